@@ -1,0 +1,135 @@
+# One library a folder, and THE table of what may depend on what. Dependencies point down and towards
+# the core; configuring fails on an edge that isn't here. A library is every *.cc of its folder.
+#
+#   gale_layer(<folder> [ALLOWED layers...] [LINK outside libraries...])
+
+set(GALE_LAYERS "" CACHE INTERNAL "")
+
+function(gale_layer folder)
+  cmake_parse_arguments(L "" "" "ALLOWED;LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
+  if(NOT sources)
+    return()
+  endif()
+  string(REPLACE "/" "_" name ${folder})
+  gale_check_includes(${folder} "${L_ALLOWED}")
+  add_library(${name} STATIC ${sources})
+  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+  foreach(dep ${L_ALLOWED})
+    string(REPLACE "/" "_" dep_name ${dep})
+    if(TARGET ${dep_name})
+      target_link_libraries(${name} PUBLIC ${dep_name})
+    endif()
+  endforeach()
+  target_link_libraries(${name} PUBLIC fmt::fmt ${L_LINK})
+endfunction()
+
+# Fails if a file of `folder` includes a header of a layer that isn't in `allowed`.
+function(gale_check_includes folder allowed)
+  file(GLOB files ${CMAKE_SOURCE_DIR}/${folder}/*.cc ${CMAKE_SOURCE_DIR}/${folder}/*.h)
+  foreach(file ${files})
+    file(STRINGS ${file} includes REGEX "^#include \"(common|master|worker|cli|proto)/")
+    foreach(line ${includes})
+      string(REGEX REPLACE "^#include \"([a-z_/]+)/[^/]+\".*" "\\1" target "${line}")
+      if(NOT target STREQUAL folder AND NOT target IN_LIST allowed)
+        message(FATAL_ERROR "${file}: ${line}\n"
+          "  ${folder} may not depend on ${target}. It may depend on: ${allowed}.\n"
+          "  The table is in cmake/layers.cmake; dependencies point down and towards the core.")
+      endif()
+    endforeach()
+  endforeach()
+  set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
+endfunction()
+
+# --- proto: generated code, a library of its own ---------------------------------------------------
+set(proto_out ${CMAKE_BINARY_DIR}/generated)
+file(MAKE_DIRECTORY ${proto_out})
+find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
+foreach(proto dag worker control)
+  set(base ${proto_out}/gale/v1/${proto})
+  add_custom_command(
+    OUTPUT ${base}.pb.cc ${base}.pb.h ${base}.grpc.pb.cc ${base}.grpc.pb.h
+    COMMAND protobuf::protoc -I ${CMAKE_SOURCE_DIR}/proto --cpp_out=${proto_out}
+            --grpc_out=${proto_out} --plugin=protoc-gen-grpc=${GRPC_CPP_PLUGIN}
+            ${CMAKE_SOURCE_DIR}/proto/gale/v1/${proto}.proto
+    DEPENDS ${CMAKE_SOURCE_DIR}/proto/gale/v1/dag.proto
+            ${CMAKE_SOURCE_DIR}/proto/gale/v1/${proto}.proto)
+  list(APPEND proto_sources ${base}.pb.cc ${base}.grpc.pb.cc)
+endforeach()
+add_library(gale_proto STATIC ${proto_sources})
+target_include_directories(gale_proto SYSTEM PUBLIC ${proto_out})
+target_compile_options(gale_proto PRIVATE -w -O1 -g0)
+target_link_libraries(gale_proto PUBLIC PkgConfig::GRPC protobuf::libprotobuf)
+
+# --- THE table -------------------------------------------------------------------------------------
+gale_layer(common/base LINK spdlog::spdlog Threads::Threads)
+gale_layer(common/model ALLOWED common/base LINK date::date-tz)
+gale_layer(common/queue ALLOWED common/base)
+gale_layer(common/config ALLOWED common/base)
+gale_layer(common/rpc ALLOWED common/base common/model LINK gale_proto)
+
+gale_layer(master/core ALLOWED common/base common/model)
+gale_layer(master/store ALLOWED common/base common/model LINK PkgConfig::SQLITE PkgConfig::ZSTD)
+gale_layer(master/logs ALLOWED common/base)
+gale_layer(master/engine ALLOWED common/base common/model common/queue master/core master/store)
+gale_layer(master/dags ALLOWED common/base common/model common/rpc master/engine master/core master/store
+           LINK OpenSSL::Crypto)
+gale_layer(master/api ALLOWED common/base common/model common/rpc master/core master/store master/engine
+           master/logs LINK gale_proto PkgConfig::SODIUM OpenSSL::Crypto)
+gale_layer(master/api/http ALLOWED common/base common/model master/core master/store master/api
+           LINK Threads::Threads)
+gale_layer(master ALLOWED common/base common/model common/queue common/config common/rpc master/core
+           master/store master/engine master/dags master/api master/api/http master/logs)
+
+gale_layer(worker/core ALLOWED common/base)
+gale_layer(worker/keeper ALLOWED common/base)
+gale_layer(worker/runner ALLOWED common/base common/rpc worker/core worker/keeper)
+gale_layer(worker ALLOWED common/base common/model common/config common/rpc worker/core worker/keeper
+           worker/runner)
+
+gale_layer(cli ALLOWED common/base common/model common/config common/rpc master worker worker/keeper)
+
+if(TARGET cli)
+  add_executable(gale ${CMAKE_SOURCE_DIR}/cli/main/main.cc)
+  target_link_libraries(gale PRIVATE cli)
+endif()
+
+# --- tests -----------------------------------------------------------------------------------------
+# Every *_test.cc of a folder of tests/ makes one program, named after the folder. `slow` ones are
+# labelled by their folder (simulation, contract) so that the sanitizer builds can choose.
+function(gale_tests folder)
+  cmake_parse_arguments(T "" "" "LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${folder}/*.cc)
+  if(NOT sources)
+    return()
+  endif()
+  string(REPLACE "/" "_" name ${folder})
+  set(name test_${name})
+  foreach(dep ${T_LINK})
+    if(NOT TARGET ${dep})
+      return()
+    endif()
+  endforeach()
+  add_executable(${name} ${sources})
+  target_compile_definitions(${name} PRIVATE GALE_TESTS_DIR="${CMAKE_SOURCE_DIR}/tests")
+  target_link_libraries(${name} PRIVATE ${T_LINK} GTest::gtest GTest::gmock GTest::gtest_main)
+  string(REGEX REPLACE "/.*" "" label ${folder})
+  add_test(NAME ${name} COMMAND ${name} --gtest_output=xml:${CMAKE_BINARY_DIR}/results/${name}.xml)
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 600)
+endfunction()
+
+gale_tests(unit/common/base LINK common_base)
+gale_tests(unit/common/model LINK common_model)
+gale_tests(unit/common/config LINK common_config)
+gale_tests(unit/common/rpc LINK common_rpc)
+gale_tests(unit/master/core LINK master_core)
+gale_tests(unit/master/engine LINK master_engine)
+gale_tests(unit/master/logs LINK master_logs)
+gale_tests(unit/master/dags LINK master_dags)
+gale_tests(unit/master/api LINK master_api)
+gale_tests(unit/worker/core LINK worker_core)
+gale_tests(unit/worker/keeper LINK worker_keeper)
+gale_tests(unit/worker/runner LINK worker_runner)
+gale_tests(contract LINK common_queue master_store)
+gale_tests(scenarios LINK master_core)
+gale_tests(simulation LINK master_engine worker_core)

@@ -1,0 +1,92 @@
+// One immutable version of a DAG, checked and laid out for the scheduler: adjacency in flat arrays,
+// rules parsed, weights summed. Shared by all its runs; thread-safe because nothing changes.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/model/dag_spec.h"
+#include "common/model/timetable.h"
+#include "common/model/trigger_rule.h"
+
+namespace gale {
+
+class Dag {
+ public:
+  // Checks the spec and lays it out. Refuses, naming the DAG, the task and the field: an empty or
+  // ill-formed id, a duplicate task_id, an unknown downstream task, a cycle (printed as a path), an
+  // unknown trigger or weight rule, a bad cron, time zone or timetable, no start date where the
+  // schedule needs one, pool_slots of 0, a size over limits.h.
+  static Result<std::shared_ptr<const Dag>> Make(DagSpec spec, int64_t version = 0);
+
+  const DagSpec& spec() const { return spec_; }
+  const std::string& id() const { return spec_.dag_id; }
+  int64_t version() const { return version_; }
+  const Timetable& timetable() const { return timetable_; }
+
+  size_t size() const { return spec_.tasks.size(); }
+  const TaskSpec& task(TaskIndex t) const { return spec_.tasks[t.value]; }
+  // nullopt if there is no such task.
+  std::optional<TaskIndex> Find(std::string_view task_id) const;
+
+  std::span<const TaskIndex> downstream(TaskIndex t) const { return Slice(down_, t); }
+  std::span<const TaskIndex> upstream(TaskIndex t) const { return Slice(up_, t); }
+  // Every task after all of its upstreams.
+  std::span<const TaskIndex> topological() const { return order_; }
+  // The tasks whose states decide the run's (Airflow: effective leaves): those with nothing but
+  // teardowns after them; a teardown counts only with on_failure_fail_dagrun.
+  std::span<const TaskIndex> leaves() const { return leaves_; }
+
+  TriggerRule rule(TaskIndex t) const { return rules_[t.value]; }
+  // priority_weight summed by the weight rule: what orders ready tasks.
+  int64_t priority(TaskIndex t) const { return priorities_[t.value]; }
+  // Runs without a worker.
+  bool is_empty(TaskIndex t) const {
+    return std::holds_alternative<EmptyWork>(task(t).work);
+  }
+  // Some task has depends_on_past or wait_for_downstream.
+  bool depends_on_past() const { return depends_on_past_; }
+
+  // The tasks reached from `from` downwards (or upwards), `from` included.
+  std::vector<TaskIndex> Closure(std::span<const TaskIndex> from, bool downwards) const;
+
+ private:
+  struct Edges {
+    std::vector<uint32_t> begin;  // size() + 1
+    std::vector<TaskIndex> to;
+  };
+  std::span<const TaskIndex> Slice(const Edges& e, TaskIndex t) const {
+    return std::span(e.to).subspan(e.begin[t.value], e.begin[t.value + 1] - e.begin[t.value]);
+  }
+  Status IndexTasks();
+  Status LinkEdges();
+  Status Sort();
+  Status ParseRules();
+  void FindLeaves();
+  void SumWeights();
+  std::string CyclePath() const;
+
+  DagSpec spec_;
+  int64_t version_ = 0;
+  Timetable timetable_;
+  std::unordered_map<std::string_view, TaskIndex> by_id_;  // keys point into spec_
+  Edges down_, up_;
+  std::vector<TaskIndex> order_;
+  std::vector<TaskIndex> leaves_;
+  std::vector<TriggerRule> rules_;
+  std::vector<int64_t> priorities_;
+  bool depends_on_past_ = false;
+};
+
+using DagPtr = std::shared_ptr<const Dag>;
+
+// Airflow's rule for dag, task, run and pool ids: letters, digits, '-', '_', '.' (and for run ids
+// also '+', ':', '~'), at most limits::kIdBytesMax bytes. `what` names it in the error.
+Status CheckId(std::string_view what, std::string_view id, std::string_view also = "");
+
+}  // namespace gale

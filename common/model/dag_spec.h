@@ -1,0 +1,110 @@
+// What a DAG file says, as the master knows it: plain data, one struct a message of proto/gale/v1/dag.proto
+// (the fields' meanings are Airflow's where they bear Airflow's names). Not yet validated: Dag::Make
+// (model/dag.h) turns it into something that can be run, or says what is wrong.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/clock.h"
+
+namespace gale {
+
+// When runs are made. `kind` decides which of the other fields count.
+struct ScheduleSpec {
+  enum class Kind {
+    kNone,          // only by hand
+    kOnce,          // one run, at the start date
+    kContinuous,    // the next as soon as the last has ended
+    kCronTrigger,   // Airflow 3: logical date = the tick, interval of zero length
+    kCronInterval,  // Airflow 1 and 2: the run of [tick, next tick) starts at its end
+    kDeltaTrigger,
+    kDeltaInterval,
+  };
+  Kind kind = Kind::kNone;
+  std::string cron;       // 5 or 6 fields or a preset ("@daily")
+  Duration delta{0};      // absolute time, for the delta kinds
+  int32_t delta_months = 0;  // calendar months on top (relativedelta)
+  std::string timezone = "UTC";
+
+  bool operator==(const ScheduleSpec&) const = default;
+};
+
+// Runs one command in bash.
+struct BashWork {
+  std::string command;                       // may hold Jinja: see `templated`
+  std::map<std::string, std::string> env;    // instead of the worker's environment, unless append_env
+  bool append_env = false;
+  bool has_env = false;                      // env was given, even if empty
+  std::string cwd;                           // empty: a fresh temporary directory, as in Airflow
+  std::vector<int32_t> skip_on_exit_code = {99};
+  bool templated = false;                    // command or env hold Jinja: rendered before it starts
+  bool operator==(const BashWork&) const = default;
+};
+
+// Does nothing, needs no worker: succeeds the moment it may run.
+struct EmptyWork {
+  bool operator==(const EmptyWork&) const = default;
+};
+
+struct TaskSpec {
+  std::string task_id;
+  std::string operator_name = "EmptyOperator";  // the class that the file used, for display
+  std::vector<std::string> downstream_task_ids;
+  std::string owner = "airflow";
+  std::string doc_md;
+  std::string trigger_rule = "all_success";
+  uint32_t retries = 0;
+  Duration retry_delay = std::chrono::seconds(300);
+  double retry_backoff = 0;  // 0: none; else the multiplier (True in Airflow is 2.0)
+  std::optional<Duration> max_retry_delay;
+  uint32_t lost_retries = 0;  // further starts if its host is lost; see DESIGN §9
+  std::optional<Duration> execution_timeout;
+  std::string pool = "default_pool";
+  uint32_t pool_slots = 1;
+  int32_t priority_weight = 1;
+  std::string weight_rule = "downstream";  // downstream, upstream, absolute
+  std::string queue = "default";
+  bool depends_on_past = false;
+  bool wait_for_downstream = false;
+  bool ignore_first_depends_on_past = true;
+  std::optional<TimePoint> start_date;
+  std::optional<TimePoint> end_date;
+  std::optional<uint32_t> max_active_tis_per_dag;
+  std::optional<uint32_t> max_active_tis_per_dagrun;
+  bool do_xcom_push = true;
+  bool is_setup = false;
+  bool is_teardown = false;
+  bool on_failure_fail_dagrun = false;
+  std::variant<EmptyWork, BashWork> work;
+
+  bool operator==(const TaskSpec&) const = default;
+};
+
+struct DagSpec {
+  std::string dag_id;
+  std::string description;
+  std::string doc_md;
+  ScheduleSpec schedule;
+  std::optional<TimePoint> start_date;
+  std::optional<TimePoint> end_date;
+  bool catchup = false;
+  uint32_t max_active_runs = 16;
+  uint32_t max_active_tasks = 16;  // queued and running task instances of one run (Airflow 3)
+  uint32_t max_consecutive_failed_dag_runs = 0;  // 0: no limit; else the DAG pauses itself
+  std::optional<Duration> dagrun_timeout;
+  bool fail_fast = false;
+  std::optional<bool> is_paused_upon_creation;
+  std::vector<std::string> tags;
+  std::string params_json = "{}";  // name -> default value
+  std::string profile = "3";       // whose defaults the file was read with: "1.10", "2", "3"
+  std::string fileloc;             // not part of the version's hash
+  std::vector<TaskSpec> tasks;
+
+  bool operator==(const DagSpec&) const = default;
+};
+
+}  // namespace gale

@@ -1,0 +1,146 @@
+// What the ledger holds, row by row. Plain data; the columns are documented in docs/schema.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/ids.h"
+#include "common/model/state.h"
+
+namespace gale {
+
+struct DagRow {
+  std::string dag_id;
+  int64_t version = 0;         // the current one, from 1
+  std::string fileloc;
+  bool is_paused = true;
+  bool is_stale = false;       // its file is gone, or no longer holds it
+  std::string description;
+  std::string timetable_summary;
+  std::string timetable_description;
+  std::vector<std::string> owners;
+  std::vector<std::string> tags;
+  uint32_t max_active_runs = 16;
+  uint32_t max_active_tasks = 16;
+  TimePoint last_parsed;
+  std::optional<TimePoint> last_expired;
+  // The calendar: the data interval of the latest scheduled run, and the next run that is planned.
+  std::optional<TimePoint> last_interval_start;
+  std::optional<TimePoint> last_interval_end;
+  std::optional<TimePoint> next_run_after;
+  std::optional<TimePoint> next_logical_date;
+  std::optional<TimePoint> next_interval_start;
+  std::optional<TimePoint> next_interval_end;
+};
+
+// One immutable version of a DAG. `spec` is the serialised DagSpec; the store compresses it.
+struct DagVersionRow {
+  std::string dag_id;
+  int64_t version = 0;
+  std::string hash;       // of the spec's meaning, hex
+  std::string spec;
+  TimePoint created_at;
+};
+
+enum class RunType : uint8_t { kManual = 0, kScheduled = 1, kBackfill = 2, kAsset = 3 };
+
+struct RunRow {
+  RunId id;
+  std::string dag_id;
+  std::string run_id;  // what users see; unique within the DAG
+  int64_t version = 0;
+  RunState state = RunState::kQueued;
+  RunType type = RunType::kManual;
+  std::string triggered_by;  // cli, rest_api, ui, timetable, operator, test
+  std::string triggering_user;
+  std::optional<TimePoint> logical_date;
+  std::optional<TimePoint> interval_start;
+  std::optional<TimePoint> interval_end;
+  TimePoint run_after;
+  std::optional<TimePoint> queued_at;
+  std::optional<TimePoint> start_date;
+  std::optional<TimePoint> end_date;
+  std::string conf_json = "{}";
+  std::string note;
+  uint32_t clear_number = 0;
+  std::string reason;  // why it failed, if the run itself knows: "dagrun_timeout", ...
+};
+
+// The latest state of a task instance. One that nothing has happened to has no row.
+struct TiRow {
+  RunId run;
+  TaskIndex task;
+  int32_t map_index = kUnmapped;
+  TiState state = TiState::kNone;
+  uint32_t try_number = 0;
+  uint32_t max_tries = 0;
+  uint32_t lost_tries = 0;      // starts granted for lost hosts: not counted against max_tries
+  std::optional<TimePoint> queued_at;
+  std::optional<TimePoint> start_date;
+  std::optional<TimePoint> end_date;
+  std::optional<TimePoint> next_at;  // up_for_retry: starts again then
+  std::string worker;
+  int64_t pid = 0;
+  std::string reason;           // how the last try ended
+};
+
+// One ended try, for history. (The latest, unended one is in TiRow.)
+struct AttemptRow {
+  AttemptId id;
+  TiState state = TiState::kNone;  // how this try ended
+  std::optional<TimePoint> queued_at;
+  std::optional<TimePoint> start_date;
+  std::optional<TimePoint> end_date;
+  std::string worker;
+  int64_t pid = 0;
+  int32_t exit_code = 0;
+  int32_t signal = 0;
+  std::string reason;
+  uint64_t log_bytes = 0;
+};
+
+struct XComRow {
+  RunId run;
+  TaskIndex task;
+  int32_t map_index = kUnmapped;
+  std::string key;
+  std::string value_json;
+  TimePoint timestamp;
+};
+
+struct PoolRow {
+  std::string name;
+  int32_t slots = 128;  // -1: unlimited
+  std::string description;
+  bool include_deferred = false;
+};
+
+struct ImportErrorRow {
+  int64_t id = 0;  // set by the store
+  std::string filename;
+  std::string stack_trace;
+  TimePoint timestamp;
+};
+
+// The audit trail: what somebody did.
+struct EventRow {
+  int64_t id = 0;  // set by the store
+  TimePoint when;
+  std::string owner;  // who: "admin", "cli:root"
+  std::string event;  // "trigger_dag_run", "pause", "clear", ...
+  std::string dag_id;
+  std::string run_id;
+  std::string task_id;
+  std::string extra;
+};
+
+struct UserRow {
+  std::string name;
+  std::string password_hash;  // libsodium crypto_pwhash_str
+  std::string role;           // Viewer, User, Op, Admin
+};
+
+}  // namespace gale

@@ -1,0 +1,136 @@
+// The ledger: the port between Gale and its database. Implementations: SQLite (standalone); MySQL and
+// MariaDB (cluster). One contract suite: tests/contract/store_contract.h.
+//
+// Promises of every implementation:
+//   - Commit is one transaction: all of a batch or nothing, durable when it returns OK.
+//   - Commit is idempotent: rows are upserts of latest states, so a batch whose fate is unknown may be
+//     committed again as it is.
+//   - Reads see everything that was committed before they began.
+//   - Thread-safe. Commit is called by one thread at a time (the engine); reads come from any thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/status.h"
+#include "master/store/rows.h"
+
+namespace gale {
+
+// The rows that one turn of the engine changed, each at most once, in its latest state.
+struct CommitBatch {
+  std::vector<DagRow> dags;
+  std::vector<DagVersionRow> dag_versions;  // inserted; an existing (dag_id, version) is left as it is
+  std::vector<RunRow> runs;
+  std::vector<TiRow> tis;
+  std::vector<AttemptRow> attempts;
+  std::vector<XComRow> xcoms;
+  // XComs of a task instance that starts anew are deleted before `xcoms` are written.
+  struct TiKey { RunId run; TaskIndex task; int32_t map_index; };
+  std::vector<TiKey> xcom_deletes;
+  std::vector<PoolRow> pools;
+  std::vector<std::string> pool_deletes;
+  std::vector<ImportErrorRow> import_errors;       // replaces the file's former error
+  std::vector<std::string> import_error_deletes;   // file names
+  // Appended. On a repeated commit of the same batch an event may stand twice: it is a trail, not a fact.
+  std::vector<EventRow> events;
+
+  bool empty() const {
+    return dags.empty() && dag_versions.empty() && runs.empty() && tis.empty() && attempts.empty() &&
+           xcoms.empty() && xcom_deletes.empty() && pools.empty() && pool_deletes.empty() &&
+           import_errors.empty() && import_error_deletes.empty() && events.empty();
+  }
+};
+
+// All that the engine needs to go on where the last one stopped.
+struct LiveState {
+  std::vector<DagRow> dags;
+  std::vector<DagVersionRow> versions;  // the current ones, and those that live runs are pinned to
+  std::vector<RunRow> runs;             // not finished
+  std::vector<TiRow> tis;               // of those runs
+  std::vector<PoolRow> pools;
+  RunId last_run_id;                    // the largest ever given
+};
+
+// A page of a listing. `order_by` is a column of the listing's row, "-" before it for descending; an
+// unknown one is INVALID_ARGUMENT. Ties are broken by the primary key.
+struct PageQuery {
+  uint32_t limit = 50;
+  uint32_t offset = 0;
+  std::vector<std::string> order_by;
+};
+template <class Row>
+struct Page {
+  std::vector<Row> rows;
+  uint64_t total = 0;  // of all rows that match, not of this page
+};
+
+struct DagQuery : PageQuery {
+  std::string id_pattern;  // substring, any case; empty: all
+  std::vector<std::string> tags;
+  std::optional<bool> paused;
+  bool include_stale = false;
+};
+struct RunQuery : PageQuery {
+  std::string dag_id;      // empty: of all DAGs
+  std::string run_id;      // exact; empty: any
+  std::vector<RunState> states;
+  std::vector<RunType> types;
+  std::optional<TimePoint> logical_date_gte, logical_date_lte, run_after_gte, run_after_lte;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Brings the schema to this build's version. FAILED_PRECONDITION, changing nothing, if the database
+  // was made by a newer gale: the message names the file or server and both versions.
+  virtual Status Migrate() = 0;
+
+  // Takes the leadership: bumps the epoch and returns it. From then on commits of an older epoch are
+  // refused (ABORTED).
+  virtual Result<Epoch> AcquireLeadership(const std::string& owner) = 0;
+
+  // ABORTED: another master leads. UNAVAILABLE: unknown whether it was done; commit the same again.
+  virtual Status Commit(Epoch epoch, const CommitBatch& batch) = 0;
+
+  virtual Result<LiveState> LoadLive() = 0;
+
+  // --- reads for API, CLI and UI, and rare ones of the engine --------------------------------------
+  virtual Result<Page<DagRow>> ListDags(const DagQuery& query) = 0;
+  virtual Result<DagRow> GetDag(const std::string& dag_id) = 0;  // NOT_FOUND
+  virtual Result<DagVersionRow> GetDagVersion(const std::string& dag_id, int64_t version) = 0;
+  virtual Result<Page<RunRow>> ListRuns(const RunQuery& query) = 0;
+  virtual Result<RunRow> GetRun(const std::string& dag_id, const std::string& run_id) = 0;
+  // The DAG's run with the largest logical date before `before` (any type, not queued, never `except`).
+  virtual Result<std::optional<RunRow>> PreviousRun(const std::string& dag_id, TimePoint before,
+                                                    RunId except) = 0;
+  // Rows only of those that something happened to, by task index.
+  virtual Result<std::vector<TiRow>> ListTis(RunId run) = 0;
+  virtual Result<std::vector<AttemptRow>> ListAttempts(RunId run, TaskIndex task,
+                                                       int32_t map_index) = 0;
+  virtual Result<std::vector<XComRow>> ListXComs(RunId run, TaskIndex task, int32_t map_index) = 0;
+  virtual Result<std::vector<PoolRow>> ListPools() = 0;
+  virtual Result<std::vector<ImportErrorRow>> ListImportErrors() = 0;
+  virtual Result<Page<EventRow>> ListEvents(const PageQuery& query) = 0;
+
+  virtual Result<std::optional<UserRow>> GetUser(const std::string& name) = 0;
+  virtual Status PutUser(const UserRow& user) = 0;
+  // Small facts of the installation ("jwt_secret"). nullopt if never set.
+  virtual Result<std::optional<std::string>> GetSetting(const std::string& key) = 0;
+  virtual Status PutSetting(const std::string& key, const std::string& value) = 0;
+};
+
+// Opens (and makes, mode 0600) the SQLite file; ":memory:" lives as long as the store.
+struct SqliteOptions {
+  std::string path;
+  // true: every commit is flushed to the disk (survives a power cut). false: survives any process's
+  // death, may lose the last commits with the machine.
+  bool synchronous_full = true;
+};
+Result<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options);
+
+}  // namespace gale
