@@ -28,6 +28,8 @@ class Dag {
   const std::string& id() const { return spec_.dag_id; }
   int64_t version() const { return version_; }
   const Timetable& timetable() const { return timetable_; }
+  // What Timetable::Next needs: the earliest start date of the DAG and its tasks, its end, catchup.
+  const Timetable::Bounds& bounds() const { return bounds_; }
 
   size_t size() const { return spec_.tasks.size(); }
   const TaskSpec& task(TaskIndex t) const { return spec_.tasks[t.value]; }
@@ -67,6 +69,7 @@ class Dag {
   Status LinkEdges();
   Status Sort();
   Status ParseRules();
+  Status PlanSchedule();
   void FindLeaves();
   void SumWeights();
   std::string CyclePath() const;
@@ -74,6 +77,7 @@ class Dag {
   DagSpec spec_;
   int64_t version_ = 0;
   Timetable timetable_;
+  Timetable::Bounds bounds_;
   std::unordered_map<std::string_view, TaskIndex> by_id_;  // keys point into spec_
   Edges down_, up_;
   std::vector<TaskIndex> order_;
