@@ -69,7 +69,7 @@ gale_layer(common/config ALLOWED common/base)
 gale_layer(common/rpc ALLOWED common/base common/model LINK gale_proto)
 
 gale_layer(master/core ALLOWED common/base common/model)
-gale_layer(master/store ALLOWED common/base common/model LINK PkgConfig::SQLITE PkgConfig::ZSTD)
+gale_layer(master/store ALLOWED common/base common/model master/core LINK PkgConfig::SQLITE PkgConfig::ZSTD)
 gale_layer(master/logs ALLOWED common/base)
 gale_layer(master/engine ALLOWED common/base common/model common/queue master/core master/store)
 gale_layer(master/dags ALLOWED common/base common/model common/rpc master/engine master/core master/store

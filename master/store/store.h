@@ -105,6 +105,7 @@ class Store {
   virtual Result<DagVersionRow> GetDagVersion(const std::string& dag_id, int64_t version) = 0;
   virtual Result<Page<RunRow>> ListRuns(const RunQuery& query) = 0;
   virtual Result<RunRow> GetRun(const std::string& dag_id, const std::string& run_id) = 0;
+  virtual Result<RunRow> GetRunById(RunId id) = 0;  // NOT_FOUND
   // The DAG's run with the largest logical date before `before` (any type, not queued, never `except`).
   virtual Result<std::optional<RunRow>> PreviousRun(const std::string& dag_id, TimePoint before,
                                                     RunId except) = 0;

@@ -1,0 +1,73 @@
+// What the core knows of a run and its task instances, as the ledger keeps it: one struct a row.
+// The columns are documented in docs/schema.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/base/ids.h"
+#include "common/model/state.h"
+
+namespace gale {
+
+enum class RunType : uint8_t { kManual = 0, kScheduled = 1, kBackfill = 2, kAsset = 3 };
+
+struct RunRow {
+  RunId id;
+  std::string dag_id;
+  std::string run_id;  // what users see; unique within the DAG
+  int64_t version = 0;
+  RunState state = RunState::kQueued;
+  RunType type = RunType::kManual;
+  std::string triggered_by;  // cli, rest_api, ui, timetable, operator, test
+  std::string triggering_user;
+  std::optional<TimePoint> logical_date;
+  std::optional<TimePoint> interval_start;
+  std::optional<TimePoint> interval_end;
+  TimePoint run_after;
+  std::optional<TimePoint> queued_at;
+  std::optional<TimePoint> start_date;
+  std::optional<TimePoint> end_date;
+  std::string conf_json = "{}";
+  std::string note;
+  uint32_t clear_number = 0;
+  std::string reason;  // why it failed, if the run itself knows: "dagrun_timeout", ...
+};
+
+// The latest state of a task instance. One that nothing has happened to has no row.
+struct TiRow {
+  RunId run;
+  TaskIndex task;
+  int32_t map_index = kUnmapped;
+  TiState state = TiState::kNone;
+  uint32_t try_number = 0;
+  uint32_t max_tries = 0;
+  uint32_t lost_tries = 0;      // starts granted for lost hosts: not counted against max_tries
+  std::optional<TimePoint> queued_at;
+  std::optional<TimePoint> start_date;
+  std::optional<TimePoint> end_date;
+  std::optional<TimePoint> next_at;  // up_for_retry: starts again then
+  bool live = false;            // granted to `worker`, and its end isn't known: its process may run
+  std::string worker;
+  int64_t pid = 0;
+  std::string reason;           // how the last try ended
+};
+
+// One ended try, for history. (The latest, unended one is in TiRow.)
+struct AttemptRow {
+  AttemptId id;
+  TiState state = TiState::kNone;  // how this try ended
+  std::optional<TimePoint> queued_at;
+  std::optional<TimePoint> start_date;
+  std::optional<TimePoint> end_date;
+  std::string worker;
+  int64_t pid = 0;
+  int32_t exit_code = 0;
+  int32_t signal = 0;
+  std::string reason;
+  uint64_t log_bytes = 0;
+};
+
+}  // namespace gale
