@@ -1,0 +1,158 @@
+#include "common/config/keys.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "common/base/check.h"
+
+namespace gale {
+namespace {
+
+constexpr int64_t kDaySeconds = 86'400;
+
+using enum KeyType;
+constexpr std::array<KeyInfo, kKeys> kTable = {{
+    {Key::kDagsFolder, "core", "dags_folder", kPath, "{home}/dags",
+     "Where the DAG files are; watched for changes."},
+    {Key::kDefaultTimezone, "core", "default_timezone", kString, "utc",
+     "Time zone of dates that name none: utc or an IANA name."},
+    {Key::kParallelism, "core", "parallelism", kInt, "32",
+     "Task instances that may be queued or running at once, in all.", 1, 1'000'000},
+    {Key::kDagsArePausedAtCreation, "core", "dags_are_paused_at_creation", kBool, "True",
+     "A new DAG starts paused."},
+    {Key::kLoadExamples, "core", "load_examples", kBool, "False",
+     "Also load the DAGs that come with Gale."},
+    {Key::kDagbagImportTimeout, "core", "dagbag_import_timeout", kDuration, "30",
+     "How long one DAG file may take to import before it counts as broken.", 1, kDaySeconds},
+    {Key::kMaxActiveTasksPerDag, "core", "max_active_tasks_per_dag", kInt, "16",
+     "Running tasks of one DAG run, where its DAG doesn't say.", 1, 1'000'000},
+    {Key::kMaxActiveRunsPerDag, "core", "max_active_runs_per_dag", kInt, "16",
+     "Running runs of one DAG, where the DAG doesn't say.", 1, 1'000'000},
+    {Key::kDefaultPoolTaskSlotCount, "core", "default_pool_task_slot_count", kInt, "128",
+     "Slots of default_pool when it is first made.", 0, 1'000'000},
+
+    {Key::kSqlAlchemyConn, "database", "sql_alchemy_conn", kString, "sqlite:///{home}/gale.db",
+     "The metadata database, as a SQLAlchemy URL. sqlite:/// only, for now."},
+    {Key::kSqliteSynchronous, "database", "sqlite_synchronous", kChoice, "FULL",
+     "FULL: a commit survives a power cut. NORMAL: faster; survives any process's death only.", 0,
+     0, "FULL|NORMAL"},
+
+    {Key::kApiHost, "api", "host", kString, "127.0.0.1", "Where REST and UI listen."},
+    {Key::kApiPort, "api", "port", kInt, "8080", "Port of REST and UI.", 0, 65'535},
+
+    {Key::kJwtExpirationTime, "api_auth", "jwt_expiration_time", kDuration, "86400",
+     "How long a token of POST /auth/token works.", 1, 365 * kDaySeconds},
+
+    {Key::kGrpcHost, "master", "grpc_host", kString, "127.0.0.1",
+     "Where the master listens for workers and clients; where they look for it."},
+    {Key::kGrpcPort, "master", "grpc_port", kInt, "8081", "Port of the same.", 0, 65'535},
+    {Key::kLeaseSeconds, "master", "lease_seconds", kDuration, "10",
+     "A worker unheard of for so long has lost its tasks (and has killed them itself).", 1, 3600},
+    {Key::kHeartbeatSeconds, "master", "heartbeat_seconds", kDuration, "2",
+     "How often a worker renews its lease.", 1, 1200},
+
+    {Key::kWorkerName, "worker", "name", kString, "{hostname}", "Unique among live workers."},
+    {Key::kWorkerSlots, "worker", "slots", kInt, "16",
+     "Tasks that this worker runs at once ([celery] worker_concurrency is the same).", 1, 100'000},
+    {Key::kWorkerQueues, "worker", "queues", kString, "default",
+     "Queues that this worker serves, separated by commas."},
+    {Key::kKillGraceSeconds, "worker", "kill_grace_seconds", kDuration, "5",
+     "Between SIGTERM and SIGKILL of a task.", 0, 3600},
+    {Key::kWorkerHome, "worker", "home", kPath, "{home}/worker",
+     "Running tasks' logs, unacknowledged results and the keeper's socket."},
+
+    {Key::kBrokerUrl, "celery", "broker_url", kString, "",
+     "Redis; not used yet: the master serves its queue to its workers itself."},
+
+    {Key::kMinFileProcessInterval, "dag_processor", "min_file_process_interval", kDuration, "30",
+     "How often a DAG file is parsed again although it hasn't changed. 0: never.", 0, kDaySeconds},
+    {Key::kParseMemoryLimitMb, "dag_processor", "parse_memory_limit_mb", kInt, "2048",
+     "Memory that importing one DAG file may take.", 64, 1'048'576},
+
+    {Key::kCatchupByDefault, "scheduler", "catchup_by_default", kBool, "False",
+     "Make the runs that a DAG missed, where the DAG doesn't say."},
+
+    {Key::kBaseLogFolder, "logging", "base_log_folder", kPath, "{home}/logs",
+     "Where the master keeps the logs of tasks."},
+    {Key::kLoggingLevel, "logging", "logging_level", kChoice, "INFO",
+     "How much the processes themselves say.", 0, 0, "DEBUG|INFO|WARNING|ERROR"},
+}};
+
+constexpr bool InOrder() {
+  for (size_t i = 0; i < kKeys; ++i) {
+    if (static_cast<size_t>(kTable[i].key) != i) return false;
+  }
+  return true;
+}
+static_assert(InOrder(), "the table's rows stand in the order of Key");
+
+// Names that Airflow 1, 2 or 3 has or had for the same thing.
+struct Alias {
+  std::string_view section, name;
+  Key key;
+};
+constexpr Alias kAliases[] = {
+    {"celery", "worker_concurrency", Key::kWorkerSlots},
+    {"celery", "celeryd_concurrency", Key::kWorkerSlots},
+    {"core", "sql_alchemy_conn", Key::kSqlAlchemyConn},
+    {"core", "dag_concurrency", Key::kMaxActiveTasksPerDag},
+    {"core", "base_log_folder", Key::kBaseLogFolder},
+    {"core", "logging_level", Key::kLoggingLevel},
+    {"core", "non_pooled_task_slot_count", Key::kDefaultPoolTaskSlotCount},
+    {"core", "killed_task_cleanup_time", Key::kKillGraceSeconds},
+    {"scheduler", "min_file_process_interval", Key::kMinFileProcessInterval},
+    {"webserver", "web_server_host", Key::kApiHost},
+    {"webserver", "web_server_port", Key::kApiPort},
+};
+
+size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::span<const KeyInfo> AllKeys() { return kTable; }
+
+const KeyInfo& Info(Key key) {
+  GALE_CHECK(static_cast<size_t>(key) < kKeys);
+  return kTable[static_cast<size_t>(key)];
+}
+
+const KeyInfo* FindKey(std::string_view section, std::string_view name) {
+  for (const KeyInfo& info : kTable) {
+    if (info.section == section && info.name == name) return &info;
+  }
+  for (const Alias& alias : kAliases) {
+    if (alias.section == section && alias.name == name) return &Info(alias.key);
+  }
+  return nullptr;
+}
+
+std::string NearestKey(std::string_view section, std::string_view name) {
+  const size_t edits_max = 2 + name.size() / 4;
+  const KeyInfo* best = nullptr;
+  size_t best_cost = SIZE_MAX;
+  for (const KeyInfo& info : kTable) {
+    const size_t edits = EditDistance(name, info.name);
+    // The right name in the wrong section beats a wrong name in the right one.
+    const size_t cost = 2 * edits + (info.section != section);
+    if (edits > edits_max || cost >= best_cost) continue;
+    best = &info;
+    best_cost = cost;
+  }
+  return best == nullptr ? "" : fmt::format("[{}] {}", best->section, best->name);
+}
+
+}  // namespace gale
