@@ -19,6 +19,8 @@ constexpr uint16_t To(S... states) {
 // What a person may set by hand, from anywhere but a live process; and where a clear leads.
 constexpr uint16_t kByHand = To(TiState::kNone, TiState::kSuccess, TiState::kFailed,
                                 TiState::kSkipped, TiState::kRemoved);
+// A task that was marked by hand while it ran, and cleared before its process is gone.
+constexpr uint16_t kMarked = kByHand | To(TiState::kRestarting);
 
 // THE transition table of task instances: row = from, bits = to.
 constexpr std::array<uint16_t, kTiStates> kTiEdges = {
@@ -30,9 +32,9 @@ constexpr std::array<uint16_t, kTiStates> kTiEdges = {
     uint16_t(To(TiState::kSuccess, TiState::kFailed, TiState::kSkipped, TiState::kUpForRetry,
                 TiState::kUpForReschedule, TiState::kDeferred, TiState::kRestarting,
                 TiState::kRemoved)),
-    /* success           */ kByHand,
-    /* failed            */ kByHand,
-    /* skipped           */ kByHand,
+    /* success           */ kMarked,
+    /* failed            */ kMarked,
+    /* skipped           */ kMarked,
     /* upstream_failed   */ kByHand,
     /* up_for_retry      */ uint16_t(kByHand | To(TiState::kScheduled)),
     /* up_for_reschedule */ uint16_t(kByHand | To(TiState::kScheduled)),

@@ -43,11 +43,6 @@ constexpr bool IsFinished(TiState s) {
   return s == TiState::kSuccess || s == TiState::kFailed || s == TiState::kSkipped ||
          s == TiState::kUpstreamFailed || s == TiState::kRemoved;
 }
-// queued, running, restarting: holds pool slots and counts against the limits. (Airflow lets go of
-// the slots of a restarting task; here they are held while its process lives.)
-constexpr bool HoldsSlots(TiState s) {
-  return s == TiState::kQueued || s == TiState::kRunning || s == TiState::kRestarting;
-}
 constexpr bool IsFinished(RunState s) { return s == RunState::kSuccess || s == RunState::kFailed; }
 
 // Whether the table has this edge. A state may always "change" to itself.

@@ -1,0 +1,416 @@
+#include "master/core/decide.h"
+
+#include <algorithm>
+
+#include "common/model/retry.h"
+
+namespace gale::core {
+namespace {
+
+class Decider {
+ public:
+  Decider(Run& run, TimePoint now, Decision& out) : run_(run), now_(now), out_(out) {}
+
+  void operator()(const StartRun&);
+  void operator()(const Admit& e);
+  void operator()(const Claim& e);
+  void operator()(const AttemptStarted& e);
+  void operator()(const AttemptFinished& e);
+  void operator()(const RetryDue& e);
+  void operator()(const RunTimedOut&);
+  void operator()(const PastKnown& e);
+  void operator()(const PastChanged& e);
+  void operator()(const ClearTasks& e);
+  void operator()(const SetTasks& e);
+  void operator()(const SetRun& e);
+
+  // Decides every task that may have become decidable, then the run itself.
+  void Settle();
+
+ private:
+  const Dag& dag() const { return run_.dag(); }
+  void Move(TaskIndex t, TiState to, std::string reason = "");
+  void Finish(TaskIndex t, TiState to, std::string reason);
+  void Schedule(TaskIndex t);
+  void EvaluateTask(TaskIndex t);
+  bool PastAllows(TaskIndex t) const;
+  void Failed(TaskIndex t, const AttemptFinished& e);
+  void Retry(TaskIndex t, const std::string& reason, Duration delay);
+  void StopTheRest(TaskIndex failed);
+  // Takes it out of the admission or the queue, and lets go of its slots unless its process lives.
+  void Withdraw(TaskIndex t);
+  void Cancel(TaskIndex t, std::string reason);
+  void Clear(TaskIndex t);
+  void ResumeDownstream(const std::vector<TaskIndex>& of);
+  void Reopen();
+  void EndRun(RunState state, std::string reason);
+  bool IsCurrent(const AttemptId& a) const {
+    return a.task.value < run_.size() && run_.ti(a.task).try_number == a.try_number;
+  }
+
+  Run& run_;
+  const TimePoint now_;
+  Decision& out_;
+  std::vector<TaskIndex> work_;  // undecided tasks to look at
+};
+
+void Decider::Move(TaskIndex t, TiState to, std::string reason) {
+  const TiState from = run_.ti(t).state;
+  run_.Apply(t, to);
+  out_.changed.push_back({t, std::move(reason)});
+  if (IsFinished(to) && !IsFinished(from)) {
+    auto next = dag().downstream(t);
+    work_.insert(work_.end(), next.begin(), next.end());
+  }
+}
+
+void Decider::Finish(TaskIndex t, TiState to, std::string reason) {
+  Ti& ti = run_.edit(t);
+  ti.end = Micros(now_);
+  ti.next_at = 0;
+  if (ti.start == 0) ti.start = ti.end;
+  Move(t, to, std::move(reason));
+}
+
+bool Decider::PastAllows(TaskIndex t) const {
+  const TaskSpec& task = dag().task(t);
+  if (!task.depends_on_past && !task.wait_for_downstream) return true;
+  switch (run_.past.known) {
+    case Past::Known::kNotYet: return false;
+    case Past::Known::kNone: return true;
+    case Past::Known::kYes: return run_.past.ok[t.value];
+  }
+  return false;
+}
+
+void Decider::Schedule(TaskIndex t) {
+  Ti& ti = run_.edit(t);
+  if (ti.try_number > 0) out_.effects.push_back(DropXComs{t});
+  ++ti.try_number;
+  ti.queued_at = ti.start = ti.end = ti.next_at = 0;
+  if (dag().is_empty(t)) return Finish(t, TiState::kSuccess, "");
+  Move(t, TiState::kScheduled);
+  out_.effects.push_back(Ready{t});
+}
+
+void Decider::EvaluateTask(TaskIndex t) {
+  if (run_.ti(t).state != TiState::kNone) return;
+  switch (run_.verdict(t)) {
+    case Verdict::kWait: return;
+    case Verdict::kRun:
+      if (PastAllows(t)) return Schedule(t);
+      run_.edit(t).waits_for_past = true;
+      return;
+    case Verdict::kSkip:
+      return Finish(t, TiState::kSkipped,
+                    fmt::format("skipped by its trigger rule {}", Name(dag().rule(t))));
+    case Verdict::kUpstreamFailed:
+      return Finish(t, TiState::kUpstreamFailed,
+                    fmt::format("an upstream task failed; its trigger rule is {}",
+                                Name(dag().rule(t))));
+  }
+}
+
+void Decider::Settle() {
+  if (run_.head.state != RunState::kRunning) return;
+  while (!work_.empty()) {
+    TaskIndex t = work_.back();
+    work_.pop_back();
+    EvaluateTask(t);
+  }
+  if (run_.unfinished() == 0) {
+    auto bad = [&](TaskIndex t) {
+      TiState s = run_.ti(t).state;
+      return s == TiState::kFailed || s == TiState::kUpstreamFailed;
+    };
+    auto leaves = dag().leaves();
+    return EndRun(std::any_of(leaves.begin(), leaves.end(), bad) ? RunState::kFailed
+                                                                 : RunState::kSuccess,
+                  "");
+  }
+  // Nothing under way, nothing decidable, and nothing outside that could change that: a deadlock. A run
+  // that waits for the run before it is not (airflow.md E7).
+  if (!run_.anything_moving() && !dag().depends_on_past()) {
+    EndRun(RunState::kFailed, "all_tasks_deadlocked");
+  }
+}
+
+void Decider::EndRun(RunState state, std::string reason) {
+  run_.head.state = state;
+  run_.head.end_date = now_;
+  run_.head.reason = std::move(reason);
+  out_.run_changed = true;
+  out_.effects.push_back(RunEnded{});
+}
+
+void Decider::Reopen() {
+  if (!IsFinished(run_.head.state)) return;
+  run_.head.state = RunState::kQueued;
+  run_.head.queued_at = now_;
+  run_.head.start_date.reset();
+  run_.head.end_date.reset();
+  run_.head.reason.clear();
+  ++run_.head.clear_number;
+  out_.run_changed = true;
+  out_.effects.push_back(RunReopened{});
+}
+
+void Decider::operator()(const StartRun&) {
+  if (run_.head.state != RunState::kQueued) return;
+  run_.head.state = RunState::kRunning;
+  run_.head.start_date = now_;
+  out_.run_changed = true;
+  out_.effects.push_back(RunStarted{});
+  // Backwards, because the last one in is looked at first: the order of the file where all else is equal.
+  auto order = dag().topological();
+  work_.assign(order.rbegin(), order.rend());
+}
+
+void Decider::operator()(const Admit& e) {
+  if (run_.ti(e.task).state != TiState::kScheduled) return;
+  run_.edit(e.task).queued_at = Micros(now_);
+  Move(e.task, TiState::kQueued);
+}
+
+void Decider::operator()(const Claim& e) {
+  if (!IsCurrent(e.attempt)) {
+    out_.refusal = "superseded by a later try";
+    return;
+  }
+  const TiState state = run_.ti(e.attempt.task).state;
+  if (state != TiState::kQueued || run_.head.state != RunState::kRunning) {
+    out_.refusal = fmt::format("it is {}, its run {}", Name(state), Name(run_.head.state));
+    return;
+  }
+  run_.edit(e.attempt.task).start = Micros(now_);
+  run_.SetLive(e.attempt.task, {e.worker, 0});
+  Move(e.attempt.task, TiState::kRunning);
+  out_.granted = true;
+}
+
+void Decider::operator()(const AttemptStarted& e) {
+  // Kept in memory, written with the next change of the row: a pid is not worth a commit.
+  if (IsCurrent(e.attempt)) run_.SetPid(e.attempt.task, e.pid);
+}
+
+void Decider::operator()(const AttemptFinished& e) {
+  const TaskIndex t = e.attempt.task;
+  if (!IsCurrent(e.attempt) || !run_.ti(t).live) return;  // a duplicate
+  const LiveAttempt live = *run_.live(t);
+  run_.ClearLive(t);
+  out_.effects.push_back(SlotFreed{t});
+  const int64_t started = run_.ti(t).start, queued = run_.ti(t).queued_at;
+  const size_t at = out_.effects.size();
+  const TiState before = run_.ti(t).state;
+  TiState ended_as = TiState::kFailed;
+  if (before == TiState::kRunning) {
+    switch (e.outcome) {
+      case Outcome::kSuccess: Finish(t, ended_as = TiState::kSuccess, e.reason); break;
+      case Outcome::kSkipped: Finish(t, ended_as = TiState::kSkipped, e.reason); break;
+      case Outcome::kFailed:
+      case Outcome::kFailedNoRetry:
+      case Outcome::kLost: Failed(t, e); break;
+    }
+  } else if (before == TiState::kRestarting) {
+    Clear(t);
+  } else {
+    ended_as = before;  // marked by hand, or timed out, while it ran
+    out_.changed.push_back({t, e.reason});
+  }
+  AttemptEnded ended;
+  ended.row.id = e.attempt;
+  ended.row.state = ended_as;
+  ended.row.queued_at = OptionalTime(queued);
+  ended.row.start_date = OptionalTime(started);
+  ended.row.end_date = now_;
+  ended.row.worker = live.worker;
+  ended.row.pid = live.pid;
+  ended.row.exit_code = e.exit_code;
+  ended.row.signal = e.signal;
+  ended.row.reason = e.reason;
+  ended.row.log_bytes = e.log_bytes;
+  out_.effects.insert(out_.effects.begin() + static_cast<ptrdiff_t>(at), std::move(ended));
+}
+
+void Decider::Failed(TaskIndex t, const AttemptFinished& e) {
+  Ti& ti = run_.edit(t);
+  const TaskSpec& task = dag().task(t);
+  if (e.outcome == Outcome::kLost && ti.lost_tries < task.lost_retries) {
+    ++ti.lost_tries;
+    ++ti.max_tries;
+    return Retry(t, e.reason, Duration(0));
+  }
+  if (e.outcome != Outcome::kFailedNoRetry && ti.try_number <= ti.max_tries) {
+    return Retry(t, e.reason, RetryDelay(task, ti.try_number, dag().id(), run_.head.run_id));
+  }
+  Finish(t, TiState::kFailed, e.reason);
+  if (dag().spec().fail_fast && !task.is_teardown) StopTheRest(t);
+}
+
+void Decider::Retry(TaskIndex t, const std::string& reason, Duration delay) {
+  Ti& ti = run_.edit(t);
+  ti.end = Micros(now_);
+  ti.next_at = Micros(now_ + delay);
+  Move(t, TiState::kUpForRetry, reason);
+  out_.effects.push_back(RetryAt{run_.attempt(t), now_ + delay});
+}
+
+// fail_fast: the first failure ends the run; what runs fails, what waits is skipped; teardowns go on.
+void Decider::StopTheRest(TaskIndex failed) {
+  const std::string reason =
+      fmt::format("fail_fast: task '{}' failed", dag().task(failed).task_id);
+  for (uint32_t i = 0; i < run_.size(); ++i) {
+    const TaskIndex t(i);
+    if (IsFinished(run_.ti(t).state) || dag().task(t).is_teardown) continue;
+    const bool runs = run_.ti(t).live;
+    Withdraw(t);
+    if (runs) Cancel(t, reason);
+    Finish(t, runs ? TiState::kFailed : TiState::kSkipped, reason);
+  }
+}
+
+void Decider::operator()(const RetryDue& e) {
+  if (run_.head.state != RunState::kRunning || !IsCurrent(e.after)) return;
+  if (run_.ti(e.after.task).state == TiState::kUpForRetry) Schedule(e.after.task);
+}
+
+void Decider::Withdraw(TaskIndex t) {
+  if (run_.ti(t).state == TiState::kScheduled) out_.effects.push_back(NotReady{t});
+  if (run_.ti(t).state == TiState::kQueued) {
+    out_.effects.push_back(Dequeue{run_.attempt(t)});
+    out_.effects.push_back(SlotFreed{t});
+  }
+}
+
+void Decider::Cancel(TaskIndex t, std::string reason) {
+  if (const LiveAttempt* live = run_.live(t)) {
+    out_.effects.push_back(CancelAttempt{run_.attempt(t), live->worker, std::move(reason)});
+  }
+}
+
+void Decider::operator()(const RunTimedOut&) {
+  if (run_.head.state != RunState::kRunning) return;
+  for (uint32_t i = 0; i < run_.size(); ++i) {
+    const TaskIndex t(i);
+    if (IsFinished(run_.ti(t).state)) continue;
+    Withdraw(t);
+    Cancel(t, "dagrun_timeout");
+    Finish(t, TiState::kSkipped, "the run timed out (dagrun_timeout)");
+  }
+  work_.clear();
+  EndRun(RunState::kFailed, "dagrun_timeout");
+}
+
+void Decider::operator()(const PastKnown& e) {
+  run_.past.known = e.exists ? Past::Known::kYes : Past::Known::kNone;
+  run_.past.run = e.run;
+  run_.past.ok = e.ok;
+  for (uint32_t i = 0; i < run_.size(); ++i) {
+    if (run_.ti(TaskIndex(i)).waits_for_past) work_.push_back(TaskIndex(i));
+  }
+}
+
+void Decider::operator()(const PastChanged& e) {
+  if (run_.past.known != Past::Known::kYes) return;
+  run_.past.ok[e.task.value] = e.ok;
+  if (e.ok && run_.ti(e.task).waits_for_past) work_.push_back(e.task);
+}
+
+// To none, with all of its retries again. A task whose process lives waits for its end.
+void Decider::Clear(TaskIndex t) {
+  Ti& ti = run_.edit(t);
+  if (ti.live) {
+    if (ti.state != TiState::kRestarting) {
+      if (ti.state == TiState::kRunning) Cancel(t, "cleared");
+      Move(t, TiState::kRestarting, "cleared while it ran");
+    }
+    return;
+  }
+  Withdraw(t);
+  ti.max_tries = ti.try_number + dag().task(t).retries;
+  ti.lost_tries = 0;
+  ti.queued_at = ti.start = ti.end = ti.next_at = 0;
+  Move(t, TiState::kNone);
+  work_.push_back(t);
+}
+
+void Decider::operator()(const ClearTasks& e) {
+  if (e.tasks.empty()) return;
+  for (TaskIndex t : e.tasks) Clear(t);
+  Reopen();
+}
+
+// Tasks that only failed because of `of` get another chance (as Airflow does after "mark success").
+void Decider::ResumeDownstream(const std::vector<TaskIndex>& of) {
+  bool any = false;
+  for (TaskIndex t : dag().Closure(of, /*downwards=*/true)) {
+    const TiState s = run_.ti(t).state;
+    if (s != TiState::kUpstreamFailed && s != TiState::kFailed) continue;
+    if (std::find(of.begin(), of.end(), t) != of.end()) continue;
+    Clear(t);
+    any = true;
+  }
+  if (any) Reopen();
+}
+
+void Decider::operator()(const SetTasks& e) {
+  for (TaskIndex t : e.tasks) {
+    if (run_.ti(t).state == e.state) continue;
+    const std::string reason = fmt::format("marked {} by hand", Name(e.state));
+    Withdraw(t);
+    Cancel(t, reason);
+    if (run_.ti(t).state == TiState::kRestarting || IsFinished(run_.ti(t).state)) {
+      run_.edit(t).end = Micros(now_);
+    }
+    Finish(t, e.state, reason);
+  }
+  if (e.state == TiState::kSuccess) ResumeDownstream(e.tasks);
+}
+
+void Decider::operator()(const SetRun& e) {
+  if (e.state == RunState::kQueued) {  // start it over: what has not succeeded runs again
+    std::vector<TaskIndex> again;
+    for (uint32_t i = 0; i < run_.size(); ++i) {
+      if (run_.ti(TaskIndex(i)).state != TiState::kSuccess) again.push_back(TaskIndex(i));
+    }
+    if (IsFinished(run_.head.state)) {
+      for (TaskIndex t : again) Clear(t);
+      Reopen();
+    }
+    return;
+  }
+  if (run_.head.state == e.state) return;
+  const std::string reason = fmt::format("its run was marked {} by hand", Name(e.state));
+  bool teardown_pending = false;
+  for (uint32_t i = 0; i < run_.size(); ++i) {
+    const TaskIndex t(i);
+    if (IsFinished(run_.ti(t).state)) continue;
+    if (dag().task(t).is_teardown) {
+      teardown_pending = true;
+      continue;
+    }
+    const bool runs = run_.ti(t).live;
+    Withdraw(t);
+    Cancel(t, reason);
+    const TiState to = e.state == RunState::kSuccess ? TiState::kSuccess
+                       : runs                        ? TiState::kFailed
+                                                     : TiState::kSkipped;
+    Finish(t, to, reason);
+  }
+  if (teardown_pending && run_.head.state == RunState::kRunning) return;  // it ends with the teardown
+  work_.clear();
+  if (run_.head.state == RunState::kQueued) run_.head.start_date = now_;
+  EndRun(e.state, "marked by hand");
+}
+
+}  // namespace
+
+Decision Decide(Run& run, const Event& event, TimePoint now) {
+  Decision out;
+  Decider decider(run, now, out);
+  std::visit(decider, event);
+  decider.Settle();
+  return out;
+}
+
+}  // namespace gale::core
