@@ -1,0 +1,137 @@
+"""The house rules that a program can check. Each is a test: --junit FILE writes them as JUnit.
+
+Looks at what git tracks or would track. Breaking a rule is possible where the code is better for it:
+name the file and the reason in ALLOWED.
+"""
+
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LINES_MAX = 500
+LINE_LENGTH_MAX = 120  # clang-format aims at 100; strings and tables may stick out a little
+SOURCE = {".cc", ".h", ".py", ".proto", ".cmake"}
+# (rule, path): reason
+ALLOWED = {
+}
+
+
+def tracked():
+    listing = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+                             cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return sorted(pathlib.Path(name) for name in listing.split("\0") if name and (ROOT / name).is_file())
+
+
+def source_lines(files, suffixes=frozenset(SOURCE)):
+    for path in files:
+        if path.suffix in suffixes or path.name == "dev":
+            for number, line in enumerate((ROOT / path).read_text(errors="replace").splitlines(), 1):
+                yield path, number, line
+
+
+def small_files(files):
+    """A source file has at most 500 lines."""
+    sizes = {}
+    for path, number, _ in source_lines(files):
+        sizes[path] = number
+    return [(path, f"{size} lines; the limit is {LINES_MAX}: split it by its nouns")
+            for path, size in sizes.items() if size > LINES_MAX]
+
+
+def short_lines(files):
+    """A line of code is at most 120 columns long."""
+    return [(path, f"line {number} has {len(line)} columns; the limit is {LINE_LENGTH_MAX}")
+            for path, number, line in source_lines(files, {".cc", ".h", ".py"}) if len(line) > LINE_LENGTH_MAX]
+
+
+def nothing_left_to_do(files):
+    """No marker of unfinished work stays in the tree."""
+    marker = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
+    return [(path, f"line {number}: {line.strip()}")
+            for path, number, line in source_lines(files) if marker.search(line)]
+
+
+def no_sleep_in_tests(files):
+    """Tests move a simulated clock or wait on a signal; they don't sleep."""
+    sleep = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep|time\.sleep)\b|(?<![\w\"'.])sleep\(")
+    tests = [path for path in files if path.parts[0] == "tests"]
+    return [(path, f"line {number}: {line.strip()}")
+            for path, number, line in source_lines(tests) if sleep.search(line)]
+
+
+def one_door_to_the_clock(files):
+    """Only common/base/clock.cc reads the machine's clocks; what decides gets its time as an input."""
+    clock = re.compile(r"(system_clock|steady_clock|high_resolution_clock)::now|\bclock_gettime\(|\bgettimeofday\(")
+    core = [path for path in files if path.parts[0] in ("common", "master", "worker", "cli")]
+    return [(path, f"line {number}: {line.strip()}")
+            for path, number, line in source_lines(core, {".cc", ".h"})
+            if clock.search(line) and path != pathlib.Path("common/base/clock.cc")]
+
+
+def pure_core(files):
+    """The cores include no header of I/O, threads or chance."""
+    impure = re.compile(r"#include <(thread|mutex|fstream|iostream|random|sys/|unistd|fcntl|atomic|"
+                        r"condition_variable|future|filesystem|sqlite|grpc|boost)")
+    core = [path for path in files if path.parts[:2] in (("master", "core"), ("worker", "core"))]
+    return [(path, f"line {number}: {line.strip()}")
+            for path, number, line in source_lines(core, {".cc", ".h"}) if impure.search(line)]
+
+
+def a_readme_in_every_folder(files):
+    """Each folder that holds code says what lives there."""
+    tops = {"common", "master", "worker", "cli", "sdk", "proto", "bench", "docs", "tests", "examples"}
+    folders = {path.parent for path in files if path.suffix in {".cc", ".proto"}
+               and path.parts[0] in {"common", "master", "worker", "cli"}}
+    folders |= {pathlib.Path(path.parts[0]) for path in files if path.parts[0] in tops and len(path.parts) > 1}
+    have = set(files)
+    return [(folder, "has no README.md") for folder in sorted(folders)
+            if folder / "README.md" not in have and folder.parent / "README.md" not in have]
+
+
+def headers_are_guarded_once(files):
+    """Every header begins with what it is and has #pragma once."""
+    wrong = []
+    for path in files:
+        if path.suffix != ".h":
+            continue
+        text = (ROOT / path).read_text(errors="replace")
+        if "#pragma once" not in text:
+            wrong.append((path, "has no #pragma once"))
+        if not text.startswith("//"):
+            wrong.append((path, "does not begin with a comment that says what it is"))
+    return wrong
+
+
+RULES = [small_files, short_lines, nothing_left_to_do, no_sleep_in_tests, one_door_to_the_clock,
+         pure_core, a_readme_in_every_folder, headers_are_guarded_once]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--junit")
+    options = parser.parse_args()
+    files = tracked()
+    suite = ElementTree.Element("testsuite", name="tidy", tests=str(len(RULES)))
+    broken = 0
+    for rule in RULES:
+        case = ElementTree.SubElement(suite, "testcase", classname="tidy", name=rule.__name__)
+        found = [f"{path}: {what}" for path, what in rule(files)
+                 if (rule.__name__, str(path)) not in ALLOWED]
+        if not found:
+            continue
+        broken += 1
+        ElementTree.SubElement(case, "failure", message="\n".join(found))
+        print(f"{rule.__name__}: {rule.__doc__}", file=sys.stderr)
+        for line in found:
+            print(f"  {line}", file=sys.stderr)
+    if options.junit:
+        ElementTree.ElementTree(suite).write(options.junit, encoding="unicode")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
