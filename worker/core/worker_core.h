@@ -1,0 +1,153 @@
+// WorkerCore: every decision that a worker makes, as a state machine. Events in, actions out; no I/O,
+// no clock, no threads, no chance. Copyable: a copy is a fork of the worker's mind.
+//
+// One attempt's life, with what makes it move:
+//
+//   Granted -> waiting -> spawning -> running -> spooling -> unacked -> (forgotten)
+//               slot free   Started     Exited     Spooled     Acked
+//
+// The rules it keeps, whatever is lost, doubled or restarted:
+//   - An attempt that it knows (or lately knew) is never spawned again.
+//   - A result is on disk before it is sent (if the disk refuses, the keeper keeps its record and the
+//     result is sent from memory), and is said in every Hello until a master acks it.
+//   - The keeper's exit record is taken after the result is on disk, so one of the two always has it.
+//   - The keeper's fence stands at kFenceShare of the lease, counted from when the heartbeat (or the
+//     Hello) was SENT: the children are dead before the master's lease, counted later, ends.
+//   - What the master calls unwanted is killed and never reported.
+//
+// How to drive it: do the actions of one Step in their order, before the next Step. Call
+// Step(Tick) at, or soon after, next_tick(). The first events of a process are SpoolLoaded and
+// KeeperListed. Events of a stream that was dropped must not come after its Disconnected.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "worker/core/events.h"
+
+namespace gale::worker {
+
+struct CoreOptions {
+  uint32_t slots = 1;
+  size_t results_max = 100'000;         // unacked results; at the bound no new work is asked for
+  Duration hello_timeout = std::chrono::seconds(5);  // without a Welcome the stream is dropped
+  Duration drain_grace = std::chrono::seconds(30);   // for a DrainRequested that names none
+};
+
+class WorkerCore {
+ public:
+  // The part of a lease after which the keeper kills: the rest is for the killing.
+  static constexpr double kFenceShare = 0.8;
+  // Results in one Hello; the others follow after Welcome. Keeps the message under gRPC's limit.
+  static constexpr size_t kHelloResultsMax = 500;
+  // Attempts remembered after their ack, to know a doubled grant by.
+  static constexpr size_t kForgottenMax = 4096;
+
+  explicit WorkerCore(CoreOptions options);
+
+  Actions Step(const Event& event);
+
+  // When the next Tick is due; nothing is, if absent.
+  std::optional<MonoTime> next_tick() const;
+
+  // How many more attempts it would take now.
+  uint32_t room() const;
+  bool draining() const { return drain_at_.has_value(); }
+  // It holds nothing, and has said Goodbye if it could.
+  bool drained() const { return draining() && live_.empty() && results_.empty() && said_goodbye_; }
+  bool idle() const { return live_.empty() && results_.empty(); }
+  bool welcomed() const { return link_ == Link::kWelcomed; }
+  size_t live() const { return live_.size(); }
+  size_t unacked() const { return results_.size(); }
+  std::optional<MonoTime> fence_at() const { return fence_at_; }
+
+ private:
+  enum class Link { kDown, kGreeting, kWelcomed };
+  enum class Phase { kWaiting, kSpawning, kRunning };
+  struct Live {
+    Epoch epoch;
+    Phase phase = Phase::kWaiting;
+    int64_t pid = 0;
+    uint64_t order = 0;          // of the grants
+    bool started_told = false;   // on this connection
+    bool unwanted = false;
+    std::optional<End> killed;   // why we killed it
+    std::string kill_reason;
+  };
+  struct Unacked {
+    Ending ending;
+    bool on_disk = false;
+    bool spooling = true;
+    bool in_keeper = false;  // its exit record is to be taken
+    bool told = false;       // on this connection
+  };
+
+  void On(const event::SpoolLoaded& e, MonoTime now);
+  void On(const event::KeeperListed& e, MonoTime now);
+  void On(const event::Opened& e, MonoTime now);
+  void On(const event::Welcome& e, MonoTime now);
+  void On(const event::Disconnected& e, MonoTime now);
+  void On(const event::Granted& e, MonoTime now);
+  void On(const event::Refused& e, MonoTime now);
+  void On(const event::Popped& e, MonoTime now);
+  void On(const event::Acked& e, MonoTime now);
+  void On(const event::CancelRequested& e, MonoTime now);
+  void On(const event::DrainRequested& e, MonoTime now);
+  void On(const event::LeaseRenewed& e, MonoTime now);
+  void On(const event::Tick& e, MonoTime now);
+  void On(const event::Started& e, MonoTime now);
+  void On(const event::StartFailed& e, MonoTime now);
+  void On(const event::Exited& e, MonoTime now);
+  void On(const event::Spooled& e, MonoTime now);
+
+  using LiveMap = std::map<AttemptId, Live>;
+  void Do(Action action) { out_.push_back(std::move(action)); }
+  void Kill(const AttemptId& id, Live& live, End why, std::string reason);
+  // Moves it from live to unacked (or forgets it, if unwanted).
+  void Finish(LiveMap::iterator it, End end, const Exit& exit, std::string reason, bool in_keeper);
+  void Forget(const AttemptId& id);
+  void SpawnWaiting(MonoTime now);
+  // A master answered what was sent at `sent`: its lease runs from then. A later answer replaces an
+  // earlier one even if its lease is shorter: that is what this master goes by.
+  void Renew(MonoTime sent, Duration lease);
+  void GoDown();
+  bool Fenced(MonoTime now) const { return fence_at_ && now >= *fence_at_; }
+  void TellRoom();
+  void TellGoodbye();
+  bool Known(const AttemptId& id) const;
+  std::vector<AttemptId> Running(bool with_unwanted) const;
+  size_t Busy() const;  // slots in use
+
+  CoreOptions options_;
+  Actions out_;  // of the Step in progress
+
+  LiveMap live_;
+  std::map<AttemptId, Unacked> results_;
+  std::set<AttemptId> claimed_;
+  std::map<uint64_t, AttemptId> waiting_;  // grant order -> attempt
+  size_t at_keeper_ = 0;                   // spawning or running
+  size_t spooling_ = 0;                    // results that are not on disk yet
+  std::set<AttemptId> forgotten_;
+  std::deque<AttemptId> forgotten_order_;
+  uint64_t grants_ = 0;
+
+  Link link_ = Link::kDown;
+  bool serves_queue_ = true;
+  MonoTime greeted_at_;
+  std::optional<uint32_t> told_room_;  // on this connection, less the grants since
+
+  Duration heartbeat_{};
+  MonoTime heartbeat_at_;              // the next
+  uint64_t sequence_ = 0;
+  std::map<uint64_t, MonoTime> beats_;  // sent and not answered
+  MonoTime renewed_from_;               // when that was sent which the last renewal answered
+  std::optional<MonoTime> fence_at_;
+
+  std::optional<MonoTime> drain_at_;   // when the grace ends
+  bool drain_killed_ = false;
+  bool said_goodbye_ = false;
+};
+
+}  // namespace gale::worker
