@@ -1,0 +1,173 @@
+#include "master/store/sqlite_migrations.h"
+
+namespace gale::sqlite {
+namespace {
+
+// Conventions: times are microseconds since 1970 UTC; lengths are bytes; states are the numbers of
+// common/model/state.h; primary keys cluster everything of a run. No index on a column that every
+// transition changes: it would halve the throughput. No foreign keys: a run's rows come in one
+// commit.
+constexpr char kInitial[] = R"sql(
+CREATE TABLE schema_version (
+  version INTEGER PRIMARY KEY,
+  name    TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE leader (
+  id    INTEGER PRIMARY KEY CHECK (id = 1),
+  epoch INTEGER NOT NULL CHECK (epoch >= 0),
+  owner TEXT NOT NULL CHECK (length(CAST(owner AS BLOB)) <= 250)
+) STRICT;
+INSERT INTO leader VALUES (1, 0, '');
+
+CREATE TABLE dag (
+  dag_id                TEXT NOT NULL PRIMARY KEY CHECK (length(CAST(dag_id AS BLOB)) BETWEEN 1 AND 250),
+  version               INTEGER NOT NULL CHECK (version >= 0),
+  fileloc               TEXT NOT NULL,
+  is_paused             INTEGER NOT NULL CHECK (is_paused IN (0, 1)),
+  is_stale              INTEGER NOT NULL CHECK (is_stale IN (0, 1)),
+  description           TEXT NOT NULL,
+  timetable_summary     TEXT NOT NULL,
+  timetable_description TEXT NOT NULL,
+  owners                TEXT NOT NULL CHECK (json_type(owners) = 'array'),
+  tags                  TEXT NOT NULL CHECK (json_type(tags) = 'array'),
+  max_active_runs       INTEGER NOT NULL CHECK (max_active_runs >= 0),
+  max_active_tasks      INTEGER NOT NULL CHECK (max_active_tasks >= 0),
+  last_parsed           INTEGER NOT NULL,
+  last_expired          INTEGER,
+  last_interval_start   INTEGER,
+  last_interval_end     INTEGER,
+  next_run_after        INTEGER,
+  next_logical_date     INTEGER,
+  next_interval_start   INTEGER,
+  next_interval_end     INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dag_version (
+  dag_id     TEXT NOT NULL CHECK (length(CAST(dag_id AS BLOB)) BETWEEN 1 AND 250),
+  version    INTEGER NOT NULL CHECK (version >= 1),
+  hash       TEXT NOT NULL CHECK (length(hash) <= 128),
+  spec       BLOB NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (dag_id, version)
+) STRICT;
+
+CREATE TABLE import_error (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  filename    TEXT NOT NULL UNIQUE CHECK (length(CAST(filename AS BLOB)) BETWEEN 1 AND 1024),
+  stack_trace TEXT NOT NULL,
+  timestamp   INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE dag_run (
+  run_key         INTEGER PRIMARY KEY CHECK (run_key >= 1),
+  dag_id          TEXT NOT NULL CHECK (length(CAST(dag_id AS BLOB)) BETWEEN 1 AND 250),
+  run_id          TEXT NOT NULL CHECK (length(CAST(run_id AS BLOB)) BETWEEN 1 AND 250),
+  version         INTEGER NOT NULL CHECK (version >= 0),
+  state           INTEGER NOT NULL CHECK (state BETWEEN 0 AND 3),
+  type            INTEGER NOT NULL CHECK (type BETWEEN 0 AND 3),
+  triggered_by    TEXT NOT NULL CHECK (length(triggered_by) <= 50),
+  triggering_user TEXT NOT NULL CHECK (length(triggering_user) <= 512),
+  logical_date    INTEGER,
+  interval_start  INTEGER,
+  interval_end    INTEGER,
+  run_after       INTEGER NOT NULL,
+  queued_at       INTEGER,
+  start_date      INTEGER,
+  end_date        INTEGER,
+  conf            TEXT NOT NULL CHECK (length(CAST(conf AS BLOB)) <= 1048576),
+  note            TEXT NOT NULL CHECK (length(note) <= 1000),
+  clear_number    INTEGER NOT NULL CHECK (clear_number >= 0),
+  reason          TEXT NOT NULL,
+  UNIQUE (dag_id, run_id)
+) STRICT;
+CREATE INDEX dag_run_by_date ON dag_run (dag_id, logical_date);
+CREATE INDEX dag_run_live ON dag_run (run_key) WHERE state < 2;
+
+CREATE TABLE task_instance (
+  run_key    INTEGER NOT NULL CHECK (run_key >= 1),
+  task_index INTEGER NOT NULL CHECK (task_index BETWEEN 0 AND 4294967295),
+  map_index  INTEGER NOT NULL CHECK (map_index >= -1),
+  state      INTEGER NOT NULL CHECK (state BETWEEN 0 AND 12),
+  try_number INTEGER NOT NULL CHECK (try_number >= 0),
+  max_tries  INTEGER NOT NULL CHECK (max_tries >= 0),
+  lost_tries INTEGER NOT NULL CHECK (lost_tries >= 0),
+  queued_at  INTEGER,
+  start_date INTEGER,
+  end_date   INTEGER,
+  next_at    INTEGER,
+  live       INTEGER NOT NULL CHECK (live IN (0, 1)),
+  worker     TEXT NOT NULL CHECK (length(worker) <= 250),
+  pid        INTEGER NOT NULL,
+  reason     TEXT NOT NULL,
+  PRIMARY KEY (run_key, task_index, map_index)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE task_attempt (
+  run_key    INTEGER NOT NULL CHECK (run_key >= 1),
+  task_index INTEGER NOT NULL CHECK (task_index BETWEEN 0 AND 4294967295),
+  map_index  INTEGER NOT NULL CHECK (map_index >= -1),
+  try_number INTEGER NOT NULL CHECK (try_number >= 0),
+  state      INTEGER NOT NULL CHECK (state BETWEEN 0 AND 12),
+  queued_at  INTEGER,
+  start_date INTEGER,
+  end_date   INTEGER,
+  worker     TEXT NOT NULL CHECK (length(worker) <= 250),
+  pid        INTEGER NOT NULL,
+  exit_code  INTEGER NOT NULL,
+  signal     INTEGER NOT NULL,
+  reason     TEXT NOT NULL,
+  log_bytes  INTEGER NOT NULL CHECK (log_bytes >= 0),
+  PRIMARY KEY (run_key, task_index, map_index, try_number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE xcom (
+  run_key    INTEGER NOT NULL CHECK (run_key >= 1),
+  task_index INTEGER NOT NULL CHECK (task_index BETWEEN 0 AND 4294967295),
+  map_index  INTEGER NOT NULL CHECK (map_index >= -1),
+  key        TEXT NOT NULL CHECK (length(key) BETWEEN 1 AND 512),
+  value      TEXT NOT NULL,
+  timestamp  INTEGER NOT NULL,
+  PRIMARY KEY (run_key, task_index, map_index, key)
+) STRICT;
+
+CREATE TABLE pool (
+  name             TEXT NOT NULL PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 256),
+  slots            INTEGER NOT NULL CHECK (slots >= -1),
+  description      TEXT NOT NULL,
+  include_deferred INTEGER NOT NULL CHECK (include_deferred IN (0, 1))
+) STRICT, WITHOUT ROWID;
+INSERT INTO pool VALUES ('default_pool', 128, 'Default pool', 0);
+
+CREATE TABLE event_log (
+  id        INTEGER PRIMARY KEY AUTOINCREMENT,
+  logged_at INTEGER NOT NULL,
+  owner     TEXT NOT NULL CHECK (length(owner) <= 500),
+  event     TEXT NOT NULL CHECK (length(event) BETWEEN 1 AND 60),
+  dag_id    TEXT NOT NULL,
+  run_id    TEXT NOT NULL,
+  task_id   TEXT NOT NULL,
+  extra     TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE user (
+  name          TEXT NOT NULL PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 250),
+  password_hash TEXT NOT NULL CHECK (length(password_hash) <= 250),
+  role          TEXT NOT NULL CHECK (role IN ('Viewer', 'User', 'Op', 'Admin'))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE setting (
+  key   TEXT NOT NULL PRIMARY KEY CHECK (length(key) BETWEEN 1 AND 250),
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr Migration kMigrations[] = {
+    {1, "initial", kInitial},
+};
+
+}  // namespace
+
+std::span<const Migration> Migrations() { return kMigrations; }
+
+}  // namespace gale::sqlite

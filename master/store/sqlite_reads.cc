@@ -1,0 +1,185 @@
+// Reads of one thing, of everything of one run, and of all that is live.
+#include "master/store/spec_codec.h"
+#include "master/store/sqlite_rows.h"
+#include "master/store/sqlite_store.h"
+
+namespace gale::sqlite {
+namespace {
+
+template <class Row>
+Result<std::vector<Row>> ReadAll(Statement& statement) {
+  std::vector<Row> rows;
+  for (;;) {
+    GALE_ASSIGN_OR_RETURN(bool more, statement.Step());
+    if (!more) return rows;
+    statement.ReadRow(Columns(rows.emplace_back()));
+  }
+}
+
+// All rows of a fixed query.
+template <class Row, class... Args>
+Result<std::vector<Row>> Select(Database& db, const std::string& sql, const Args&... args) {
+  GALE_ASSIGN_OR_RETURN(Statement statement, db.Cached(sql));
+  statement.Bind(args...);
+  return ReadAll<Row>(statement);
+}
+
+// The current row: dag_id, version, hash, spec, created_at.
+Result<DagVersionRow> ReadVersionRow(Statement& statement) {
+  DagVersionRow row;
+  std::vector<uint8_t> blob;
+  statement.Read(row.dag_id, row.version, row.hash, blob, row.created_at);
+  Result<std::string> spec = DecompressSpec(blob);
+  if (!spec.ok()) {
+    return spec.status().WithContext(
+        fmt::format("version {} of dag '{}'", row.version, row.dag_id));
+  }
+  row.spec = std::move(*spec);
+  return row;
+}
+
+Result<std::vector<DagVersionRow>> LiveVersions(Database& db) {
+  GALE_ASSIGN_OR_RETURN(Statement statement,
+                        db.Cached("SELECT dag_id, version, hash, spec, created_at FROM dag_version"
+                                  " WHERE (dag_id, version) IN (SELECT dag_id, version FROM dag"
+                                  "   UNION SELECT dag_id, version FROM dag_run WHERE state < 2)"
+                                  " ORDER BY dag_id, version"));
+  std::vector<DagVersionRow> rows;
+  for (;;) {
+    GALE_ASSIGN_OR_RETURN(bool more, statement.Step());
+    if (!more) return rows;
+    GALE_ASSIGN_OR_RETURN(DagVersionRow row, ReadVersionRow(statement));
+    rows.push_back(std::move(row));
+  }
+}
+
+}  // namespace
+
+Result<LiveState> SqliteStore::LoadLive() {
+  GALE_ASSIGN_OR_RETURN(Reader db, Read());
+  Transaction snapshot(*db);
+  GALE_RETURN_IF_ERROR(snapshot.Begin(Transaction::Kind::kRead));
+  LiveState live;
+  GALE_ASSIGN_OR_RETURN(
+      live.dags,
+      Select<DagRow>(*db, fmt::format("SELECT {} FROM dag ORDER BY dag_id", kDagColumns)));
+  GALE_ASSIGN_OR_RETURN(live.versions, LiveVersions(*db));
+  // "state < 2" is the condition of the index dag_run_live.
+  GALE_ASSIGN_OR_RETURN(
+      live.runs,
+      Select<RunRow>(*db, fmt::format("SELECT {} FROM dag_run WHERE state < 2 ORDER BY run_key",
+                                      kRunColumns)));
+  GALE_ASSIGN_OR_RETURN(
+      live.tis, Select<TiRow>(*db, fmt::format("SELECT {} FROM task_instance WHERE run_key IN"
+                                               " (SELECT run_key FROM dag_run WHERE state < 2)"
+                                               " ORDER BY run_key, task_index, map_index",
+                                               kTiColumns)));
+  GALE_ASSIGN_OR_RETURN(
+      live.pools,
+      Select<PoolRow>(*db, fmt::format("SELECT {} FROM pool ORDER BY name", kPoolColumns)));
+  {
+    GALE_ASSIGN_OR_RETURN(Statement last,
+                          db->Cached("SELECT coalesce(max(run_key), 0) FROM dag_run"));
+    GALE_RETURN_IF_ERROR(last.Step().status());
+    last.Read(live.last_run_id);
+  }
+  GALE_RETURN_IF_ERROR(snapshot.Commit());
+  return live;
+}
+
+Result<DagRow> SqliteStore::GetDag(const std::string& dag_id) {
+  GALE_ASSIGN_OR_RETURN(Reader db, Read());
+  GALE_ASSIGN_OR_RETURN(
+      std::vector<DagRow> rows,
+      Select<DagRow>(*db, fmt::format("SELECT {} FROM dag WHERE dag_id = ?", kDagColumns), dag_id));
+  if (rows.empty()) return NotFound("dag '{}' does not exist", dag_id);
+  return std::move(rows.front());
+}
+
+Result<DagVersionRow> SqliteStore::GetDagVersion(const std::string& dag_id, int64_t version) {
+  GALE_ASSIGN_OR_RETURN(Reader db, Read());
+  GALE_ASSIGN_OR_RETURN(Statement statement,
+                        db->Cached("SELECT dag_id, version, hash, spec, created_at FROM dag_version"
+                                   " WHERE dag_id = ? AND version = ?"));
+  GALE_ASSIGN_OR_RETURN(bool found, statement.Bind(dag_id, version).Step());
+  if (!found) return NotFound("dag '{}' has no version {}", dag_id, version);
+  return ReadVersionRow(statement);
+}
+
+Result<RunRow> SqliteStore::GetRun(const std::string& dag_id, const std::string& run_id) {
+  GALE_ASSIGN_OR_RETURN(Reader db, Read());
+  GALE_ASSIGN_OR_RETURN(
+      std::vector<RunRow> rows,
+      Select<RunRow>(
+          *db, fmt::format("SELECT {} FROM dag_run WHERE dag_id = ? AND run_id = ?", kRunColumns),
+          dag_id, run_id));
+  if (rows.empty()) return NotFound("dag '{}' has no run '{}'", dag_id, run_id);
+  return std::move(rows.front());
+}
+
+Result<RunRow> SqliteStore::GetRunById(RunId id) {
+  GALE_ASSIGN_OR_RETURN(Reader db, Read());
+  GALE_ASSIGN_OR_RETURN(
+      std::vector<RunRow> rows,
+      Select<RunRow>(*db, fmt::format("SELECT {} FROM dag_run WHERE run_key = ?", kRunColumns),
+                     id));
+  if (rows.empty()) return NotFound("there is no run with the key {}", id.value);
+  return std::move(rows.front());
+}
+
+Result<std::optional<RunRow>> SqliteStore::PreviousRun(const std::string& dag_id, TimePoint before,
+                                                       RunId except) {
+  GALE_ASSIGN_OR_RETURN(Reader db, Read());
+  GALE_ASSIGN_OR_RETURN(
+      std::vector<RunRow> rows,
+      Select<RunRow>(*db,
+                     fmt::format("SELECT {} FROM dag_run WHERE dag_id = ? AND logical_date < ?"
+                                 " AND run_key <> ? AND state <> ?"
+                                 " ORDER BY logical_date DESC, run_key DESC LIMIT 1",
+                                 kRunColumns),
+                     dag_id, before, except, RunState::kQueued));
+  std::optional<RunRow> previous;
+  if (!rows.empty()) previous = std::move(rows.front());
+  return previous;
+}
+
+Result<std::vector<TiRow>> SqliteStore::ListTis(RunId run) {
+  GALE_ASSIGN_OR_RETURN(Reader db, Read());
+  return Select<TiRow>(*db,
+                       fmt::format("SELECT {} FROM task_instance WHERE run_key = ?"
+                                   " ORDER BY task_index, map_index",
+                                   kTiColumns),
+                       run);
+}
+
+Result<std::vector<AttemptRow>> SqliteStore::ListAttempts(RunId run, TaskIndex task,
+                                                          int32_t map_index) {
+  GALE_ASSIGN_OR_RETURN(Reader db, Read());
+  return Select<AttemptRow>(*db,
+                            fmt::format("SELECT {} FROM task_attempt WHERE run_key = ? AND"
+                                        " task_index = ? AND map_index = ? ORDER BY try_number",
+                                        kAttemptColumns),
+                            run, task, map_index);
+}
+
+Result<std::vector<XComRow>> SqliteStore::ListXComs(RunId run, TaskIndex task, int32_t map_index) {
+  GALE_ASSIGN_OR_RETURN(Reader db, Read());
+  return Select<XComRow>(*db,
+                         fmt::format("SELECT {} FROM xcom WHERE run_key = ? AND task_index = ?"
+                                     " AND map_index = ? ORDER BY key",
+                                     kXComColumns),
+                         run, task, map_index);
+}
+
+Result<std::vector<PoolRow>> SqliteStore::ListPools() {
+  GALE_ASSIGN_OR_RETURN(Reader db, Read());
+  return Select<PoolRow>(*db, fmt::format("SELECT {} FROM pool ORDER BY name", kPoolColumns));
+}
+
+Result<std::vector<ImportErrorRow>> SqliteStore::ListImportErrors() {
+  GALE_ASSIGN_OR_RETURN(Reader db, Read());
+  return Select<ImportErrorRow>(
+      *db, fmt::format("SELECT {} FROM import_error ORDER BY id", kImportErrorColumns));
+}
+
+}  // namespace gale::sqlite

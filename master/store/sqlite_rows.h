@@ -1,0 +1,93 @@
+// How rows stand in the database: each table's columns, as text and as the row's members, in one
+// order. Statements are made from the text, and bound and read through the members.
+#pragma once
+
+#include <concepts>
+#include <tuple>
+#include <type_traits>
+
+#include "master/store/rows.h"
+
+namespace gale::sqlite {
+
+inline constexpr char kDagColumns[] =
+    "dag_id, version, fileloc, is_paused, is_stale, description, timetable_summary,"
+    " timetable_description, owners, tags, max_active_runs, max_active_tasks, last_parsed,"
+    " last_expired, last_interval_start, last_interval_end, next_run_after, next_logical_date,"
+    " next_interval_start, next_interval_end";
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, DagRow>
+auto Columns(Row& r) {
+  return std::tie(r.dag_id, r.version, r.fileloc, r.is_paused, r.is_stale, r.description,
+                  r.timetable_summary, r.timetable_description, r.owners, r.tags, r.max_active_runs,
+                  r.max_active_tasks, r.last_parsed, r.last_expired, r.last_interval_start,
+                  r.last_interval_end, r.next_run_after, r.next_logical_date, r.next_interval_start,
+                  r.next_interval_end);
+}
+
+inline constexpr char kRunColumns[] =
+    "run_key, dag_id, run_id, version, state, type, triggered_by, triggering_user, logical_date,"
+    " interval_start, interval_end, run_after, queued_at, start_date, end_date, conf, note,"
+    " clear_number, reason";
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, RunRow>
+auto Columns(Row& r) {
+  return std::tie(r.id, r.dag_id, r.run_id, r.version, r.state, r.type, r.triggered_by,
+                  r.triggering_user, r.logical_date, r.interval_start, r.interval_end, r.run_after,
+                  r.queued_at, r.start_date, r.end_date, r.conf_json, r.note, r.clear_number,
+                  r.reason);
+}
+
+inline constexpr char kTiColumns[] =
+    "run_key, task_index, map_index, state, try_number, max_tries, lost_tries, queued_at,"
+    " start_date, end_date, next_at, live, worker, pid, reason";
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, TiRow>
+auto Columns(Row& r) {
+  return std::tie(r.run, r.task, r.map_index, r.state, r.try_number, r.max_tries, r.lost_tries,
+                  r.queued_at, r.start_date, r.end_date, r.next_at, r.live, r.worker, r.pid,
+                  r.reason);
+}
+
+inline constexpr char kAttemptColumns[] =
+    "run_key, task_index, map_index, try_number, state, queued_at, start_date, end_date, worker,"
+    " pid, exit_code, signal, reason, log_bytes";
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, AttemptRow>
+auto Columns(Row& r) {
+  return std::tie(r.id.run, r.id.task, r.id.map_index, r.id.try_number, r.state, r.queued_at,
+                  r.start_date, r.end_date, r.worker, r.pid, r.exit_code, r.signal, r.reason,
+                  r.log_bytes);
+}
+
+inline constexpr char kXComColumns[] = "run_key, task_index, map_index, key, value, timestamp";
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, XComRow>
+auto Columns(Row& r) {
+  return std::tie(r.run, r.task, r.map_index, r.key, r.value_json, r.timestamp);
+}
+
+inline constexpr char kPoolColumns[] = "name, slots, description, include_deferred";
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, PoolRow>
+auto Columns(Row& r) { return std::tie(r.name, r.slots, r.description, r.include_deferred); }
+
+inline constexpr char kImportErrorColumns[] = "id, filename, stack_trace, timestamp";
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, ImportErrorRow>
+auto Columns(Row& r) { return std::tie(r.id, r.filename, r.stack_trace, r.timestamp); }
+
+inline constexpr char kEventColumns[] =
+    "id, logged_at, owner, event, dag_id, run_id, task_id, extra";
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, EventRow>
+auto Columns(Row& r) {
+  return std::tie(r.id, r.when, r.owner, r.event, r.dag_id, r.run_id, r.task_id, r.extra);
+}
+
+inline constexpr char kUserColumns[] = "name, password_hash, role";
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, UserRow>
+auto Columns(Row& r) { return std::tie(r.name, r.password_hash, r.role); }
+
+}  // namespace gale::sqlite

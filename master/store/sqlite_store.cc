@@ -1,0 +1,232 @@
+// Opening, the schema, leadership, and the small tables.
+#include "master/store/sqlite_store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "master/store/sqlite_migrations.h"
+#include "master/store/sqlite_rows.h"
+
+namespace gale::sqlite {
+namespace {
+
+// Pages of the log at which a commit folds it into the file: 16 MB, so that few commits pay for it.
+constexpr int kCheckpointPages = 4000;
+constexpr int kWriterCacheKib = 32 << 10;
+
+// Makes the file, readable by its owner alone, if there is none. Never opens one that exists:
+// closing it would drop the locks that this process may hold on it.
+Status MakeFile(const std::string& path) {
+  if (path.empty())
+    return InvalidArgument("the database's path is empty; give a file or ':memory:'");
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd >= 0) {
+    close(fd);
+    return OkStatus();
+  }
+  const int error = errno;
+  if (error == EEXIST) {
+    struct stat info;
+    if (stat(path.c_str(), &info) != 0) {
+      return Unavailable("'{}': {}; give the path of a file", path, std::strerror(errno));
+    }
+    if (S_ISDIR(info.st_mode)) {
+      return InvalidArgument("'{}': is a directory; give the path of a file in it", path);
+    }
+    if (!S_ISREG(info.st_mode)) return InvalidArgument("'{}': is not a regular file", path);
+    if (access(path.c_str(), R_OK | W_OK) == 0) return OkStatus();
+    return PermissionDenied("'{}': {}; check the file's owner and mode", path,
+                            std::strerror(errno));
+  }
+  if (error == ENOENT || error == ENOTDIR) {
+    return NotFound("'{}': its directory does not exist; make it first", path);
+  }
+  if (error == EACCES || error == EPERM || error == EROFS) {
+    return PermissionDenied("'{}': can't be made: {}", path, std::strerror(error));
+  }
+  return Unavailable("'{}': can't be made: {}", path, std::strerror(error));
+}
+
+// 0: an empty database. FAILED_PRECONDITION: another program's.
+Result<int64_t> ReadVersion(Database& db) {
+  GALE_ASSIGN_OR_RETURN(
+      Statement tables,
+      db.Prepare(
+          "SELECT count(*), count(*) FILTER (WHERE name = 'schema_version') FROM sqlite_schema"));
+  GALE_RETURN_IF_ERROR(tables.Step().status());
+  int64_t all = 0, ours = 0;
+  tables.Read(all, ours);
+  if (all == 0) return int64_t{0};
+  if (ours == 0) {
+    return FailedPrecondition("'{}': holds the tables of another program; give another path",
+                              db.path());
+  }
+  GALE_ASSIGN_OR_RETURN(Statement latest,
+                        db.Prepare("SELECT coalesce(max(version), 0) FROM schema_version"));
+  GALE_RETURN_IF_ERROR(latest.Step().status());
+  int64_t version = 0;
+  latest.Read(version);
+  return version;
+}
+
+Status UseWal(Database& db) {
+  GALE_ASSIGN_OR_RETURN(Statement pragma, db.Prepare("PRAGMA journal_mode = WAL"));
+  GALE_RETURN_IF_ERROR(pragma.Step().status());
+  std::string mode;
+  pragma.Read(mode);
+  if (mode == "wal") return OkStatus();
+  return FailedPrecondition(
+      "'{}': its file system has no shared memory for SQLite's write-ahead log; "
+      "put the file on a local disk",
+      db.path());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> SqliteStore::Open(const SqliteOptions& options) {
+  const bool memory = options.path == ":memory:";
+  if (!memory) GALE_RETURN_IF_ERROR(MakeFile(options.path));
+  GALE_ASSIGN_OR_RETURN(std::unique_ptr<Database> db, Database::Open(options.path));
+  if (!memory) {
+    GALE_RETURN_IF_ERROR(db->Exec(fmt::format(
+        "PRAGMA synchronous = {}; PRAGMA wal_autocheckpoint = {};"
+        "PRAGMA cache_size = -{}; PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY",
+        options.synchronous_full ? "FULL" : "NORMAL", kCheckpointPages, kWriterCacheKib)));
+    GALE_RETURN_IF_ERROR(ReadVersion(*db).status());  // is it a database, and ours?
+  }
+  return std::unique_ptr<Store>(new SqliteStore(options, std::move(db)));
+}
+
+Status SqliteStore::Migrate() {
+  std::lock_guard lock(write_mutex_);
+  const int64_t known = Migrations().back().version;
+  auto check = [&](int64_t version) -> Status {
+    if (version <= known) return OkStatus();
+    return FailedPrecondition(
+        "'{}': its schema is version {}, made by a newer gale; this one knows version {}. "
+        "Run the newer gale, or restore a backup",
+        options_.path, version, known);
+  };
+  GALE_ASSIGN_OR_RETURN(int64_t version, ReadVersion(*writer_));
+  GALE_RETURN_IF_ERROR(check(version));
+  if (!in_memory()) GALE_RETURN_IF_ERROR(UseWal(*writer_));
+  if (version == known) return OkStatus();
+
+  Transaction transaction(*writer_);
+  GALE_RETURN_IF_ERROR(transaction.Begin(Transaction::Kind::kWrite));
+  GALE_ASSIGN_OR_RETURN(version, ReadVersion(*writer_));  // another process may have been faster
+  GALE_RETURN_IF_ERROR(check(version));
+  for (const Migration& migration : Migrations()) {
+    if (migration.version <= version) continue;
+    if (Status s = writer_->Exec(migration.sql); !s.ok()) {
+      return s.WithContext(fmt::format("migration {} ({})", migration.version, migration.name));
+    }
+    GALE_ASSIGN_OR_RETURN(Statement note,
+                          writer_->Prepare("INSERT INTO schema_version VALUES (?, ?)"));
+    GALE_RETURN_IF_ERROR(note.Bind(migration.version, migration.name).Run());
+  }
+  return transaction.Commit();
+}
+
+Result<Epoch> SqliteStore::AcquireLeadership(const std::string& owner) {
+  std::lock_guard lock(write_mutex_);
+  Transaction transaction(*writer_);
+  GALE_RETURN_IF_ERROR(transaction.Begin(Transaction::Kind::kWrite));
+  Epoch epoch;
+  {
+    GALE_ASSIGN_OR_RETURN(
+        Statement take,
+        writer_->Cached(
+            "UPDATE leader SET epoch = epoch + 1, owner = ? WHERE id = 1 RETURNING epoch"));
+    GALE_ASSIGN_OR_RETURN(bool row, take.Bind(owner).Step());
+    if (!row) return DataLoss("'{}': the leader table is empty; restore a backup", options_.path);
+    take.Read(epoch);
+  }
+  GALE_RETURN_IF_ERROR(transaction.Commit());
+  return epoch;
+}
+
+// --- Readers
+// ---------------------------------------------------------------------------------------
+
+Result<SqliteStore::Reader> SqliteStore::Read() {
+  if (in_memory()) return Reader(this, std::unique_lock(write_mutex_));
+  {
+    std::unique_lock lock(readers_mutex_);
+    reader_free_.wait(lock, [this] { return !idle_readers_.empty() || readers_ < kReadersMax; });
+    if (!idle_readers_.empty()) {
+      Reader reader(this, std::move(idle_readers_.back()));
+      idle_readers_.pop_back();
+      return reader;
+    }
+    ++readers_;
+  }
+  auto opened = Database::Open(options_.path);
+  Status status = opened.ok() ? (*opened)->Exec("PRAGMA query_only = 1; PRAGMA temp_store = MEMORY")
+                              : opened.status();
+  if (status.ok()) return Reader(this, std::move(*opened));
+  std::lock_guard lock(readers_mutex_);
+  --readers_;
+  reader_free_.notify_one();
+  return status;
+}
+
+SqliteStore::Reader::~Reader() {
+  if (!own_) return;
+  std::lock_guard lock(store_->readers_mutex_);
+  store_->idle_readers_.push_back(std::move(own_));
+  store_->reader_free_.notify_one();
+}
+
+// --- Small tables
+// ----------------------------------------------------------------------------------
+
+Result<std::optional<UserRow>> SqliteStore::GetUser(const std::string& name) {
+  GALE_ASSIGN_OR_RETURN(Reader db, Read());
+  GALE_ASSIGN_OR_RETURN(Statement get,
+                        db->Cached("SELECT name, password_hash, role FROM user WHERE name = ?"));
+  GALE_ASSIGN_OR_RETURN(bool row, get.Bind(name).Step());
+  std::optional<UserRow> user;
+  if (row) get.ReadRow(Columns(user.emplace()));
+  return user;
+}
+
+Status SqliteStore::PutUser(const UserRow& user) {
+  std::lock_guard lock(write_mutex_);
+  GALE_ASSIGN_OR_RETURN(
+      Statement put,
+      writer_->Cached(
+          "INSERT INTO user (name, password_hash, role) VALUES (?, ?, ?) ON CONFLICT (name)"
+          " DO UPDATE SET password_hash = excluded.password_hash, role = excluded.role"));
+  return put.BindRow(Columns(user)).Run().WithContext(fmt::format("user '{}'", user.name));
+}
+
+Result<std::optional<std::string>> SqliteStore::GetSetting(const std::string& key) {
+  GALE_ASSIGN_OR_RETURN(Reader db, Read());
+  GALE_ASSIGN_OR_RETURN(Statement get, db->Cached("SELECT value FROM setting WHERE key = ?"));
+  GALE_ASSIGN_OR_RETURN(bool row, get.Bind(key).Step());
+  std::optional<std::string> value;
+  if (row) get.Read(value.emplace());
+  return value;
+}
+
+Status SqliteStore::PutSetting(const std::string& key, const std::string& value) {
+  std::lock_guard lock(write_mutex_);
+  GALE_ASSIGN_OR_RETURN(Statement put,
+                        writer_->Cached("INSERT INTO setting (key, value) VALUES (?, ?)"
+                                        " ON CONFLICT (key) DO UPDATE SET value = excluded.value"));
+  return put.Bind(key, value).Run().WithContext(fmt::format("setting '{}'", key));
+}
+
+}  // namespace gale::sqlite
+
+namespace gale {
+
+Result<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options) {
+  return sqlite::SqliteStore::Open(options);
+}
+
+}  // namespace gale
