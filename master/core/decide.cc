@@ -20,6 +20,7 @@ class Decider {
   void operator()(const RunTimedOut&);
   void operator()(const PastKnown& e);
   void operator()(const PastChanged& e);
+  void operator()(const Recheck&);
   void operator()(const ClearTasks& e);
   void operator()(const SetTasks& e);
   void operator()(const SetRun& e);
@@ -161,9 +162,7 @@ void Decider::operator()(const StartRun&) {
   run_.head.start_date = now_;
   out_.run_changed = true;
   out_.effects.push_back(RunStarted{});
-  // Backwards, because the last one in is looked at first: the order of the file where all else is equal.
-  auto order = dag().topological();
-  work_.assign(order.rbegin(), order.rend());
+  (*this)(Recheck{});
 }
 
 void Decider::operator()(const Admit& e) {
@@ -314,6 +313,12 @@ void Decider::operator()(const PastChanged& e) {
   if (run_.past.known != Past::Known::kYes) return;
   run_.past.ok[e.task.value] = e.ok;
   if (e.ok && run_.ti(e.task).waits_for_past) work_.push_back(e.task);
+}
+
+void Decider::operator()(const Recheck&) {
+  // Backwards, because the last one in is looked at first.
+  auto order = dag().topological();
+  work_.assign(order.rbegin(), order.rend());
 }
 
 // To none, with all of its retries again. A task whose process lives waits for its end.

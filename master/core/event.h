@@ -33,13 +33,16 @@ struct RunTimedOut {};
 // The run before this one, for depends_on_past: known at once, and then as it changes.
 struct PastKnown { RunId run; bool exists = false; std::vector<bool> ok; };
 struct PastChanged { TaskIndex task; bool ok = false; };
+// After recovery: whatever is undecided is looked at again.
+struct Recheck {};
 // By a person.
 struct ClearTasks { std::vector<TaskIndex> tasks; };
 struct SetTasks { std::vector<TaskIndex> tasks; TiState state = TiState::kSuccess; };
 struct SetRun { RunState state = RunState::kSuccess; };
 
 using Event = std::variant<StartRun, Admit, Claim, AttemptStarted, AttemptFinished, RetryDue,
-                           RunTimedOut, PastKnown, PastChanged, ClearTasks, SetTasks, SetRun>;
+                           RunTimedOut, PastKnown, PastChanged, Recheck,
+ClearTasks, SetTasks, SetRun>;
 
 // --- effects ---------------------------------------------------------------------------------------
 // For the admission: it may start / it may not any more / it no longer holds its slots.

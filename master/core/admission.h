@@ -1,0 +1,149 @@
+// Who may start next: pools, limits and priorities across all runs. A ready task instance waits in its
+// pool's heap; one that a limit stops is parked at that limit's gate until the gate opens, so a full
+// pool, DAG or task costs nothing while it is full. Pure; one thread.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/base/ids.h"
+
+namespace gale::core {
+
+// A task instance across runs.
+struct TiRef {
+  RunId run;
+  TaskIndex task;
+  friend auto operator<=>(const TiRef&, const TiRef&) = default;
+};
+
+struct TiRefHash {
+  size_t operator()(const TiRef& r) const noexcept {
+    return std::hash<int64_t>()(r.run.value * 0x9E3779B97F4A7C15ll + r.task.value);
+  }
+};
+
+class Admission {
+ public:
+  static constexpr int32_t kUnlimited = -1;
+
+  // What a task instance needs in order to be queued.
+  struct Request {
+    TiRef ref;
+    std::string dag_id;
+    std::string task_id;
+    std::string pool;
+    uint32_t slots = 1;
+    int64_t priority = 0;
+    int64_t date = 0;  // of the run, microseconds: the older goes first among equals
+    uint32_t run_limit = 0;                 // max_active_tasks
+    std::optional<uint32_t> per_dag_limit;  // max_active_tis_per_dag
+    std::optional<uint32_t> per_run_limit;  // max_active_tis_per_dagrun
+  };
+
+  // `slots` < 0: unlimited. A pool that isn't set admits nothing.
+  void SetPool(const std::string& name, int32_t slots);
+  void DeletePool(const std::string& name);
+  void SetPaused(const std::string& dag_id, bool paused);
+
+  // It waits from now on. A task instance that waits or holds already is left alone.
+  void Add(const Request& request);
+  // It no longer waits. No error if it didn't.
+  void Remove(TiRef ref);
+  // It holds its slots already (recovery), over the limits if need be.
+  void Hold(const Request& request);
+  // It lets go of its slots. No error if it held none.
+  void Free(TiRef ref);
+  // Forgets the counters of a run that ended; it must hold and wait for nothing.
+  void ForgetRun(RunId run);
+
+  // Takes those that may start now, best first within each pool; they hold their slots from now on.
+  std::vector<TiRef> Admit();
+
+  bool holds(TiRef ref) const { return held_.contains(ref); }
+  bool waits(TiRef ref) const { return waiting_.contains(ref); }
+  // Why a waiting one waits, as a sentence for people. Empty if it doesn't wait.
+  std::string Explain(TiRef ref) const;
+
+  struct PoolUsage {
+    int32_t slots = 0;
+    uint64_t held = 0;     // by queued and running
+    uint64_t waiting = 0;  // wanted by scheduled ones
+  };
+  PoolUsage Usage(const std::string& pool) const;
+
+  // Counts everything anew and compares. Empty if the books are right; else what is wrong.
+  std::string Audit() const;
+
+ private:
+  // The order in a heap: higher priority, older run, then the order of acceptance and of the file.
+  struct Rank {
+    int64_t priority;
+    int64_t date;
+    TiRef ref;
+    friend bool operator<(const Rank& a, const Rank& b) {
+      if (a.priority != b.priority) return a.priority > b.priority;
+      if (a.date != b.date) return a.date < b.date;
+      return a.ref < b.ref;
+    }
+  };
+  struct Pool {
+    std::string name;
+    bool exists = false;
+    int32_t slots = 0;
+    uint64_t used = 0;
+    uint64_t waiting_slots = 0;
+    std::set<Rank> ready;  // passed every gate when last looked at
+    std::set<Rank> wide;   // want more slots than are free
+    uint64_t free() const {
+      if (!exists) return 0;
+      if (slots < 0) return std::numeric_limits<uint64_t>::max();
+      return static_cast<uint64_t>(slots) > used ? static_cast<uint64_t>(slots) - used : 0;
+    }
+  };
+  enum class GateKind { kPause, kRun, kTaskOfDag, kTaskOfRun };
+  struct Gate {
+    GateKind kind;
+    std::string name;
+    uint32_t limit = std::numeric_limits<uint32_t>::max();
+    uint32_t used = 0;
+    std::map<Pool*, std::set<Rank>> parked;
+    bool open() const { return used < limit; }
+  };
+  static constexpr size_t kGatesMax = 4;
+  struct Item {
+    Rank rank;
+    Pool* pool = nullptr;
+    uint32_t slots = 1;
+    Gate* gates[kGatesMax] = {};
+    Gate* parked_at = nullptr;  // else in pool->ready or pool->wide
+  };
+
+  Item MakeItem(const Request& request);
+  Gate* FindGate(GateKind kind, const std::string& key, const std::string& name, uint32_t limit);
+  Pool* FindPool(const std::string& name);
+  Gate* ClosedGate(const Item& item) const;
+  void Place(Item& item);
+  void Unplace(Item& item);
+  void Take(Item item);
+  // Lets the best that a gate has room for go on to the pool's heap.
+  void Refill(Gate& gate, Pool* pool);
+  void RefillAll(Gate& gate);
+  void Touch(Pool* pool) { dirty_.insert(pool); }
+
+  std::map<std::string, Pool> pools_;                 // stable addresses
+  std::unordered_map<std::string, Gate> gates_;       // by kind and key; stable addresses
+  std::unordered_map<TiRef, Item, TiRefHash> waiting_;
+  std::unordered_map<TiRef, Item, TiRefHash> held_;
+  std::unordered_map<RunId, std::vector<std::string>> gates_of_run_;
+  std::set<Pool*> dirty_;
+};
+
+}  // namespace gale::core

@@ -1,0 +1,311 @@
+#include "master/core/scheduler.h"
+
+namespace gale::core {
+
+void Scheduler::SetDag(DagPtr dag, bool paused) {
+  DagState& state = dags_[dag->id()];
+  state.current = dag;
+  SetPaused(dag->id(), paused);
+}
+
+void Scheduler::SetPaused(const std::string& dag_id, bool paused) {
+  auto it = dags_.find(dag_id);
+  if (it == dags_.end()) return;
+  it->second.paused = paused;
+  admission_.SetPaused(dag_id, paused);
+  dags_to_start_.insert(dag_id);
+}
+
+DagPtr Scheduler::FindDag(const std::string& dag_id) const {
+  auto it = dags_.find(dag_id);
+  return it == dags_.end() ? nullptr : it->second.current;
+}
+
+Run& Scheduler::Insert(std::unique_ptr<Run> owned) {
+  Run& run = *owned;
+  GALE_CHECK(dags_.contains(run.head.dag_id), "run of an unknown DAG '{}'", run.head.dag_id);
+  by_name_[{run.head.dag_id, run.head.run_id}] = run.id();
+  runs_[run.id()] = std::move(owned);
+  DagState& dag = StateOf(run);
+  if (run.head.state == RunState::kQueued) {
+    dag.queued.insert({run.head.run_after, run.id()});
+    timers_.emplace(run.head.run_after, Timer{TimerKind::kRunAfter, {run.id(), {}, 0, 0}});
+    dags_to_start_.insert(run.head.dag_id);
+  } else if (run.head.state == RunState::kRunning) {
+    dag.running.insert(run.id());
+  }
+  return run;
+}
+
+Run& Scheduler::AddRun(RunRow head, DagPtr dag) {
+  out_.runs.insert(head.id);
+  return Insert(std::make_unique<Run>(std::move(head), std::move(dag)));
+}
+
+Run& Scheduler::LoadRun(RunRow head, DagPtr dag, const std::vector<TiRow>& rows, TimePoint now) {
+  Run& run = Insert(std::make_unique<Run>(std::move(head), std::move(dag), rows));
+  for (uint32_t i = 0; i < run.size(); ++i) {
+    const TaskIndex t(i);
+    const Ti& ti = run.ti(t);
+    if (ti.state == TiState::kScheduled) admission_.Add(MakeRequest(run, t));
+    if (ti.state == TiState::kQueued || ti.live) admission_.Hold(MakeRequest(run, t));
+    if (ti.state == TiState::kQueued) out_.pushes.push_back(ToQueued(run, t));
+    if (ti.state == TiState::kUpForRetry) {
+      timers_.emplace(FromMicros(ti.next_at), Timer{TimerKind::kRetry, run.attempt(t)});
+    }
+    if (ti.live && run.dag().task(t).execution_timeout) {
+      timers_.emplace(FromMicros(ti.start) + *run.dag().task(t).execution_timeout +
+                          kExecutionTimeoutMargin,
+                      Timer{TimerKind::kExecutionTimeout, run.attempt(t)});
+    }
+  }
+  // A run that was cleared after others had taken it for their past.
+  for (const auto& [id, other] : runs_) {
+    if (other->past.known == Past::Known::kYes && other->past.run == run.id()) {
+      successors_[run.id()].insert(id);
+    }
+  }
+  if (run.head.state == RunState::kRunning) {
+    OnRunStarted(run);
+    Handle(run.id(), Recheck{}, now);
+  }
+  return run;
+}
+
+Run* Scheduler::Find(RunId id) {
+  auto it = runs_.find(id);
+  return it == runs_.end() ? nullptr : it->second.get();
+}
+
+const Run* Scheduler::Find(RunId id) const { return const_cast<Scheduler*>(this)->Find(id); }
+
+Run* Scheduler::Find(const std::string& dag_id, const std::string& run_id) {
+  auto it = by_name_.find({dag_id, run_id});
+  return it == by_name_.end() ? nullptr : Find(it->second);
+}
+
+size_t Scheduler::UnfinishedRuns(const std::string& dag_id) const {
+  auto it = dags_.find(dag_id);
+  return it == dags_.end() ? 0 : it->second.queued.size() + it->second.running.size();
+}
+
+const Run* Scheduler::LivePrevious(const Run& run) const {
+  if (!run.head.logical_date) return nullptr;
+  const Run* best = nullptr;
+  for (const auto& [id, other] : runs_) {
+    if (id == run.id() || other->head.dag_id != run.head.dag_id) continue;
+    if (!other->head.logical_date || *other->head.logical_date >= *run.head.logical_date) continue;
+    if (best == nullptr || *best->head.logical_date < *other->head.logical_date) best = other.get();
+  }
+  return best;
+}
+
+Decision Scheduler::Handle(RunId id, const Event& event, TimePoint now) {
+  Run* run = Find(id);
+  if (run == nullptr) {
+    Decision none;
+    none.refusal = "its run is over";
+    return none;
+  }
+  if (const auto* past = std::get_if<PastKnown>(&event); past != nullptr && past->exists) {
+    successors_[past->run].insert(id);
+  }
+  Decision decision = Decide(*run, event, now);
+  Absorb(*run, decision);
+  for (const Changed& changed : decision.changed) OnTiChanged(*run, changed.task, now);
+  if (decision.granted) {
+    const AttemptId attempt = std::get<Claim>(event).attempt;
+    if (const auto& timeout = run->dag().task(attempt.task).execution_timeout) {
+      timers_.emplace(now + *timeout + kExecutionTimeoutMargin,
+                      Timer{TimerKind::kExecutionTimeout, attempt});
+    }
+  }
+  return decision;
+}
+
+void Scheduler::Absorb(Run& run, Decision& decision) {
+  for (const Changed& changed : decision.changed) out_.tis.emplace_back(run.id(), changed);
+  if (decision.run_changed) out_.runs.insert(run.id());
+  for (Effect& effect : decision.effects) AbsorbEffect(run, effect);
+}
+
+void Scheduler::AbsorbEffect(Run& run, Effect& effect) {
+  struct Visitor {
+    Scheduler& s;
+    Run& run;
+    void operator()(Ready& e) { s.admission_.Add(s.MakeRequest(run, e.task)); }
+    void operator()(NotReady& e) { s.admission_.Remove({run.id(), e.task}); }
+    void operator()(SlotFreed& e) { s.admission_.Free({run.id(), e.task}); }
+    void operator()(Dequeue& e) {
+      QueuedAttempt entry = s.ToQueued(run, e.attempt.task);
+      entry.attempt = e.attempt;
+      s.out_.removes.push_back(std::move(entry));
+    }
+    void operator()(CancelAttempt& e) { s.out_.cancels.push_back(std::move(e)); }
+    void operator()(RetryAt& e) { s.timers_.emplace(e.at, Timer{TimerKind::kRetry, e.after}); }
+    void operator()(AttemptEnded& e) { s.out_.attempts.push_back(std::move(e.row)); }
+    void operator()(DropXComs& e) { s.out_.xcom_drops.push_back({run.id(), e.task}); }
+    void operator()(RunStarted&) {
+      s.StateOf(run).queued.erase({run.head.run_after, run.id()});
+      s.StateOf(run).running.insert(run.id());
+      s.OnRunStarted(run);
+    }
+    void operator()(RunEnded&) {
+      s.StateOf(run).queued.erase({run.head.run_after, run.id()});
+      s.StateOf(run).running.erase(run.id());
+      s.dags_to_start_.insert(run.head.dag_id);
+      s.out_.ended.push_back(run.id());
+    }
+    void operator()(RunReopened&) {
+      s.StateOf(run).queued.insert({run.head.run_after, run.id()});
+      s.dags_to_start_.insert(run.head.dag_id);
+    }
+  };
+  std::visit(Visitor{*this, run}, effect);
+}
+
+void Scheduler::OnRunStarted(Run& run) {
+  if (const auto& timeout = run.dag().spec().dagrun_timeout; timeout && run.head.start_date) {
+    timers_.emplace(*run.head.start_date + *timeout,
+                    Timer{TimerKind::kRunTimeout, {run.id(), {}, 0, run.head.clear_number}});
+  }
+  if (run.dag().depends_on_past()) out_.needs_past.push_back(run.id());
+}
+
+bool Scheduler::PastAllows(const Run& previous, const Dag& next, TaskIndex task) {
+  auto good = [&](TaskIndex t) {
+    const TiState s = previous.ti(t).state;
+    return s == TiState::kSuccess || s == TiState::kSkipped;
+  };
+  auto then = previous.dag().Find(next.task(task).task_id);
+  if (!then) return true;  // the task is new
+  if (!good(*then)) return false;
+  if (!next.task(task).wait_for_downstream) return true;
+  for (TaskIndex d : previous.dag().downstream(*then)) {
+    if (!good(d)) return false;
+  }
+  return true;
+}
+
+void Scheduler::OnTiChanged(const Run& run, TaskIndex t, TimePoint now) {
+  auto it = successors_.find(run.id());
+  if (it == successors_.end()) return;
+  const std::set<RunId> successors = it->second;  // Handle below may change the map
+  for (RunId next_id : successors) {
+    Run* next = Find(next_id);
+    if (next == nullptr) continue;
+    auto tell = [&](TaskIndex changed) {
+      auto same = next->dag().Find(run.dag().task(changed).task_id);
+      if (same) Handle(next_id, PastChanged{*same, PastAllows(run, next->dag(), *same)}, now);
+    };
+    tell(t);
+    for (TaskIndex u : run.dag().upstream(t)) tell(u);  // they may wait_for_downstream
+  }
+}
+
+void Scheduler::Tick(TimePoint now) {
+  while (!timers_.empty() && timers_.begin()->first <= now) {
+    const Timer timer = timers_.begin()->second;
+    timers_.erase(timers_.begin());
+    Fire(timer, now);
+  }
+}
+
+void Scheduler::Fire(const Timer& timer, TimePoint now) {
+  Run* run = Find(timer.attempt.run);
+  if (run == nullptr) return;
+  switch (timer.kind) {
+    case TimerKind::kRetry:
+      Handle(run->id(), RetryDue{timer.attempt}, now);
+      return;
+    case TimerKind::kRunTimeout:
+      // Of this start, not of one before a clear.
+      if (timer.attempt.try_number == run->head.clear_number) Handle(run->id(), RunTimedOut{}, now);
+      return;
+    case TimerKind::kRunAfter:
+      dags_to_start_.insert(run->head.dag_id);
+      return;
+    case TimerKind::kExecutionTimeout: {
+      const TaskIndex t = timer.attempt.task;
+      const LiveAttempt* live = run->live(t);
+      if (live == nullptr || run->ti(t).try_number != timer.attempt.try_number) return;
+      out_.cancels.push_back({timer.attempt, live->worker, "execution_timeout"});
+      return;
+    }
+  }
+}
+
+void Scheduler::StartRuns(DagState& dag, TimePoint now) {
+  while (!dag.paused && !dag.queued.empty() && dag.queued.begin()->first <= now &&
+         dag.running.size() < dag.current->spec().max_active_runs) {
+    Handle(dag.queued.begin()->second, StartRun{}, now);
+  }
+}
+
+void Scheduler::Flow(TimePoint now) {
+  while (!dags_to_start_.empty()) {
+    auto node = dags_to_start_.extract(dags_to_start_.begin());
+    StartRuns(dags_.at(node.value()), now);
+  }
+  for (const TiRef& ref : admission_.Admit()) {
+    Run& run = *runs_.at(ref.run);
+    Handle(ref.run, Admit{ref.task}, now);
+    out_.pushes.push_back(ToQueued(run, ref.task));
+  }
+}
+
+Output Scheduler::TakeOutput() { return std::exchange(out_, {}); }
+
+std::optional<TimePoint> Scheduler::NextWake() const {
+  if (timers_.empty()) return std::nullopt;
+  return timers_.begin()->first;
+}
+
+void Scheduler::UnloadAtRest(const std::vector<RunId>& ids) {
+  for (RunId id : ids) {
+    Run* run = Find(id);
+    if (run == nullptr || !run->at_rest()) continue;
+    admission_.ForgetRun(id);
+    by_name_.erase({run->head.dag_id, run->head.run_id});
+    successors_.erase(id);
+    if (run->past.known == Past::Known::kYes) {
+      if (auto it = successors_.find(run->past.run); it != successors_.end()) it->second.erase(id);
+    }
+    runs_.erase(id);
+  }
+}
+
+Admission::Request Scheduler::MakeRequest(const Run& run, TaskIndex t) const {
+  const TaskSpec& task = run.dag().task(t);
+  Admission::Request r;
+  r.ref = {run.id(), t};
+  r.dag_id = run.head.dag_id;
+  r.task_id = task.task_id;
+  r.pool = task.pool;
+  r.slots = task.pool_slots;
+  r.priority = run.dag().priority(t);
+  r.date = Micros(run.head.logical_date.value_or(run.head.run_after));
+  r.run_limit = run.dag().spec().max_active_tasks;
+  r.per_dag_limit = task.max_active_tis_per_dag;
+  r.per_run_limit = task.max_active_tis_per_dagrun;
+  return r;
+}
+
+QueuedAttempt Scheduler::ToQueued(const Run& run, TaskIndex t) const {
+  return {run.attempt(t), run.dag().task(t).queue, run.dag().priority(t)};
+}
+
+std::vector<QueuedAttempt> Scheduler::Queued() const {
+  std::vector<QueuedAttempt> out;
+  for (const auto& [id, run] : runs_) {
+    if (run->count(TiState::kQueued) == 0) continue;
+    for (uint32_t i = 0; i < run->size(); ++i) {
+      if (run->ti(TaskIndex(i)).state == TiState::kQueued) {
+        out.push_back(ToQueued(*run, TaskIndex(i)));
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace gale::core

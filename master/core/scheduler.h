@@ -1,0 +1,127 @@
+// All live runs: which run starts, which task instance is queued, what waits for which instant. Joins
+// the decisions of single runs (decide.h) with what they share: pools, limits, and the run before.
+//
+// Pure: no I/O, no clock. One thread. The engine calls it, commits what Output says changed, and then
+// lets the effects out.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "master/core/admission.h"
+#include "master/core/decide.h"
+
+namespace gale::core {
+
+// An attempt that is in the queue, or is to be put there.
+struct QueuedAttempt {
+  AttemptId attempt;
+  std::string queue;
+  int64_t priority = 0;
+};
+
+// What turns have produced since it was last taken.
+struct Output {
+  std::vector<std::pair<RunId, Changed>> tis;  // rows to write; may name one more than once
+  std::set<RunId> runs;                        // rows to write
+  std::vector<AttemptRow> attempts;            // history to write
+  std::vector<TiRef> xcom_drops;
+  std::vector<QueuedAttempt> pushes;
+  std::vector<QueuedAttempt> removes;
+  std::vector<CancelAttempt> cancels;
+  std::vector<RunId> needs_past;  // answer with PastKnown
+  std::vector<RunId> ended;       // reached success or failed
+};
+
+class Scheduler {
+ public:
+  // How much later than its own timer a task is cancelled by the master. The keeper's timer is the
+  // first; this one is for a keeper that hangs.
+  static constexpr Duration kExecutionTimeoutMargin = std::chrono::seconds(30);
+
+  // A DAG's current version; new runs and max_active_runs follow it.
+  void SetDag(DagPtr dag, bool paused);
+  void SetPaused(const std::string& dag_id, bool paused);
+  // nullptr if there is none.
+  DagPtr FindDag(const std::string& dag_id) const;
+  Admission& admission() { return admission_; }
+  const Admission& admission() const { return admission_; }
+
+  // Takes a new run (state queued; it needs its row written) or one as the ledger has it. Its DAG must
+  // be set.
+  Run& AddRun(RunRow head, DagPtr dag);
+  Run& LoadRun(RunRow head, DagPtr dag, const std::vector<TiRow>& rows, TimePoint now);
+  Run* Find(RunId id);
+  const Run* Find(RunId id) const;
+  Run* Find(const std::string& dag_id, const std::string& run_id);
+  // Live runs of a DAG, queued and running.
+  size_t UnfinishedRuns(const std::string& dag_id) const;
+  // The live run with the largest logical date before `run`'s, for depends_on_past.
+  const Run* LivePrevious(const Run& run) const;
+
+  // One event of one run. The answer matters for Claim only.
+  Decision Handle(RunId run, const Event& event, TimePoint now);
+  // Fires every timer that is due.
+  void Tick(TimePoint now);
+  // Starts runs and queues tasks until nothing more may. Call after events, before taking the output.
+  void Flow(TimePoint now);
+  Output TakeOutput();
+  // The next instant at which Tick has something to do.
+  std::optional<TimePoint> NextWake() const;
+
+  // Lets go of runs that are at rest. Call when their rows are committed.
+  void UnloadAtRest(const std::vector<RunId>& runs);
+
+  // Whether the run before lets `task` of `next` start: itself (and with wait_for_downstream its direct
+  // downstreams) success or skipped there.
+  static bool PastAllows(const Run& previous, const Dag& next, TaskIndex task);
+
+  // Why a run or a task instance is where it is; sentences for people, from what decides it.
+  std::vector<std::string> ExplainRun(const Run& run, TimePoint now) const;
+  std::vector<std::string> Explain(const Run& run, TaskIndex task, TimePoint now) const;
+
+  const std::unordered_map<RunId, std::unique_ptr<Run>>& runs() const { return runs_; }
+  std::vector<QueuedAttempt> Queued() const;  // everything that the queue must hold
+  QueuedAttempt ToQueued(const Run& run, TaskIndex t) const;
+  // Empty if every invariant holds; else which one is broken, where.
+  std::string Audit() const;
+
+ private:
+  struct DagState {
+    DagPtr current;
+    bool paused = true;
+    std::set<std::pair<TimePoint, RunId>> queued;  // by run_after
+    std::set<RunId> running;
+  };
+  enum class TimerKind { kRetry, kRunTimeout, kRunAfter, kExecutionTimeout };
+  struct Timer {
+    TimerKind kind;
+    AttemptId attempt;  // of kRetry and kExecutionTimeout; else only its run counts
+  };
+
+  Run& Insert(std::unique_ptr<Run> run);
+  void Absorb(Run& run, Decision& decision);
+  void AbsorbEffect(Run& run, Effect& effect);
+  void OnRunStarted(Run& run);
+  void OnTiChanged(const Run& run, TaskIndex t, TimePoint now);
+  void Fire(const Timer& timer, TimePoint now);
+  void StartRuns(DagState& dag, TimePoint now);
+  Admission::Request MakeRequest(const Run& run, TaskIndex t) const;
+  DagState& StateOf(const Run& run) { return dags_.at(run.head.dag_id); }
+
+  std::unordered_map<std::string, DagState> dags_;
+  std::unordered_map<RunId, std::unique_ptr<Run>> runs_;
+  std::map<std::pair<std::string, std::string>, RunId> by_name_;
+  std::unordered_map<RunId, std::set<RunId>> successors_;  // runs whose past is this one
+  std::multimap<TimePoint, Timer> timers_;
+  std::set<std::string> dags_to_start_;  // may have a run to start
+  Admission admission_;
+  Output out_;
+};
+
+}  // namespace gale::core
