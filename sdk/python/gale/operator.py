@@ -1,0 +1,210 @@
+"""BaseOperator: what every task has in common, and how default_args reach it."""
+
+import datetime as dt
+import functools
+import inspect
+import re
+
+from gale import context, timezone
+from gale.dependencies import Node
+from gale.enums import TriggerRule, WeightRule
+from gale.exceptions import AirflowException
+from gale.params import ParamsDict
+
+ID_CHARS_MAX = 250
+DEFAULT_OWNER = "airflow"
+DEFAULT_QUEUE = "default"
+DEFAULT_POOL = "default_pool"
+DEFAULT_RETRY_DELAY = dt.timedelta(seconds=300)
+
+# Accepted with no effect. The loud ones change what happens in Airflow, so the file's author is told.
+_IGNORED = frozenset((
+    "email", "email_on_retry", "email_on_failure", "provide_context", "resources", "executor_config",
+    "task_display_name", "logger_name", "allow_nested_operators", "multiple_outputs", "map_index_template",
+    "render_template_as_native_obj", "doc", "doc_json", "doc_yaml", "doc_rst", "xcom_push", "executor",
+    "output_encoding", "show_return_value_in_logs", "log_events_on_failure"))
+_IGNORED_LOUDLY = frozenset((
+    "on_failure_callback", "on_success_callback", "on_retry_callback", "on_execute_callback",
+    "on_skipped_callback", "sla", "run_as_user", "pre_execute", "post_execute", "inlets", "outlets",
+    "wait_for_past_depends_before_skipping"))
+
+
+class UnknownArgument(AirflowException, TypeError):
+    """An operator was given a keyword that it does not know."""
+
+
+def check_id(kind, value):
+    if not isinstance(value, str) or not re.fullmatch(r"[\w.-]+", value) or len(value) > ID_CHARS_MAX:
+        raise AirflowException(f"{kind} {value!r} is not valid: use 1 to {ID_CHARS_MAX} letters, digits, "
+                               "dashes, dots and underscores")
+    return value
+
+
+def as_timedelta(value, what):
+    """A timedelta from itself or from a number of seconds; None stays None."""
+    if value is None or isinstance(value, dt.timedelta):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return dt.timedelta(seconds=value)
+    raise AirflowException(f"{what} must be a timedelta or a number of seconds, not {value!r}")
+
+
+def as_time(value, what):
+    """A time with a zone from a datetime, a date or an ISO 8601 string; None stays None."""
+    if isinstance(value, str):
+        try:
+            return timezone.parse(value)
+        except ValueError as error:
+            raise AirflowException(f"{what}: {error}") from None
+    if value is None or isinstance(value, dt.date):
+        return value if isinstance(value, dt.datetime) and value.tzinfo else timezone.convert_to_utc(value)
+    raise AirflowException(f"{what} must be a datetime, not {value!r}")
+
+
+def _with_defaults(init):
+    """Wraps an operator's __init__: arguments that the call omits come from default_args."""
+    names = [name for name, parameter in inspect.signature(init).parameters.items()
+             if name != "self" and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)]
+
+    @functools.wraps(init)
+    def wrapped(self, *args, **kwargs):
+        if args:
+            raise AirflowException(f"use keyword arguments only: {type(self).__name__}(task_id=...)")
+        if "_defaults" not in self.__dict__:  # the outermost __init__ of the class chain
+            self._defaults = _gather_defaults(kwargs)
+        for name in names:
+            if name not in kwargs and name in self._defaults:
+                kwargs[name] = self._defaults[name]
+        return init(self, **kwargs)
+
+    return wrapped
+
+
+def _gather_defaults(kwargs):
+    group = kwargs.get("task_group")
+    dag = kwargs.get("dag") or (group.dag if group else None) or context.current_dag()
+    group = group or (context.current_group(dag) if dag else None)
+    merged, params = {}, ParamsDict()
+    chain = ([dag.default_args] if dag else []) + (group.default_args_chain() if group else [])
+    for default_args in (*chain, kwargs.get("default_args") or {}):
+        merged.update(default_args)
+        params.update(default_args.get("params") or {})
+    merged.pop("task_id", None)
+    merged["params"] = params
+    return merged
+
+
+class _OperatorMeta(type):
+    def __new__(mcs, name, bases, namespace, **kwargs):
+        if "__init__" in namespace:
+            namespace["__init__"] = _with_defaults(namespace["__init__"])
+        return super().__new__(mcs, name, bases, namespace, **kwargs)
+
+
+class BaseOperator(Node, metaclass=_OperatorMeta):
+    """One task. Takes the union of the arguments of Airflow 1.10, 2 and 3; unknown ones are refused."""
+
+    template_fields = ()
+    template_ext = ()
+    ui_color = "#fff"
+    ui_fgcolor = "#000"
+
+    def __init__(self, *, task_id, dag=None, task_group=None, default_args=None, owner=DEFAULT_OWNER,
+                 retries=0, retry_delay=DEFAULT_RETRY_DELAY, retry_exponential_backoff=False, max_retry_delay=None,
+                 lost_retries=0, start_date=None, end_date=None, depends_on_past=False, wait_for_downstream=False,
+                 ignore_first_depends_on_past=True, params=None, priority_weight=1,
+                 weight_rule=WeightRule.DOWNSTREAM, queue=DEFAULT_QUEUE, pool=None, pool_slots=1,
+                 execution_timeout=None, trigger_rule=TriggerRule.ALL_SUCCESS, task_concurrency=None,
+                 max_active_tis_per_dag=None, max_active_tis_per_dagrun=None, do_xcom_push=True, doc_md=None,
+                 **kwargs):
+        self._refuse_unknown(task_id, kwargs)
+        self.dag = None
+        dag = dag or (task_group.dag if task_group else None) or context.current_dag()
+        self.task_group = task_group or (context.current_group(dag) if dag else None)
+        self.label = check_id("task_id", task_id)
+        self.task_id = self.task_group.child_id(task_id) if self.task_group else task_id
+        self.ignored_arguments = sorted(name for name in kwargs if name in _IGNORED_LOUDLY and kwargs[name])
+        self.owner = owner
+        self.retries = retries
+        self.retry_delay = retry_delay
+        self.retry_exponential_backoff = retry_exponential_backoff
+        self.max_retry_delay = max_retry_delay
+        self.lost_retries = lost_retries
+        self.start_date = as_time(start_date, f"task {task_id!r}: start_date")
+        self.end_date = as_time(end_date, f"task {task_id!r}: end_date")
+        self.depends_on_past = depends_on_past
+        self.wait_for_downstream = wait_for_downstream
+        self.ignore_first_depends_on_past = ignore_first_depends_on_past
+        self.own_params = ParamsDict(self._defaults["params"])  # those that are not the DAG's
+        self.own_params.update(params or {})
+        self.params = ParamsDict(dag.params if dag else None)
+        self.params.update(self.own_params)
+        self.priority_weight = priority_weight
+        self.weight_rule = weight_rule
+        self.queue = queue
+        self.pool = pool
+        self.pool_slots = pool_slots
+        self.execution_timeout = execution_timeout
+        self.trigger_rule = trigger_rule
+        self.max_active_tis_per_dag = max_active_tis_per_dag or task_concurrency
+        self.max_active_tis_per_dagrun = max_active_tis_per_dagrun
+        self.do_xcom_push = do_xcom_push
+        self.doc_md = doc_md
+        self.is_setup = self.is_teardown = self.on_failure_fail_dagrun = False
+        self.upstream_task_ids = set()
+        self.downstream_task_ids = set()
+        if dag is not None:
+            dag.add_task(self)
+
+    def _refuse_unknown(self, task_id, kwargs):
+        unknown = sorted(set(kwargs) - _IGNORED - _IGNORED_LOUDLY)
+        if unknown:
+            raise UnknownArgument(f"task {task_id!r}: {type(self).__name__} has no argument "
+                                  + ", ".join(map(repr, unknown)))
+
+    @property
+    def dag_id(self):
+        return self.dag.dag_id if self.dag else f"adhoc_{self.owner}"
+
+    @property
+    def task_type(self):
+        return type(self).__name__
+
+    operator_name = task_type
+
+    @property
+    def upstream_list(self):
+        return [self.dag.get_task(task_id) for task_id in sorted(self.upstream_task_ids)]
+
+    @property
+    def downstream_list(self):
+        return [self.dag.get_task(task_id) for task_id in sorted(self.downstream_task_ids)]
+
+    def has_dag(self):
+        return self.dag is not None
+
+    def first_tasks(self):
+        return [self]
+
+    def last_tasks(self):
+        return [self]
+
+    def as_setup(self):
+        self.is_setup = True
+        return self
+
+    def as_teardown(self, *, setups=None, on_failure_fail_dagrun=False):
+        """Makes it the teardown of `setups`: it runs once they succeeded, whatever came between."""
+        self.is_teardown = True
+        self.trigger_rule = TriggerRule.ALL_DONE_SETUP_SUCCESS
+        self.on_failure_fail_dagrun = on_failure_fail_dagrun
+        for setup in setups if isinstance(setups, (list, tuple, set)) else [setups] if setups else []:
+            setup.is_setup = True
+            setup.set_downstream(self)
+        return self
+
+    def execute(self, context):
+        raise NotImplementedError(f"{type(self).__name__} has no execute()")
+
+    def __repr__(self):
+        return f"<Task({type(self).__name__}): {self.task_id}>"

@@ -1,0 +1,242 @@
+"""DAG -> DagSpec, as protobuf's JSON (proto/gale/v1/dag.proto). One meaning, one sequence of bytes: fields that
+hold their default are left out, ids that form a set are sorted, tasks stand as the file made them."""
+
+import datetime as dt
+import json
+import math
+
+from gale import operators, profile, timetables, timezone
+from gale.dag import DagParam
+from gale.enums import TriggerRule, WeightRule
+from gale.exceptions import AirflowException
+from gale.operator import DEFAULT_OWNER, DEFAULT_POOL, DEFAULT_QUEUE, as_time, as_timedelta
+from gale.timetables import duration
+
+COMMAND_BYTES_MAX = 1 << 20  # common/base/limits.h: kCommandBytesMax
+UINT32_MAX = (1 << 32) - 1
+NEVER_AN_EXIT_CODE = -1      # for skip_on_exit_code=None: an empty list would mean [99]
+_TEMPLATE_MARKS = ("{{", "{%", "{#")
+
+
+def serialize_dag(dag):
+    """The DagSpec of `dag` as a dict. AirflowException names the DAG or task that is wrong."""
+    dag.check_cycle()
+    where = f"DAG {dag.dag_id!r}"
+    read_as = profile.current()
+    try:
+        schedule = timetables.to_spec(dag.schedule, read_as, timezone.name_of(dag.timezone))
+    except (AirflowException, ValueError) as error:
+        raise AirflowException(f"{where}: {error}") from None
+    runs_max = dag.max_active_runs
+    if schedule and schedule["kind"] == "CONTINUOUS":
+        if runs_max not in (None, 1):
+            raise AirflowException(f"{where}: @continuous wants max_active_runs=1, not {runs_max}")
+        runs_max = 1
+    spec = {
+        "dag_id": dag.dag_id,
+        "description": _text(dag.description, f"{where}: description"),
+        "doc_md": _text(dag.doc_md, f"{where}: doc_md").strip(),
+        "schedule": schedule,
+        "start_date": _timestamp(dag.first_date),
+        "end_date": _timestamp(_last_date(dag)),
+        "catchup": dag.catchup,
+        "max_active_runs": _count(runs_max, f"{where}: max_active_runs", least=1),
+        "max_active_tasks": _count(dag.max_active_tasks, f"{where}: max_active_tasks", least=1),
+        "max_consecutive_failed_dag_runs":
+            _count(dag.max_consecutive_failed_dag_runs, f"{where}: max_consecutive_failed_dag_runs"),
+        "dagrun_timeout": _duration(dag.dagrun_timeout, f"{where}: dagrun_timeout"),
+        "fail_fast": bool(dag.fail_fast),
+        "is_paused_upon_creation": dag.is_paused_upon_creation,
+        "tags": sorted({str(tag) for tag in dag.tags}),
+        "params_json": _params(dag, where),
+        "profile": read_as,
+        "fileloc": dag.fileloc,
+    }
+    spec = {name: value for name, value in spec.items() if value or name == "is_paused_upon_creation"}
+    if spec.get("is_paused_upon_creation") is None:
+        spec.pop("is_paused_upon_creation", None)
+    spec["tasks"] = [_task(task, dag) for task in dag.tasks]
+    return spec
+
+
+def warnings_of(dag):
+    """What the file asks for and Gale does not do: one line each."""
+    lines = [f"DAG {dag.dag_id!r}: {name} is accepted, but Gale does not act on it yet"
+             for name in dag.ignored_arguments]
+    return lines + [f"DAG {dag.dag_id!r}, task {task.task_id!r}: {name} is accepted, but Gale does not act on it yet"
+                    for task in dag.tasks for name in task.ignored_arguments]
+
+
+def to_json(value):
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+
+
+def _last_date(dag):
+    if dag.end_date or not dag.tasks:
+        return dag.end_date or as_time(dag.default_args.get("end_date"), f"DAG {dag.dag_id!r}: end_date")
+    dates = [task.end_date for task in dag.tasks]
+    return max(dates) if all(dates) else None
+
+
+def _task(task, dag):
+    where = f"DAG {dag.dag_id!r}, task {task.task_id!r}"
+    try:
+        rule = TriggerRule.parse(task.trigger_rule)
+    except ValueError:
+        raise AirflowException(f"{where}: unknown trigger_rule {task.trigger_rule!r}") from None
+    weight_rule = str(getattr(task.weight_rule, "value", task.weight_rule))
+    if not WeightRule.is_valid(weight_rule):
+        raise AirflowException(f"{where}: unknown weight_rule {task.weight_rule!r}")
+    backoff = task.retry_exponential_backoff
+    spec = {
+        "task_id": task.task_id,
+        "operator_name": task.task_type,
+        "downstream_task_ids": sorted(task.downstream_task_ids),
+        "owner": _text(task.owner, f"{where}: owner") or DEFAULT_OWNER,
+        "doc_md": _text(task.doc_md, f"{where}: doc_md").strip(),
+        "trigger_rule": "" if rule == "all_success" else rule,
+        "retries": _count(task.retries, f"{where}: retries"),
+        "retry_delay": _duration(task.retry_delay, f"{where}: retry_delay"),
+        "retry_backoff": 2.0 if backoff is True else float(backoff or 0),
+        "max_retry_delay": _duration(task.max_retry_delay, f"{where}: max_retry_delay"),
+        "lost_retries": _count(task.lost_retries, f"{where}: lost_retries"),
+        "execution_timeout": _duration(task.execution_timeout, f"{where}: execution_timeout"),
+        "pool": "" if task.pool in (None, DEFAULT_POOL) else _text(task.pool, f"{where}: pool"),
+        "pool_slots": _unless(1, _count(task.pool_slots, f"{where}: pool_slots", least=1)),
+        "weight_rule": "" if weight_rule == "downstream" else weight_rule,
+        "queue": "" if task.queue in (None, DEFAULT_QUEUE) else _text(task.queue, f"{where}: queue"),
+        "depends_on_past": bool(task.depends_on_past or task.wait_for_downstream),
+        "wait_for_downstream": bool(task.wait_for_downstream),
+        "start_date": _unless(_timestamp(dag.first_date), _timestamp(_later(task.start_date, dag.start_date))),
+        "end_date": _unless(_timestamp(_last_date(dag)), _timestamp(_earlier(task.end_date, dag.end_date))),
+        "max_active_tis_per_dag": _count(task.max_active_tis_per_dag, f"{where}: max_active_tis_per_dag"),
+        "max_active_tis_per_dagrun": _count(task.max_active_tis_per_dagrun, f"{where}: max_active_tis_per_dagrun"),
+        "is_setup": task.is_setup,
+        "is_teardown": task.is_teardown,
+        "on_failure_fail_dagrun": bool(task.on_failure_fail_dagrun),
+    }
+    spec = {name: value for name, value in spec.items() if value}
+    # These differ from "absent" when they hold 0 or false.
+    weight = task.priority_weight
+    if isinstance(weight, bool) or not isinstance(weight, int) or abs(weight) >= 1 << 31:
+        raise AirflowException(f"{where}: priority_weight must be a whole number of 32 bits, not {weight!r}")
+    if weight != 1:
+        spec["priority_weight"] = weight
+    for name in ("ignore_first_depends_on_past", "do_xcom_push"):
+        if not getattr(task, name):
+            spec[name] = False
+    spec.update(_work(task, where))
+    return spec
+
+
+def _work(task, where):
+    kind = operators.kind_of(type(task))
+    if kind == "empty":
+        return {"empty": {}}
+    if kind != "bash":
+        raise AirflowException(f"{where}: Gale does not support the operator class {task.task_type} "
+                               f"({type(task).__module__}) yet; it runs BashOperator and EmptyOperator")
+    command = _template(task.bash_command, f"{where}: bash_command")
+    if not command:
+        raise AirflowException(f"{where}: bash_command is empty")
+    if len(command.encode()) > COMMAND_BYTES_MAX:
+        raise AirflowException(f"{where}: bash_command is longer than {COMMAND_BYTES_MAX} bytes")
+    env = task.env or {}
+    if not hasattr(env, "items"):
+        raise AirflowException(f"{where}: env must be a dict of strings, not {env!r}")
+    env = {_template(name, f"{where}: a name in env"): _template(value, f"{where}: env[{name!r}]")
+           for name, value in env.items() if value is not None}
+    cwd = "" if task.cwd is None else _template(task.cwd, f"{where}: cwd")
+    work = {
+        "command": command,
+        "env": env,
+        "has_env": task.env is not None,
+        "append_env": bool(task.append_env and task.env is not None),
+        "cwd": cwd,
+        "skip_on_exit_code": _exit_codes(task.skip_on_exit_code, where),
+        "templated": command.endswith(tuple(task.template_ext)) or any(
+            mark in text for text in (command, cwd, *env.values()) for mark in _TEMPLATE_MARKS),
+    }
+    return {"bash": {name: value for name, value in work.items() if value}}
+
+
+def _exit_codes(value, where):
+    if value is None:
+        return [NEVER_AN_EXIT_CODE]
+    codes = [value] if isinstance(value, int) else list(value)
+    if not all(isinstance(code, int) and 0 <= code <= 255 for code in codes):
+        raise AirflowException(f"{where}: skip_on_exit_code must hold exit codes (0 to 255), not {value!r}")
+    codes = sorted(set(codes))
+    return [] if codes == [99] else codes or [NEVER_AN_EXIT_CODE]
+
+
+def _params(dag, where):
+    values = dag.params.dump()
+    if not values:
+        return ""
+    try:
+        return to_json(values)
+    except (TypeError, ValueError) as error:
+        raise AirflowException(f"{where}: params must be JSON: {error}") from None
+
+
+def _template(value, what):
+    if isinstance(value, DagParam):
+        return str(value)
+    return _text(value, what)
+
+
+def _text(value, what):
+    if value is None:
+        return ""
+    if isinstance(value, (int, float)) and what.rsplit(" ", 1)[-1].startswith("env["):
+        return str(value)
+    if not isinstance(value, str) and not hasattr(value, "__fspath__"):
+        raise AirflowException(f"{what} must be a string, not {value!r}")
+    text = str(getattr(value, "value", value))
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise AirflowException(f"{what} is not valid Unicode: {error}") from None
+    if "\0" in text:
+        raise AirflowException(f"{what} holds a NUL character")
+    return text
+
+
+def _count(value, what, least=0):
+    if value is None:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= UINT32_MAX:
+        raise AirflowException(f"{what} must be a whole number of at least {least}, not {value!r}")
+    return value
+
+
+def _duration(value, what):
+    delta = as_timedelta(value, what)
+    if delta is None:
+        return None
+    if delta < dt.timedelta() or not math.isfinite(delta.total_seconds()):
+        raise AirflowException(f"{what} must not be negative, and is {delta}")
+    return duration(delta)
+
+
+def _timestamp(value):
+    """RFC 3339 in UTC, with as many decimals as there are."""
+    if value is None:
+        return None
+    text = value.astimezone(dt.timezone.utc).replace(tzinfo=None).isoformat()
+    return (text.rstrip("0") if "." in text else text) + "Z"
+
+
+def _unless(default, value):
+    return None if value == default else value
+
+
+def _later(one, other):
+    return max(one, other) if one and other else one or other
+
+
+def _earlier(one, other):
+    return min(one, other) if one and other else one or other
