@@ -84,11 +84,10 @@ std::optional<int> ParseValue(size_t field, std::string_view text) {
 
 Result<Cron> Cron::Parse(std::string_view expression, std::string_view timezone) {
   Cron cron;
-  std::string text = Lower(expression);
-  for (auto [preset, fields] : kPresets) {
-    if (text == preset) text = fields;
+  for (auto [preset, its_fields] : kPresets) {
+    if (Lower(expression) == preset) return Parse(its_fields, timezone);
   }
-  std::vector<std::string_view> fields = Split(text, " \t\r\n");
+  std::vector<std::string_view> fields = Split(expression, " \t\r\n");
   std::erase(fields, "");
   if (fields.size() != 5 && fields.size() != 6) {
     return InvalidArgument(
@@ -99,7 +98,7 @@ Result<Cron> Cron::Parse(std::string_view expression, std::string_view timezone)
   cron.bits_[kSecond] = 1;  // second 0
   for (size_t i = 0; i < fields.size(); ++i) {
     if (i == kSecond) cron.bits_[kSecond] = 0;
-    if (Status status = cron.ParseField(i, fields[i]); !status.ok()) {
+    if (Status status = cron.ParseField(i, Lower(fields[i])); !status.ok()) {
       return status.WithContext(fmt::format("cron '{}': {}", expression, kFields[i].name));
     }
     cron.expression_ += (i > 0 ? " " : "") + std::string(fields[i]);
