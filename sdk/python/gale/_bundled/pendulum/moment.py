@@ -21,6 +21,12 @@ def instance(value, tz=UTC):
                     tzinfo=UTC if zone is _dt.timezone.utc else zone, fold=value.fold)
 
 
+def _plain(value):
+    """The same as a datetime.datetime: arithmetic inside datetime and zoneinfo must not come back to us."""
+    return _dt.datetime(value.year, value.month, value.day, value.hour, value.minute, value.second,
+                        value.microsecond, tzinfo=value.tzinfo, fold=value.fold)
+
+
 def _shift_months(value, months):
     year, month = divmod(value.year * 12 + value.month - 1 + months, 12)
     return value.replace(year=year, month=month + 1, day=min(value.day, calendar.monthrange(year, month + 1)[1]))
@@ -79,7 +85,10 @@ class DateTime(_dt.datetime):
         return self.replace(tzinfo=None)
 
     def in_timezone(self, tz):
-        return instance(self.astimezone(find(tz)))
+        return instance(_plain(self).astimezone(find(tz)))
+
+    def astimezone(self, tz=None):
+        return instance(_plain(self).astimezone(tz))
 
     in_tz = in_timezone
 
@@ -94,35 +103,38 @@ class DateTime(_dt.datetime):
 
     def add(self, years=0, months=0, weeks=0, days=0, hours=0, minutes=0, seconds=0, microseconds=0):
         """Calendar units move the wall clock, hours and less move the instant (across changes of the clock)."""
-        moved = _dt.datetime.__add__(_shift_months(self, years * 12 + months), _dt.timedelta(days, weeks=weeks))
-        if hours or minutes or seconds or microseconds:
-            exact = _dt.timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=microseconds)
-            zone = moved.tzinfo
-            if zone is None:
-                return _dt.datetime.__add__(moved, exact)
-            moved = (moved.astimezone(_dt.timezone.utc) + exact).astimezone(zone)
-        return moved if moved.tzinfo is None else instance(moved)
+        moved = _shift_months(_plain(self), years * 12 + months) + _dt.timedelta(days, weeks=weeks)
+        exact = _dt.timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=microseconds)
+        if exact and self.tzinfo is not None:
+            moved = (moved.astimezone(_dt.timezone.utc) + exact).astimezone(self.tzinfo)
+        else:
+            moved += exact
+        return instance(moved, None)
 
     def subtract(self, **parts):
         return self.add(**{name: -value for name, value in parts.items()})
 
     def __add__(self, other):
-        if isinstance(other, Duration) and (other.months or other.years):
-            calendar_days = _dt.timedelta(days=365 * other.years + 30 * other.months)
-            rest = _dt.timedelta(seconds=other.total_seconds()) - calendar_days
-            return self.add(years=other.years, months=other.months, seconds=rest.total_seconds())
+        if isinstance(other, Duration):
+            days = other.days - 365 * other.years - 30 * other.months
+            return self.add(other.years, other.months, days=days, seconds=other.seconds,
+                            microseconds=other.microseconds)
         if isinstance(other, _dt.timedelta):
-            return self.add(days=other.days, seconds=other.seconds, microseconds=other.microseconds)
+            return self.add(seconds=other.days * 86_400 + other.seconds, microseconds=other.microseconds)
         return NotImplemented
 
     __radd__ = __add__
 
     def __sub__(self, other):
+        if isinstance(other, Duration):
+            days = other.days - 365 * other.years - 30 * other.months
+            return self.subtract(years=other.years, months=other.months, days=days, seconds=other.seconds,
+                                 microseconds=other.microseconds)
         if isinstance(other, _dt.timedelta):
-            years, months = getattr(other, "years", 0), getattr(other, "months", 0)
-            return self + Duration(days=-(other.days - 365 * years - 30 * months), seconds=-other.seconds,
-                                   microseconds=-other.microseconds, years=-years, months=-months)
-        difference = _dt.datetime.__sub__(self, other)
+            return self + -other
+        if not isinstance(other, _dt.datetime):
+            return NotImplemented
+        difference = _plain(self) - _plain(other)
         return Duration(days=difference.days, seconds=difference.seconds, microseconds=difference.microseconds)
 
     def diff(self, other=None, abs=True):  # noqa: A002 (the name is pendulum's)
