@@ -1,0 +1,34 @@
+import os
+
+import pytest
+
+from harness import BINARY, Gale
+
+
+def pytest_configure():
+    if not os.access(BINARY, os.X_OK):
+        pytest.exit(f"{BINARY} is not built: run ./dev build gale, or set GALE_BIN", returncode=2)
+
+
+@pytest.fixture
+def home():
+    """A Gale that nothing runs of yet."""
+    gale = Gale()
+    yield gale
+    gale.close()
+
+
+@pytest.fixture
+def gale(home):
+    """A running `gale standalone`; home.server is its process."""
+    home.server = home.start()
+    return home
+
+
+@pytest.fixture(scope="module")
+def shared():
+    """One `gale standalone` for a whole file, for stories that leave nothing behind."""
+    gale = Gale()
+    gale.server = gale.start()
+    yield gale
+    gale.close()

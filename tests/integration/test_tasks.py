@@ -1,0 +1,105 @@
+"""What tasks may do: fail and be retried, skip, hand on a value, be cleared."""
+
+import json
+import sqlite3
+
+from harness import dag_text, wait_until
+
+
+def test_a_failed_try_is_retried_and_each_try_has_its_log(shared):
+    command = f"echo try $AIRFLOW_CTX_TRY_NUMBER; test -e {shared.work}/seen || {{ touch {shared.work}/seen; exit 3; }}"
+    shared.add_dag("retrying", dag_text(
+        "retrying", f"BashOperator(task_id='t', bash_command={command!r}, retries=2, "
+                    "retry_delay=timedelta(seconds=0.1))"))
+    shared.trigger("retrying", "r1")
+    assert shared.wait_for_end("retrying", "r1") == ("success", {"t": "success"})
+    assert "try 1" in shared.cli("tasks", "logs", "retrying", "r1", "t", "--try", "1").stdout
+    assert "try 2" in shared.cli("tasks", "logs", "retrying", "r1", "t", "--try", "2").stdout
+
+
+def test_a_task_without_tries_left_fails_its_successors_and_the_run(shared):
+    shared.add_dag("failing", dag_text("failing", """
+bad = BashOperator(task_id='bad', bash_command='exit 7')
+bad >> BashOperator(task_id='after', bash_command='true')
+bad >> BashOperator(task_id='cleanup', bash_command='true', trigger_rule='all_done')
+"""))
+    shared.trigger("failing", "r1")
+    state, tasks = shared.wait_for_end("failing", "r1")
+    assert state == "failed"
+    assert tasks == {"bad": "failed", "after": "upstream_failed", "cleanup": "success"}
+
+
+def test_exit_99_skips_the_task_and_what_follows(shared):
+    shared.add_dag("skipping", dag_text("skipping", """
+skip = BashOperator(task_id='skip', bash_command='exit 99')
+skip >> BashOperator(task_id='after', bash_command='true')
+"""))
+    shared.trigger("skipping", "r1")
+    assert shared.wait_for_end("skipping", "r1") == ("success", {"skip": "skipped", "after": "skipped"})
+
+
+def test_the_last_line_of_stdout_is_the_tasks_xcom(shared):
+    shared.add_dag("handing", dag_text(
+        "handing", "BashOperator(task_id='t', bash_command='echo first; echo the last line')"))
+    shared.trigger("handing", "r1")
+    assert shared.wait_for_end("handing", "r1")[0] == "success"
+    with sqlite3.connect(f"file:{shared.home}/gale.db?mode=ro", uri=True) as database:
+        database.row_factory = sqlite3.Row
+        values = [dict(row) for row in database.execute("SELECT * FROM xcom")]
+    assert [row["key"] for row in values] == ["return_value"], values
+    assert "the last line" in [json.loads(value) for value in values[0].values()
+                               if isinstance(value, str) and value.startswith('"')]
+
+
+def test_a_task_knows_where_it_is(shared):
+    shared.add_dag("knowing", dag_text("knowing", """
+BashOperator(task_id='t', env={'MINE': 'yes'}, append_env=True,
+             bash_command='echo $AIRFLOW_CTX_DAG_ID/$AIRFLOW_CTX_DAG_RUN_ID/$AIRFLOW_CTX_TASK_ID/$MINE')
+"""))
+    shared.trigger("knowing", "r1")
+    shared.wait_for_end("knowing", "r1")
+    assert "knowing/r1/t/yes" in shared.cli("tasks", "logs", "knowing", "r1", "t").stdout
+
+
+def test_a_cleared_task_and_its_successors_run_again(shared):
+    shared.add_dag("clearing", dag_text("clearing", f"""
+a = BashOperator(task_id='a', bash_command='echo a >> {shared.work}/cleared')
+b = BashOperator(task_id='b', bash_command='echo b >> {shared.work}/cleared')
+c = BashOperator(task_id='c', bash_command='echo c >> {shared.work}/cleared')
+a >> b >> c
+"""))
+    shared.trigger("clearing", "r1")
+    assert shared.wait_for_end("clearing", "r1")[0] == "success"
+    shared.cli("tasks", "clear", "clearing", "-t", "^b$", "-d", "-y")
+    wait_until(lambda: (shared.work / "cleared").read_text().split() == ["a", "b", "c", "b", "c"],
+               lambda: f"b and c again: {(shared.work / 'cleared').read_text().split()}")
+    assert shared.wait_for_end("clearing", "r1")[0] == "success"
+
+
+def test_a_task_that_runs_too_long_is_killed_with_its_children(shared):
+    fifo = shared.work / "never"
+    shared.add_dag("slow", dag_text("slow", f"""
+BashOperator(task_id='t', bash_command='mkfifo {fifo}; cat {fifo} & echo $! > {shared.work}/child; wait',
+             execution_timeout=timedelta(seconds=1))
+"""))
+    shared.trigger("slow", "r1")
+    assert shared.wait_for_end("slow", "r1") == ("failed", {"t": "failed"})
+    child = int((shared.work / "child").read_text())
+
+    def gone():
+        try:
+            with open(f"/proc/{child}/stat", encoding="ascii") as stat:
+                return stat.read().rsplit(")", 1)[1].split()[0] == "Z"
+        except OSError:
+            return True
+
+    wait_until(gone, "the end of the task's child")
+
+
+def test_an_output_of_many_lines_arrives_whole_and_in_order(shared):
+    shared.add_dag("loud", dag_text("loud", "BashOperator(task_id='t', bash_command='seq 1 20000')"))
+    shared.trigger("loud", "r1")
+    assert shared.wait_for_end("loud", "r1")[0] == "success"
+    numbers = [line for line in shared.cli("tasks", "logs", "loud", "r1", "t").stdout.splitlines()
+               if line.isdigit()]
+    assert numbers == [str(i) for i in range(1, 20001)]

@@ -1,0 +1,64 @@
+"""The same as standalone, as `gale master` and `gale worker`."""
+
+import os
+
+from harness import Gate, dag_text, wait_until
+
+
+def start_worker(gale):
+    return gale.spawn("worker", "--home", str(gale.home), env={"GALE__MASTER__GRPC_PORT": str(gale.grpc_port)},
+                      log="worker")
+
+
+def test_a_master_and_a_worker_run_a_dag(home):
+    home.start("master")
+    worker = start_worker(home)
+    home.add_dag("pair", dag_text("pair", "BashOperator(task_id='t', bash_command='echo both')"))
+    home.trigger("pair", "r1")
+    assert home.wait_for_end("pair", "r1")[0] == "success", worker.log.read_text()
+    assert "both" in home.cli("tasks", "logs", "pair", "r1", "t").stdout
+
+
+def test_tasks_wait_for_a_worker_and_survive_its_crash(home):
+    home.start("master")
+    gate = Gate(home.work / "gate")
+    home.add_dag("alone", dag_text(
+        "alone", f"BashOperator(task_id='t', bash_command='echo one >> {home.work}/ledger; cat {gate.path}')"))
+    home.trigger("alone", "r1")
+    wait_until(lambda: home.states("alone", "r1").get("t") == "queued", "queued, without a worker")
+
+    worker = start_worker(home)
+    write_end = gate.wait_for_task()
+    home.kill9(worker)
+    start_worker(home)
+    os.close(write_end)
+    assert home.wait_for_end("alone", "r1") == ("success", {"t": "success"})
+    assert (home.work / "ledger").read_text() == "one\n"
+
+
+def test_a_master_that_is_killed_leaves_the_workers_tasks_alone(home):
+    master = home.start("master")
+    start_worker(home)
+    gate = Gate(home.work / "gate")
+    home.add_dag("left", dag_text(
+        "left", f"BashOperator(task_id='t', bash_command='echo one >> {home.work}/ledger; cat {gate.path}')"))
+    home.trigger("left", "r1")
+    write_end = gate.wait_for_task()
+    home.kill9(master)
+    home.start("master")
+    os.close(write_end)
+    assert home.wait_for_end("left", "r1") == ("success", {"t": "success"})
+    assert (home.work / "ledger").read_text() == "one\n"
+
+
+def test_a_drained_worker_finishes_what_it_has(home):
+    home.start("master")
+    worker = start_worker(home)
+    gate = Gate(home.work / "gate")
+    home.add_dag("drained", dag_text("drained", f"BashOperator(task_id='t', bash_command='cat {gate.path}')"))
+    home.trigger("drained", "r1")
+    write_end = gate.wait_for_task()
+    worker.terminate()
+    os.close(write_end)
+    assert home.wait_for_end("drained", "r1") == ("success", {"t": "success"})
+    assert worker.wait(30) == 0
