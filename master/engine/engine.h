@@ -1,0 +1,87 @@
+// The engine's body: one thread that drives a Loop, with a bounded mailbox. Everything else posts to it.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include "common/base/service.h"
+#include "master/engine/loop.h"
+
+namespace gale {
+
+class Engine : public Service {
+ public:
+  // All must outlive it.
+  Engine(Store& store, TaskQueue& queue, LoopOptions options, Clock& clock = Clock::Real());
+  ~Engine() override;
+
+  std::string_view name() const override { return "engine"; }
+  // Recovers from the ledger; returns when the engine leads.
+  Status Start() override;
+  void Stop(MonoTime deadline) override;
+
+  // Runs `task` on the engine's thread. From any thread; never blocks. False (and `task` is dropped) if
+  // the mailbox is full or the engine has stopped.
+  bool Post(std::function<void(Loop&)> task);
+
+  // Runs `task` on the engine's thread and answers with what it returned once that is committed; with
+  // UNAVAILABLE if the engine is overloaded, stopping, can't commit, or `timeout` is over (it may have
+  // been done then). R is Status or a Result. Blocks: not for the engine's or an I/O thread.
+  template <class R>
+  R Call(std::function<R(Loop&)> task, Duration timeout = std::chrono::seconds(15)) {
+    auto promise = std::make_shared<std::promise<R>>();
+    std::future<R> answer = promise->get_future();
+    bool posted = Post([task = std::move(task), promise](Loop& loop) {
+      auto result = std::make_shared<R>(task(loop));
+      loop.OnCommitted([promise, result](const Status& status) {
+        if (status.ok()) {
+          promise->set_value(std::move(*result));
+        } else {
+          promise->set_value(R(status));
+        }
+      });
+    });
+    if (!posted) return R(Unavailable("the engine is overloaded or stopping; try again"));
+    if (answer.wait_for(timeout) != std::future_status::ready) {
+      return R(Unavailable("no answer from the engine within {:.0f} s; it may still be done",
+                           Seconds(timeout)));
+    }
+    return answer.get();
+  }
+
+  // For health: it leads and can commit / when its last turn ended.
+  bool healthy() const { return healthy_; }
+  TimePoint last_turn() const { return TimePoint(Duration(last_turn_us_.load())); }
+
+  // Why the engine gave up for good (another master leads), or OK. Then it has stopped.
+  Status fatal() const;
+  // Called once, from the engine's thread, when it gives up.
+  void OnFatal(std::function<void(const Status&)> callback) { on_fatal_ = std::move(callback); }
+  // See Loop::SetRunObserver. Before Start.
+  void SetRunObserver(std::function<void(const RunRow&)> o) { loop_.SetRunObserver(std::move(o)); }
+
+ private:
+  void Main();
+  // Waits for mail or for the next wake, whichever is first.
+  std::vector<std::function<void(Loop&)>> Collect();
+  void Turn(std::vector<std::function<void(Loop&)>> mail);
+  Status CommitWithRetries(Status status);
+  void RecoverUntilItWorks();
+
+  Clock& clock_;
+  Loop loop_;  // touched by the thread only, once started
+  std::thread thread_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void(Loop&)>> mailbox_;
+  bool stopping_ = false;
+  Status fatal_;
+  std::function<void(const Status&)> on_fatal_;
+  std::atomic<bool> healthy_{false};
+  std::atomic<int64_t> last_turn_us_{0};
+};
+
+}  // namespace gale

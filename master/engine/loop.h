@@ -1,0 +1,198 @@
+// The engine's mind: owns all live runs, the calendar and the connected workers; turns messages into
+// decisions, commits them, and only then lets their effects out (DESIGN §5).
+//
+// One turn:  BeginTurn(now) ; any number of the calls below ; EndTurn()
+// EndTurn starts what may start, hands queued work to workers, writes everything that changed in one
+// transaction, and then releases grants, acks, cancels and answers. Normal running and recovery are the
+// same code: Recover() reads the ledger and is then simply the first turn.
+//
+// One thread, no clock, no waiting but the store's: the Engine (engine.h) drives it from its thread, the
+// simulation from a loop of its own.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/queue/task_queue.h"
+#include "master/core/calendar.h"
+#include "master/core/scheduler.h"
+#include "master/engine/messages.h"
+#include "master/store/store.h"
+
+namespace gale {
+
+struct LoopOptions {
+  std::string owner = "master";                  // who leads, in the ledger
+  Duration lease = std::chrono::seconds(10);     // a worker that isn't heard of for so long is lost
+  Duration heartbeat = std::chrono::seconds(2);
+  Duration sweep_interval = std::chrono::seconds(30);  // queue entries compared with the ledger
+  bool serve_queue = true;        // pop for the workers (one master); false: they pop by themselves
+  bool paused_at_creation = true;
+  // Between a stored spec and the model. Injected, so that the engine knows no wire format.
+  std::function<Result<DagSpec>(const std::string&)> parse_spec;
+};
+
+class Loop {
+ public:
+  // Both must outlive it. Nothing works before Recover.
+  Loop(Store& store, TaskQueue& queue, LoopOptions options);
+
+  // Takes the leadership and loads what is unfinished, forgetting all it knew: links are closed, waiting
+  // answers get UNAVAILABLE. On an error nothing was loaded; call it again.
+  Status Recover(TimePoint now, MonoTime mono);
+
+  void BeginTurn(TimePoint now, MonoTime mono);
+  // Not OK: the commit failed, nothing was released, memory is ahead of the ledger: call Recover.
+  // UNAVAILABLE means that the same batch may be tried again first: RetryCommit.
+  Status EndTurn();
+  Status RetryCommit();
+  // When the next turn is due although nobody asks; nullopt: never.
+  std::optional<TimePoint> NextWake() const;
+  // The same for what is measured on the monotonic clock (leases, the sweep).
+  MonoTime NextMonoWake() const;
+
+  // `done` is called after the commit of this turn, or with the error if that fails.
+  void OnCommitted(std::function<void(const Status&)> done) { waiting_.push_back(std::move(done)); }
+
+  // --- requests of people: the answer holds once the turn is committed ------------------------------
+  Result<RunRow> Trigger(const TriggerRequest& request, const Actor& actor);
+  Result<DagRow> SetPaused(const std::string& dag_id, bool paused, const Actor& actor);
+  // queued (start it over: all that has not succeeded), success or failed.
+  Result<RunRow> SetRunState(const std::string& dag_id, const std::string& run_id, RunState state,
+                             const Actor& actor);
+  Result<RunRow> SetRunNote(const std::string& dag_id, const std::string& run_id,
+                            const std::string& note, const Actor& actor);
+  // The task instances that were (or with dry_run: would be) cleared or set, as they are now.
+  Result<std::vector<TiRow>> Clear(const ClearRequest& request, const Actor& actor);
+  Result<std::vector<TiRow>> SetTasks(const SetTasksRequest& request, const Actor& actor);
+  Result<PoolRow> SetPool(const PoolRow& pool, const Actor& actor);
+  Status DeletePool(const std::string& name, const Actor& actor);
+  // Empty task_id: of the run.
+  Result<Explanation> Explain(const std::string& dag_id, const std::string& run_id,
+                              const std::string& task_id);
+  std::vector<PoolInfo> Pools() const;
+  std::vector<WorkerInfo> Workers() const;
+  // ACTIVE -> no more attempts for it; it finishes what it has and leaves.
+  Status DrainWorker(const std::string& name, const Actor& actor);
+
+  // --- DAG files -----------------------------------------------------------------------------------
+  // Takes what a file said. A DAG that another file already has, or that doesn't hold up, becomes the
+  // file's import error, and the others are taken all the same. The file's DAGs that it no longer names
+  // become stale.
+  void ReportFile(const FileReport& report);
+  void ReportFileGone(const std::string& fileloc);
+  // The files that some DAG came from, or that have an import error: to be forgotten if they are gone.
+  std::set<std::string> KnownFiles() const;
+
+  // --- workers -------------------------------------------------------------------------------------
+  void OnHello(const WorkerLinkPtr& link, const WorkerHello& hello);
+  void OnClaim(const WorkerLinkPtr& link, const std::vector<AttemptId>& attempts);
+  void OnStarted(const WorkerLinkPtr& link, const AttemptId& attempt, int64_t pid);
+  void OnFinished(const WorkerLinkPtr& link, const AttemptResult& result);
+  void OnHeartbeat(const WorkerLinkPtr& link, uint64_t sequence);
+  void OnWant(const WorkerLinkPtr& link, uint32_t room);
+  void OnGoodbye(const WorkerLinkPtr& link);
+  void OnDisconnected(const WorkerLinkPtr& link);
+
+  // Called after a commit with every run that it changed. Set before the first turn.
+  void SetRunObserver(std::function<void(const RunRow&)> observer) { observer_ = std::move(observer); }
+
+  const core::Scheduler& scheduler() const { return *scheduler_; }
+  Epoch epoch() const { return epoch_; }
+  // Empty if every invariant holds (core's, and: whoever holds a live attempt is a known worker).
+  std::string Audit() const;
+
+ private:
+  struct Worker {
+    WorkerHello hello;
+    WorkerLinkPtr link;        // nullptr: not connected
+    bool accepts = true;       // its last Want was not 0
+    bool drained = false;      // by an operator
+    MonoTime lease_until;
+    TimePoint last_heard;
+    std::set<AttemptId> held;  // live attempts granted to it
+    std::set<AttemptId> started;  // of those, known to have a process
+  };
+  struct DagEntry {
+    DagRow row;
+    std::string hash;
+  };
+  // What leaves when the turn is committed.
+  struct Release {
+    std::vector<std::pair<WorkerLinkPtr, Grant>> grants;
+    std::vector<std::pair<WorkerLinkPtr, Welcome>> welcomes;
+    std::map<WorkerLinkPtr, std::vector<AttemptId>> acks;
+    std::vector<std::pair<WorkerLinkPtr, std::pair<AttemptId, std::string>>> refusals;
+    std::vector<core::CancelAttempt> cancels;
+    std::vector<RunRow> runs;
+    std::vector<RunId> ended;
+  };
+
+  // loop.cc: turns
+  void Work();
+  void MakeDueRuns();
+  void AnswerPast(RunId run);
+  void ReapWorkers();
+  void Sweep();
+  void ServeQueues();
+  void Absorb(core::Output output);
+  void BuildBatch();
+  void ReleaseEffects();
+  Status LoadDags(const LiveState& live);
+  Status LoadRuns(const LiveState& live);
+  Result<DagPtr> LoadVersion(const std::string& dag_id, int64_t version);
+
+  // loop_requests.cc
+  RunRow& Insert(RunRow row, const DagPtr& dag);
+  Result<DagEntry*> UsableDag(const std::string& dag_id);
+  // The run, from memory or the ledger.
+  Result<core::Run*> FindRun(const std::string& dag_id, const std::string& run_id);
+  Result<std::vector<TaskIndex>> Select(const core::Run& run, const std::vector<std::string>& task_ids,
+                                        bool upstream, bool downstream) const;
+  void Audit(const Actor& actor, std::string event, std::string dag_id, std::string run_id = "",
+             std::string task_id = "", std::string extra = "");
+  void RegisterDag(const FileReport& report, const ParsedDag& parsed, std::string& error);
+  void UpdateCalendar(DagEntry& entry);
+  void MarkStale(DagEntry& entry);
+
+  // loop_workers.cc
+  core::Run* FindOrLoad(RunId id);
+  Worker* WorkerOf(const WorkerLinkPtr& link);
+  Worker& WorkerNamed(const std::string& name);
+  bool ClaimFor(Worker& worker, const AttemptId& attempt, std::string& refusal);
+  void QueueGrant(Worker& worker, const AttemptId& attempt);
+  void Finish(const AttemptResult& result);
+  void Lose(const AttemptId& attempt, const std::string& reason);
+
+  Store& store_;
+  TaskQueue& queue_;
+  const LoopOptions options_;
+  std::unique_ptr<core::Scheduler> scheduler_;
+  std::unique_ptr<core::Calendar> calendar_;
+  std::map<std::string, DagEntry> dags_;
+  std::map<std::pair<std::string, int64_t>, DagPtr> versions_;  // those of live runs, and current ones
+  std::map<std::string, PoolRow> pools_;
+  std::set<std::string> error_files_;
+  std::map<std::string, Worker> workers_;
+  std::unordered_map<WorkerLink*, std::string> links_;
+  std::function<void(const RunRow&)> observer_;
+
+  Epoch epoch_;
+  RunId last_run_;
+  TimePoint now_;
+  MonoTime mono_;
+  MonoTime next_sweep_;
+  CommitBatch batch_;
+  std::map<std::pair<RunId, TaskIndex>, TiRow> dirty_tis_;
+  std::set<std::string> dirty_dags_;
+  std::set<RunId> dirty_runs_;
+  Release release_;
+  std::vector<std::function<void(const Status&)>> waiting_;
+};
+
+}  // namespace gale

@@ -1,0 +1,147 @@
+// What the engine takes and gives, as plain data: requests of people, reports of DAG files, and the
+// worker's side of a session.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/model/dag.h"
+#include "master/core/event.h"
+#include "master/store/rows.h"
+
+namespace gale {
+
+// Who asks: stands in the audit trail.
+struct Actor {
+  std::string name;  // "admin"
+  std::string via;   // "cli", "rest_api", "ui", "timetable"
+};
+
+struct TriggerRequest {
+  std::string dag_id;
+  std::string run_id;  // empty: made from run_after
+  // Unset: now, for DAG files of Airflow 1 and 2; none, for those of Airflow 3 (as Airflow does).
+  std::optional<TimePoint> logical_date;
+  bool no_logical_date = false;  // none, whatever the file
+  std::optional<TimePoint> interval_start, interval_end;  // both or neither
+  std::optional<TimePoint> run_after;  // unset: now
+  std::string conf_json = "{}";        // a JSON object; checked by the caller
+  std::string note;
+};
+
+struct ClearRequest {
+  std::string dag_id;
+  std::string run_id;
+  std::vector<std::string> task_ids;  // empty: all
+  bool only_failed = false;           // failed and upstream_failed
+  bool only_running = false;
+  bool include_upstream = false;
+  bool include_downstream = false;
+  bool dry_run = false;
+};
+
+struct SetTasksRequest {
+  std::string dag_id;
+  std::string run_id;
+  std::vector<std::string> task_ids;
+  TiState state = TiState::kSuccess;  // success, failed or skipped
+  bool include_upstream = false;
+  bool include_downstream = false;
+};
+
+struct Explanation {
+  std::string state;
+  std::vector<std::string> reasons;  // each a sentence
+};
+
+struct PoolInfo {
+  PoolRow row;
+  uint64_t held = 0;     // slots of queued and running task instances
+  uint64_t running = 0;  // of those, with a process
+  uint64_t waiting = 0;  // slots that scheduled ones want
+};
+
+// --- DAG files -------------------------------------------------------------------------------------
+
+struct ParsedDag {
+  DagSpec spec;
+  std::string hash;   // of its meaning
+  std::string bytes;  // the spec, serialised
+};
+// All that one file said.
+struct FileReport {
+  std::string fileloc;
+  std::vector<ParsedDag> dags;
+  std::string error;  // not empty: the file couldn't be read; its DAGs stay as they were
+};
+
+// --- workers ---------------------------------------------------------------------------------------
+
+struct AttemptResult {
+  core::AttemptFinished finished;
+  std::vector<std::pair<std::string, std::string>> xcoms;  // key, JSON
+};
+
+struct WorkerHello {
+  std::string name;
+  std::string host;
+  int64_t pid = 0;
+  std::string version;
+  std::string incarnation;
+  std::vector<std::string> queues;
+  uint32_t slots = 0;
+  bool draining = false;
+  std::vector<AttemptId> running;
+  std::vector<AttemptResult> spooled;
+};
+
+// Everything a worker needs to run an attempt.
+struct Grant {
+  AttemptId attempt;
+  Epoch epoch;
+  DagPtr dag;
+  RunRow run;
+  uint32_t max_tries = 0;
+};
+
+struct Welcome {
+  Duration lease;
+  Duration heartbeat;
+  Epoch epoch;
+  std::vector<AttemptId> adopted;
+  std::vector<AttemptId> unwanted;
+};
+
+struct WorkerInfo {
+  std::string name;
+  std::string host;
+  int64_t pid = 0;
+  std::string version;
+  std::vector<std::string> queues;
+  uint32_t slots = 0;
+  uint32_t running = 0;
+  bool connected = false;
+  bool draining = false;
+  TimePoint last_heard;
+};
+
+// One connected worker, as the engine speaks to it. Called on the engine's thread, after the commit that
+// the message tells of; must not block. Implemented by the gRPC session, and by the simulation.
+class WorkerLink {
+ public:
+  virtual ~WorkerLink() = default;
+  virtual void SendWelcome(const Welcome& welcome) = 0;
+  virtual void SendGrant(const Grant& grant) = 0;
+  virtual void SendRefuse(const AttemptId& attempt, const std::string& reason) = 0;
+  virtual void SendAck(const std::vector<AttemptId>& finished) = 0;
+  virtual void SendLease(Duration lease, uint64_t sequence) = 0;
+  virtual void SendCancel(const AttemptId& attempt, const std::string& reason) = 0;
+  virtual void SendDrain() = 0;
+  // The session is over (refused, replaced, or the engine starts anew): the worker shall connect again
+  // if `status` is UNAVAILABLE, and give up else.
+  virtual void Close(const Status& status) = 0;
+};
+using WorkerLinkPtr = std::shared_ptr<WorkerLink>;
+
+}  // namespace gale
