@@ -1,0 +1,101 @@
+"""One DAG file -> its DagSpecs. Runs the file, so it belongs in a process that may die (see parse_server)."""
+
+import hashlib
+import importlib.machinery
+import importlib.util
+import os
+import re
+import sys
+import traceback
+
+from gale import context, profile
+from gale.dag import DAG
+from gale.serialize import serialize_dag, warnings_of
+
+FRAMES_MAX = 20                 # of a traceback, innermost kept
+ERROR_CHARS_MAX = 16 << 10
+MODULE_PREFIX = "unusual_prefix_"  # so that a file named like a library does not shadow it
+
+
+def might_hold_dags(text):
+    """Safe mode: whether a file's bytes speak of DAGs at all."""
+    lowered = text.lower()
+    return b"dag" in lowered and (b"airflow" in lowered or b"gale" in lowered)
+
+
+def extend_path(path, dags_folder):
+    """Puts the folders that DAG files import from on sys.path, behind everything else."""
+    folders = [os.path.dirname(path)]
+    if dags_folder:
+        parent = os.path.dirname(os.path.abspath(dags_folder))
+        folders += [dags_folder, os.path.join(dags_folder, "plugins"), os.path.join(dags_folder, "config"),
+                    os.path.join(parent, "plugins"), os.path.join(parent, "config")]
+    sys.path.extend(folder for folder in dict.fromkeys(folders) if folder not in sys.path and os.path.isdir(folder))
+
+
+def run_file(path):
+    """Executes the file as a module; returns the DAGs that it made, without doubles, by dag_id.
+
+    Raises whatever the file raises, and ValueError for two DAGs of one id.
+    """
+    stem = re.sub(r"\W", "_", os.path.splitext(os.path.basename(path))[0])
+    name = f"{MODULE_PREFIX}{hashlib.sha1(path.encode()).hexdigest()}_{stem}"
+    loader = importlib.machinery.SourceFileLoader(name, path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_file_location(name, path, loader=loader))
+    sys.modules[name] = module
+    loader.exec_module(module)
+    # Whatever was made by a module that the file imports, at that module's own top level, is that file's.
+    found = [dag for dag in context.registered if not dag.made_at_module_level or dag.fileloc == path]
+    found += [value for value in vars(module).values() if isinstance(value, DAG)]
+    by_id = {}
+    for dag in found:
+        if by_id.setdefault(dag.dag_id, dag) is not dag:
+            raise ValueError(f"{path}: two DAGs have the dag_id {dag.dag_id!r}")
+        dag.fileloc = path
+    return [by_id[dag_id] for dag_id in sorted(by_id)]
+
+
+def parse_file(path, dags_folder=""):
+    """(specs, error, warnings). With an error the specs are those of the file's DAGs that are good."""
+    try:
+        with open(path, "rb") as file:
+            text = file.read()
+    except OSError as error:
+        return [], f"cannot read {path}: {error.strerror}", []
+    if not might_hold_dags(text):
+        return [], "", []
+    profile.reset()
+    context.reset()
+    extend_path(path, dags_folder)
+    try:
+        dags = run_file(path)
+    except SystemExit as error:
+        return [], f"{path}: the file called sys.exit({'' if error.code is None else repr(error.code)}) while it " \
+            "was imported\n" + users_traceback(error), []
+    except BaseException as error:  # whatever a file may do, it is reported, not suffered
+        return [], users_traceback(error), []
+    specs, errors, warnings = [], [], []
+    for dag in dags:
+        try:
+            specs.append(serialize_dag(dag))
+            warnings += warnings_of(dag)
+        except Exception as error:
+            errors.append(f"{path}: {error}" if str(error) else users_traceback(error))
+    return specs, "\n".join(errors), warnings
+
+
+def users_traceback(error):
+    """The traceback as text, without the SDK's and the import system's frames."""
+    report = traceback.TracebackException.from_exception(error, lookup_lines=True)
+    seen, queue = set(), [report]
+    while queue:
+        part = queue.pop()
+        if part is None or id(part) in seen:
+            continue
+        seen.add(id(part))
+        frames = [frame for frame in part.stack
+                  if not context.is_own_file(frame.filename) and "<frozen importlib" not in frame.filename]
+        part.stack = traceback.StackSummary.from_list(frames[-FRAMES_MAX:])
+        queue += [part.__cause__, part.__context__]
+    text = "".join(report.format()).rstrip()
+    return text if len(text) <= ERROR_CHARS_MAX else "... " + text[-ERROR_CHARS_MAX:]
