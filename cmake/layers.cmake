@@ -66,7 +66,7 @@ gale_layer(common/base LINK spdlog::spdlog Threads::Threads)
 gale_layer(common/model ALLOWED common/base LINK date::date-tz)
 gale_layer(common/queue ALLOWED common/base)
 gale_layer(common/config ALLOWED common/base)
-gale_layer(common/rpc ALLOWED common/base common/model LINK gale_proto)
+gale_layer(common/rpc ALLOWED common/base common/model LINK gale_proto OpenSSL::Crypto)
 
 gale_layer(master/core ALLOWED common/base common/model)
 gale_layer(master/store ALLOWED common/base common/model master/core LINK PkgConfig::SQLITE PkgConfig::ZSTD)
@@ -83,9 +83,9 @@ gale_layer(master ALLOWED common/base common/model common/queue common/config co
 
 gale_layer(worker/core ALLOWED common/base)
 gale_layer(worker/keeper ALLOWED common/base)
-gale_layer(worker/runner ALLOWED common/base common/rpc worker/core worker/keeper)
+gale_layer(worker/runner ALLOWED common/base common/rpc worker/core worker/keeper LINK gale_proto)
 gale_layer(worker ALLOWED common/base common/model common/config common/rpc worker/core worker/keeper
-           worker/runner)
+           worker/runner LINK gale_proto)
 
 gale_layer(cli ALLOWED common/base common/model common/config common/rpc master worker worker/keeper)
 
@@ -130,6 +130,7 @@ gale_tests(unit/master/api LINK master_api)
 gale_tests(unit/worker/core LINK worker_core)
 gale_tests(unit/worker/keeper LINK worker_keeper)
 gale_tests(unit/worker/runner LINK worker_runner)
+gale_tests(unit/worker/session LINK worker)
 gale_tests(contract LINK common_queue master_store)
 gale_tests(scenarios LINK master_core)
 gale_tests(simulation LINK master_engine worker_core)

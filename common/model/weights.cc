@@ -65,8 +65,12 @@ class ByteSums {
         sums_[byte][value] = sums_[byte][value & (value - 1)] + own;
       }
     }
+    for (int64_t weight : weights) all_ += weight;
   }
   int64_t operator()(const Bits& bits) const {
+    uint64_t common = ~uint64_t{0};
+    for (uint64_t word : bits) common &= word;
+    if (common == ~uint64_t{0}) return all_;  // the usual case far above the chunk
     int64_t sum = 0;
     for (size_t w = 0; w < kWords; ++w) {
       uint64_t word = bits[w];
@@ -77,6 +81,7 @@ class ByteSums {
 
  private:
   std::array<std::array<int64_t, 256>, kChunk / 8> sums_{};
+  int64_t all_ = 0;
 };
 
 }  // namespace
