@@ -30,7 +30,7 @@ std::string Format(TimePoint t, std::string_view zone) {
 
 // Reads digits off the front of `text`; false if there are fewer than `count`.
 bool Digits(std::string_view& text, int count, int& out) {
-  if (text.size() < static_cast<size_t>(count)) return false;
+  if (text.size() < static_cast<size_t>(count) || text.front() == '-') return false;
   auto [end, error] = std::from_chars(text.data(), text.data() + count, out);
   if (error != std::errc() || end != text.data() + count) return false;
   text.remove_prefix(count);
