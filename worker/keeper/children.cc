@@ -1,0 +1,400 @@
+#include "worker/keeper/children.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "common/base/log.h"
+#include "worker/keeper/child.h"
+
+namespace gale::keeper {
+namespace {
+
+Status CheckRequest(const SpawnRequest& r) {
+  GALE_RETURN_IF_ERROR(CheckKey(r.key));
+  if (r.kill_grace < Duration(0) || r.kill_grace > kKillGraceMax || r.timeout < Duration(0)) {
+    return InvalidArgument("kill grace {} s, timeout {} s: out of range", Seconds(r.kill_grace),
+                           Seconds(r.timeout));
+  }
+  for (const auto* strings : {&r.argv, &r.env}) {
+    for (const std::string& s : *strings) {
+      if (s.find('\0') != std::string::npos) {
+        return InvalidArgument("a zero byte is in an argument or the environment");
+      }
+    }
+  }
+  return OkStatus();
+}
+
+Result<int> OpenLog(const std::string& path) {
+  // Non-blocking, for a FIFO without a reader would stop the keeper; on files it has no effect.
+  int fd = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+  struct stat st;
+  if (fd < 0 || fstat(fd, &st) != 0) {
+    return FailedPrecondition("cannot open the log '{}': {}", path, strerror(errno));
+  }
+  if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) {
+    close(fd);
+    return FailedPrecondition("the log '{}' is no file", path);
+  }
+  return fd;
+}
+
+std::string Cut(std::string s) {
+  if (s.size() > kReasonBytesMax) s.resize(kReasonBytesMax);
+  return s;
+}
+
+Duration ToDuration(const timeval& t) {
+  return std::chrono::seconds(t.tv_sec) + Duration(t.tv_usec);
+}
+
+}  // namespace
+
+Children::Children(Records records, std::function<void(const Message&)> tell)
+    : records_(std::move(records)), tell_(std::move(tell)) {
+  null_fd_ = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  int score = 0;
+  std::ifstream("/proc/self/oom_score_adj") >> score;
+  reset_oom_score_ = score < 0;  // what protects the keeper is not for tasks
+}
+
+Children::~Children() { close(null_fd_); }
+
+void Children::Load() {
+  for (Exited& e : records_.LoadExits()) untaken_.insert_or_assign(e.key, std::move(e));
+  std::error_code error;
+  std::filesystem::path home(records_.home());
+  for (std::filesystem::directory_iterator it(home / "tmp", error), end; !error && it != end;
+       it.increment(error)) {
+    Discard(it->path(), it->path().filename());
+  }
+}
+
+int Children::IdOfKey(const std::string& key) const {
+  auto it = ids_by_key_.find(key);
+  return it == ids_by_key_.end() ? -1 : it->second;
+}
+
+void Children::Spawn(SpawnRequest&& request) {
+  if (int id = IdOfKey(request.key); id >= 0) {
+    const RunningRecord& r = children_[id]->record;
+    return tell_(Started{r.key, r.pid, r.started_at});
+  }
+  if (auto it = untaken_.find(request.key); it != untaken_.end()) return tell_(it->second);
+  auto child = std::make_unique<Child>();
+  child->timer = timers_.end();
+  Status status = Start(request, *child);
+  if (!status.ok()) {
+    return tell_(StartFailed{request.key, Cut(std::string(status.message()))});
+  }
+  tell_(Started{child->record.key, child->record.pid, child->record.started_at});
+  // Its birthday is sure even if it has ended: only we reap it.
+  if (auto process = ReadProcess(child->record.pid)) child->record.birthday = process->birthday;
+  if (Status s = records_.Running(child->record); !s.ok()) GALE_ERROR("{}", s.ToString());
+  request.argv.clear();
+  request.env.clear();
+  child->request = std::move(request);
+  child->id = ++last_id_;
+  Child& c = *child;
+  ids_by_key_[c.record.key] = c.id;
+  ids_by_leader_[c.record.pid] = c.id;
+  ids_by_session_[c.record.pid] = c.id;
+  children_.emplace(c.id, std::move(child));
+  if (c.request.timeout > Duration(0)) Arm(c, c.request.timeout);
+}
+
+Status Children::Start(const SpawnRequest& request, Child& child) {
+  GALE_RETURN_IF_ERROR(CheckRequest(request));
+  if (closing_) return Unavailable("the keeper is shutting down");
+  if (BootNowUs() >= fence_boot_us_) {
+    return FailedPrecondition("the fence has passed: the worker's lease is over");
+  }
+  if (children_.size() >= kRunningMax || untaken_.size() >= kUntakenMax) {
+    return ResourceExhausted("the keeper holds {} running and {} untaken (at most {} and {})",
+                             children_.size(), untaken_.size(), kRunningMax, kUntakenMax);
+  }
+  GALE_ASSIGN_OR_RETURN(int log_fd, OpenLog(request.log_path));
+  RunningRecord& record = child.record;
+  record = {.key = request.key, .started_at = Clock::Real().Now(), .own_cwd = request.cwd.empty()};
+  ChildSpec spec{.argv = request.argv, .env = request.env, .cwd = request.cwd,
+                 .stdout_fd = log_fd, .reset_oom_score = reset_oom_score_};
+  std::string marker = std::string(kMarkerName) + "=";
+  std::erase_if(spec.env, [&](const std::string& e) { return e.starts_with(marker); });
+  spec.env.push_back(marker + record.key + "@" + records_.home());
+  if (record.own_cwd) spec.cwd = records_.TempDir(record.key);
+  Status status = records_.Running(record);
+  if (status.ok() && record.own_cwd && mkdir(spec.cwd.c_str(), 0700) != 0 && errno != EEXIST) {
+    status = Unavailable("working directory '{}': {}", spec.cwd, strerror(errno));
+  }
+  if (status.ok()) {
+    Result<pid_t> pid = StartChild(spec);
+    if (pid.ok()) record.pid = *pid;
+    status = pid.status();
+  }
+  close(log_fd);
+  if (!status.ok()) {
+    if (record.own_cwd) rmdir(spec.cwd.c_str());
+    records_.Forget(record.key);
+  }
+  return status;
+}
+
+void Children::Kill(const std::string& key, const std::string& reason) {
+  int id = IdOfKey(key);
+  if (id < 0) return;
+  Child& child = *children_[id];
+  if (child.phase != Phase::kRunning || child.leader_ended) return;  // is on its way out already
+  child.exit.killed = true;
+  child.exit.reason = Cut(reason);
+  Terminate(child, child.request.kill_grace);
+}
+
+void Children::Take(const std::string& key) {
+  if (untaken_.erase(key) > 0) records_.Take(key);
+}
+
+void Children::KillAll() {
+  closing_ = true;
+  std::vector<Child*> all;
+  for (auto& [id, child] : children_) {
+    if (!child->leader_ended && child->phase == Phase::kRunning) {
+      child->exit.killed = true;
+      child->exit.reason = "the keeper was shut down";
+    }
+    all.push_back(child.get());
+  }
+  KillNow(all);
+}
+
+void Children::List(uint32_t id, const std::function<void(const Message&)>& tell) const {
+  for (const auto& [unused, c] : children_) {
+    tell(ListRunning{id, {c->record.key, c->record.pid, c->record.started_at}});
+  }
+  for (const auto& [key, exit] : untaken_) tell(ListExited{id, exit});
+  tell(ListEnd{id});
+}
+
+// --- time -----------------------------------------------------------------------------------------
+
+void Children::Arm(Child& child, Duration from_now) {
+  Disarm(child);
+  // Far timeouts must not overflow.
+  int64_t us = std::min<int64_t>(from_now.count(), INT64_MAX / 4);
+  child.timer = timers_.emplace(BootNowUs() + us, child.id);
+}
+
+void Children::Disarm(Child& child) {
+  if (child.timer != timers_.end()) timers_.erase(child.timer);
+  child.timer = timers_.end();
+}
+
+int64_t Children::next_boot_us() const {
+  int64_t next = timers_.empty() ? INT64_MAX : timers_.begin()->first;
+  return fenced_ ? next : std::min(next, fence_boot_us_);
+}
+
+void Children::OnTime(int64_t now_boot_us) {
+  if (!fenced_ && now_boot_us >= fence_boot_us_) {
+    fenced_ = true;
+    if (!children_.empty()) GALE_WARN("the fence has passed: {} are killed", children_.size());
+    std::vector<Child*> all;
+    for (auto& [id, child] : children_) {
+      if (!child->leader_ended) {
+        child->exit.fenced = true;
+        child->exit.reason = "fenced: the worker's lease was not renewed in time";
+      }
+      all.push_back(child.get());
+    }
+    KillNow(all);
+  }
+  while (!timers_.empty() && timers_.begin()->first <= now_boot_us) {
+    OnTimer(*children_.at(timers_.begin()->second));
+  }
+}
+
+void Children::OnTimer(Child& child) {
+  switch (child.phase) {
+    case Phase::kRunning:
+      child.exit.timed_out = true;
+      child.exit.reason =
+          fmt::format("timed out after {} s of execution", Seconds(child.request.timeout));
+      Terminate(child, child.request.kill_grace);
+      return;
+    case Phase::kTerminating:
+    case Phase::kKilling:
+      KillNow({&child});
+      return;
+  }
+}
+
+// --- killing --------------------------------------------------------------------------------------
+
+void Children::Terminate(Child& child, Duration grace) {
+  child.phase = Phase::kTerminating;
+  Arm(child, grace);
+  Signal({&child}, SIGTERM);
+  Signal({&child}, SIGCONT);  // a stopped process must hear it, too
+}
+
+// Repeated until the family is gone: what forks fast may slip through one sweep.
+void Children::KillNow(const std::vector<Child*>& children) {
+  if (children.empty()) return;
+  for (Child* child : children) {
+    child->phase = Phase::kKilling;
+    Arm(*child, child->sweep);
+    child->sweep = std::min(child->sweep * 2, kSweepMax);
+  }
+  Signal(children, SIGKILL);
+}
+
+void Children::Signal(const std::vector<Child*>& children, int signal) {
+  std::unordered_set<int> ids;
+  for (Child* child : children) {
+    ids.insert(child->id);
+    // The group at once; its number is ours while we have not reaped the leader.
+    if (!child->leader_ended) kill(-child->record.pid, signal);
+  }
+  const pid_t self = getpid();
+  auto families = Families(ReadAllProcesses(), [&](const Process& p) {
+    if (p.pid == self) return -1;
+    if (auto it = ids_by_session_.find(p.session); it != ids_by_session_.end()) return it->second;
+    if (p.parent != self || helpers_.contains(p.pid)) return -1;
+    return OrphanOwner(p);
+  });
+  for (const auto& [id, pids] : families) {
+    if (!ids.contains(id)) continue;
+    const Child& child = *children_.at(id);
+    for (pid_t pid : pids) {
+      bool had_it = !child.leader_ended && getpgid(pid) == child.record.pid;
+      if (!had_it) kill(pid, signal);
+    }
+  }
+}
+
+// --- reaping --------------------------------------------------------------------------------------
+
+void Children::Reap() {
+  int status;
+  rusage usage;
+  for (pid_t pid; (pid = wait4(-1, &status, WNOHANG, &usage)) > 0;) {
+    auto it = ids_by_leader_.find(pid);
+    if (it == ids_by_leader_.end()) {
+      helpers_.erase(pid);
+      orphan_owners_.erase(pid);
+      continue;
+    }
+    int id = it->second;
+    ids_by_leader_.erase(it);
+    LeaderEnded(*children_.at(id), status, usage);
+  }
+  if (!ended_.empty()) FinishEnded();
+}
+
+void Children::LeaderEnded(Child& child, int wait_status, const rusage& usage) {
+  child.leader_ended = true;
+  ended_.insert(child.id);
+  Exited& e = child.exit;
+  e.key = child.record.key;
+  e.pid = child.record.pid;
+  if (WIFEXITED(wait_status)) e.exit_code = WEXITSTATUS(wait_status);
+  if (WIFSIGNALED(wait_status)) e.signal = WTERMSIG(wait_status);
+  e.started_at = child.record.started_at;
+  e.ended_at = Clock::Real().Now();
+  e.user_time = ToDuration(usage.ru_utime);
+  e.system_time = ToDuration(usage.ru_stime);
+  e.max_rss_bytes = int64_t{usage.ru_maxrss} * 1024;
+  if (child.phase == Phase::kRunning) ExplainUnexpectedKill(child);
+}
+
+// A shell says 137 when its child was killed.
+void Children::ExplainUnexpectedKill(Child& child) {
+  Exited& e = child.exit;
+  if (e.signal != SIGKILL && e.exit_code != 128 + SIGKILL) return;
+  e.oom = oom_.Rose();
+  if (e.oom) {
+    e.reason = "killed by the kernel: out of memory";
+  } else if (e.signal == SIGKILL) {
+    e.reason = "killed by SIGKILL, not by gale: perhaps out of memory";
+  }
+}
+
+// Of the children whose leader has ended: tells those whose family is gone, ends the others'.
+void Children::FinishEnded() {
+  std::unordered_set<int> with_orphans = IdsWithOrphans();
+  std::vector<int> ids(ended_.begin(), ended_.end());
+  for (int id : ids) {
+    Child& child = *children_.at(id);
+    if (!with_orphans.contains(id)) {
+      Finish(child);
+    } else if (child.phase == Phase::kRunning) {
+      Terminate(child, std::min(child.request.kill_grace, kLeftoverGrace));
+    }
+  }
+}
+
+// What a family leaves has a root that came to us, its subreaper: a direct child that is no leader.
+std::unordered_set<int> Children::IdsWithOrphans() {
+  std::unordered_set<int> out;
+  for (pid_t pid : ReadOwnChildren()) {
+    if (ids_by_leader_.contains(pid) || helpers_.contains(pid)) continue;
+    std::optional<Process> p = ReadProcess(pid);
+    if (!p || !p->alive()) continue;  // its SIGCHLD is on its way
+    if (int id = OrphanOwner(*p); id >= 0) out.insert(id);
+  }
+  return out;
+}
+
+int Children::OrphanOwner(const Process& orphan) {
+  if (auto it = orphan_owners_.find(orphan.pid); it != orphan_owners_.end()) return it->second;
+  int id = -1;
+  if (auto it = ids_by_session_.find(orphan.session); it != ids_by_session_.end()) {
+    id = it->second;
+  } else if (std::string marker = ReadMarker(orphan.pid);
+             marker.ends_with("@" + records_.home())) {
+    id = IdOfKey(marker.substr(0, marker.find('@')));
+  }
+  return orphan_owners_[orphan.pid] = id;
+}
+
+void Children::Finish(Child& child) {
+  Disarm(child);
+  std::string key = child.record.key;
+  if (Status s = records_.Exit(child.exit); !s.ok()) GALE_ERROR("'{}': {}", key, s.ToString());
+  tell_(child.exit);
+  untaken_.insert_or_assign(key, child.exit);
+  if (child.record.own_cwd) Discard(records_.TempDir(key), key);
+  ids_by_key_.erase(key);
+  // The number may be a newer child's by now.
+  auto session = ids_by_session_.find(child.record.pid);
+  if (session != ids_by_session_.end() && session->second == child.id) {
+    ids_by_session_.erase(session);
+  }
+  ended_.erase(child.id);
+  children_.erase(child.id);
+}
+
+// Removes a directory: at once if it is empty, else out of the way and by a process of its own.
+void Children::Discard(const std::string& dir, const std::string& name) {
+  if (rmdir(dir.c_str()) == 0 || errno == ENOENT) return;
+  std::string trash = fmt::format("{}/trash/{}.{}", records_.home(), BootNowUs(), name);
+  if (rename(dir.c_str(), trash.c_str()) != 0) {
+    GALE_WARN("cannot remove '{}': {}", dir, strerror(errno));
+    return;
+  }
+  Result<pid_t> pid = StartChild({.argv = {"rm", "-rf", "--", trash}, .env = {}, .cwd = "/",
+                                  .stdout_fd = null_fd_});
+  if (pid.ok()) {
+    helpers_.insert(*pid);
+  } else {
+    GALE_WARN("cannot remove '{}': {}", trash, pid.status().ToString());
+  }
+}
+
+}  // namespace gale::keeper

@@ -1,0 +1,115 @@
+// The keeper's families: starts, reaps, times, kills and fences them, and remembers exits. One thread;
+// nothing blocks. The loop around it (keeper.cc) brings messages, SIGCHLD and time.
+//
+//   running --leader ends, nothing left--------------------------------------> exited
+//      |  \--leader ends, others left: TERM--> terminating --grace--> killing --> exited
+//      |--Kill, timeout: TERM-----------------------^                   ^
+//      \--fence, forced shutdown: KILL----------------------------------/
+// An exit is told only when nothing of the family lives, so that a next try never overlaps this one.
+#pragma once
+
+#include <sys/resource.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "worker/keeper/oom.h"
+#include "worker/keeper/proc.h"
+#include "worker/keeper/records.h"
+
+namespace gale::keeper {
+
+class Children {
+ public:
+  static constexpr size_t kRunningMax = 10'000;
+  static constexpr size_t kUntakenMax = 100'000;
+  // For what a process leaves behind when it ends by itself.
+  static constexpr Duration kLeftoverGrace = std::chrono::seconds(2);
+  static constexpr Duration kSweepFirst = std::chrono::milliseconds(20);  // KILL again, ever slower
+  static constexpr Duration kSweepMax = std::chrono::seconds(1);
+
+  // Started, StartFailed and Exited go to `tell`.
+  Children(Records records, std::function<void(const Message&)> tell);
+  ~Children();
+  Children(const Children&) = delete;
+  Children& operator=(const Children&) = delete;
+
+  // The exits that a predecessor left; removes its temporary directories.
+  void Load();
+
+  void Spawn(SpawnRequest&& request);
+  void Kill(const std::string& key, const std::string& reason);
+  void Take(const std::string& key);
+  void SetFence(int64_t boot_us) { fence_boot_us_ = boot_us, fenced_ = false; }
+  // KILLs everything and starts nothing any more.
+  void KillAll();
+  void List(uint32_t id, const std::function<void(const Message&)>& tell) const;
+
+  // After a SIGCHLD.
+  void Reap();
+  // Does what is due at `now`.
+  void OnTime(int64_t now_boot_us);
+  // When OnTime is to be called next; INT64_MAX: never.
+  int64_t next_boot_us() const;
+
+  size_t running() const { return children_.size(); }
+  bool fence_ahead() const { return !fenced_ && fence_boot_us_ != INT64_MAX; }
+
+ private:
+  enum class Phase { kRunning, kTerminating, kKilling };
+  struct Child {
+    int id = 0;
+    RunningRecord record;
+    SpawnRequest request;  // without argv and env: they were for the start
+    Phase phase = Phase::kRunning;
+    bool leader_ended = false;
+    Exited exit;
+    Duration sweep = kSweepFirst;
+    std::multimap<int64_t, int>::iterator timer;  // into timers_; end: none
+  };
+  using OwnedChild = std::unique_ptr<Child>;
+
+  Status Start(const SpawnRequest& request, Child& child);
+  void Arm(Child& child, Duration from_now);
+  void Disarm(Child& child);
+  void OnTimer(Child& child);
+  void Terminate(Child& child, Duration grace);
+  void KillNow(const std::vector<Child*>& children);
+  void Signal(const std::vector<Child*>& children, int signal);
+  void LeaderEnded(Child& child, int wait_status, const rusage& usage);
+  void ExplainUnexpectedKill(Child& child);
+  void FinishEnded();
+  std::unordered_set<int> IdsWithOrphans();
+  int OrphanOwner(const Process& orphan);
+  int IdOfKey(const std::string& key) const;
+  void Finish(Child& child);
+  void Discard(const std::string& dir, const std::string& name);
+
+  Records records_;
+  std::function<void(const Message&)> tell_;
+  OomWatch oom_;
+  int null_fd_ = -1;
+  bool reset_oom_score_ = false;
+
+  int last_id_ = 0;
+  std::unordered_map<int, OwnedChild> children_;       // by id
+  std::unordered_map<std::string, int> ids_by_key_;
+  std::unordered_map<pid_t, int> ids_by_leader_;       // leaders not yet reaped
+  std::unordered_map<pid_t, int> ids_by_session_;      // of all children
+  std::unordered_set<int> ended_;                      // leader gone, family perhaps not
+  std::unordered_map<pid_t, int> orphan_owners_;       // direct children that are no leaders; -1: whose?
+  std::unordered_set<pid_t> helpers_;                  // our own `rm`s
+  std::map<std::string, Exited> untaken_;
+  std::multimap<int64_t, int> timers_;                 // boot_us -> id
+
+  int64_t fence_boot_us_ = INT64_MAX;
+  bool fenced_ = false;  // that fence was passed, and everything killed
+  bool closing_ = false;
+};
+
+}  // namespace gale::keeper

@@ -1,0 +1,41 @@
+// What /proc says: who lives, since when, and which process belongs to which family.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace gale::keeper {
+
+// In a child's environment: "<key>@<keeper's home>". Finds what left its session and its parents.
+inline constexpr std::string_view kMarkerName = "GALE_KEEPER_KEY";
+
+struct Process {
+  pid_t pid = 0;
+  pid_t parent = 0;
+  pid_t session = 0;
+  char state = '?';
+  uint64_t birthday = 0;  // clock ticks since boot; a pid with it names a process for good
+  bool alive() const { return state != 'Z' && state != 'X'; }
+};
+
+// Nothing if there is no such process. A zombie is still one.
+std::optional<Process> ReadProcess(pid_t pid);
+// The value of kMarkerName in a process's environment, if we may read that.
+std::string ReadMarker(pid_t pid);
+// All processes, zombies too.
+std::vector<Process> ReadAllProcesses();
+// The direct children of this (single-threaded) process, zombies too.
+std::vector<pid_t> ReadOwnChildren();
+
+// Family by family (an index that `root` gives, or -1), the living members among `all`: those that
+// `root` claims, and all their descendants that it does not claim for another family.
+std::unordered_map<int, std::vector<pid_t>> Families(
+    const std::vector<Process>& all, const std::function<int(const Process&)>& root);
+
+}  // namespace gale::keeper

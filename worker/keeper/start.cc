@@ -1,0 +1,82 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+
+#include "worker/keeper/child.h"
+#include "worker/keeper/keeper.h"
+#include "worker/keeper/protocol.h"
+
+extern char** environ;
+
+namespace gale::keeper {
+namespace {
+
+constexpr size_t kLastWordsBytesMax = 2 << 10;
+constexpr int kRetryMs = 10;
+
+bool Listens(const std::string& home) {
+  Result<int> fd = ConnectSocket(SocketPath(home));
+  if (fd.ok()) close(*fd);
+  return fd.ok();
+}
+
+bool Locked(const std::string& home) {
+  int fd = open((home + "/keeper.lock").c_str(), O_RDWR | O_CLOEXEC);
+  bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  if (fd >= 0) close(fd);
+  return locked;
+}
+
+// What the new keeper prints until it lets go of the pipe: it then listens, or is dead.
+std::string LastWords(int fd, int64_t until_boot_us) {
+  std::string out;
+  for (;;) {
+    int64_t left_ms = (until_boot_us - BootNowUs()) / 1000;
+    pollfd p{.fd = fd, .events = POLLIN};
+    if (left_ms <= 0 || poll(&p, 1, static_cast<int>(left_ms)) == 0) return out;
+    char buffer[512];
+    ssize_t n = read(fd, buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return out;
+    if (out.size() < kLastWordsBytesMax) out.append(buffer, static_cast<size_t>(n));
+  }
+}
+
+}  // namespace
+
+Status StartKeeper(const StartOptions& given) {
+  std::string home = std::filesystem::absolute(given.home).lexically_normal();
+  while (home.size() > 1 && home.ends_with('/')) home.pop_back();
+  if (Listens(home)) return OkStatus();
+  int64_t until = BootNowUs() + given.timeout.count();
+  ChildSpec spec{.argv = given.argv, .cwd = "/", .detached = true};
+  if (spec.argv.empty()) spec.argv = {"/proc/self/exe", "keeper", "--home", home};
+  for (char** e = environ; *e != nullptr; ++e) spec.env.push_back(*e);
+  int pipe_fds[2];
+  if (pipe2(pipe_fds, O_CLOEXEC) != 0) return Unavailable("keeper: pipe: {}", strerror(errno));
+  spec.stdout_fd = pipe_fds[1];
+  Result<pid_t> started = StartChild(spec);
+  close(pipe_fds[1]);
+  std::string words = started.ok() ? LastWords(pipe_fds[0], until) : "";
+  close(pipe_fds[0]);
+  if (!started.ok()) return started.status().WithContext("keeper");
+  // Another's keeper may have won the lock, and still be killing a predecessor's orphans.
+  while (!Listens(home)) {
+    if (!Locked(home) && !Listens(home)) {
+      return FailedPrecondition("the keeper in '{}' ended at its start; see {}/keeper.log. {}", home,
+                                home, words);
+    }
+    if (BootNowUs() >= until) {
+      return DeadlineExceeded("the keeper in '{}' does not listen after {} s; see {}/keeper.log",
+                              home, Seconds(given.timeout), home);
+    }
+    poll(nullptr, 0, kRetryMs);
+  }
+  return OkStatus();
+}
+
+}  // namespace gale::keeper
