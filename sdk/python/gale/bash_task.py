@@ -1,0 +1,129 @@
+"""Renders a templated Bash task and becomes it: `python -m gale.bash_task`, with the task file in $GALE_TASK_FILE.
+
+The file is JSON: {"command", "env": {}, "has_env", "append_env", "cwd", "base_env": {}, "context": {...}}; see
+template.make_context for the context. The process execs bash, so its exit status, signals and output are the
+command's. An error in a template is one line on stderr and exit status 1; the command does not start.
+"""
+
+import json
+import os
+import re
+import shutil
+import sys
+
+import jinja2
+
+from gale import bundled, context as sdk_context, template
+
+EXIT_TEMPLATE_ERROR = 1
+TEMPLATE_FILES = (".sh", ".bash")
+KEPT_PREFIXES = ("AIRFLOW_CTX_", "GALE_")  # what a task gets even where env= replaces its environment
+TASK_FILE = "GALE_TASK_FILE"
+
+# What a DAG file may say that changes how its templates are rendered.
+_FILE_SETTINGS = re.compile(r"user_defined_(macros|filters)|template_searchpath|template_undefined"
+                            r"|jinja_environment_kwargs")
+_TEMPLATE_NEEDS = re.compile(r"\b(dag|task|ti\.task|task_instance\.task)\s*\.\s*(?!dag_id\b|task_id\b)")
+
+
+class TemplateError(Exception):
+    """A template that cannot be rendered; the text is for the task's log."""
+
+
+def _needs_file(texts, path):
+    """Whether rendering wants the DAG object itself, which means running its file again."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            source = file.read()
+    except OSError:
+        return False
+    templates = "\n".join(texts)
+    return bool(_FILE_SETTINGS.search(source) or _TEMPLATE_NEEDS.search(templates)
+                or ("params" in templates and "params" in source))
+
+
+def _load(path, dag_id, task_id):
+    """(dag, task) from the DAG file; (None, None) if it holds them no more."""
+    from gale.parse_file import extend_path, run_file
+    extend_path(path, os.environ.get("GALE_DAGS_FOLDER", ""))
+    dag = next((dag for dag in run_file(path) if dag.dag_id == dag_id), None)
+    return (dag, dag.task_dict.get(task_id)) if dag else (None, None)
+
+
+def render(job):
+    """(command, env, cwd) of the job, rendered. TemplateError names the field and the reason."""
+    facts = job.get("context") or {}
+    path = facts.get("fileloc") or ""
+    env = job.get("env") or {}
+    texts = [job["command"], job.get("cwd") or "", *env.values()]
+    dag = task = None
+    if path and _needs_file(texts, path):
+        try:
+            dag, task = _load(path, facts.get("dag_id"), facts.get("task_id"))
+        except BaseException as error:
+            raise TemplateError(f"the DAG file {path}, which the template needs, cannot be run: "
+                                f"{type(error).__name__}: {error}") from error
+    environment = template.make_environment([os.path.dirname(path)] if path else [], dag)
+    values = template.make_context(facts, dag, task)
+    command = _render(environment, values, "bash_command", job["command"], TEMPLATE_FILES)
+    rendered = {name: _render(environment, values, f"env[{name!r}]", text) for name, text in env.items()}
+    return command, rendered, _render(environment, values, "cwd", job.get("cwd") or "")
+
+
+def _render(environment, values, field, text, template_files=()):
+    try:
+        if template_files and text.endswith(template_files):
+            return environment.get_template(text).render(values)
+        return environment.from_string(text).render(values)
+    except jinja2.TemplateNotFound as error:
+        hint = f"; to run it as a command, add a space at its end: {text + ' '!r}" if text == error.name else ""
+        raise TemplateError(f"{field}: the template file {error.name!r} is not in "
+                            f"{', '.join(environment.loader.searchpath) or 'any folder'}{hint}") from error
+    except jinja2.TemplateSyntaxError as error:
+        raise TemplateError(f"{field}: line {error.lineno}: {error.message}") from error
+    except Exception as error:  # a macro of the user's may raise anything
+        raise TemplateError(f"{field}: {type(error).__name__}: {error}") from error
+
+
+def environment_of(job, env):
+    """The environment that the command runs in."""
+    base = job.get("base_env") or os.environ
+    base = {name: value for name, value in base.items() if name != TASK_FILE}
+    if job.get("has_env") and not job.get("append_env"):
+        base = {name: value for name, value in base.items() if name.startswith(KEPT_PREFIXES)}
+    return {**base, **env}
+
+
+def main():
+    sys.path[:] = [sdk_context.SDK_DIR] + [entry for entry in sys.path
+                                           if entry not in ("", os.getcwd(), sdk_context.SDK_DIR)]
+    sys.dont_write_bytecode = True
+    bundled.provide()
+    path = os.environ.get(TASK_FILE)
+    try:
+        with open(path or "", encoding="utf-8") as file:
+            job = json.load(file)
+        command, env, cwd = render(job)
+        if cwd:
+            os.chdir(cwd)
+    except TemplateError as error:
+        _fail(f"cannot render the task's template: {error}")
+    except OSError as error:
+        _fail(f"{error.strerror}: {error.filename!r}" if path else f"{TASK_FILE} is not set")
+    except (ValueError, KeyError) as error:
+        _fail(f"the task file {path} is not what it should be: {type(error).__name__}: {error}")
+    bash = "/bin/bash" if os.path.exists("/bin/bash") else shutil.which("bash") or "/bin/sh"
+    try:
+        os.execve(bash, [bash, "-c", command], environment_of(job, env))
+    except (OSError, ValueError) as error:  # too long, or a NUL in it
+        _fail(f"cannot start {bash}: {error}")
+
+
+def _fail(message):
+    sys.stdout.flush()
+    print(f"gale: {message}", file=sys.stderr, flush=True)
+    sys.exit(EXIT_TEMPLATE_ERROR)
+
+
+if __name__ == "__main__":
+    main()
