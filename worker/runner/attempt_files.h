@@ -1,0 +1,65 @@
+// What the worker keeps on disk about an attempt, under <home>/attempts:
+//
+//   <attempt>.log     what the task wrote (the keeper appends), between the worker's own few lines
+//   <attempt>.grant   the grant, without the command: what the attempt's end needs to know, also in
+//                     the next worker process
+//   <attempt>.task    a templated task's JSON, for the SDK's process
+//
+// No fsync: these outlive the process, and with the host the attempt dies anyway.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/ids.h"
+#include "common/base/status.h"
+#include "gale/v1/worker.pb.h"
+
+namespace gale::worker {
+
+struct StoredGrant {
+  v1::Grant grant;             // without command and env
+  uint64_t output_offset = 0;  // where in the log the task's own output begins
+};
+
+// Thread-safe: it holds a path and nothing else.
+class AttemptFiles {
+ public:
+  explicit AttemptFiles(const std::string& home) : folder_(home + "/attempts") {}
+
+  // Makes the folder (0700).
+  Status Create() const;
+
+  const std::string& folder() const { return folder_; }
+  std::string LogPath(const AttemptId& id) const { return folder_ + "/" + id.ToString() + ".log"; }
+  std::string TaskPath(const AttemptId& id) const { return folder_ + "/" + id.ToString() + ".task"; }
+
+  Status WriteGrant(const AttemptId& id, const StoredGrant& stored) const;
+  Result<StoredGrant> ReadGrant(const AttemptId& id) const;
+  Status WriteTask(const AttemptId& id, std::string_view json) const;
+
+  // Appends to the log, on a new line; returns the log's size after it.
+  Result<uint64_t> AppendLog(const AttemptId& id, std::string_view text) const;
+  // 0 if there is none.
+  uint64_t LogSize(const AttemptId& id) const;
+  // The last line in the log's bytes [from, to), its trailing whitespace stripped; absent if it is
+  // longer than `bytes_max`. Empty if nothing was written.
+  Result<std::optional<std::string>> LastLine(const AttemptId& id, uint64_t from, uint64_t to,
+                                              size_t bytes_max) const;
+
+  // All but the log, which the shipper deletes.
+  void RemoveAllButLog(const AttemptId& id) const;
+
+ private:
+  std::string GrantPath(const AttemptId& id) const {
+    return folder_ + "/" + id.ToString() + ".grant";
+  }
+  std::string folder_;
+};
+
+// Small files, whole; used by the spool too.
+Status WriteFile(const std::string& path, std::string_view bytes);  // mode 0600, truncates
+Result<std::string> ReadFile(const std::string& path);              // kNotFound if it isn't there
+
+}  // namespace gale::worker

@@ -1,0 +1,195 @@
+#include "worker/runner/bash_runner.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <nlohmann/json.hpp>
+
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "common/rpc/convert.h"
+
+namespace gale::worker {
+namespace {
+
+constexpr std::string_view kXComKey = "return_value";
+
+nlohmann::json ToJson(const Environment& environment) {
+  nlohmann::json out = nlohmann::json::object();
+  for (const auto& [name, value] : environment) out[name] = value;
+  return out;
+}
+
+// The log's first lines, in the order that Airflow's users know.
+std::string Header(const std::string& command) {
+  std::string shown = command.substr(0, BashRunner::kCommandShownBytesMax);
+  if (shown.size() < command.size()) shown += "...";
+  return fmt::format("Running command: ['/bin/bash', '-c', {}]\nOutput:\n", ToJsonString(shown));
+}
+
+// The log's last line.
+std::string Footer(const Ending& ending, const v1::Finished& finished) {
+  if (ending.end == End::kExited && finished.signal() == 0 &&
+      finished.outcome() != v1::Finished::LOST) {
+    std::string line = fmt::format("Command exited with return code {}", finished.exit_code());
+    return ending.exit.timed_out ? fmt::format("{}: {}\n", line, finished.reason()) : line + "\n";
+  }
+  return fmt::format("Task ended: {}\n", finished.reason());
+}
+
+}  // namespace
+
+BashRunner::BashRunner(AttemptFiles files, RunnerOptions options)
+    : files_(std::move(files)),
+      options_(std::move(options)),
+      inherited_(WithoutSecrets(options_.environ, options_.secrets)) {}
+
+Status BashRunner::CheckCwd(const std::string& cwd) const {
+  struct stat st;
+  if (::stat(cwd.c_str(), &st) != 0) {
+    return FailedPrecondition("can not find the cwd '{}': {}", cwd, std::strerror(errno));
+  }
+  if (!S_ISDIR(st.st_mode)) return FailedPrecondition("the cwd '{}' is not a directory", cwd);
+  return OkStatus();
+}
+
+Result<std::string> BashRunner::TaskJson(const v1::Grant& grant,
+                                         const Environment& task_variables) const {
+  const v1::BashWork& bash = grant.bash();
+  const v1::TaskContext& context = grant.context();
+  auto time = [](bool present, const google::protobuf::Timestamp& t) -> nlohmann::json {
+    if (!present) return nullptr;
+    return FormatTimeOffset(FromProto(t));
+  };
+  // Whatever the rule about `env` takes away is already gone from base_env: the task's environment is
+  // base_env with the rendered `env` over it, and the task's variables over both.
+  v1::BashWork without_env = bash;
+  without_env.clear_env();
+  nlohmann::json out = {
+      {"command", bash.command()},
+      {"env", ToJson(Environment(bash.env().begin(), bash.env().end()))},
+      {"has_env", bash.has_env()},
+      {"append_env", bash.append_env()},
+      {"cwd", bash.cwd()},
+      {"base_env", ToJson(BashEnvironment(without_env, inherited_, task_variables))},
+      {"task_env", ToJson(task_variables)},
+      {"context",
+       {{"dag_id", context.dag_id()},
+        {"run_id", context.run_id()},
+        {"task_id", context.task_id()},
+        {"owner", context.owner()},
+        {"map_index", grant.attempt().map_index()},
+        {"try_number", context.try_number()},
+        {"max_tries", context.max_tries()},
+        {"logical_date", time(context.has_logical_date(), context.logical_date())},
+        {"data_interval_start",
+         time(context.has_data_interval_start(), context.data_interval_start())},
+        {"data_interval_end", time(context.has_data_interval_end(), context.data_interval_end())},
+        {"run_after", time(context.has_run_after(), context.run_after())},
+        {"run_type", context.run_type()},
+        {"conf_json", context.conf_json()},
+        {"params_json", context.params_json()},
+        {"fileloc", context.fileloc()},
+        {"dag_run_start_date",
+         time(context.has_dag_run_start_date(), context.dag_run_start_date())}}},
+  };
+  return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+Result<keeper::SpawnRequest> BashRunner::Prepare(const v1::Grant& grant) const {
+  if (!grant.has_bash()) return Unimplemented("this worker runs bash tasks; the grant has no command");
+  const v1::BashWork& bash = grant.bash();
+  if (bash.command().size() > limits::kCommandBytesMax) {
+    return InvalidArgument("the command has {} bytes, over the limit of {} (kCommandBytesMax)",
+                           bash.command().size(), limits::kCommandBytesMax);
+  }
+  AttemptId id = FromProto(grant.attempt());
+  StoredGrant stored{grant, 0};
+  stored.grant.mutable_bash()->clear_command();
+  stored.grant.mutable_bash()->clear_env();
+
+  keeper::SpawnRequest spawn;
+  spawn.key = id.ToString();
+  spawn.cwd = bash.cwd();
+  spawn.log_path = files_.LogPath(id);
+  spawn.kill_grace = options_.kill_grace;
+  spawn.timeout = FromProto(grant.execution_timeout());
+  Environment task_variables = TaskVariables(grant);
+  if (bash.templated()) {
+    // cwd may be a template too: the SDK's process checks it and goes there.
+    spawn.cwd.clear();
+    GALE_ASSIGN_OR_RETURN(std::string json, TaskJson(grant, task_variables));
+    GALE_RETURN_IF_ERROR(files_.WriteTask(id, json));
+    Environment environment = inherited_;
+    for (auto& [name, value] : task_variables) environment[name] = value;
+    std::string& path = environment["PYTHONPATH"];
+    if (!options_.sdk.empty()) path = path.empty() ? options_.sdk : options_.sdk + ":" + path;
+    if (path.empty()) environment.erase("PYTHONPATH");
+    environment["GALE_TASK_FILE"] = files_.TaskPath(id);
+    spawn.argv = {options_.python, "-m", "gale.bash_task"};
+    spawn.env = ToStrings(environment);
+    stored.output_offset = files_.LogSize(id);
+  } else {
+    spawn.argv = {"/bin/bash", "-c", bash.command()};
+    spawn.env = ToStrings(BashEnvironment(bash, inherited_, task_variables));
+    GALE_ASSIGN_OR_RETURN(stored.output_offset, files_.AppendLog(id, Header(bash.command())));
+  }
+  GALE_RETURN_IF_ERROR(files_.WriteGrant(id, stored));
+  if (!spawn.cwd.empty()) GALE_RETURN_IF_ERROR(CheckCwd(spawn.cwd));
+  return spawn;
+}
+
+v1::Finished BashRunner::Conclude(const Ending& ending, const keeper::Exited* exited,
+                                  TimePoint now) const {
+  StoredGrant stored;
+  if (auto read = files_.ReadGrant(ending.attempt); read.ok()) {
+    stored = std::move(*read);
+  } else if (ending.end == End::kExited) {
+    GALE_WARN("attempt {}: ended, and its grant can't be read; it gets no XCom: {}",
+              ending.attempt.ToString(), read.status().ToString());
+  }
+  v1::Finished out;
+  *out.mutable_attempt() = ToProto(ending.attempt);
+  out.set_epoch(ending.epoch.value);
+  SetOutcome(ending, exited, stored.grant, &out);
+  *out.mutable_finished_at() = ToProto(exited ? exited->ended_at : now);
+  if (exited != nullptr) {
+    *out.mutable_started_at() = ToProto(exited->started_at);
+    *out.mutable_usage()->mutable_user_time() = ToProto(exited->user_time);
+    *out.mutable_usage()->mutable_system_time() = ToProto(exited->system_time);
+    out.mutable_usage()->set_rss_bytes_max(static_cast<uint64_t>(exited->max_rss_bytes));
+  }
+  uint64_t output_end = files_.LogSize(ending.attempt);
+  auto size = files_.AppendLog(ending.attempt, Footer(ending, out));
+  if (size.ok()) {
+    out.set_log_bytes(*size);
+  } else {  // a full disk: the result matters more than its last line
+    out.set_log_bytes(output_end);
+    GALE_WARN("attempt {}: {}", ending.attempt.ToString(), size.status().ToString());
+  }
+  if (out.outcome() == v1::Finished::SUCCESS && stored.grant.do_xcom_push()) {
+    AddXCom(ending, stored, output_end, &out);
+  }
+  return out;
+}
+
+void BashRunner::AddXCom(const Ending& ending, const StoredGrant& stored, uint64_t output_end,
+                         v1::Finished* out) const {
+  auto line =
+      files_.LastLine(ending.attempt, stored.output_offset, output_end, limits::kXComBytesMax);
+  if (line.ok() && line->has_value()) {
+    v1::XCom* xcom = out->add_xcoms();
+    xcom->set_key(std::string(kXComKey));
+    xcom->set_value_json(ToJsonString(**line));
+    return;
+  }
+  std::string why = line.ok() ? fmt::format("No XCom: the last line is longer than {} bytes\n",
+                                            limits::kXComBytesMax)
+                              : fmt::format("No XCom: {}\n", line.status().message());
+  if (auto size = files_.AppendLog(ending.attempt, why); size.ok()) out->set_log_bytes(*size);
+}
+
+}  // namespace gale::worker

@@ -1,0 +1,74 @@
+#include <cstring>
+
+#include <algorithm>
+
+#include "worker/runner/bash_runner.h"
+#include "common/rpc/convert.h"
+
+namespace gale::worker {
+namespace {
+
+constexpr int kSkipExitCode = 99;  // BashOperator's, where the task names none
+
+bool IsSkip(int exit_code, const v1::BashWork& bash) {
+  const auto& codes = bash.skip_on_exit_code();
+  if (codes.empty()) return exit_code == kSkipExitCode;
+  return std::find(codes.begin(), codes.end(), exit_code) != codes.end();
+}
+
+std::string KilledBy(int signal, bool out_of_memory) {
+  const char* name = ::sigabbrev_np(signal);
+  return fmt::format("killed by {}{}", name ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal),
+                     out_of_memory ? " (out of memory)" : "");
+}
+
+std::pair<v1::Finished::Outcome, std::string> OfExit(const Exit& exit, const keeper::Exited* exited,
+                                                     const v1::Grant& grant) {
+  if (exit.timed_out) {
+    return {v1::Finished::FAILED, fmt::format("timed out after {:g}s (execution_timeout)",
+                                              Seconds(FromProto(grant.execution_timeout())))};
+  }
+  if (exit.signal == 0 && exit.code == 0) return {v1::Finished::SUCCESS, ""};
+  if (exited != nullptr && exited->killed) {  // a forced end of the keeper, asked for by no master
+    return {v1::Finished::LOST, "killed: the worker stopped"};
+  }
+  if (exit.signal != 0) return {v1::Finished::FAILED, KilledBy(exit.signal, exit.out_of_memory)};
+  if (exit.code < 0) return {v1::Finished::LOST, "it ended, and nobody knows how"};
+  if (IsSkip(exit.code, grant.bash())) {
+    return {v1::Finished::SKIPPED, fmt::format("exit code {}: skipped", exit.code)};
+  }
+  return {v1::Finished::FAILED, fmt::format("exit code {}{}", exit.code,
+                                            exit.out_of_memory ? " (out of memory)" : "")};
+}
+
+}  // namespace
+
+void SetOutcome(const Ending& ending, const keeper::Exited* exited, const v1::Grant& grant,
+                v1::Finished* out) {
+  out->set_exit_code(ending.exit.code);
+  out->set_signal(ending.exit.signal);
+  auto set = [&](v1::Finished::Outcome outcome, std::string reason) {
+    out->set_outcome(outcome);
+    out->set_reason(std::move(reason));
+  };
+  switch (ending.end) {
+    case End::kExited: {
+      auto [outcome, reason] = OfExit(ending.exit, exited, grant);
+      return set(outcome, std::move(reason));
+    }
+    case End::kStartFailed:
+      return set(v1::Finished::FAILED, "could not start: " + ending.reason);
+    case End::kCancelled:
+      return set(v1::Finished::FAILED,
+                 ending.reason.empty() ? "cancelled" : "cancelled: " + ending.reason);
+    case End::kFenced:
+      return set(v1::Finished::LOST, ending.reason.empty()
+                                         ? "killed: the worker's lease ran out"
+                                         : ending.reason);
+    case End::kDrained:
+    case End::kKeeperDied:
+      return set(v1::Finished::LOST, ending.reason);
+  }
+}
+
+}  // namespace gale::worker
