@@ -191,8 +191,9 @@ Status Database::Error(int code) {
       return Unavailable("'{}': the disk is full; free space, then it goes on by itself", path_);
     case SQLITE_IOERR: {
       const int error = sqlite3_system_errno(handle_);
-      return Unavailable("'{}': {} ({}); check the disk", path_, message,
-                         error == 0 ? sqlite3_errstr(code) : std::strerror(error));
+      return Unavailable("'{}': {} (SQLite code {}{}{}); check the disk and its quota", path_,
+                         message, code, error == 0 ? "" : ": ",
+                         error == 0 ? "" : std::strerror(error));
     }
     case SQLITE_NOMEM: return Unavailable("'{}': out of memory", path_);
     case SQLITE_CANTOPEN: {

@@ -16,6 +16,7 @@ namespace {
 // Pages of the log at which a commit folds it into the file: 16 MB, so that few commits pay for it.
 constexpr int kCheckpointPages = 4000;
 constexpr int kWriterCacheKib = 32 << 10;
+constexpr off_t kHeaderBytes = 512;  // the smallest page of SQLite
 
 // Makes the file, readable by its owner alone, if there is none. Never opens one that exists:
 // closing it would drop the locks that this process may hold on it.
@@ -28,13 +29,18 @@ Status MakeFile(const std::string& path) {
     return OkStatus();
   }
   const int error = errno;
-  if (error == EEXIST) {
+  if (error == EEXIST || error == EISDIR) {
     struct stat info;
     if (stat(path.c_str(), &info) != 0) {
       return Unavailable("'{}': {}; give the path of a file", path, std::strerror(errno));
     }
     if (S_ISDIR(info.st_mode)) {
       return InvalidArgument("'{}': is a directory; give the path of a file in it", path);
+    }
+    // SQLite takes a file that is shorter than any database for an empty one, and would write over
+    // it.
+    if (S_ISREG(info.st_mode) && info.st_size > 0 && info.st_size < kHeaderBytes) {
+      return FailedPrecondition("'{}': not a SQLite database; give another path", path);
     }
     if (!S_ISREG(info.st_mode)) return InvalidArgument("'{}': is not a regular file", path);
     if (access(path.c_str(), R_OK | W_OK) == 0) return OkStatus();

@@ -1,0 +1,214 @@
+// SQLite passes the contract, in a file and in memory; and what only a file can do wrong.
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/contract/sample_rows.h"
+#include "tests/contract/store_contract.h"
+
+namespace gale {
+namespace {
+
+using namespace testing_rows;  // NOLINT
+namespace fs = std::filesystem;
+
+class TempDir {
+ public:
+  TempDir() {
+    std::string name = (fs::temp_directory_path() / "gale-store-XXXXXX").string();
+    GALE_CHECK(mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~TempDir() { fs::remove_all(path_); }
+  std::string operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  fs::path path_;
+};
+
+std::unique_ptr<Store> MustOpen(const std::string& path, bool full = false) {
+  auto store = OpenSqliteStore({.path = path, .synchronous_full = full});
+  GALE_CHECK(store.ok(), "{}", store.status().ToString());
+  return std::move(*store);
+}
+
+class MemoryWorld : public StoreWorld {
+ public:
+  std::unique_ptr<Store> Open() override { return nullptr; }
+  std::unique_ptr<Store> OpenFirst() override { return MustOpen(":memory:"); }
+};
+class FileWorld : public StoreWorld {
+ public:
+  explicit FileWorld(bool full) : full_(full) {}
+  std::unique_ptr<Store> Open() override { return MustOpen(dir_ / "gale.db", full_); }
+
+ private:
+  TempDir dir_;
+  bool full_;
+};
+
+GALE_INSTANTIATE_STORE_CONTRACT(
+    Sqlite, testing::Values(StoreBackend{"memory", [] { return std::make_unique<MemoryWorld>(); }},
+                            StoreBackend{"file", [] { return std::make_unique<FileWorld>(false); }},
+                            StoreBackend{"durable_file",
+                                         [] { return std::make_unique<FileWorld>(true); }}));
+
+std::string ReadFile(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+// Another program with the same file.
+class RawConnection {
+ public:
+  explicit RawConnection(const std::string& path) {
+    GALE_CHECK(sqlite3_open(path.c_str(), &db_) == SQLITE_OK);
+  }
+  ~RawConnection() { sqlite3_close(db_); }
+  void Exec(const char* sql) {
+    GALE_CHECK(sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) == SQLITE_OK, "{}: {}", sql,
+               sqlite3_errmsg(db_));
+  }
+
+ private:
+  sqlite3* db_ = nullptr;
+};
+
+void ExpectError(const Status& status, Code code, std::initializer_list<std::string> parts) {
+  EXPECT_EQ(status.code(), code) << status.ToString();
+  for (const std::string& part : parts) {
+    EXPECT_NE(status.message().find(part), std::string::npos)
+        << part << " in: " << status.message();
+  }
+}
+
+TEST(SqliteFile, IsReadableByItsOwnerAlone) {
+  TempDir dir;
+  const mode_t old = umask(0);
+  auto store = MustOpen(dir / "gale.db");
+  ASSERT_TRUE(store->Migrate().ok());
+  umask(old);
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    struct stat info;
+    ASSERT_EQ(stat((dir / "gale.db" + suffix).c_str(), &info), 0) << suffix;
+    EXPECT_EQ(info.st_mode & 0777, 0600u) << suffix;
+  }
+}
+
+TEST(SqliteFile, OfANewerGaleIsRefusedAndLeftAlone) {
+  TempDir dir;
+  const std::string path = dir / "gale.db";
+  ASSERT_TRUE(MustOpen(path)->Migrate().ok());
+  RawConnection(path).Exec("INSERT INTO schema_version VALUES (999, 'the future')");
+  const std::string before = ReadFile(path);
+  {
+    auto store = MustOpen(path);
+    ExpectError(store->Migrate(), Code::kFailedPrecondition, {path, "999", "version 1"});
+  }
+  EXPECT_TRUE(ReadFile(path) == before);
+}
+
+TEST(SqliteFile, ThatIsNoDatabaseIsRefusedAndLeftAlone) {
+  TempDir dir;
+  for (const std::string& text : {std::string("x"), std::string(5000, 'y')}) {
+    const std::string path = dir / "notes.txt";
+    std::ofstream(path) << text;
+    ExpectError(OpenSqliteStore({.path = path}).status(), Code::kFailedPrecondition,
+                {path, "not a SQLite database"});
+    EXPECT_TRUE(ReadFile(path) == text);
+  }
+}
+
+TEST(SqliteFile, OfAnotherProgramIsRefused) {
+  TempDir dir;
+  RawConnection(dir / "other.db").Exec("CREATE TABLE bookmarks (url TEXT)");
+  ExpectError(OpenSqliteStore({.path = dir / "other.db"}).status(), Code::kFailedPrecondition,
+              {dir / "other.db", "another program"});
+}
+
+TEST(SqliteFile, WithAWrongPathSaysWhatIsWrong) {
+  TempDir dir;
+  std::ofstream(dir / "file") << "x";
+  ExpectError(OpenSqliteStore({.path = dir / ""}).status(), Code::kInvalidArgument,
+              {"is a directory"});
+  ExpectError(OpenSqliteStore({.path = ""}).status(), Code::kInvalidArgument, {"path is empty"});
+  ExpectError(OpenSqliteStore({.path = "/dev/null"}).status(), Code::kInvalidArgument,
+              {"/dev/null", "not a regular file"});
+  for (const char* path : {"no/such/gale.db", "file/gale.db"}) {
+    ExpectError(OpenSqliteStore({.path = dir / path}).status(), Code::kNotFound,
+                {dir / path, "directory does not exist"});
+  }
+}
+
+TEST(SqliteFile, WithoutPermissionSaysSo) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  TempDir dir;
+  { auto store = MustOpen(dir / "gale.db"); }
+  chmod((dir / "gale.db").c_str(), 0400);
+  ExpectError(OpenSqliteStore({.path = dir / "gale.db"}).status(), Code::kPermissionDenied,
+              {dir / "gale.db", "check the file's owner and mode"});
+  chmod((dir / "").c_str(), 0500);
+  ExpectError(OpenSqliteStore({.path = dir / "new.db"}).status(), Code::kPermissionDenied,
+              {dir / "new.db"});
+  chmod((dir / "").c_str(), 0700);
+}
+
+TEST(SqliteFile, LockedByAnotherProcessIsUnavailableAndHealsByItself) {
+  TempDir dir;
+  const std::string path = dir / "gale.db";
+  auto store = MustOpen(path);
+  ASSERT_TRUE(store->Migrate().ok());
+  const Epoch epoch = *store->AcquireLeadership("me");
+  RawConnection other(path);
+  other.Exec("BEGIN IMMEDIATE");
+  ExpectError(store->Commit(epoch, {.runs = {SparseRun(1, "d", "r")}}), Code::kUnavailable,
+              {path, "locked by another process"});
+  EXPECT_TRUE(store->LoadLive().ok()) << "readers don't care";
+  other.Exec("COMMIT");
+  EXPECT_TRUE(store->Commit(epoch, {.runs = {SparseRun(1, "d", "r")}}).ok());
+}
+
+// The file may not grow: what a full disk or a quota does.
+TEST(SqliteFile, ThatCanNotGrowIsUnavailableAndHealsByItself) {
+  TempDir dir;
+  const std::string path = dir / "gale.db";
+  auto store = MustOpen(path);
+  ASSERT_TRUE(store->Migrate().ok());
+  const Epoch epoch = *store->AcquireLeadership("me");
+  CommitBatch batch{.runs = {SparseRun(1, "d", "r")}};
+  for (uint32_t i = 0; i < 1000; ++i) batch.tis.push_back(FullTi(1, i));
+
+  rlimit old;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &old), 0);
+  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{fs::file_size(path + "-wal") + 8192, old.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Status status = store->Commit(epoch, batch);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &old), 0);
+  std::signal(SIGXFSZ, old_handler);
+
+  ExpectError(status, Code::kUnavailable, {path, "disk I/O error"});
+  EXPECT_TRUE(store->ListTis(RunId(1))->empty());
+  ASSERT_TRUE(store->Commit(epoch, batch).ok());
+  EXPECT_EQ(store->ListTis(RunId(1))->size(), 1000u);
+}
+
+TEST(SqliteFile, WithADamagedSpecSaysWhichOne) {
+  TempDir dir;
+  auto store = MustOpen(dir / "gale.db");
+  ASSERT_TRUE(store->Migrate().ok());
+  ASSERT_TRUE(
+      store->Commit(*store->AcquireLeadership("me"), {.dag_versions = {Version("d", 1)}}).ok());
+  RawConnection(dir / "gale.db").Exec("UPDATE dag_version SET spec = substr(spec, 1, 8)");
+  ExpectError(store->GetDagVersion("d", 1).status(), Code::kDataLoss, {"version 1 of dag 'd'"});
+}
+
+}  // namespace
+}  // namespace gale

@@ -1,0 +1,86 @@
+// A store whose commits fail when the test wants it: a decorator over a real one.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "master/store/store.h"
+
+namespace gale {
+
+enum class Fault {
+  kNone,
+  kFailBefore,  // UNAVAILABLE, and nothing was done
+  kFailAfter,   // UNAVAILABLE, though it was committed: the answer got lost
+};
+
+// Thread-safe as far as `hook` is. What Commit's inner store refuses itself is passed on.
+class FaultyStore : public Store {
+ public:
+  using Hook = std::function<Fault(const CommitBatch&)>;
+
+  // Doesn't own `inner`, which must outlive it.
+  FaultyStore(Store& inner, Hook hook) : inner_(inner), hook_(std::move(hook)) {}
+
+  Status Commit(Epoch epoch, const CommitBatch& batch) override {
+    const Fault fault = hook_ ? hook_(batch) : Fault::kNone;
+    if (fault == Fault::kFailBefore) return Unavailable("injected fault: nothing was committed");
+    Status status = inner_.Commit(epoch, batch);
+    if (fault == Fault::kFailAfter && status.ok()) {
+      return Unavailable("injected fault: committed, but the answer was lost");
+    }
+    return status;
+  }
+
+  Status Migrate() override { return inner_.Migrate(); }
+  Result<Epoch> AcquireLeadership(const std::string& owner) override {
+    return inner_.AcquireLeadership(owner);
+  }
+  Result<LiveState> LoadLive() override { return inner_.LoadLive(); }
+  Result<Page<DagRow>> ListDags(const DagQuery& query) override { return inner_.ListDags(query); }
+  Result<DagRow> GetDag(const std::string& dag_id) override { return inner_.GetDag(dag_id); }
+  Result<DagVersionRow> GetDagVersion(const std::string& dag_id, int64_t version) override {
+    return inner_.GetDagVersion(dag_id, version);
+  }
+  Result<Page<RunRow>> ListRuns(const RunQuery& query) override { return inner_.ListRuns(query); }
+  Result<RunRow> GetRun(const std::string& dag_id, const std::string& run_id) override {
+    return inner_.GetRun(dag_id, run_id);
+  }
+  Result<RunRow> GetRunById(RunId id) override { return inner_.GetRunById(id); }
+  Result<std::optional<RunRow>> PreviousRun(const std::string& dag_id, TimePoint before,
+                                            RunId except) override {
+    return inner_.PreviousRun(dag_id, before, except);
+  }
+  Result<std::vector<TiRow>> ListTis(RunId run) override { return inner_.ListTis(run); }
+  Result<std::vector<AttemptRow>> ListAttempts(RunId run, TaskIndex task,
+                                               int32_t map_index) override {
+    return inner_.ListAttempts(run, task, map_index);
+  }
+  Result<std::vector<XComRow>> ListXComs(RunId run, TaskIndex task, int32_t map_index) override {
+    return inner_.ListXComs(run, task, map_index);
+  }
+  Result<std::vector<PoolRow>> ListPools() override { return inner_.ListPools(); }
+  Result<std::vector<ImportErrorRow>> ListImportErrors() override {
+    return inner_.ListImportErrors();
+  }
+  Result<Page<EventRow>> ListEvents(const PageQuery& query) override {
+    return inner_.ListEvents(query);
+  }
+  Result<std::optional<UserRow>> GetUser(const std::string& name) override {
+    return inner_.GetUser(name);
+  }
+  Status PutUser(const UserRow& user) override { return inner_.PutUser(user); }
+  Result<std::optional<std::string>> GetSetting(const std::string& key) override {
+    return inner_.GetSetting(key);
+  }
+  Status PutSetting(const std::string& key, const std::string& value) override {
+    return inner_.PutSetting(key, value);
+  }
+
+ private:
+  Store& inner_;
+  Hook hook_;
+};
+
+}  // namespace gale
