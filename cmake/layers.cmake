@@ -75,7 +75,7 @@ gale_layer(master/engine ALLOWED common/base common/model common/queue master/co
 gale_layer(master/dags ALLOWED common/base common/model common/rpc master/engine master/core master/store
            LINK OpenSSL::Crypto)
 gale_layer(master/api ALLOWED common/base common/model common/rpc master/core master/store master/engine
-           master/logs LINK gale_proto PkgConfig::SODIUM OpenSSL::Crypto)
+           master/logs LINK gale_proto grpc++_reflection PkgConfig::SODIUM OpenSSL::Crypto)
 gale_layer(master/api/http ALLOWED common/base common/model master/core master/store master/api
            LINK Threads::Threads)
 gale_layer(master ALLOWED common/base common/model common/queue common/config common/rpc master/core
@@ -126,7 +126,8 @@ gale_tests(unit/master/core LINK master_core)
 gale_tests(unit/master/engine LINK master_engine)
 gale_tests(unit/master/logs LINK master_logs)
 gale_tests(unit/master/dags LINK master_dags)
-gale_tests(unit/master/api LINK master_api)
+gale_tests(unit/master/api LINK master_api common_queue)
+gale_tests(unit/master/api/http LINK master_api_http common_queue)
 gale_tests(unit/worker/core LINK worker_core)
 gale_tests(unit/worker/keeper LINK worker_keeper)
 gale_tests(unit/worker/runner LINK worker_runner)

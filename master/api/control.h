@@ -1,0 +1,214 @@
+// Every verb of a client, once: what gRPC (control_service.h) and REST (http/) both call. Writes go
+// through the engine and are answered when they are committed; reads come from the store.
+//
+// Thread-safe. Verbs block (on the engine, the store, the disk): not for an event loop's thread.
+// Errors name the thing; NOT_FOUND, ALREADY_EXISTS, INVALID_ARGUMENT and UNAVAILABLE mean what they say
+// in common/base/status.h.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/limits.h"
+#include "common/model/dag.h"
+#include "master/api/dag_cache.h"
+#include "master/engine/engine.h"
+#include "master/engine/messages.h"
+#include "master/logs/log_store.h"
+#include "master/store/store.h"
+
+namespace gale {
+
+struct ServerVersion {
+  std::string version;
+  std::string git_version;
+};
+
+// One part of the system, for the health page.
+struct PartHealth {
+  bool healthy = false;
+  std::optional<TimePoint> heartbeat;
+};
+struct Health {
+  PartHealth metadatabase;
+  PartHealth scheduler;
+  std::optional<PartHealth> dag_processor;  // nullopt: this master has none
+};
+
+struct DagView {
+  DagRow row;
+  DagVersionPtr version;  // the current one
+  bool has_import_errors = false;
+};
+struct RunView {
+  RunRow row;
+  DagVersionPtr version;
+};
+using RunViewPtr = std::shared_ptr<const RunView>;
+// A task of a run, whether something happened to it yet or not.
+struct TaskInstanceView {
+  RunViewPtr run;
+  TiRow row;  // of a task that nothing has happened to: state none, try 0
+  const TaskSpec& task() const { return run->version->dag->task(row.task); }
+  int64_t priority() const { return run->version->dag->priority(row.task); }
+};
+
+struct TaskInstanceQuery {
+  std::string dag_id;  // empty, or "~": all
+  std::string run_id;  // the same
+  std::vector<std::string> task_ids;   // any of; empty: all
+  std::vector<TiState> states;
+  std::vector<std::string> pools;
+  std::vector<std::string> queues;
+  // task_id, state, try_number, start_date, end_date, priority_weight, map_index, queued_when; "-"
+  // before it: descending.
+  std::vector<std::string> order_by;
+  uint32_t limit = limits::kPageRowsDefault;
+  uint32_t offset = 0;
+};
+
+struct LogQuery {
+  std::string dag_id;
+  std::string run_id;
+  std::string task_id;
+  int32_t map_index = kUnmapped;
+  uint32_t try_number = 0;  // 0: the latest
+  uint64_t offset = 0;
+  size_t max_bytes = 1 << 20;
+  // How long to wait for a byte after `offset`, if the attempt goes on. Once it has ended, the rest of
+  // its output is waited for anyway, for kLogTailWait at most.
+  Duration wait{0};
+};
+struct LogPage {
+  std::string data;
+  uint64_t offset = 0;    // of data's first byte
+  bool complete = false;  // the attempt has ended, and this is the last of its output
+  uint32_t try_number = 0;
+};
+
+struct ControlOptions {
+  ServerVersion version;
+  // The DAG processor's; empty: there is none.
+  std::function<PartHealth()> dag_processor;
+};
+
+class Control {
+ public:
+  static constexpr Duration kLogTailWait = std::chrono::seconds(2);
+  static constexpr size_t kWatchesMax = 4096;
+  static constexpr size_t kWildcardRunsMax = 10'000;  // runs that one listing of "~" looks through
+
+  // All must outlive it. Made before engine.Start(), whose run observer it becomes.
+  Control(Engine& engine, Store& store, LogStore& logs, ControlOptions options);
+
+  const ServerVersion& version() const { return options_.version; }
+  Health GetHealth();
+
+  // --- DAGs ----------------------------------------------------------------------------------------
+  // Registers a DAG without a file. Idempotent.
+  Result<DagView> SubmitDag(DagSpec spec, const Actor& actor);
+  Result<Page<DagView>> ListDags(const DagQuery& query);
+  Result<DagView> GetDag(const std::string& dag_id);
+  Result<DagView> SetDagPaused(const std::string& dag_id, bool paused, const Actor& actor);
+  Result<DagVersionPtr> GetDagVersion(const std::string& dag_id, int64_t version);
+  Result<std::vector<ImportErrorRow>> ListImportErrors();
+  Result<ImportErrorRow> GetImportError(int64_t id);
+
+  // --- runs ----------------------------------------------------------------------------------------
+  Result<RunView> Trigger(TriggerRequest request, const Actor& actor);
+  // query.dag_id empty: of all DAGs; else NOT_FOUND if there is no such DAG.
+  Result<Page<RunView>> ListRuns(const RunQuery& query);
+  Result<RunView> GetRun(const std::string& dag_id, const std::string& run_id);
+  // queued, success or failed.
+  Result<RunView> SetRunState(const std::string& dag_id, const std::string& run_id, RunState state,
+                              const Actor& actor);
+  Result<RunView> SetRunNote(const std::string& dag_id, const std::string& run_id,
+                             const std::string& note, const Actor& actor);
+
+  // Calls `on_change` with the run as it is now, before it returns, and then with each state that is
+  // committed, from the engine's thread (must not block), until the watch is let go of. A state may
+  // come twice, never an older one after a newer.
+  class Watch;
+  Result<std::shared_ptr<Watch>> WatchRun(const std::string& dag_id, const std::string& run_id,
+                                          std::function<void(const RunRow&)> on_change);
+
+  // --- task instances ------------------------------------------------------------------------------
+  // All tasks of the run's version of its DAG.
+  Result<Page<TaskInstanceView>> ListTaskInstances(const TaskInstanceQuery& query);
+  Result<TaskInstanceView> GetTaskInstance(const std::string& dag_id, const std::string& run_id,
+                                           const std::string& task_id, int32_t map_index = kUnmapped);
+  // Ended tries, oldest first.
+  Result<std::vector<AttemptRow>> ListTries(const TaskInstanceView& ti);
+  Result<std::vector<TaskInstanceView>> SetTasks(const SetTasksRequest& request, const Actor& actor);
+  Result<std::vector<TaskInstanceView>> Clear(const ClearRequest& request, const Actor& actor);
+  // Empty task_id: of the run.
+  Result<Explanation> Explain(const std::string& dag_id, const std::string& run_id,
+                              const std::string& task_id);
+  Result<LogPage> ReadLog(const LogQuery& query);
+  // Whose log it is that a worker ships. NOT_FOUND if no such run or task was ever.
+  Result<LogKey> NameAttempt(const AttemptId& attempt);
+  Result<std::vector<XComRow>> ListXComs(const TaskInstanceView& ti);
+  LogStore& logs() { return logs_; }
+
+  // --- the rest ------------------------------------------------------------------------------------
+  Result<std::vector<PoolInfo>> ListPools();
+  Result<PoolInfo> GetPool(const std::string& name);
+  Result<PoolInfo> SetPool(const PoolRow& pool, const Actor& actor);
+  Status DeletePool(const std::string& name, const Actor& actor);
+  Result<std::vector<WorkerInfo>> ListWorkers();
+  Status DrainWorker(const std::string& name, const Actor& actor);
+  Result<Page<EventRow>> ListEvents(const PageQuery& query);
+
+ private:
+  Result<DagView> ViewOf(DagRow row, const std::vector<ImportErrorRow>& errors);
+  Result<RunView> ViewOf(RunRow row);
+  Result<std::vector<TaskInstanceView>> ViewsOf(const std::string& dag_id, const std::string& run_id,
+                                                const std::vector<TiRow>& rows);
+  // Appends the run's task instances that match, in the order of the DAG's tasks.
+  Status CollectTasks(const RunViewPtr& run, const TaskInstanceQuery& query,
+                      std::vector<TaskInstanceView>& out);
+  Status CheckTaskIds(const std::string& dag_id, const std::string& run_id,
+                      const std::vector<std::string>& task_ids);
+  void OnRunChanged(const RunRow& run);
+  struct LogEnd {
+    bool ended = false;
+    uint64_t size = 0;  // of the whole log, once it has ended
+  };
+  Result<LogEnd> EndOfTry(const TaskInstanceView& ti, uint32_t try_number);
+
+  Engine& engine_;
+  Store& store_;
+  LogStore& logs_;
+  const ControlOptions options_;
+  DagCache dags_;
+
+  struct Watches;
+  std::shared_ptr<Watches> watches_;
+};
+
+// Held by who watches a run; letting go of it ends the watch.
+class Control::Watch {
+ public:
+  ~Watch();
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+ private:
+  friend class Control;
+  Watch() = default;
+  void Deliver(const RunRow& run);
+
+  RunId run_;
+  std::function<void(const RunRow&)> on_change_;
+  std::mutex mutex_;  // one delivery at a time
+  bool delivered_ = false;
+  bool closed_ = false;
+  std::weak_ptr<Watches> watches_;
+};
+
+}  // namespace gale

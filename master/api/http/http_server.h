@@ -1,0 +1,51 @@
+// A small HTTP/1.1 server: one thread that talks to all clients, and a few that run the handler, which
+// may block. Keep-alive and pipelining (answered in order), limits and timeouts on everything:
+//   header over limits::kHttpHeaderBytesMax -> 431; body over limits::kHttpBodyBytesMax -> 413, before it
+//   is read; connections over limits::kHttpConnectionsMax -> 503; handlers all busy and
+//   kWaitingRequestsMax waiting -> 503; a request that dribbles in or an answer that isn't read -> closed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/base/limits.h"
+#include "common/base/service.h"
+#include "master/api/http/http.h"
+
+namespace gale::http {
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  uint16_t port = 0;  // 0: any free one
+  size_t handler_threads = 8;
+  size_t waiting_requests_max = 1024;
+  size_t connections_max = limits::kHttpConnectionsMax;
+  size_t body_bytes_max = limits::kHttpBodyBytesMax;
+  Duration idle_timeout = std::chrono::seconds(75);     // between two requests
+  Duration request_timeout = std::chrono::seconds(30);  // from the first byte of a request to its last
+  Duration write_timeout = std::chrono::seconds(60);    // for an answer to be taken
+};
+
+class Server : public Service {
+ public:
+  // Called on one of the handler threads, several at a time. Must not throw.
+  using Handler = std::function<Response(const Request&)>;
+
+  Server(Handler handler, ServerOptions options);
+  ~Server() override;
+
+  std::string_view name() const override { return "http"; }
+  // UNAVAILABLE, naming the address, if it can't be listened on.
+  Status Start() override;
+  // Takes no more requests; answers those that it has, until `deadline`.
+  void Stop(MonoTime deadline) override;
+  uint16_t port() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gale::http
