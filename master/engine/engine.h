@@ -1,6 +1,7 @@
 // The engine's body: one thread that drives a Loop, with a bounded mailbox. Everything else posts to it.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <future>
@@ -49,7 +50,11 @@ class Engine : public Service {
       return R(Unavailable("no answer from the engine within {:.0f} s; it may still be done",
                            Seconds(timeout)));
     }
-    return answer.get();
+    try {
+      return answer.get();
+    } catch (const std::future_error&) {  // dropped with the mailbox
+      return R(Unavailable("the engine is stopping"));
+    }
   }
 
   // For health: it leads and can commit / when its last turn ended.

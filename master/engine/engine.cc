@@ -1,0 +1,131 @@
+#include "master/engine/engine.h"
+
+#include "common/base/limits.h"
+#include "common/base/log.h"
+
+namespace gale {
+
+Engine::Engine(Store& store, TaskQueue& queue, LoopOptions options, Clock& clock)
+    : clock_(clock), loop_(store, queue, std::move(options)) {}
+
+Engine::~Engine() { Stop(clock_.Mono()); }
+
+Status Engine::Start() {
+  GALE_RETURN_IF_ERROR(loop_.Recover(clock_.Now(), clock_.Mono()));
+  healthy_ = true;
+  last_turn_us_ = clock_.Now().time_since_epoch().count();
+  thread_ = std::thread([this] { Main(); });
+  return OkStatus();
+}
+
+// Everything that is durable is in the ledger already: there is nothing to wait for but the turn.
+void Engine::Stop(MonoTime) {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  std::lock_guard lock(mutex_);
+  mailbox_.clear();
+}
+
+bool Engine::Post(std::function<void(Loop&)> task) {
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_ || mailbox_.size() >= limits::kMailboxEventsMax) return false;
+    mailbox_.push_back(std::move(task));
+    if (mailbox_.size() > 1) return true;  // it has been woken
+  }
+  wake_.notify_one();
+  return true;
+}
+
+Status Engine::fatal() const {
+  std::lock_guard lock(mutex_);
+  return fatal_;
+}
+
+std::vector<std::function<void(Loop&)>> Engine::Collect() {
+  // Bounded, so that the wall clock may jump under a far-off timer.
+  Duration wait = std::chrono::seconds(60);
+  if (auto next = loop_.NextWake()) wait = std::min(wait, *next - clock_.Now());
+  wait = std::max(Duration(0), std::min(wait, loop_.NextMonoWake() - clock_.Mono()));
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, wait, [&] { return stopping_ || !mailbox_.empty(); });
+  std::vector<std::function<void(Loop&)>> mail;
+  while (!mailbox_.empty() && mail.size() < limits::kBatchEventsMax) {
+    mail.push_back(std::move(mailbox_.front()));
+    mailbox_.pop_front();
+  }
+  return mail;
+}
+
+void Engine::Main() {
+  for (;;) {
+    auto mail = Collect();
+    {
+      std::lock_guard lock(mutex_);
+      if (stopping_ && mail.empty()) return;
+    }
+    Turn(std::move(mail));
+    std::lock_guard lock(mutex_);
+    if (!fatal_.ok()) {
+      stopping_ = true;
+      return;
+    }
+  }
+}
+
+void Engine::Turn(std::vector<std::function<void(Loop&)>> mail) {
+  loop_.BeginTurn(clock_.Now(), clock_.Mono());
+  for (auto& task : mail) task(loop_);
+  Status status = CommitWithRetries(loop_.EndTurn());
+  if (!status.ok()) {
+    GALE_ERROR("the ledger refused a commit, starting anew from it: {}", status.ToString());
+    RecoverUntilItWorks();
+  }
+  last_turn_us_ = clock_.Now().time_since_epoch().count();
+}
+
+Status Engine::CommitWithRetries(Status status) {
+  const MonoTime give_up = clock_.Mono() + limits::kCommitRetryMax;
+  Duration pause = std::chrono::milliseconds(10);
+  while (status.code() == Code::kUnavailable && clock_.Mono() < give_up) {
+    healthy_ = false;
+    GALE_WARN("commit failed, trying again: {}", status.ToString());
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, pause, [&] { return stopping_; });
+    if (stopping_) return status;
+    lock.unlock();
+    pause = std::min<Duration>(pause * 2, std::chrono::seconds(1));
+    status = loop_.RetryCommit();
+  }
+  if (status.ok()) healthy_ = true;
+  return status;
+}
+
+void Engine::RecoverUntilItWorks() {
+  healthy_ = false;
+  for (;;) {
+    Status status = loop_.Recover(clock_.Now(), clock_.Mono());
+    if (status.ok()) {
+      healthy_ = true;
+      return;
+    }
+    std::unique_lock lock(mutex_);
+    if (stopping_) return;
+    if (status.code() == Code::kAborted || status.code() == Code::kFailedPrecondition) {
+      fatal_ = status;
+      lock.unlock();
+      GALE_ERROR("giving up: {}", status.ToString());
+      if (on_fatal_) on_fatal_(status);
+      return;
+    }
+    GALE_ERROR("the ledger can't be read, trying again in 1 s: {}", status.ToString());
+    wake_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_; });
+    if (stopping_) return;
+  }
+}
+
+}  // namespace gale

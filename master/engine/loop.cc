@@ -1,0 +1,419 @@
+// Turns: what starts by itself, the commit, and what is released after it.
+#include "master/engine/loop.h"
+
+#include <algorithm>
+
+#include "common/base/limits.h"
+#include "common/base/log.h"
+
+namespace gale {
+
+Loop::Loop(Store& store, TaskQueue& queue, LoopOptions options)
+    : store_(store),
+      queue_(queue),
+      options_(std::move(options)),
+      scheduler_(std::make_unique<core::Scheduler>()),
+      calendar_(std::make_unique<core::Calendar>()) {}
+
+Status Loop::Recover(TimePoint now, MonoTime mono) {
+  now_ = now;
+  mono_ = mono;
+  const Status lost = Unavailable("the master lost its place in the ledger; it may have been done");
+  for (auto& done : std::exchange(waiting_, {})) done(lost);
+  for (auto& [name, worker] : std::exchange(workers_, {})) {
+    if (worker.link) worker.link->Close(Unavailable("the master starts anew; connect again"));
+  }
+  links_.clear();
+  scheduler_ = std::make_unique<core::Scheduler>();
+  calendar_ = std::make_unique<core::Calendar>();
+  dags_.clear();
+  versions_.clear();
+  pools_.clear();
+  error_files_.clear();
+  batch_ = {};
+  release_ = {};
+  dirty_tis_.clear();
+  dirty_dags_.clear();
+  dirty_runs_.clear();
+
+  GALE_ASSIGN_OR_RETURN(epoch_, store_.AcquireLeadership(options_.owner));
+  GALE_ASSIGN_OR_RETURN(LiveState live, store_.LoadLive());
+  GALE_ASSIGN_OR_RETURN(auto errors, store_.ListImportErrors());
+  for (const ImportErrorRow& error : errors) error_files_.insert(error.filename);
+  last_run_ = live.last_run_id;
+  for (const PoolRow& pool : live.pools) {
+    pools_[pool.name] = pool;
+    scheduler_->admission().SetPool(pool.name, pool.slots);
+  }
+  next_sweep_ = mono + options_.sweep_interval;
+  GALE_RETURN_IF_ERROR(LoadDags(live));
+  return LoadRuns(live);
+}
+
+Status Loop::LoadDags(const LiveState& live) {
+  for (const DagVersionRow& row : live.versions) {
+    auto spec = options_.parse_spec(row.spec);
+    Result<DagPtr> dag = spec.ok() ? Dag::Make(*std::move(spec), row.version) : spec.status();
+    if (!dag.ok()) {
+      // One DAG that this build can't read must not keep all others down.
+      GALE_ERROR("dag '{}' version {} can't be read, its runs wait: {}", row.dag_id, row.version,
+                 dag.status().ToString());
+      continue;
+    }
+    versions_[{row.dag_id, row.version}] = *dag;
+  }
+  for (const DagRow& row : live.dags) {
+    auto dag = versions_.find({row.dag_id, row.version});
+    if (dag == versions_.end()) continue;
+    DagEntry& entry = dags_[row.dag_id];
+    entry.row = row;
+    for (const DagVersionRow& version : live.versions) {
+      if (version.dag_id == row.dag_id && version.version == row.version) entry.hash = version.hash;
+    }
+    scheduler_->SetDag(dag->second, row.is_paused);
+    std::optional<DataInterval> last;
+    if (row.last_interval_start && row.last_interval_end) {
+      last = DataInterval{*row.last_interval_start, *row.last_interval_end};
+    }
+    calendar_->SetDag(dag->second, row.is_paused || row.is_stale, last, now_);
+  }
+  return OkStatus();
+}
+
+Status Loop::LoadRuns(const LiveState& live) {
+  std::unordered_map<RunId, std::vector<TiRow>> tis;
+  for (const TiRow& row : live.tis) tis[row.run].push_back(row);
+  for (const RunRow& row : live.runs) {
+    auto dag = versions_.find({row.dag_id, row.version});
+    if (dag == versions_.end() || !dags_.contains(row.dag_id)) continue;
+    core::Run& run = scheduler_->LoadRun(row, dag->second, tis[row.id], now_);
+    for (const auto& [task, attempt] : run.live()) {
+      Worker& worker = WorkerNamed(attempt.worker);
+      worker.held.insert(run.attempt(TaskIndex(task)));
+    }
+  }
+  return OkStatus();
+}
+
+Result<DagPtr> Loop::LoadVersion(const std::string& dag_id, int64_t version) {
+  if (auto it = versions_.find({dag_id, version}); it != versions_.end()) return it->second;
+  GALE_ASSIGN_OR_RETURN(DagVersionRow row, store_.GetDagVersion(dag_id, version));
+  GALE_ASSIGN_OR_RETURN(DagSpec spec, options_.parse_spec(row.spec));
+  GALE_ASSIGN_OR_RETURN(DagPtr dag, Dag::Make(std::move(spec), version));
+  versions_[{dag_id, version}] = dag;
+  return dag;
+}
+
+void Loop::BeginTurn(TimePoint now, MonoTime mono) {
+  now_ = now;
+  mono_ = mono;
+}
+
+std::optional<TimePoint> Loop::NextWake() const {
+  auto a = scheduler_->NextWake();
+  auto b = calendar_->NextWake();
+  if (!a) return b;
+  return b ? std::min(*a, *b) : a;
+}
+
+MonoTime Loop::NextMonoWake() const {
+  MonoTime next = next_sweep_;
+  for (const auto& [name, worker] : workers_) next = std::min(next, worker.lease_until);
+  return next;
+}
+
+Status Loop::EndTurn() {
+  Work();
+  BuildBatch();
+  return RetryCommit();
+}
+
+Status Loop::RetryCommit() {
+  if (!batch_.empty()) GALE_RETURN_IF_ERROR(store_.Commit(epoch_, batch_));
+  batch_ = {};
+  ReleaseEffects();
+  return OkStatus();
+}
+
+// One thing leads to the next: a run starts, its tasks are queued, a worker takes them. All of it belongs
+// to this turn, so that a hop from task to task costs one commit.
+void Loop::Work() {
+  scheduler_->Tick(now_);
+  ReapWorkers();
+  if (mono_ >= next_sweep_) Sweep();
+  for (bool more = true; more;) {
+    MakeDueRuns();
+    scheduler_->Flow(now_);
+    core::Output output = scheduler_->TakeOutput();
+    more = !output.tis.empty() || !output.runs.empty() || !output.pushes.empty() ||
+           !output.attempts.empty() || !output.needs_past.empty();
+    Absorb(std::move(output));
+    if (options_.serve_queue) ServeQueues();
+  }
+}
+
+void Loop::MakeDueRuns() {
+  auto room = [&](const Dag& dag) -> size_t {
+    const size_t open = scheduler_->UnfinishedRuns(dag.id());
+    const size_t max = dag.timetable().is_continuous() ? 1 : dag.spec().max_active_runs;
+    return open < max ? max - open : 0;
+  };
+  for (const core::Calendar::Due& due : calendar_->TakeDue(now_, room)) {
+    dirty_dags_.insert(due.dag->id());
+    RunRow row;
+    row.dag_id = due.dag->id();
+    row.run_id = "scheduled__" + FormatTimeOffset(due.run.run_after);
+    row.version = due.dag->version();
+    row.type = RunType::kScheduled;
+    row.triggered_by = "timetable";
+    row.logical_date = due.run.logical_date;
+    row.interval_start = due.run.interval.start;
+    row.interval_end = due.run.interval.end;
+    row.run_after = due.run.run_after;
+    if (scheduler_->Find(row.dag_id, row.run_id) != nullptr) continue;
+    if (auto made = store_.GetRun(row.dag_id, row.run_id); made.ok()) {
+      GALE_WARN("dag '{}': run '{}' was made before; not made again", row.dag_id, row.run_id);
+      continue;
+    }
+    Insert(std::move(row), due.dag);
+  }
+}
+
+void Loop::AnswerPast(RunId id) {
+  core::Run* run = scheduler_->Find(id);
+  if (run == nullptr) return;
+  core::PastKnown past;
+  auto answer = [&](const core::Run& previous) {
+    past.exists = true;
+    past.run = previous.id();
+    past.ok.resize(run->size());
+    for (uint32_t i = 0; i < run->size(); ++i) {
+      past.ok[i] = core::Scheduler::PastAllows(previous, run->dag(), TaskIndex(i));
+    }
+  };
+  const core::Run* live = scheduler_->LivePrevious(*run);
+  if (run->head.logical_date) {
+    auto stored = store_.PreviousRun(run->head.dag_id, *run->head.logical_date, id);
+    if (!stored.ok()) {
+      GALE_WARN("run '{}': its previous run can't be read: {}", run->head.run_id,
+                stored.status().ToString());
+      next_sweep_ = std::min(next_sweep_, mono_ + std::chrono::seconds(1));
+      return;  // the sweep asks again
+    }
+    const std::optional<RunRow>& row = *stored;
+    if (row && (live == nullptr || *row->logical_date > *live->head.logical_date) &&
+        scheduler_->Find(row->id) == nullptr) {
+      auto dag = LoadVersion(row->dag_id, row->version);
+      auto tis = store_.ListTis(row->id);
+      if (dag.ok() && tis.ok()) {
+        answer(core::Run(*row, *dag, *tis));
+        live = nullptr;
+      }
+    }
+  }
+  if (live != nullptr) answer(*live);
+  scheduler_->Handle(id, past, now_);
+}
+
+// Ends the attempts of workers that weren't heard of for a lease. Their keepers have killed them by now.
+void Loop::ReapWorkers() {
+  for (auto it = workers_.begin(); it != workers_.end();) {
+    Worker& worker = it->second;
+    if (worker.lease_until > mono_) {
+      ++it;
+      continue;
+    }
+    const std::string reason = fmt::format("worker '{}' was lost: not heard of for {:.0f} s",
+                                           it->first, Seconds(options_.lease));
+    if (!worker.held.empty()) GALE_WARN("{}; {} attempts end", reason, worker.held.size());
+    const std::set<AttemptId> held = worker.held;
+    for (const AttemptId& attempt : held) Lose(attempt, reason);
+    if (worker.link) {
+      links_.erase(worker.link.get());
+      worker.link->Close(Unavailable("the lease of worker '{}' ran out; connect again", it->first));
+    }
+    // Absorb erases what it held; the entry itself goes now.
+    it = workers_.erase(it);
+  }
+}
+
+// Rings again for what the queue has lost, and asks again for what couldn't be read.
+void Loop::Sweep() {
+  next_sweep_ = mono_ + options_.sweep_interval;
+  for (const auto& [id, run] : scheduler_->runs()) {
+    if (run->head.state == RunState::kRunning && run->dag().depends_on_past() &&
+        run->past.known == core::Past::Known::kNotYet) {
+      AnswerPast(id);
+    }
+  }
+  std::vector<QueueEntry> queued;
+  for (core::QueuedAttempt& q : scheduler_->Queued()) {
+    queued.push_back({std::move(q.queue), q.attempt, q.priority});
+  }
+  if (queued.empty()) return;
+  auto missing = queue_.Missing(queued);
+  if (!missing.ok() || !queue_.Push(*missing).ok()) {
+    next_sweep_ = mono_ + std::chrono::seconds(1);
+    return;
+  }
+  if (!missing->empty()) GALE_WARN("the queue had lost {} entries; rung again", missing->size());
+  // Versions that no run needs any more.
+  std::erase_if(versions_, [&](const auto& entry) {
+    auto dag = dags_.find(entry.first.first);
+    const bool current = dag != dags_.end() && dag->second.row.version == entry.first.second;
+    return !current && entry.second.use_count() == 1;
+  });
+}
+
+// Hands queued attempts to workers with room: one each in turn, the emptiest first.
+void Loop::ServeQueues() {
+  std::vector<Worker*> open;
+  auto room = [](const Worker* w) {
+    return w->held.size() < w->hello.slots ? w->hello.slots - w->held.size() : 0;
+  };
+  for (auto& [name, worker] : workers_) {
+    if (worker.link && worker.accepts && !worker.drained && !worker.hello.draining &&
+        room(&worker) > 0) {
+      open.push_back(&worker);
+    }
+  }
+  while (!open.empty()) {
+    std::stable_sort(open.begin(), open.end(),
+                     [&](const Worker* a, const Worker* b) { return room(a) > room(b); });
+    std::vector<Worker*> still;
+    for (Worker* worker : open) {
+      // Alone, it may take all that it has room for at once.
+      const size_t want = open.size() == 1 ? room(worker) : 1;
+      auto popped = queue_.Pop(worker->hello.queues, want);
+      if (!popped.ok() || popped->empty()) continue;
+      for (const AttemptId& attempt : *popped) {
+        std::string refusal;  // stale entries are simply dropped
+        ClaimFor(*worker, attempt, refusal);
+      }
+      if (room(worker) > 0) still.push_back(worker);
+    }
+    open = std::move(still);
+  }
+}
+
+void Loop::Absorb(core::Output output) {
+  for (auto& [run_id, changed] : output.tis) {
+    const core::Run* run = scheduler_->Find(run_id);
+    TiRow row = run->ToRow(changed.task);
+    row.reason = std::move(changed.reason);
+    dirty_tis_[{run_id, changed.task}] = std::move(row);
+    release_.ended.push_back(run_id);
+  }
+  for (AttemptRow& attempt : output.attempts) {
+    if (auto worker = workers_.find(attempt.worker); worker != workers_.end()) {
+      worker->second.held.erase(attempt.id);
+      worker->second.started.erase(attempt.id);
+    }
+    auto row = dirty_tis_.find({attempt.id.run, attempt.id.task});
+    if (row != dirty_tis_.end() && !row->second.live &&
+        row->second.try_number == attempt.id.try_number) {
+      row->second.worker = attempt.worker;
+      row->second.pid = attempt.pid;
+    }
+    batch_.attempts.push_back(std::move(attempt));
+  }
+  for (const core::TiRef& drop : output.xcom_drops) {
+    std::erase_if(batch_.xcoms,
+                  [&](const XComRow& x) { return x.run == drop.run && x.task == drop.task; });
+    batch_.xcom_deletes.push_back({drop.run, drop.task, kUnmapped});
+  }
+  auto entries = [](std::vector<core::QueuedAttempt>& from) {
+    std::vector<QueueEntry> out;
+    out.reserve(from.size());
+    for (core::QueuedAttempt& q : from) out.push_back({std::move(q.queue), q.attempt, q.priority});
+    return out;
+  };
+  // Before the commit: an entry that is popped too early is refused or waits for the grant's commit.
+  if (!output.removes.empty()) {
+    if (Status s = queue_.Remove(entries(output.removes)); !s.ok()) GALE_DEBUG("{}", s.ToString());
+  }
+  if (!output.pushes.empty() && !queue_.Push(entries(output.pushes)).ok()) {
+    next_sweep_ = std::min(next_sweep_, mono_ + std::chrono::seconds(1));
+  }
+  std::move(output.cancels.begin(), output.cancels.end(), std::back_inserter(release_.cancels));
+  for (RunId id : output.runs) {
+    dirty_runs_.insert(id);
+    release_.ended.push_back(id);
+  }
+  for (RunId id : output.ended) {
+    const core::Run* run = scheduler_->Find(id);
+    calendar_->RunEnded(run->head.dag_id);
+    GALE_INFO("run '{}' of dag '{}' ended: {}", run->head.run_id, run->head.dag_id,
+              Name(run->head.state));
+  }
+  for (RunId id : output.needs_past) AnswerPast(id);
+}
+
+void Loop::BuildBatch() {
+  for (auto& [key, row] : dirty_tis_) batch_.tis.push_back(std::move(row));
+  dirty_tis_.clear();
+  for (RunId id : dirty_runs_) {
+    const core::Run* run = scheduler_->Find(id);
+    batch_.runs.push_back(run->head);
+    release_.runs.push_back(run->head);
+  }
+  dirty_runs_.clear();
+  for (const std::string& id : dirty_dags_) {
+    DagRow& row = dags_.at(id).row;
+    if (const core::Calendar::Place* place = calendar_->Find(id)) {
+      row.last_interval_start.reset();
+      row.last_interval_end.reset();
+      if (place->last) {
+        row.last_interval_start = place->last->start;
+        row.last_interval_end = place->last->end;
+      }
+      const bool plans = place->next && !row.is_stale;
+      row.next_run_after = plans ? std::optional(place->next->run_after) : std::nullopt;
+      row.next_logical_date = plans ? std::optional(place->next->logical_date) : std::nullopt;
+      row.next_interval_start = plans ? std::optional(place->next->interval.start) : std::nullopt;
+      row.next_interval_end = plans ? std::optional(place->next->interval.end) : std::nullopt;
+    }
+    batch_.dags.push_back(row);
+  }
+  dirty_dags_.clear();
+}
+
+void Loop::ReleaseEffects() {
+  Release release = std::exchange(release_, {});
+  for (auto& [link, welcome] : release.welcomes) link->SendWelcome(welcome);
+  for (auto& [link, attempts] : release.acks) link->SendAck(attempts);
+  for (auto& [link, grant] : release.grants) link->SendGrant(grant);
+  for (auto& [link, refusal] : release.refusals) link->SendRefuse(refusal.first, refusal.second);
+  for (const core::CancelAttempt& cancel : release.cancels) {
+    auto worker = workers_.find(cancel.worker);
+    if (worker != workers_.end() && worker->second.link) {
+      worker->second.link->SendCancel(cancel.attempt, cancel.reason);
+    }
+  }
+  if (observer_) {
+    for (const RunRow& run : release.runs) observer_(run);
+  }
+  for (auto& done : std::exchange(waiting_, {})) done(OkStatus());
+  scheduler_->UnloadAtRest(release.ended);
+}
+
+std::string Loop::Audit() const {
+  if (std::string bad = scheduler_->Audit(); !bad.empty()) return bad;
+  size_t live = 0, held = 0;
+  for (const auto& [name, worker] : workers_) {
+    held += worker.held.size();
+    for (const AttemptId& attempt : worker.held) {
+      const core::Run* run = scheduler_->Find(attempt.run);
+      const core::LiveAttempt* holder = run != nullptr ? run->live(attempt.task) : nullptr;
+      if (holder == nullptr || holder->worker != name ||
+          run->ti(attempt.task).try_number != attempt.try_number) {
+        return fmt::format("worker '{}' holds {} in vain", name, attempt.ToString());
+      }
+    }
+  }
+  for (const auto& [id, run] : scheduler_->runs()) live += run->live().size();
+  if (live != held) return fmt::format("{} live attempts, {} held by workers", live, held);
+  return "";
+}
+
+}  // namespace gale

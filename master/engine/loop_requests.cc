@@ -1,0 +1,361 @@
+// What people ask for, and what DAG files say.
+#include <algorithm>
+
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "master/engine/loop.h"
+
+namespace gale {
+
+void Loop::Audit(const Actor& actor, std::string event, std::string dag_id, std::string run_id,
+                 std::string task_id, std::string extra) {
+  batch_.events.push_back({0, now_, actor.name, std::move(event), std::move(dag_id),
+                           std::move(run_id), std::move(task_id), std::move(extra)});
+}
+
+Result<Loop::DagEntry*> Loop::UsableDag(const std::string& dag_id) {
+  auto it = dags_.find(dag_id);
+  if (it == dags_.end()) return NotFound("DAG '{}' not found", dag_id);
+  if (it->second.row.is_stale) {
+    return NotFound("DAG '{}' was removed: '{}' no longer has it", dag_id, it->second.row.fileloc);
+  }
+  return &it->second;
+}
+
+Result<core::Run*> Loop::FindRun(const std::string& dag_id, const std::string& run_id) {
+  if (!dags_.contains(dag_id)) return NotFound("DAG '{}' not found", dag_id);
+  if (core::Run* run = scheduler_->Find(dag_id, run_id)) return run;
+  GALE_ASSIGN_OR_RETURN(RunRow row, store_.GetRun(dag_id, run_id));
+  GALE_ASSIGN_OR_RETURN(DagPtr dag, LoadVersion(dag_id, row.version));
+  GALE_ASSIGN_OR_RETURN(std::vector<TiRow> tis, store_.ListTis(row.id));
+  core::Run* run = &scheduler_->LoadRun(row, dag, tis, now_);
+  for (const auto& [task, attempt] : run->live()) {
+    WorkerNamed(attempt.worker).held.insert(run->attempt(TaskIndex(task)));
+  }
+  release_.ended.push_back(run->id());  // leaves memory again if it is still at rest after this turn
+  return run;
+}
+
+RunRow& Loop::Insert(RunRow row, const DagPtr& dag) {
+  row.id = last_run_ = RunId(last_run_.value + 1);
+  row.state = RunState::kQueued;
+  row.queued_at = now_;
+  return scheduler_->AddRun(std::move(row), dag).head;
+}
+
+Result<RunRow> Loop::Trigger(const TriggerRequest& request, const Actor& actor) {
+  GALE_ASSIGN_OR_RETURN(DagEntry * entry, UsableDag(request.dag_id));
+  const DagPtr dag = scheduler_->FindDag(request.dag_id);
+  if (request.conf_json.size() > limits::kConfBytesMax) {
+    return InvalidArgument("conf has {} bytes, at most {} are taken", request.conf_json.size(),
+                           limits::kConfBytesMax);
+  }
+  if (request.note.size() > limits::kNoteBytesMax) {
+    return InvalidArgument("note has {} bytes, at most {} are taken", request.note.size(),
+                           limits::kNoteBytesMax);
+  }
+  RunRow row;
+  row.dag_id = request.dag_id;
+  row.version = entry->row.version;
+  row.type = RunType::kManual;
+  row.triggered_by = actor.via;
+  row.triggering_user = actor.name;
+  row.run_after = request.run_after.value_or(now_);
+  row.conf_json = request.conf_json;
+  row.note = request.note;
+  if (!request.no_logical_date) {
+    row.logical_date = request.logical_date;
+    if (!row.logical_date && dag->spec().profile != "3") row.logical_date = row.run_after;
+  }
+  if (request.interval_start && request.interval_end) {
+    row.interval_start = request.interval_start;
+    row.interval_end = request.interval_end;
+  } else if (row.logical_date) {
+    const DataInterval interval = dag->timetable().ManualInterval(*row.logical_date);
+    row.interval_start = interval.start;
+    row.interval_end = interval.end;
+  }
+  auto taken = [&](const std::string& id) {
+    return scheduler_->Find(row.dag_id, id) != nullptr || store_.GetRun(row.dag_id, id).ok();
+  };
+  row.run_id = request.run_id;
+  if (row.run_id.empty()) {
+    row.run_id = "manual__" + FormatTimeOffset(row.run_after);
+    if (taken(row.run_id)) row.run_id += fmt::format("_{}", last_run_.value + 1);
+  }
+  GALE_RETURN_IF_ERROR(CheckId("run_id", row.run_id, "+:~ "));
+  if (taken(row.run_id)) {
+    return AlreadyExists("DAG '{}' already has a run '{}'", row.dag_id, row.run_id);
+  }
+  Audit(actor, "trigger_dag_run", row.dag_id, row.run_id);
+  return Insert(std::move(row), dag);
+}
+
+Result<DagRow> Loop::SetPaused(const std::string& dag_id, bool paused, const Actor& actor) {
+  auto it = dags_.find(dag_id);
+  if (it == dags_.end()) return NotFound("DAG '{}' not found", dag_id);
+  DagEntry& entry = it->second;
+  if (entry.row.is_paused == paused) return entry.row;
+  entry.row.is_paused = paused;
+  scheduler_->SetPaused(dag_id, paused);
+  calendar_->SetPaused(dag_id, paused || entry.row.is_stale, now_);
+  dirty_dags_.insert(dag_id);
+  Audit(actor, paused ? "pause" : "unpause", dag_id);
+  return entry.row;
+}
+
+Result<RunRow> Loop::SetRunState(const std::string& dag_id, const std::string& run_id,
+                                 RunState state, const Actor& actor) {
+  if (state == RunState::kRunning) {
+    return InvalidArgument("a run can't be set to running: use queued, success or failed");
+  }
+  GALE_ASSIGN_OR_RETURN(core::Run * run, FindRun(dag_id, run_id));
+  scheduler_->Handle(run->id(), core::SetRun{state}, now_);
+  Audit(actor, fmt::format("set_dag_run_{}", Name(state)), dag_id, run_id);
+  return run->head;
+}
+
+Result<RunRow> Loop::SetRunNote(const std::string& dag_id, const std::string& run_id,
+                                const std::string& note, const Actor& actor) {
+  if (note.size() > limits::kNoteBytesMax) {
+    return InvalidArgument("note has {} bytes, at most {} are taken", note.size(),
+                           limits::kNoteBytesMax);
+  }
+  GALE_ASSIGN_OR_RETURN(core::Run * run, FindRun(dag_id, run_id));
+  run->head.note = note;
+  dirty_runs_.insert(run->id());
+  Audit(actor, "set_note", dag_id, run_id);
+  return run->head;
+}
+
+Result<std::vector<TaskIndex>> Loop::Select(const core::Run& run,
+                                            const std::vector<std::string>& task_ids, bool upstream,
+                                            bool downstream) const {
+  std::vector<TaskIndex> tasks;
+  for (const std::string& id : task_ids) {
+    auto task = run.dag().Find(id);
+    if (!task) return NotFound("DAG '{}' has no task '{}'", run.head.dag_id, id);
+    tasks.push_back(*task);
+  }
+  if (task_ids.empty()) {
+    for (uint32_t i = 0; i < run.size(); ++i) tasks.push_back(TaskIndex(i));
+    return tasks;
+  }
+  std::set<TaskIndex> all(tasks.begin(), tasks.end());
+  if (upstream) all.merge([&] { auto v = run.dag().Closure(tasks, false);
+                                return std::set<TaskIndex>(v.begin(), v.end()); }());
+  if (downstream) all.merge([&] { auto v = run.dag().Closure(tasks, true);
+                                  return std::set<TaskIndex>(v.begin(), v.end()); }());
+  return std::vector<TaskIndex>(all.begin(), all.end());
+}
+
+Result<std::vector<TiRow>> Loop::Clear(const ClearRequest& request, const Actor& actor) {
+  GALE_ASSIGN_OR_RETURN(core::Run * run, FindRun(request.dag_id, request.run_id));
+  GALE_ASSIGN_OR_RETURN(auto tasks, Select(*run, request.task_ids, request.include_upstream,
+                                           request.include_downstream));
+  std::erase_if(tasks, [&](TaskIndex t) {
+    const TiState s = run->ti(t).state;
+    if (request.only_failed && s != TiState::kFailed && s != TiState::kUpstreamFailed) return true;
+    if (request.only_running && s != TiState::kRunning) return true;
+    return s == TiState::kNone;  // nothing to clear
+  });
+  if (!request.dry_run && !tasks.empty()) {
+    scheduler_->Handle(run->id(), core::ClearTasks{tasks}, now_);
+    Audit(actor, "clear", request.dag_id, request.run_id, "", fmt::format("{} tasks", tasks.size()));
+  }
+  std::vector<TiRow> rows;
+  for (TaskIndex t : tasks) rows.push_back(run->ToRow(t));
+  return rows;
+}
+
+Result<std::vector<TiRow>> Loop::SetTasks(const SetTasksRequest& request, const Actor& actor) {
+  if (request.state != TiState::kSuccess && request.state != TiState::kFailed &&
+      request.state != TiState::kSkipped) {
+    return InvalidArgument("a task instance can't be set to {}: use success, failed or skipped",
+                           Name(request.state));
+  }
+  GALE_ASSIGN_OR_RETURN(core::Run * run, FindRun(request.dag_id, request.run_id));
+  GALE_ASSIGN_OR_RETURN(auto tasks, Select(*run, request.task_ids, request.include_upstream,
+                                           request.include_downstream));
+  scheduler_->Handle(run->id(), core::SetTasks{tasks, request.state}, now_);
+  for (const std::string& id : request.task_ids) {
+    Audit(actor, fmt::format("set_{}", Name(request.state)), request.dag_id, request.run_id, id);
+  }
+  std::vector<TiRow> rows;
+  for (TaskIndex t : tasks) rows.push_back(run->ToRow(t));
+  return rows;
+}
+
+Result<PoolRow> Loop::SetPool(const PoolRow& pool, const Actor& actor) {
+  if (pool.name.empty() || pool.name.size() > limits::kIdBytesMax) {
+    return InvalidArgument("pool name '{}': 1 to {} bytes", pool.name, limits::kIdBytesMax);
+  }
+  if (pool.slots < -1) {
+    return InvalidArgument("pool '{}': {} slots; use -1 for unlimited, or 0 and more", pool.name,
+                           pool.slots);
+  }
+  pools_[pool.name] = pool;
+  scheduler_->admission().SetPool(pool.name, pool.slots);
+  batch_.pools.push_back(pool);
+  Audit(actor, "set_pool", "", "", "", fmt::format("{}: {} slots", pool.name, pool.slots));
+  return pool;
+}
+
+Status Loop::DeletePool(const std::string& name, const Actor& actor) {
+  if (name == "default_pool") return InvalidArgument("default_pool can't be deleted");
+  if (pools_.erase(name) == 0) return NotFound("there is no pool '{}'", name);
+  scheduler_->admission().DeletePool(name);
+  std::erase_if(batch_.pools, [&](const PoolRow& p) { return p.name == name; });
+  batch_.pool_deletes.push_back(name);
+  Audit(actor, "delete_pool", "", "", "", name);
+  return OkStatus();
+}
+
+std::vector<PoolInfo> Loop::Pools() const {
+  std::map<std::string, uint64_t> running;
+  for (const auto& [id, run] : scheduler_->runs()) {
+    for (const auto& [task, live] : run->live()) {
+      const TaskSpec& spec = run->dag().task(TaskIndex(task));
+      running[spec.pool] += spec.pool_slots;
+    }
+  }
+  std::vector<PoolInfo> out;
+  for (const auto& [name, row] : pools_) {
+    const auto usage = scheduler_->admission().Usage(name);
+    out.push_back({row, usage.held, running[name], usage.waiting});
+  }
+  return out;
+}
+
+Result<Explanation> Loop::Explain(const std::string& dag_id, const std::string& run_id,
+                                  const std::string& task_id) {
+  GALE_ASSIGN_OR_RETURN(core::Run * run, FindRun(dag_id, run_id));
+  if (task_id.empty()) {
+    return Explanation{std::string(Name(run->head.state)), scheduler_->ExplainRun(*run, now_)};
+  }
+  auto task = run->dag().Find(task_id);
+  if (!task) return NotFound("DAG '{}' has no task '{}'", dag_id, task_id);
+  Explanation out{std::string(Name(run->ti(*task).state)), scheduler_->Explain(*run, *task, now_)};
+  const TaskSpec& spec = run->dag().task(*task);
+  if (run->ti(*task).state == TiState::kQueued) {
+    auto serves = [&](const auto& w) {
+      const auto& queues = w.second.hello.queues;
+      return w.second.link && std::find(queues.begin(), queues.end(), spec.queue) != queues.end();
+    };
+    if (std::none_of(workers_.begin(), workers_.end(), serves)) {
+      out.reasons.push_back(fmt::format("no connected worker serves queue '{}'", spec.queue));
+    }
+  }
+  return out;
+}
+
+// --- DAG files ---------------------------------------------------------------------------------------
+
+void Loop::UpdateCalendar(DagEntry& entry) {
+  const DagPtr dag = versions_.at({entry.row.dag_id, entry.row.version});
+  std::optional<DataInterval> last;
+  if (const core::Calendar::Place* place = calendar_->Find(entry.row.dag_id)) last = place->last;
+  calendar_->SetDag(dag, entry.row.is_paused || entry.row.is_stale, last, now_);
+}
+
+void Loop::RegisterDag(const FileReport& report, const ParsedDag& parsed, std::string& error) {
+  const DagSpec& spec = parsed.spec;
+  auto it = dags_.find(spec.dag_id);
+  if (it != dags_.end() && !it->second.row.is_stale && it->second.row.fileloc != report.fileloc) {
+    error += fmt::format("DAG '{}' is also defined in {}: a dag_id may stand in one file only\n",
+                         spec.dag_id, it->second.row.fileloc);
+    return;
+  }
+  const bool fresh = it == dags_.end();
+  const bool changed = fresh || it->second.hash != parsed.hash;
+  const int64_t version = fresh ? 1 : it->second.row.version + (changed ? 1 : 0);
+  DagPtr dag;
+  if (changed) {
+    auto made = Dag::Make(spec, version);
+    if (!made.ok()) {
+      error += fmt::format("{}\n", made.status().message());
+      return;
+    }
+    dag = *made;
+    versions_[{spec.dag_id, version}] = dag;
+    batch_.dag_versions.push_back({spec.dag_id, version, parsed.hash, parsed.bytes, now_});
+  } else {
+    dag = versions_.at({spec.dag_id, version});
+  }
+  DagEntry& entry = dags_[spec.dag_id];
+  DagRow& row = entry.row;
+  if (fresh) row.is_paused = spec.is_paused_upon_creation.value_or(options_.paused_at_creation);
+  entry.hash = parsed.hash;
+  row.dag_id = spec.dag_id;
+  row.version = version;
+  row.fileloc = report.fileloc;
+  row.is_stale = false;
+  row.description = spec.description;
+  row.timetable_summary = dag->timetable().Summary();
+  row.timetable_description = dag->timetable().Description();
+  row.tags = spec.tags;
+  row.max_active_runs = spec.max_active_runs;
+  row.max_active_tasks = spec.max_active_tasks;
+  row.last_parsed = now_;
+  std::set<std::string> owners;
+  for (const TaskSpec& task : spec.tasks) owners.insert(task.owner);
+  row.owners.assign(owners.begin(), owners.end());
+  scheduler_->SetDag(dag, row.is_paused);
+  UpdateCalendar(entry);
+  dirty_dags_.insert(spec.dag_id);
+  if (changed) GALE_INFO("dag '{}' version {} from {}", spec.dag_id, version, report.fileloc);
+}
+
+void Loop::MarkStale(DagEntry& entry) {
+  if (entry.row.is_stale) return;
+  entry.row.is_stale = true;
+  UpdateCalendar(entry);
+  dirty_dags_.insert(entry.row.dag_id);
+  GALE_INFO("dag '{}' is gone from {}", entry.row.dag_id, entry.row.fileloc);
+}
+
+void Loop::ReportFile(const FileReport& report) {
+  std::string error = report.error;
+  if (error.empty()) {
+    std::set<std::string> named;
+    for (const ParsedDag& parsed : report.dags) {
+      if (!named.insert(parsed.spec.dag_id).second) {
+        error += fmt::format("DAG '{}' is defined twice in this file\n", parsed.spec.dag_id);
+        continue;
+      }
+      RegisterDag(report, parsed, error);
+    }
+    for (auto& [id, entry] : dags_) {
+      if (entry.row.fileloc == report.fileloc && !named.contains(id)) MarkStale(entry);
+    }
+  }
+  std::erase_if(batch_.import_errors,
+                [&](const ImportErrorRow& e) { return e.filename == report.fileloc; });
+  std::erase(batch_.import_error_deletes, report.fileloc);
+  if (!error.empty()) {
+    GALE_WARN("{} can't be imported: {}", report.fileloc, error.substr(0, error.find('\n')));
+    batch_.import_errors.push_back({0, report.fileloc, error, now_});
+    error_files_.insert(report.fileloc);
+  } else if (error_files_.erase(report.fileloc) > 0) {
+    batch_.import_error_deletes.push_back(report.fileloc);
+  }
+}
+
+void Loop::ReportFileGone(const std::string& fileloc) {
+  for (auto& [id, entry] : dags_) {
+    if (entry.row.fileloc == fileloc) MarkStale(entry);
+  }
+  std::erase_if(batch_.import_errors,
+                [&](const ImportErrorRow& e) { return e.filename == fileloc; });
+  if (error_files_.erase(fileloc) > 0) batch_.import_error_deletes.push_back(fileloc);
+}
+
+std::set<std::string> Loop::KnownFiles() const {
+  std::set<std::string> files = error_files_;
+  for (const auto& [id, entry] : dags_) {
+    if (!entry.row.is_stale) files.insert(entry.row.fileloc);
+  }
+  return files;
+}
+
+}  // namespace gale

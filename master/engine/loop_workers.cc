@@ -1,0 +1,209 @@
+// Workers: who is connected, what each holds, what they report.
+#include <algorithm>
+
+#include "common/base/log.h"
+#include "master/engine/loop.h"
+
+namespace gale {
+
+core::Run* Loop::FindOrLoad(RunId id) {
+  if (core::Run* run = scheduler_->Find(id)) return run;
+  // A run that ended while one of its processes lived, before this master knew it.
+  auto row = store_.GetRunById(id);
+  if (!row.ok() || !dags_.contains(row->dag_id)) return nullptr;
+  auto run = FindRun(row->dag_id, row->run_id);
+  return run.ok() ? *run : nullptr;
+}
+
+Loop::Worker* Loop::WorkerOf(const WorkerLinkPtr& link) {
+  auto it = links_.find(link.get());
+  if (it == links_.end()) return nullptr;
+  auto worker = workers_.find(it->second);
+  return worker == workers_.end() ? nullptr : &worker->second;
+}
+
+// One that is only known from the ledger gets a lease from now: its keeper may have been promised as much
+// by the master before this one.
+Loop::Worker& Loop::WorkerNamed(const std::string& name) {
+  auto [it, fresh] = workers_.try_emplace(name);
+  if (fresh) {
+    it->second.hello.name = name;
+    it->second.lease_until = mono_ + options_.lease;
+    it->second.last_heard = now_;
+  }
+  return it->second;
+}
+
+void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
+  Worker& worker = WorkerNamed(hello.name);
+  if (worker.link && worker.link != link) {
+    const bool fresh = now_ - worker.last_heard < 2 * options_.heartbeat;
+    if (worker.hello.incarnation != hello.incarnation && fresh) {
+      link->Close(AlreadyExists("a worker named '{}' is connected already, from host '{}' (pid {}): "
+                                "give this one another name", hello.name, worker.hello.host,
+                                worker.hello.pid));
+      return;
+    }
+    links_.erase(worker.link.get());
+    worker.link->Close(Unavailable("replaced by a newer connection of worker '{}'", hello.name));
+  }
+  worker.hello = hello;
+  worker.link = link;
+  worker.accepts = true;
+  worker.lease_until = mono_ + options_.lease;
+  worker.last_heard = now_;
+  links_[link.get()] = hello.name;
+  GALE_INFO("worker '{}' connected from {} with {} slots; {} attempts running, {} results to report",
+            hello.name, hello.host, hello.slots, hello.running.size(), hello.spooled.size());
+
+  Welcome welcome{options_.lease, options_.heartbeat, epoch_, {}, {}};
+  std::set<AttemptId> known;
+  for (const AttemptResult& result : hello.spooled) {
+    known.insert(result.finished.attempt);
+    Finish(result);
+    release_.acks[link].push_back(result.finished.attempt);
+  }
+  for (const AttemptId& attempt : hello.running) {
+    known.insert(attempt);
+    core::Run* run = FindOrLoad(attempt.run);
+    const bool valid = run != nullptr && attempt.task.value < run->size() &&
+                       run->ti(attempt.task).try_number == attempt.try_number;
+    const core::LiveAttempt* live = valid ? run->live(attempt.task) : nullptr;
+    if (live == nullptr || live->worker != hello.name) {
+      welcome.unwanted.push_back(attempt);
+      continue;
+    }
+    worker.held.insert(attempt);
+    worker.started.insert(attempt);
+    welcome.adopted.push_back(attempt);
+    // Meant to end: the cancel may have been lost with the connection.
+    if (run->ti(attempt.task).state != TiState::kRunning) {
+      release_.cancels.push_back({attempt, hello.name, "cancelled while the worker was away"});
+    }
+  }
+  release_.welcomes.emplace_back(link, std::move(welcome));
+  // What the ledger says it has, and it doesn't know: it never got the grant, or lost what it had.
+  const std::set<AttemptId> held = worker.held;
+  for (const AttemptId& attempt : held) {
+    if (known.contains(attempt)) continue;
+    if (worker.started.contains(attempt)) {
+      Lose(attempt, fmt::format("worker '{}' lost it: it came back without it", hello.name));
+    } else if (scheduler_->Find(attempt.run)->ti(attempt.task).state == TiState::kRunning) {
+      QueueGrant(worker, attempt);
+    } else {
+      Lose(attempt, "cancelled before it started");
+    }
+  }
+}
+
+void Loop::QueueGrant(Worker& worker, const AttemptId& attempt) {
+  const core::Run& run = *scheduler_->Find(attempt.run);
+  Grant grant{attempt, epoch_, run.dag_ptr(), run.head, run.ti(attempt.task).max_tries};
+  release_.grants.emplace_back(worker.link, std::move(grant));
+}
+
+bool Loop::ClaimFor(Worker& worker, const AttemptId& attempt, std::string& refusal) {
+  core::Decision decision =
+      scheduler_->Handle(attempt.run, core::Claim{attempt, worker.hello.name}, now_);
+  refusal = std::move(decision.refusal);
+  if (!decision.granted) return false;
+  worker.held.insert(attempt);
+  QueueGrant(worker, attempt);
+  return true;
+}
+
+void Loop::OnClaim(const WorkerLinkPtr& link, const std::vector<AttemptId>& attempts) {
+  Worker* worker = WorkerOf(link);
+  if (worker == nullptr) return;
+  for (const AttemptId& attempt : attempts) {
+    std::string refusal;
+    if (!ClaimFor(*worker, attempt, refusal)) {
+      release_.refusals.emplace_back(link, std::pair(attempt, std::move(refusal)));
+    }
+  }
+}
+
+void Loop::OnStarted(const WorkerLinkPtr& link, const AttemptId& attempt, int64_t pid) {
+  Worker* worker = WorkerOf(link);
+  if (worker == nullptr || !worker->held.contains(attempt)) return;
+  worker->started.insert(attempt);
+  scheduler_->Handle(attempt.run, core::AttemptStarted{attempt, pid}, now_);
+}
+
+void Loop::Finish(const AttemptResult& result) {
+  const AttemptId& id = result.finished.attempt;
+  core::Run* run = FindOrLoad(id.run);
+  if (run == nullptr || id.task.value >= run->size()) return;
+  const bool current = run->ti(id.task).live && run->ti(id.task).try_number == id.try_number;
+  const bool counts = current && run->ti(id.task).state == TiState::kRunning;
+  scheduler_->Handle(id.run, result.finished, now_);
+  if (!counts) return;
+  for (const auto& [key, json] : result.xcoms) {
+    batch_.xcoms.push_back({id.run, id.task, id.map_index, key, json, now_});
+  }
+}
+
+void Loop::OnFinished(const WorkerLinkPtr& link, const AttemptResult& result) {
+  if (WorkerOf(link) == nullptr) return;  // it will say so again after its Hello
+  Finish(result);
+  release_.acks[link].push_back(result.finished.attempt);
+}
+
+void Loop::Lose(const AttemptId& attempt, const std::string& reason) {
+  core::AttemptFinished lost;
+  lost.attempt = attempt;
+  lost.outcome = core::Outcome::kLost;
+  lost.reason = reason;
+  scheduler_->Handle(attempt.run, lost, now_);
+}
+
+void Loop::OnHeartbeat(const WorkerLinkPtr& link, uint64_t sequence) {
+  Worker* worker = WorkerOf(link);
+  if (worker == nullptr) return;
+  worker->lease_until = mono_ + options_.lease;
+  worker->last_heard = now_;
+  link->SendLease(options_.lease, sequence);
+}
+
+void Loop::OnWant(const WorkerLinkPtr& link, uint32_t room) {
+  // Its room is known from what it holds; what counts is whether it wants anything at all.
+  if (Worker* worker = WorkerOf(link)) worker->accepts = room > 0;
+}
+
+void Loop::OnGoodbye(const WorkerLinkPtr& link) {
+  Worker* worker = WorkerOf(link);
+  if (worker == nullptr) return;
+  links_.erase(link.get());
+  worker->link.reset();
+  if (worker->held.empty()) workers_.erase(worker->hello.name);
+}
+
+void Loop::OnDisconnected(const WorkerLinkPtr& link) {
+  Worker* worker = WorkerOf(link);
+  links_.erase(link.get());
+  if (worker == nullptr || worker->link != link) return;
+  worker->link.reset();  // its lease runs on
+  GALE_INFO("worker '{}' disconnected; it has {:.0f} s to come back", worker->hello.name,
+            Seconds(worker->lease_until - mono_));
+}
+
+Status Loop::DrainWorker(const std::string& name, const Actor& actor) {
+  auto it = workers_.find(name);
+  if (it == workers_.end()) return NotFound("there is no worker '{}'", name);
+  it->second.drained = true;
+  if (it->second.link) it->second.link->SendDrain();
+  Audit(actor, "drain_worker", "", "", "", name);
+  return OkStatus();
+}
+
+std::vector<WorkerInfo> Loop::Workers() const {
+  std::vector<WorkerInfo> out;
+  for (const auto& [name, w] : workers_) {
+    out.push_back({name, w.hello.host, w.hello.pid, w.hello.version, w.hello.queues, w.hello.slots,
+                   static_cast<uint32_t>(w.held.size()), w.link != nullptr,
+                   w.drained || w.hello.draining, w.last_heard});
+  }
+  return out;
+}
+
+}  // namespace gale
