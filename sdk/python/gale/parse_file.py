@@ -38,6 +38,8 @@ def run_file(path):
 
     Raises whatever the file raises, and ValueError for two DAGs of one id.
     """
+    profile.reset()
+    context.reset()
     stem = re.sub(r"\W", "_", os.path.splitext(os.path.basename(path))[0])
     name = f"{MODULE_PREFIX}{hashlib.sha1(path.encode()).hexdigest()}_{stem}"
     loader = importlib.machinery.SourceFileLoader(name, path)
@@ -64,8 +66,6 @@ def parse_file(path, dags_folder=""):
         return [], f"cannot read {path}: {error.strerror}", []
     if not might_hold_dags(text):
         return [], "", []
-    profile.reset()
-    context.reset()
     extend_path(path, dags_folder)
     try:
         dags = run_file(path)

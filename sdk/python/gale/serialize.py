@@ -23,6 +23,7 @@ def serialize_dag(dag):
     dag.check_cycle()
     where = f"DAG {dag.dag_id!r}"
     read_as = profile.current()
+    first, last = _timestamp(dag.first_date), _timestamp(_last_date(dag))
     try:
         schedule = timetables.to_spec(dag.schedule, read_as, timezone.name_of(dag.timezone))
     except (AirflowException, ValueError) as error:
@@ -37,8 +38,8 @@ def serialize_dag(dag):
         "description": _text(dag.description, f"{where}: description"),
         "doc_md": _text(dag.doc_md, f"{where}: doc_md").strip(),
         "schedule": schedule,
-        "start_date": _timestamp(dag.first_date),
-        "end_date": _timestamp(_last_date(dag)),
+        "start_date": first,
+        "end_date": last,
         "catchup": dag.catchup,
         "max_active_runs": _count(runs_max, f"{where}: max_active_runs", least=1),
         "max_active_tasks": _count(dag.max_active_tasks, f"{where}: max_active_tasks", least=1),
@@ -55,7 +56,7 @@ def serialize_dag(dag):
     spec = {name: value for name, value in spec.items() if value or name == "is_paused_upon_creation"}
     if spec.get("is_paused_upon_creation") is None:
         spec.pop("is_paused_upon_creation", None)
-    spec["tasks"] = [_task(task, dag) for task in dag.tasks]
+    spec["tasks"] = [_task(task, dag, first, last) for task in dag.tasks]
     return spec
 
 
@@ -78,7 +79,8 @@ def _last_date(dag):
     return max(dates) if all(dates) else None
 
 
-def _task(task, dag):
+def _task(task, dag, first, last):
+    """The TaskSpec; first, last: the DAG's dates as timestamps, which are not said again."""
     where = f"DAG {dag.dag_id!r}, task {task.task_id!r}"
     try:
         rule = TriggerRule.parse(task.trigger_rule)
@@ -107,8 +109,8 @@ def _task(task, dag):
         "queue": "" if task.queue in (None, DEFAULT_QUEUE) else _text(task.queue, f"{where}: queue"),
         "depends_on_past": bool(task.depends_on_past or task.wait_for_downstream),
         "wait_for_downstream": bool(task.wait_for_downstream),
-        "start_date": _unless(_timestamp(dag.first_date), _timestamp(_later(task.start_date, dag.start_date))),
-        "end_date": _unless(_timestamp(_last_date(dag)), _timestamp(_earlier(task.end_date, dag.end_date))),
+        "start_date": _unless(first, _timestamp(_later(task.start_date, dag.start_date))),
+        "end_date": _unless(last, _timestamp(_earlier(task.end_date, dag.end_date))),
         "max_active_tis_per_dag": _count(task.max_active_tis_per_dag, f"{where}: max_active_tis_per_dag"),
         "max_active_tis_per_dagrun": _count(task.max_active_tis_per_dagrun, f"{where}: max_active_tis_per_dagrun"),
         "is_setup": task.is_setup,

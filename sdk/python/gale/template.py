@@ -104,7 +104,7 @@ def make_context(facts, dag=None, task=None):
     conf = json.loads(facts.get("conf_json") or "{}") or {}
     params = json.loads(facts.get("params_json") or "{}") or {}
     if task is not None:
-        params.update({name: value for name, value in task.own_params.items() if name not in conf})
+        params.update({name: conf.get(name, value) for name, value in task.own_params.items()})
     dag_id, task_id, run_id = facts.get("dag_id", ""), facts.get("task_id", ""), facts.get("run_id", "")
     run = Record("dag_run", dag_id=dag_id, run_id=run_id, conf=conf, logical_date=logical, execution_date=logical,
                  data_interval_start=start, data_interval_end=end, run_type=facts.get("run_type", ""),
