@@ -36,7 +36,7 @@ class LogStore {
  public:
   static constexpr size_t kOpenFilesMax = 128;
 
-  // Folders are made on demand, mode 0700.
+  // Folders are made on demand; `base` has mode 0700.
   explicit LogStore(std::filesystem::path base) : base_(std::move(base)) {}
   ~LogStore();
   LogStore(const LogStore&) = delete;
@@ -74,6 +74,7 @@ class LogStore {
   std::list<std::shared_ptr<File>> open_;  // most recently used first
   std::map<std::string, std::list<std::shared_ptr<File>>::iterator> by_path_;
   std::condition_variable grown_;
+  uint64_t changes_ = 0;  // of any log; and wakes
   uint64_t wakes_ = 0;
 };
 
