@@ -21,7 +21,7 @@ CONTEXT = {
 def job_of(command, env=None, append_env=False, cwd="", **context):
     return {"command": command, "env": env or {}, "has_env": env is not None, "append_env": append_env, "cwd": cwd,
             "base_env": {"PATH": os.environ["PATH"], "BASE": "base", "AIRFLOW_CTX_DAG_ID": "d"},
-            "context": {**CONTEXT, **context}}
+            "task_env": {"AIRFLOW_CTX_TASK_ID": "t"}, "context": {**CONTEXT, **context}}
 
 
 @pytest.fixture
@@ -78,10 +78,11 @@ def test_variables_in_templates(monkeypatch):
 
 @pytest.mark.parametrize("env, append_env, expected", [
     (None, False, "base// d"), ({"MINE": "{{ ds }}"}, True, "base/2024-03-10/ d"),
-    ({"MINE": "{{ ds }}"}, False, "/2024-03-10/ d"), ({}, False, "// d")])
+    ({"MINE": "{{ ds }}", "AIRFLOW_CTX_TASK_ID": "forged"}, False, "/2024-03-10/ d"), ({}, False, "// d")])
 def test_the_environment_rule(run_task, env, append_env, expected):
-    status, out, _ = run_task("echo $BASE/$MINE/$GALE_TASK_FILE $AIRFLOW_CTX_DAG_ID", env, append_env)
-    assert (status, out.strip()) == (0, expected)
+    status, out, _ = run_task("echo $BASE/$MINE/$GALE_TASK_FILE $AIRFLOW_CTX_DAG_ID $AIRFLOW_CTX_TASK_ID {# #}", env,
+                               append_env)
+    assert (status, out.strip()) == (0, expected + " t")
 
 
 def test_exit_status_and_working_directory_are_the_commands(run_task, tmp_path):
