@@ -233,7 +233,8 @@ std::optional<Wall> Cron::NextWall(Wall after) const {
   int time = static_cast<int>((from - day).count());
   for (int i = 0; i < kSearchDaysMax && day < kLastWall; ++i, day += days(1), time = 0) {
     year_month_day date(day);
-    if (!Has(bits_[kMonth], static_cast<int>(unsigned(date.month()))) || !MatchesDay(date)) continue;
+    if (!Has(bits_[kMonth], static_cast<int>(unsigned(date.month()))) || !MatchesDay(date))
+      continue;
     if (auto found = TimeFrom(time)) return day + seconds(*found);
   }
   return std::nullopt;
@@ -276,8 +277,8 @@ std::optional<Instant> Cron::PrevMatching(Instant before) const {
   }
 }
 
-// Wall-clock order and the order of instants differ near a jump of the clocks: there the search starts
-// earlier and goes on a little after the first find.
+// Wall-clock order and the order of instants differ near a jump of the clocks: there the search
+// starts earlier and goes on a little after the first find.
 std::optional<TimePoint> Cron::Next(TimePoint after_exact) const {
   const Instant after = std::chrono::floor<seconds>(after_exact);
   if (every_hour_) return NextMatching(after);

@@ -1,14 +1,15 @@
 // A cron expression in a time zone: which instants it names. Pure.
 //
-// Five fields (minute, hour, day of month, month, day of week), a sixth at the END for seconds, or a
-// preset (@hourly, @daily, @midnight, @weekly, @monthly, @quarterly, @yearly, @annually). A field is
-// '*', '?', a value, a range, a step, or a list of these; months and weekdays have names; a range may
-// wrap (fri-mon); 7 is Sunday. 'L' is the last day of the month; '5L' or 'L5' its last Friday; '1#2'
-// its second Monday. Days of month and of week, both given, are OR.
+// Five fields (minute, hour, day of month, month, day of week), a sixth at the END for seconds, or
+// a preset (@hourly, @daily, @midnight, @weekly, @monthly, @quarterly, @yearly, @annually). A field
+// is
+// '*', '?', a value, a range, a step, or a list of these; months and weekdays have names; a range
+// may wrap (fri-mon); 7 is Sunday. 'L' is the last day of the month; '5L' or 'L5' its last Friday;
+// '1#2' its second Monday. Days of month and of week, both given, are OR.
 //
-// Daylight saving (reference airflow.md E11): an expression for every hour names every instant whose
-// wall-clock time matches, so a repeated hour counts twice. Any other names wall-clock times, each of
-// which happens once: see Zone::ToInstant.
+// Daylight saving (reference airflow.md E11): an expression for every hour names every instant
+// whose wall-clock time matches, so a repeated hour counts twice. Any other names wall-clock times,
+// each of which happens once: see Zone::ToInstant.
 #pragma once
 
 #include <array>
@@ -25,7 +26,8 @@ namespace gale {
 
 class Cron {
  public:
-  // Refuses, naming the field and the value, what it can't read, and what never happens (30 February).
+  // Refuses, naming the field and the value, what it can't read, and what never happens (30
+  // February).
   static Result<Cron> Parse(std::string_view expression, std::string_view timezone = "UTC");
 
   // The first instant after `after`; nullopt only at the end of the calendar (year 9999).
@@ -60,7 +62,8 @@ class Cron {
   bool any_day_ = false;      // day of month is '*'
   bool any_weekday_ = false;  // day of week is '*'
   bool last_day_ = false;     // 'L'
-  std::array<uint8_t, 7> nth_weekday_{};  // per weekday: bit k = its k-th in the month, bit 0 = its last
+  std::array<uint8_t, 7>
+      nth_weekday_{};  // per weekday: bit k = its k-th in the month, bit 0 = its last
 };
 
 }  // namespace gale

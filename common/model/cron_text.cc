@@ -75,9 +75,9 @@ std::string Cron::Describe() const {
   } else if (minute == 0 && hour_step) {
     out = fmt::format("Every {} hours", *hour_step);
   } else {
-    out = text[0] == "*"   ? "Every minute"
-          : minute_step    ? fmt::format("Every {} minutes", *minute_step)
-                           : fmt::format("At {} minutes past the hour", List(bits_[0], Number));
+    out = text[0] == "*" ? "Every minute"
+          : minute_step  ? fmt::format("Every {} minutes", *minute_step)
+                         : fmt::format("At {} minutes past the hour", List(bits_[0], Number));
     if (!every_hour_) {
       out += ", at hours " + List(bits_[1], [](int h) { return fmt::format("{:02}", h); });
     }

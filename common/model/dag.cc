@@ -79,8 +79,9 @@ Status CheckId(std::string_view what, std::string_view id, std::string_view also
   if (id == "." || id == "..") return InvalidArgument("{}: '{}' is reserved", what, id);
   for (unsigned char c : id) {
     if (IsIdByte(c, also)) continue;
-    return InvalidArgument("{}: '{}' may not hold '{}': expected letters, digits, '-', '_', '.'{}{}",
-                           what, id, static_cast<char>(c), also.empty() ? "" : " and any of ", also);
+    return InvalidArgument(
+        "{}: '{}' may not hold '{}': expected letters, digits, '-', '_', '.'{}{}", what, id,
+        static_cast<char>(c), also.empty() ? "" : " and any of ", also);
   }
   return OkStatus();
 }
@@ -142,8 +143,9 @@ Status Dag::ParseRules() {
     rules_.push_back(*rule);
     if (task.weight_rule != "downstream" && task.weight_rule != "upstream" &&
         task.weight_rule != "absolute") {
-      return InvalidArgument("task '{}': weight_rule: '{}': expected downstream, upstream or absolute",
-                             task.task_id, task.weight_rule);
+      return InvalidArgument(
+          "task '{}': weight_rule: '{}': expected downstream, upstream or absolute", task.task_id,
+          task.weight_rule);
     }
   }
   return OkStatus();
@@ -155,9 +157,10 @@ Status Dag::LinkEdges() {
   size_t named = 0;
   for (const TaskSpec& task : spec_.tasks) named += task.downstream_task_ids.size();
   if (named > limits::kEdgesPerDagMax) {
-    return ResourceExhausted("edges: {} are over the limit kEdgesPerDagMax = {}: put an empty task "
-                             "between wide layers, or split the DAG",
-                             named, limits::kEdgesPerDagMax);
+    return ResourceExhausted(
+        "edges: {} are over the limit kEdgesPerDagMax = {}: put an empty task "
+        "between wide layers, or split the DAG",
+        named, limits::kEdgesPerDagMax);
   }
   down_.to.reserve(named);
   for (uint32_t i = 0; i < size(); ++i) {
@@ -202,13 +205,13 @@ Status Dag::Sort() {
   return InvalidArgument("downstream_task_ids: the tasks form a cycle: {}", CyclePath());
 }
 
-// Every task that Sort couldn't place has an upstream that it couldn't place either: walking up from
-// any of them must come round.
+// Every task that Sort couldn't place has an upstream that it couldn't place either: walking up
+// from any of them must come round.
 std::string Dag::CyclePath() const {
   std::vector<bool> placed(size());
   for (TaskIndex t : order_) placed[t.value] = true;
-  TaskIndex at(static_cast<uint32_t>(std::find(placed.begin(), placed.end(), false) -
-                                     placed.begin()));
+  TaskIndex at(
+      static_cast<uint32_t>(std::find(placed.begin(), placed.end(), false) - placed.begin()));
   std::vector<TaskIndex> walk;
   std::vector<bool> seen(size());
   while (!seen[at.value]) {
@@ -236,8 +239,9 @@ Status Dag::PlanSchedule() {
   timetable_ = std::move(timetable).value();
   bounds_ = {EarliestStart(spec_), LatestEnd(spec_), spec_.catchup};
   if (!timetable_.is_none() && !bounds_.earliest) {
-    return InvalidArgument("start_date: missing; the schedule {} needs one, on the DAG or on a task",
-                           timetable_.Summary());
+    return InvalidArgument(
+        "start_date: missing; the schedule {} needs one, on the DAG or on a task",
+        timetable_.Summary());
   }
   return OkStatus();
 }

@@ -73,8 +73,8 @@ When CronIntervalStart(const Cron& cron, const Last& last, const Timetable::Boun
   return last ? std::max(cron.Floor(last->end), earliest) : earliest;
 }
 
-// Where Airflow starts from `now` itself, this stays on the grid that the last run (or the start date)
-// began, so that a scheduler that looks late doesn't shift all later runs.
+// Where Airflow starts from `now` itself, this stays on the grid that the last run (or the start
+// date) began, so that a scheduler that looks late doesn't shift all later runs.
 When DeltaTick(const ScheduleSpec& spec, const Last& last, const Timetable::Bounds& bounds,
                TimePoint now) {
   if (!last && !bounds.earliest) return bounds.catchup ? When() : When(now);
@@ -85,8 +85,8 @@ When DeltaTick(const ScheduleSpec& spec, const Last& last, const Timetable::Boun
 
 // Airflow's DeltaDataIntervalTimetable. Without catchup, fixed deltas are counted from 1970, and
 // months from the last run or the start date.
-When DeltaIntervalStart(const ScheduleSpec& spec, const Last& last,
-                        const Timetable::Bounds& bounds, TimePoint now) {
+When DeltaIntervalStart(const ScheduleSpec& spec, const Last& last, const Timetable::Bounds& bounds,
+                        TimePoint now) {
   When earliest = bounds.earliest;
   if (!bounds.catchup) {
     TimePoint latest_complete;
@@ -121,11 +121,13 @@ std::string TimedeltaText(Duration d) {
 std::string RelativedeltaText(int32_t months, Duration d) {
   auto whole = std::chrono::floor<days>(d);
   std::chrono::hh_mm_ss hms(d - whole);
-  const std::pair<const char*, int64_t> parts[] = {
-      {"years", months / 12},          {"months", months % 12},
-      {"days", whole.count()},         {"hours", hms.hours().count()},
-      {"minutes", hms.minutes().count()}, {"seconds", hms.seconds().count()},
-      {"microseconds", hms.subseconds().count()}};
+  const std::pair<const char*, int64_t> parts[] = {{"years", months / 12},
+                                                   {"months", months % 12},
+                                                   {"days", whole.count()},
+                                                   {"hours", hms.hours().count()},
+                                                   {"minutes", hms.minutes().count()},
+                                                   {"seconds", hms.seconds().count()},
+                                                   {"microseconds", hms.subseconds().count()}};
   std::string out;
   for (auto [name, count] : parts) {
     if (count != 0) out += fmt::format("{}{}=+{}", out.empty() ? "" : ", ", name, count);
@@ -162,15 +164,15 @@ std::optional<PlannedRun> Timetable::Next(const std::optional<DataInterval>& las
                                           const Bounds& bounds, TimePoint now) const {
   std::optional<PlannedRun> run;
   switch (spec_.kind) {
-    case Kind::kNone:
-      return std::nullopt;
+    case Kind::kNone: return std::nullopt;
     case Kind::kOnce:
       if (!last) run = At(bounds.earliest.value_or(now));
       break;
     case Kind::kContinuous:
       if (last || bounds.earliest) {
         TimePoint start = last ? last->end : *bounds.earliest;
-        // Never of zero length: the next run starts where this ends, and needs another logical date.
+        // Never of zero length: the next run starts where this ends, and needs another logical
+        // date.
         run = Over(start, std::max(start + Duration(1), now));
       }
       break;

@@ -10,8 +10,8 @@ constexpr size_t kWords = 4;
 constexpr size_t kChunk = kWords * 64;  // targets that one pass follows
 using Bits = std::array<uint64_t, kWords>;
 
-// The same graph with the tasks renumbered by their place in the order, so that edges point forwards
-// and passes read memory in sequence.
+// The same graph with the tasks renumbered by their place in the order, so that edges point
+// forwards and passes read memory in sequence.
 struct Ordered {
   std::vector<uint32_t> begin;
   std::vector<uint32_t> to;
@@ -86,9 +86,8 @@ class ByteSums {
 
 }  // namespace
 
-std::vector<int64_t> SumReachable(std::span<const TaskIndex> order,
-                                  std::span<const uint32_t> begin, std::span<const TaskIndex> to,
-                                  std::span<const int64_t> weights) {
+std::vector<int64_t> SumReachable(std::span<const TaskIndex> order, std::span<const uint32_t> begin,
+                                  std::span<const TaskIndex> to, std::span<const int64_t> weights) {
   const Ordered g = Renumber(order, begin, to, weights);
   const size_t n = order.size();
   const std::vector<bool> additive = FindAdditive(g);

@@ -29,7 +29,8 @@ std::optional<seconds> ParseOffset(std::string_view text) {
 
 Result<Zone> Zone::Find(std::string_view name) {
   Zone zone;
-  if (name.empty() || name == "UTC" || name == "Etc/UTC" || name == "GMT" || name == "Z") return zone;
+  if (name.empty() || name == "UTC" || name == "Etc/UTC" || name == "GMT" || name == "Z")
+    return zone;
   if (auto offset = ParseOffset(name)) {
     zone.fixed_ = *offset;
     return zone;
@@ -56,11 +57,9 @@ Instant Zone::ToInstant(Wall wall) const {
   if (zone_ == nullptr) return Instant(since_epoch - fixed_);
   date::local_info info = zone_->get_info(date::local_seconds(since_epoch));
   switch (info.result) {
-    case date::local_info::ambiguous:
-      return Instant(since_epoch - info.second.offset);
+    case date::local_info::ambiguous: return Instant(since_epoch - info.second.offset);
     case date::local_info::nonexistent:  // by the old offset it lies behind the jump
-    case date::local_info::unique:
-      break;
+    case date::local_info::unique: break;
   }
   return Instant(since_epoch - info.first.offset);
 }

@@ -1,6 +1,6 @@
-// A time zone: where its clocks stood, and which instant a wall-clock time means. The only file that
-// knows the tz library. Values are cheap to copy; thread-safe. Data: the system's tzdata (its rules
-// end in 2037; the last offset holds after that).
+// A time zone: where its clocks stood, and which instant a wall-clock time means. The only file
+// that knows the tz library. Values are cheap to copy; thread-safe. Data: the system's tzdata (its
+// rules end in 2037; the last offset holds after that).
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@ class time_zone;
 
 namespace gale {
 
-using Wall = std::chrono::local_seconds;     // what the clock on the wall shows
+using Wall = std::chrono::local_seconds;  // what the clock on the wall shows
 using Instant = std::chrono::sys_seconds;
 
 class Zone {

@@ -147,8 +147,9 @@ static_assert(static_cast<int>(ScheduleSpec::Kind::kCronTrigger) == v1::Schedule
 
 Result<ScheduleSpec> ScheduleFromProto(const v1::Schedule& from) {
   if (!v1::Schedule::Kind_IsValid(from.kind())) {
-    return InvalidArgument("schedule.kind: {} is unknown to this version of gale: upgrade the master",
-                           static_cast<int>(from.kind()));
+    return InvalidArgument(
+        "schedule.kind: {} is unknown to this version of gale: upgrade the master",
+        static_cast<int>(from.kind()));
   }
   ScheduleSpec to;
   to.kind = static_cast<ScheduleSpec::Kind>(from.kind());
@@ -184,7 +185,8 @@ std::string SerializeDeterministic(const pb::MessageLite& message) {
 pb::Timestamp ToProto(TimePoint t) {
   const auto whole = std::chrono::floor<seconds>(t);
   pb::Timestamp out;
-  out.set_seconds(std::clamp<int64_t>(whole.time_since_epoch().count(), kTimestampMin, kTimestampMax));
+  out.set_seconds(
+      std::clamp<int64_t>(whole.time_since_epoch().count(), kTimestampMin, kTimestampMax));
   out.set_nanos(static_cast<int32_t>(nanoseconds(t - whole).count()));
   return out;
 }
@@ -305,7 +307,8 @@ Result<DagSpec> ParseSpec(std::string_view bytes) {
   }
   v1::DagSpec message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return Internal("stored DAG of {} bytes: no gale.v1.DagSpec: the data are damaged", bytes.size());
+    return Internal("stored DAG of {} bytes: no gale.v1.DagSpec: the data are damaged",
+                    bytes.size());
   }
   return FromProto(message);
 }

@@ -1,5 +1,6 @@
 // Between the messages of proto/gale/v1 and the words of the domain. Pure; thread-safe.
-// FromProto fills in what an absent field means (see dag.proto); it doesn't validate: Dag::Make does.
+// FromProto fills in what an absent field means (see dag.proto); it doesn't validate: Dag::Make
+// does.
 #pragma once
 
 #include <google/protobuf/duration.pb.h>
@@ -22,8 +23,8 @@ google::protobuf::Duration ToProto(Duration d);
 v1::AttemptRef ToProto(const AttemptId& id);
 v1::DagSpec ToProto(const DagSpec& spec);
 
-// Both cut to whole microseconds. Out of protobuf's range (years 1 to 9999; 10,000 years): the nearest
-// value in it.
+// Both cut to whole microseconds. Out of protobuf's range (years 1 to 9999; 10,000 years): the
+// nearest value in it.
 TimePoint FromProto(const google::protobuf::Timestamp& t);
 Duration FromProto(const google::protobuf::Duration& d);
 AttemptId FromProto(const v1::AttemptRef& ref);
@@ -39,8 +40,8 @@ std::string DagSpecToJson(const DagSpec& spec);
 std::string SerializeSpec(const DagSpec& spec);
 Result<DagSpec> ParseSpec(std::string_view bytes);
 
-// 64 hex digits that change if and only if the DAG's meaning does: SHA-256 of the stored form without
-// fileloc.
+// 64 hex digits that change if and only if the DAG's meaning does: SHA-256 of the stored form
+// without fileloc.
 std::string SpecHash(const DagSpec& spec);
 
 }  // namespace gale

@@ -43,7 +43,8 @@ TEST(ServiceGroup, StopsInTheReverseOfItsStart) {
 
 TEST(ServiceGroup, AFailedStartStopsWhatRunsAndNamesTheCulprit) {
   std::vector<std::string> log;
-  Recorder store("store", log), engine("engine", log, Unavailable("no disk")), server("server", log);
+  Recorder store("store", log), engine("engine", log, Unavailable("no disk")),
+      server("server", log);
   ServiceGroup group;
   group.Add(store);
   group.Add(engine);

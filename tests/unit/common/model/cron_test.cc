@@ -122,7 +122,8 @@ TEST(Cron, WhatItCannotReadIsNamed) {
   EXPECT_NE(Error("").find("0 fields"), std::string::npos);
   EXPECT_NE(Error("@fortnightly").find("a preset as @daily"), std::string::npos);
   EXPECT_NE(Error("0 0 30 2 *").find("never happens"), std::string::npos);
-  EXPECT_NE(Error("* * * * *", "Mars/Olympus").find("'Mars/Olympus' is unknown"), std::string::npos);
+  EXPECT_NE(Error("* * * * *", "Mars/Olympus").find("'Mars/Olympus' is unknown"),
+            std::string::npos);
 }
 
 // The examples of reference airflow.md E11.
@@ -166,7 +167,8 @@ TEST(CronDst, TheRulesStillHoldInYearsAfterTheLastChangeOfLaw) {
 TEST(CronDst, FixedOffsetsAndUtcNeedNoTables) {
   EXPECT_EQ(Ticks(Make("0 0 * * *", "+05:30"), "2026-01-01T00:00:00Z", 1),
             (Times{"2026-01-01T18:30:00Z"}));
-  EXPECT_EQ(Ticks(Make("0 0 * * *", ""), "2026-01-01T00:00:00Z", 1), (Times{"2026-01-02T00:00:00Z"}));
+  EXPECT_EQ(Ticks(Make("0 0 * * *", ""), "2026-01-01T00:00:00Z", 1),
+            (Times{"2026-01-02T00:00:00Z"}));
 }
 
 struct Place {
@@ -174,8 +176,8 @@ struct Place {
   const char* around;  // a jump of its clocks
 };
 
-// Whatever the expression and the jump: ticks ascend, Prev finds exactly the tick before, and no tick
-// lies between a time and its Next.
+// Whatever the expression and the jump: ticks ascend, Prev finds exactly the tick before, and no
+// tick lies between a time and its Next.
 TEST(CronDst, NextAndPrevAgreeAcrossEveryKindOfJump) {
   const Place places[] = {{"America/New_York", "2024-03-10T07:00:00Z"},
                           {"America/New_York", "2024-11-03T06:00:00Z"},
@@ -184,9 +186,9 @@ TEST(CronDst, NextAndPrevAgreeAcrossEveryKindOfJump) {
                           {"Australia/Lord_Howe", "2024-04-06T15:00:00Z"},
                           {"Pacific/Apia", "2011-12-30T10:00:00Z"},
                           {"America/Sao_Paulo", "2018-11-04T03:00:00Z"}};
-  const char* expressions[] = {"* * * * *",    "0 * * * *",    "*/30 * * * *", "0 2 * * *",
-                               "30 1 * * *",   "15 2,3 * * *", "*/20 0-4 * * *", "0 0 * * *",
-                               "0 */2 * * *",  "45 23 * * *",  "0 12 30 * *", "5 1-3 * * 0"};
+  const char* expressions[] = {"* * * * *",   "0 * * * *",    "*/30 * * * *",   "0 2 * * *",
+                               "30 1 * * *",  "15 2,3 * * *", "*/20 0-4 * * *", "0 0 * * *",
+                               "0 */2 * * *", "45 23 * * *",  "0 12 30 * *",    "5 1-3 * * 0"};
   std::mt19937_64 random(1);
   for (const Place& place : places) {
     for (const char* expression : expressions) {

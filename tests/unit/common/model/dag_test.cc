@@ -77,9 +77,10 @@ TEST(Dag, AnEdgeNamedTwiceIsOneEdge) {
 }
 
 TEST(Dag, ACycleIsPrintedAsAPath) {
-  EXPECT_THAT(Error(Spec({Task("start", {"a"}), Task("a", {"b"}), Task("b", {"a", "end"}), Task("end")})),
-              testing::AnyOf(HasSubstr("form a cycle: a -> b -> a"),
-                             HasSubstr("form a cycle: b -> a -> b")));
+  EXPECT_THAT(
+      Error(Spec({Task("start", {"a"}), Task("a", {"b"}), Task("b", {"a", "end"}), Task("end")})),
+      testing::AnyOf(HasSubstr("form a cycle: a -> b -> a"),
+                     HasSubstr("form a cycle: b -> a -> b")));
   EXPECT_THAT(Error(Spec({Task("a", {"a"})})), HasSubstr("a -> a"));
 }
 
@@ -94,11 +95,13 @@ TEST(Dag, ALongCycleIsCutShort) {
 }
 
 TEST(Dag, ErrorsNameTheDagTheTaskAndTheField) {
-  EXPECT_EQ(Error(Spec({Task("a", {"nowhere"})})),
-            "INVALID_ARGUMENT: dag 'etl': task 'a': downstream_task_ids: 'nowhere' is no task of this "
-            "DAG");
-  EXPECT_EQ(ErrorOf([](TaskSpec& t) { t.trigger_rule = "sometimes"; }),
-            "INVALID_ARGUMENT: dag 'etl': task 'load': trigger_rule: 'sometimes' is no trigger rule");
+  EXPECT_EQ(
+      Error(Spec({Task("a", {"nowhere"})})),
+      "INVALID_ARGUMENT: dag 'etl': task 'a': downstream_task_ids: 'nowhere' is no task of this "
+      "DAG");
+  EXPECT_EQ(
+      ErrorOf([](TaskSpec& t) { t.trigger_rule = "sometimes"; }),
+      "INVALID_ARGUMENT: dag 'etl': task 'load': trigger_rule: 'sometimes' is no trigger rule");
   EXPECT_THAT(ErrorOf([](TaskSpec& t) { t.weight_rule = "heavy"; }),
               HasSubstr("task 'load': weight_rule: 'heavy'"));
   EXPECT_THAT(ErrorOf([](TaskSpec& t) { t.pool_slots = 0; }), HasSubstr("pool_slots: 0"));
@@ -143,9 +146,10 @@ TEST(Dag, SizesAreBounded) {
 TEST(Dag, AScheduleNeedsAStartDateOnTheDagOrATask) {
   DagSpec spec = Spec({Task("a"), Task("b")});
   spec.schedule = {.kind = ScheduleSpec::Kind::kCronTrigger, .cron = "@daily"};
-  EXPECT_EQ(Error(spec),
-            "INVALID_ARGUMENT: dag 'etl': start_date: missing; the schedule 0 0 * * * needs one, on "
-            "the DAG or on a task");
+  EXPECT_EQ(
+      Error(spec),
+      "INVALID_ARGUMENT: dag 'etl': start_date: missing; the schedule 0 0 * * * needs one, on "
+      "the DAG or on a task");
   spec.tasks[1].start_date = ParseTime("2026-01-02").value();
   EXPECT_EQ(Make(spec)->bounds().earliest, ParseTime("2026-01-02").value());
   spec.start_date = ParseTime("2026-01-03").value();

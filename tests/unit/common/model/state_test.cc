@@ -35,7 +35,8 @@ TEST(TiState, AFinishedTaskOnlyMovesByHand) {
 }
 
 TEST(TiState, ALiveProcessIsNeverForgotten) {
-  // Cleared while running, a task is restarting until its process is gone; it can't start beside it.
+  // Cleared while running, a task is restarting until its process is gone; it can't start beside
+  // it.
   EXPECT_TRUE(MayFollow(TiState::kRunning, TiState::kRestarting));
   EXPECT_FALSE(MayFollow(TiState::kRunning, TiState::kNone));
   EXPECT_FALSE(MayFollow(TiState::kRestarting, TiState::kScheduled));

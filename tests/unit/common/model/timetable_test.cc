@@ -96,17 +96,18 @@ TEST(Timetable, IntervalCronRunsAtTheEndOfItsIntervalUnderTheNameOfItsStart) {
 TEST(Timetable, IntervalCronWithoutCatchupMakesOneRunForTheLatestCompleteInterval) {
   Timetable daily = Make(kDailyInterval);
   auto bounds = From("2026-01-01", false);
-  EXPECT_EQ(daily.Next({}, bounds, T("2026-01-20T10:00:00Z")), Interval("2026-01-19", "2026-01-20"));
+  EXPECT_EQ(daily.Next({}, bounds, T("2026-01-20T10:00:00Z")),
+            Interval("2026-01-19", "2026-01-20"));
   // Now exactly on a boundary: the interval that ends now.
   EXPECT_EQ(daily.Next({}, bounds, T("2026-01-20")), Interval("2026-01-19", "2026-01-20"));
   // After a pause: one run.
-  EXPECT_EQ(daily.Next(DataInterval{T("2026-01-02"), T("2026-01-03")}, bounds,
-                       T("2026-01-20T10:00:00Z")),
-            Interval("2026-01-19", "2026-01-20"));
+  EXPECT_EQ(
+      daily.Next(DataInterval{T("2026-01-02"), T("2026-01-03")}, bounds, T("2026-01-20T10:00:00Z")),
+      Interval("2026-01-19", "2026-01-20"));
   // With nothing missed: the interval under way.
-  EXPECT_EQ(daily.Next(DataInterval{T("2026-01-19"), T("2026-01-20")}, bounds,
-                       T("2026-01-20T10:00:00Z")),
-            Interval("2026-01-20", "2026-01-21"));
+  EXPECT_EQ(
+      daily.Next(DataInterval{T("2026-01-19"), T("2026-01-20")}, bounds, T("2026-01-20T10:00:00Z")),
+      Interval("2026-01-20", "2026-01-21"));
 }
 
 TEST(Timetable, AfterAChangeOfScheduleTheFirstIntervalIsAlignedToTheNewOne) {
@@ -173,7 +174,8 @@ TEST(Timetable, AManualRunGetsTheLastCompleteInterval) {
 }
 
 TEST(Timetable, AManualIntervalIsNeverEmptyAtAJumpOfTheClocks) {
-  ScheduleSpec spec{.kind = Kind::kCronInterval, .cron = "0 2 * * *", .timezone = "America/New_York"};
+  ScheduleSpec spec{
+      .kind = Kind::kCronInterval, .cron = "0 2 * * *", .timezone = "America/New_York"};
   auto interval = Make(spec).ManualInterval(T("2024-03-10T07:00:00Z"));
   EXPECT_EQ(interval, (DataInterval{T("2024-03-09T07:00:00Z"), T("2024-03-10T07:00:00Z")}));
 }

@@ -17,7 +17,8 @@ TEST(RpcStatus, EveryCodeCrossesTheWireUnchanged) {
 }
 
 TEST(RpcStatus, ACodeThatNobodyDefinedIsUnknown) {
-  EXPECT_EQ(FromGrpc(grpc::Status(static_cast<grpc::StatusCode>(99), "odd")).code(), Code::kUnknown);
+  EXPECT_EQ(FromGrpc(grpc::Status(static_cast<grpc::StatusCode>(99), "odd")).code(),
+            Code::kUnknown);
 }
 
 }  // namespace
