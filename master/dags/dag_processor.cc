@@ -1,0 +1,205 @@
+#include "master/dags/dag_processor.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "common/base/log.h"
+
+namespace gale {
+namespace {
+
+constexpr uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE |
+                             IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
+constexpr size_t kEventBytes = 64 << 10;
+
+bool IsHidden(std::string_view name) {
+  return name.empty() || name.front() == '.' || name == "__pycache__";
+}
+
+}  // namespace
+
+DagProcessor::DagProcessor(Engine& engine, DagProcessorOptions options)
+    : engine_(engine), options_(std::move(options)), parser_(options_.parser, [this](ParsedFile f) {
+        OnParsed(std::move(f));
+      }) {}
+
+DagProcessor::~DagProcessor() { Stop(Clock::Real().Mono()); }
+
+Status DagProcessor::Start() {
+  struct stat st;
+  if (stat(options_.dags_folder.c_str(), &st) != 0 || !S_ISDIR(st.st_mode)) {
+    return NotFound("the DAGs folder '{}' is not there: make it, or set [core] dags_folder",
+                    options_.dags_folder);
+  }
+  inotify_fd_ = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  stop_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (inotify_fd_ < 0 || stop_fd_ < 0) return Internal("inotify: {}", std::strerror(errno));
+  GALE_RETURN_IF_ERROR(parser_.Start());
+  scan_at_ = Clock::Real().Mono();
+  heartbeat_us_ = Clock::Real().Now().time_since_epoch().count();
+  thread_ = std::thread([this] { Main(); });
+  return OkStatus();
+}
+
+void DagProcessor::Stop(MonoTime) {
+  if (thread_.joinable()) {
+    const uint64_t one = 1;
+    if (write(stop_fd_, &one, sizeof one) < 0) GALE_ERROR("eventfd: {}", std::strerror(errno));
+    thread_.join();
+  }
+  parser_.Stop();
+  for (int* fd : {&inotify_fd_, &stop_fd_}) {
+    if (*fd >= 0) close(*fd);
+    *fd = -1;
+  }
+}
+
+int DagProcessor::WaitMillis() const {
+  const Duration wait = scan_at_ ? *scan_at_ - Clock::Real().Mono() : options_.rescan_interval;
+  const auto millis = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
+  return static_cast<int>(std::max<int64_t>(0, millis));
+}
+
+void DagProcessor::Main() {
+  for (;;) {
+    pollfd fds[] = {{stop_fd_, POLLIN, 0}, {inotify_fd_, POLLIN, 0}, {parser_.fd(), POLLIN, 0}};
+    poll(fds, 3, WaitMillis());
+    heartbeat_us_ = Clock::Real().Now().time_since_epoch().count();
+    if (fds[0].revents != 0) return;
+    if (fds[1].revents != 0) ReadEvents();
+    if (fds[2].revents != 0) parser_.OnReadable();
+    if (scan_at_ && *scan_at_ <= Clock::Real().Mono()) Scan();
+  }
+}
+
+// What happened doesn't matter, only that something did: the scan sees the whole truth.
+void DagProcessor::ReadEvents() {
+  alignas(inotify_event) char buffer[kEventBytes];
+  bool any = false;
+  for (ssize_t n; (n = read(inotify_fd_, buffer, sizeof buffer)) > 0;) {
+    for (char* at = buffer; at < buffer + n;) {
+      auto* event = reinterpret_cast<inotify_event*>(at);
+      if ((event->mask & IN_IGNORED) != 0) watches_.erase(event->wd);
+      if (event->len == 0 || !IsHidden(event->name)) any = true;
+      at += sizeof(inotify_event) + event->len;
+    }
+  }
+  if (!any) return;
+  const MonoTime soon = Clock::Real().Mono() + kSettle;
+  if (!scan_at_ || soon < *scan_at_) scan_at_ = soon;
+}
+
+Status DagProcessor::Watch(const std::string& folder, int depth) {
+  const int wd = inotify_add_watch(inotify_fd_, folder.c_str(), kEvents | IN_ONLYDIR);
+  if (wd < 0) {
+    return Unavailable("inotify can't watch '{}' ({}): changes there are seen every {:.0f} s only",
+                       folder, std::strerror(errno), Seconds(options_.rescan_interval));
+  }
+  if (watches_.insert({wd, folder}).second && depth == 0) GALE_INFO("watching {}", folder);
+  return OkStatus();
+}
+
+void DagProcessor::Walk(const std::string& folder, int depth,
+                        std::map<std::string, FileState>& found) {
+  if (depth > kFolderDepthMax) return;
+  // Watched before it is read: what comes in between is seen by one of the two.
+  if (Status status = Watch(folder, depth); !status.ok() && first_pass_) {
+    GALE_WARN("{}", status.message());
+  }
+  DIR* dir = opendir(folder.c_str());
+  if (dir == nullptr) return;
+  while (const dirent* entry = readdir(dir)) {
+    const std::string_view name = entry->d_name;
+    if (IsHidden(name)) continue;
+    const std::string path = folder + "/" + std::string(name);
+    struct stat st;
+    if (stat(path.c_str(), &st) != 0) continue;
+    if (S_ISDIR(st.st_mode)) {
+      Walk(path, depth + 1, found);
+    } else if (S_ISREG(st.st_mode) && name.ends_with(".py") && found.size() < kFilesMax) {
+      found[path] = {st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec, st.st_size, false};
+    }
+  }
+  closedir(dir);
+}
+
+void DagProcessor::Scan() {
+  scan_at_ = Clock::Real().Mono() + options_.rescan_interval;
+  struct stat st;
+  if (stat(options_.dags_folder.c_str(), &st) != 0) {
+    // A lost mount is no reason to forget every DAG.
+    if (!folder_missing_) GALE_ERROR("the DAGs folder '{}' is gone; its DAGs stay as they are",
+                                     options_.dags_folder);
+    folder_missing_ = true;
+    return;
+  }
+  folder_missing_ = false;
+  std::map<std::string, FileState> found;
+  Walk(options_.dags_folder, 0, found);
+  bool helper_changed = false;
+  for (auto& [path, state] : found) {
+    auto known = files_.find(path);
+    if (known == files_.end() || !(known->second == state)) {
+      // A module that other files import: they are read again.
+      helper_changed |= known != files_.end() && !known->second.has_dags;
+      Ask(path);
+    }
+    if (known != files_.end()) state.has_dags = known->second.has_dags;
+  }
+  for (const auto& [path, state] : files_) {
+    if (found.contains(path)) continue;
+    engine_.Post([path = path](Loop& loop) { loop.ReportFileGone(path); });
+  }
+  if (first_pass_) {
+    // What the ledger knows from a file that went while no master ran.
+    std::set<std::string> here;
+    for (const auto& [path, state] : found) here.insert(path);
+    engine_.Post([here, folder = options_.dags_folder + "/"](Loop& loop) {
+      for (const std::string& path : loop.KnownFiles()) {
+        if (path.starts_with(folder) && !here.contains(path)) loop.ReportFileGone(path);
+      }
+    });
+  }
+  files_ = std::move(found);
+  first_pass_ = false;
+  if (helper_changed) {
+    for (const auto& [path, state] : files_) {
+      if (state.has_dags) Ask(path);
+    }
+  }
+}
+
+void DagProcessor::Ask(const std::string& path) {
+  if (!asked_.insert(path).second) {
+    changed_.insert(path);
+    return;
+  }
+  parser_.Ask(path);
+}
+
+void DagProcessor::OnParsed(ParsedFile file) {
+  asked_.erase(file.path);
+  auto known = files_.find(file.path);
+  if (known != files_.end()) {
+    known->second.has_dags = known->second.has_dags || !file.dags.empty() || !file.error.empty();
+    Report({file.path, std::move(file.dags), std::move(file.error)});
+  }
+  if (changed_.erase(file.path) > 0) Ask(file.path);
+}
+
+void DagProcessor::Report(FileReport report) {
+  auto shared = std::make_shared<FileReport>(std::move(report));
+  const std::string path = shared->fileloc;
+  if (!engine_.Post([shared](Loop& loop) { loop.ReportFile(*shared); })) {
+    files_.erase(path);  // the next scan asks again
+  }
+}
+
+}  // namespace gale

@@ -1,0 +1,83 @@
+// Watches the DAGs folder and tells the engine what its files say.
+//
+// A changed file is read by the Python parse server (sdk/python/gale/parse_server.py): a warm process that
+// reads each file in a child with limits on time and memory. inotify wakes; a slow pass over the folder's
+// times and sizes finds what inotify can't see (network file systems, a lost event). A broken file takes
+// nothing away: its DAGs stay as they were, and the error is shown.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "common/base/service.h"
+#include "master/dags/parse_client.h"
+#include "master/engine/engine.h"
+
+namespace gale {
+
+struct DagProcessorOptions {
+  std::string dags_folder;
+  ParseClientOptions parser;
+  Duration rescan_interval = std::chrono::seconds(30);
+};
+
+class DagProcessor : public Service {
+ public:
+  static constexpr size_t kFilesMax = 100'000;
+  static constexpr int kFolderDepthMax = 32;
+  // Files written together are read together, once.
+  static constexpr Duration kSettle = std::chrono::milliseconds(20);
+
+  // The engine must outlive it and be started.
+  DagProcessor(Engine& engine, DagProcessorOptions options);
+  ~DagProcessor() override;
+
+  std::string_view name() const override { return "dag-processor"; }
+  // NOT_FOUND if the folder isn't there. Reading goes on after it returns.
+  Status Start() override;
+  void Stop(MonoTime deadline) override;
+
+  // For health: when it last had nothing left to do, or did something.
+  TimePoint heartbeat() const { return TimePoint(Duration(heartbeat_us_.load())); }
+
+ private:
+  struct FileState {
+    int64_t mtime_ns = 0;
+    int64_t size = 0;
+    bool has_dags = false;
+    bool operator==(const FileState& o) const { return mtime_ns == o.mtime_ns && size == o.size; }
+  };
+
+  void Main();
+  // Milliseconds until there is something to do by itself.
+  int WaitMillis() const;
+  Status Watch(const std::string& folder, int depth);
+  void ReadEvents();
+  // Compares the folder with what is known; asks for what changed, reports what is gone.
+  void Scan();
+  void Walk(const std::string& folder, int depth, std::map<std::string, FileState>& found);
+  void Ask(const std::string& path);
+  void OnParsed(ParsedFile file);
+  void Report(FileReport report);
+
+  Engine& engine_;
+  const DagProcessorOptions options_;
+  ParseClient parser_;
+  std::thread thread_;
+  int inotify_fd_ = -1;
+  int stop_fd_ = -1;
+  std::map<int, std::string> watches_;
+  std::map<std::string, FileState> files_;
+  std::set<std::string> asked_;    // in the parse server's hands
+  std::set<std::string> changed_;  // changed again meanwhile
+  std::optional<MonoTime> scan_at_;
+  bool first_pass_ = true;
+  bool folder_missing_ = false;
+  std::atomic<int64_t> heartbeat_us_{0};
+};
+
+}  // namespace gale
