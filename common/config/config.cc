@@ -189,7 +189,7 @@ Status Config::LoadEnvironment(const Environment& env, std::string_view prefix, 
     if (!name.starts_with(prefix)) continue;
     const std::string rest = Lower(name.substr(prefix.size()));
     const size_t split = rest.find("__");
-    if (split == std::string::npos) {
+    if (split == std::string_view::npos) {
       if (airflow) continue;
       return InvalidArgument("env {}: expected GALE__SECTION__KEY", name);
     }

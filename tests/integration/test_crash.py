@@ -96,7 +96,7 @@ def test_ctrl_c_leaves_no_process_behind(gale):
     assert processes_with(str(gale.home))
     assert gale.stop(gale.server) == 0
     wait_until(lambda: not processes_with(str(gale.home)),
-               lambda: f"no process left of {gale.home}: {processes_with(str(gale.home))}", seconds=10)
+               lambda: f"no process left of {gale.home}: {processes_with(str(gale.home))}", seconds=15)
 
 
 def test_a_stopped_gale_goes_on_where_it_was(gale):

@@ -26,7 +26,7 @@ class ConfigTest : public ::testing::Test {
   ~ConfigTest() override { std::filesystem::remove_all(home_); }
 
   std::string Write(const std::string& name, const std::string& text) {
-    const std::string path = home_ + "/" + name;
+    std::string path = home_ + "/" + name;
     std::ofstream(path) << text;
     return path;
   }
