@@ -27,7 +27,7 @@ _TIMEZONE = {name: f"gale.timezone:{name}" for name in (
     "coerce_datetime", "datetime", "parse", "parse_timezone")}
 _MACROS = {name: f"gale.macros:{name}" for name in (
     "ds_add", "ds_format", "datetime_diff_for_humans", "datetime", "timedelta", "time", "uuid", "random",
-    "dateutil", "json")}
+    "json", "dateutil")}
 _EXCEPTIONS = {name: f"gale.exceptions:{name}" for name in (
     "AirflowException", "AirflowBadRequest", "AirflowNotFoundException", "AirflowConfigException",
     "AirflowSkipException", "AirflowFailException", "AirflowRescheduleException", "AirflowTimetableInvalid",
@@ -35,11 +35,13 @@ _EXCEPTIONS = {name: f"gale.exceptions:{name}" for name in (
     "AirflowDagDuplicatedIdException", "DuplicateTaskIdFound", "TaskNotFound", "DagNotFound", "DagRunNotFound",
     "DagRunAlreadyExists", "ParamValidationError", "XComNotFound", "RemovedInAirflow3Warning",
     "AirflowProviderDeprecationWarning", "AirflowDeprecationWarning")}
+_CONTEXT = {"Context": "gale.support:Context"}
 _DEFAULTS = {name: f"gale.operator:{name}" for name in ("DEFAULT_OWNER", "DEFAULT_QUEUE")}
 
 MODULES = {
     "airflow": ("", {**_DAG, "AirflowException": "gale.exceptions:AirflowException"}),
     "airflow.version": ("", {"version": "airflow:__version__"}),
+    "airflow.configuration": ("", {name: f"gale.configuration:{name}" for name in ("conf", "get")}),
     "airflow.exceptions": ("", _EXCEPTIONS),
     "airflow.macros": ("", _MACROS),
     "airflow.models": ("", {**_DAG, **_BASE, **_PARAM, **_VARIABLE}),
@@ -61,12 +63,14 @@ MODULES = {
     "airflow.providers.standard.operators.bash": ("3", _BASH),
     "airflow.providers.standard.operators.empty": ("3", _EMPTY),
     "airflow.sdk": ("3", {**_DAG_AND_DECORATOR, **_BASE, **_CHAIN, **_PARAM, **_VARIABLE, **_TRIGGER_RULE,
-                          **_WEIGHT_RULE, **_GROUP, **_LABEL, **_INTERVAL, **_TRIGGER,
+                          **_WEIGHT_RULE, **_GROUP, **_LABEL, **_INTERVAL, **_TRIGGER, **_CONTEXT,
+                          "conf": "gale.configuration:conf", "timezone": "gale:timezone", "macros": "gale:macros",
                           "DagRunState": _STATES["DagRunState"],
                           "TaskInstanceState": _STATES["TaskInstanceState"]}),
     "airflow.sdk.bases": ("3", {}),
     "airflow.sdk.bases.operator": ("3", {**_BASE, **_CHAIN}),
     "airflow.sdk.definitions": ("3", {}),
+    "airflow.sdk.definitions.context": ("3", _CONTEXT),
     "airflow.sdk.definitions.dag": ("3", _DAG_AND_DECORATOR),
     "airflow.sdk.definitions.param": ("3", _PARAM),
     "airflow.sdk.definitions.taskgroup": ("3", _GROUP),
@@ -84,6 +88,10 @@ MODULES = {
     "airflow.timetables.interval": ("2", _INTERVAL),
     "airflow.timetables.trigger": ("2", _TRIGGER),
     "airflow.utils": ("", {}),
+    "airflow.utils.context": ("2", _CONTEXT),
+    "airflow.utils.decorators": ("", {"apply_defaults": "gale.support:apply_defaults"}),
+    "airflow.utils.log": ("", {}),
+    "airflow.utils.log.logging_mixin": ("", {"LoggingMixin": "gale.support:LoggingMixin"}),
     "airflow.utils.dates": ("", {**_DATES, "datetime": "datetime:datetime", "timedelta": "datetime:timedelta"}),
     "airflow.utils.edgemodifier": ("2", _LABEL),
     "airflow.utils.helpers": ("", _CHAIN),

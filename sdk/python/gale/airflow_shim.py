@@ -29,7 +29,10 @@ class AliasModule(types.ModuleType):
         if target is not None:
             profile.touch(era)
             module, attribute = target.split(":")
-            return getattr(importlib.import_module(module), attribute)
+            module = importlib.import_module(module)
+            if not hasattr(module, attribute):  # a submodule of gale
+                importlib.import_module(f"{module.__name__}.{attribute}")
+            return getattr(module, attribute)
         child = f"{self.__name__}.{name}"
         if child in MODULES or self.__name__.startswith("airflow.providers"):
             try:  # `import airflow` and then airflow.utils.dates: submodules come when asked for
@@ -53,7 +56,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def create_module(self, spec):
         module = AliasModule(spec.name)
-        module.__all__ = sorted(MODULES[spec.name][1])  # for `import *`
+        # For `import *`, which must not fail for want of an optional package.
+        module.__all__ = sorted(set(MODULES[spec.name][1]) - {"dateutil"})
         return module
 
     def exec_module(self, module):

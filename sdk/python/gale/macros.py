@@ -6,12 +6,17 @@ import time  # noqa: F401
 import uuid  # noqa: F401
 from datetime import datetime, timedelta
 
-try:
-    import dateutil  # noqa: F401
-    import dateutil.parser
-    import dateutil.relativedelta
-except ImportError:  # optional: only templates that say macros.dateutil need it
-    dateutil = None
+
+def __getattr__(name):
+    """dateutil is optional and slow to import: fetched when a template asks for it."""
+    if name != "dateutil":
+        raise AttributeError(name)
+    try:
+        import dateutil.parser
+        import dateutil.relativedelta
+    except ImportError:
+        raise ImportError("macros.dateutil needs the Python package dateutil, which is not installed") from None
+    return dateutil
 
 
 def ds_add(ds, days):

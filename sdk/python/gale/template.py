@@ -9,6 +9,7 @@ import jinja2
 import jinja2.sandbox
 
 from gale import macros, variable
+from gale.configuration import conf
 
 _DAY = dt.timedelta(days=1)
 
@@ -59,13 +60,6 @@ class TaskInstance(Record):
     xcom_push = xcom_pull
 
 
-class _Conf:
-    """`conf` (the configuration): only what the environment says."""
-
-    def get(self, section, key, fallback=None):
-        return os.environ.get(f"AIRFLOW__{section}__{key}".upper(), fallback)
-
-
 class _Missing:
     """`conn`: says what is missing once something is asked of it."""
 
@@ -101,12 +95,12 @@ def make_context(facts, dag=None, task=None):
     logical = parse_time(facts.get("logical_date"))
     start = parse_time(facts.get("data_interval_start")) or logical
     end = parse_time(facts.get("data_interval_end")) or logical
-    conf = json.loads(facts.get("conf_json") or "{}") or {}
+    run_conf = json.loads(facts.get("conf_json") or "{}") or {}
     params = json.loads(facts.get("params_json") or "{}") or {}
     if task is not None:
-        params.update({name: conf.get(name, value) for name, value in task.own_params.items()})
+        params.update({name: run_conf.get(name, value) for name, value in task.own_params.items()})
     dag_id, task_id, run_id = facts.get("dag_id", ""), facts.get("task_id", ""), facts.get("run_id", "")
-    run = Record("dag_run", dag_id=dag_id, run_id=run_id, conf=conf, logical_date=logical, execution_date=logical,
+    run = Record("dag_run", dag_id=dag_id, run_id=run_id, conf=run_conf, logical_date=logical, execution_date=logical,
                  data_interval_start=start, data_interval_end=end, run_type=facts.get("run_type", ""),
                  run_after=parse_time(facts.get("run_after")), external_trigger=facts.get("run_type") == "manual",
                  start_date=parse_time(facts.get("dag_run_start_date")), state="running")
@@ -120,7 +114,7 @@ def make_context(facts, dag=None, task=None):
                             execution_date=logical, logical_date=logical, state="running",
                             start_date=parse_time(facts.get("start_date")), hostname=os.uname().nodename)
     context = {
-        "conf": _Conf(), "conn": _Missing("conn"), "dag": dag, "dag_run": run, "inlets": [], "outlets": [],
+        "conf": conf, "conn": _Missing("conn"), "dag": dag, "dag_run": run, "inlets": [], "outlets": [],
         "macros": macros, "map_index_template": None, "params": params, "run_id": run_id, "task": task,
         "task_instance": instance, "ti": instance, "test_mode": False, "exception": None, "templates_dict": None,
         "expanded_ti_count": None, "task_reschedule_count": 0,
