@@ -43,7 +43,7 @@ Status MakeFile(const std::string& path) {
       return FailedPrecondition("'{}': not a SQLite database; give another path", path);
     }
     if (!S_ISREG(info.st_mode)) return InvalidArgument("'{}': is not a regular file", path);
-    if (access(path.c_str(), R_OK | W_OK) == 0) return OkStatus();
+    if (faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) == 0) return OkStatus();
     return PermissionDenied("'{}': {}; check the file's owner and mode", path,
                             std::strerror(errno));
   }

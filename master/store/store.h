@@ -24,6 +24,8 @@ namespace gale {
 struct CommitBatch {
   std::vector<DagRow> dags;
   std::vector<DagVersionRow> dag_versions;  // inserted; an existing (dag_id, version) is left as it is
+  // A run's id, dag_id, run_id and logical_date are written once. ALREADY_EXISTS: another run has the
+  // id, or the (dag_id, run_id).
   std::vector<RunRow> runs;
   std::vector<TiRow> tis;
   std::vector<AttemptRow> attempts;
@@ -56,7 +58,8 @@ struct LiveState {
 };
 
 // A page of a listing. `order_by` is a column of the listing's row, "-" before it for descending; an
-// unknown one is INVALID_ARGUMENT. Ties are broken by the primary key.
+// unknown one is INVALID_ARGUMENT. Empty values sort before all others; ties
+// are broken by the primary key.
 struct PageQuery {
   uint32_t limit = 50;
   uint32_t offset = 0;
@@ -70,7 +73,7 @@ struct Page {
 
 struct DagQuery : PageQuery {
   std::string id_pattern;  // substring, any case; empty: all
-  std::vector<std::string> tags;
+  std::vector<std::string> tags;  // any of them; empty: all
   std::optional<bool> paused;
   bool include_stale = false;
 };
@@ -95,6 +98,7 @@ class Store {
   virtual Result<Epoch> AcquireLeadership(const std::string& owner) = 0;
 
   // ABORTED: another master leads. UNAVAILABLE: unknown whether it was done; commit the same again.
+  // ALREADY_EXISTS, INVALID_ARGUMENT: a row of the batch is refused, by name; nothing was done.
   virtual Status Commit(Epoch epoch, const CommitBatch& batch) = 0;
 
   virtual Result<LiveState> LoadLive() = 0;
