@@ -87,7 +87,8 @@ gale_layer(worker/runner ALLOWED common/base common/rpc worker/core worker/keepe
 gale_layer(worker ALLOWED common/base common/model common/config common/rpc worker/core worker/keeper
            worker/runner LINK gale_proto)
 
-gale_layer(cli ALLOWED common/base common/model common/config common/rpc master worker worker/keeper)
+gale_layer(cli ALLOWED common/base common/model common/queue common/config common/rpc master master/store master/engine master/api
+           master/dags master/logs worker worker/keeper)
 
 if(TARGET cli)
   add_executable(gale ${CMAKE_SOURCE_DIR}/cli/main/main.cc)

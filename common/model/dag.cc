@@ -238,11 +238,6 @@ Status Dag::PlanSchedule() {
   if (!timetable.ok()) return timetable.status().WithContext("schedule");
   timetable_ = std::move(timetable).value();
   bounds_ = {EarliestStart(spec_), LatestEnd(spec_), spec_.catchup};
-  if (!timetable_.is_none() && !bounds_.earliest) {
-    return InvalidArgument(
-        "start_date: missing; the schedule {} needs one, on the DAG or on a task",
-        timetable_.Summary());
-  }
   return OkStatus();
 }
 

@@ -20,8 +20,8 @@ class Dag {
  public:
   // Checks the spec and lays it out. Refuses, naming the DAG, the task and the field: an empty or
   // ill-formed id, a duplicate task_id, an unknown downstream task, a cycle (printed as a path), an
-  // unknown trigger or weight rule, a bad cron, time zone or timetable, no start date where the
-  // schedule needs one, pool_slots of 0, a size over limits.h.
+  // unknown trigger or weight rule, a bad cron, time zone or timetable, pool_slots of 0, a size over
+  // limits.h.
   static Result<std::shared_ptr<const Dag>> Make(DagSpec spec, int64_t version = 0);
 
   const DagSpec& spec() const { return spec_; }

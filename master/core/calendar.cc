@@ -60,8 +60,10 @@ std::vector<Calendar::Due> Calendar::TakeDue(TimePoint now,
     const size_t free = room(*entry.dag);
     size_t left = std::min(free, limits::kScheduledRunsPerPass);
     // Planned anew with today's `now`: without catchup, a run that waited for room may be out of date.
+    // (Without a start date the new plan begins after `now`; then what was planned stands.)
     auto& next = entry.place.next;
-    next = entry.dag->timetable().Next(entry.place.last, entry.dag->bounds(), now);
+    auto anew = entry.dag->timetable().Next(entry.place.last, entry.dag->bounds(), now);
+    if (anew && anew->run_after <= now) next = anew;
     while (left > 0 && next && next->run_after <= now) {
       out.push_back({entry.dag, *next});
       entry.place.last = next->interval;

@@ -143,13 +143,10 @@ TEST(Dag, SizesAreBounded) {
   EXPECT_THAT(Error(Spec({wide, Task("b")})), HasSubstr("kEdgesPerDagMax"));
 }
 
-TEST(Dag, AScheduleNeedsAStartDateOnTheDagOrATask) {
+TEST(Dag, TheEarliestStartDateOfTheDagAndItsTasksCountsAndNoneIsNeeded) {
   DagSpec spec = Spec({Task("a"), Task("b")});
   spec.schedule = {.kind = ScheduleSpec::Kind::kCronTrigger, .cron = "@daily"};
-  EXPECT_EQ(
-      Error(spec),
-      "INVALID_ARGUMENT: dag 'etl': start_date: missing; the schedule 0 0 * * * needs one, on "
-      "the DAG or on a task");
+  EXPECT_EQ(Make(spec)->bounds().earliest, std::nullopt);
   spec.tasks[1].start_date = ParseTime("2026-01-02").value();
   EXPECT_EQ(Make(spec)->bounds().earliest, ParseTime("2026-01-02").value());
   spec.start_date = ParseTime("2026-01-03").value();

@@ -1,0 +1,216 @@
+#include "master/master.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "common/base/log.h"
+#include "common/queue/memory_queue.h"
+#include "common/rpc/convert.h"
+#include "gale_version.h"
+#include "master/api/auth.h"
+#include "master/api/control.h"
+#include "master/api/grpc_server.h"
+#include "master/api/http/http_server.h"
+#include "master/api/http/rest_api.h"
+#include "master/dags/dag_processor.h"
+#include "master/engine/engine.h"
+#include "master/logs/log_store.h"
+#include "master/store/store.h"
+
+namespace gale {
+namespace {
+
+namespace fs = std::filesystem;
+
+Status MakeFolder(const std::string& path) {
+  std::error_code error;
+  const bool made = fs::create_directories(path, error);
+  if (error) return FailedPrecondition("{} can't be made: {}", path, error.message());
+  if (made) fs::permissions(path, fs::perms::owner_all, error);
+  if (access(path.c_str(), W_OK | X_OK) != 0) {
+    return FailedPrecondition("{} can't be written to: {}", path, std::strerror(errno));
+  }
+  return OkStatus();
+}
+
+// Held for as long as the master lives; a dead one's is free.
+Result<int> LockHome(const std::string& home) {
+  const std::string path = home + "/run/master.lock";
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return FailedPrecondition("{} can't be opened: {}", path, std::strerror(errno));
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    char pid[32] = {};
+    if (read(fd, pid, sizeof pid - 1) < 0) pid[0] = '\0';
+    close(fd);
+    return FailedPrecondition("another master runs with the home {} (pid {}): stop it, or use another "
+                              "--home", home, std::atoi(pid));
+  }
+  const std::string pid = std::to_string(getpid());
+  if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
+    close(fd);
+    return FailedPrecondition("{} can't be written: {}", path, std::strerror(errno));
+  }
+  return fd;
+}
+
+std::string EnvironmentOf(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace
+
+std::string FindPython() {
+  if (std::string python = EnvironmentOf("GALE_PYTHON"); !python.empty()) return python;
+  const std::string venv = GALE_SOURCE_DIR "/build/venv/bin/python";
+  return access(venv.c_str(), X_OK) == 0 ? venv : "python3";
+}
+
+std::string FindSdk() {
+  if (std::string sdk = EnvironmentOf("GALE_SDK"); !sdk.empty()) return sdk;
+  std::error_code error;
+  const fs::path binary = fs::read_symlink("/proc/self/exe", error);
+  const fs::path installed = binary.parent_path().parent_path() / "share/gale/sdk";
+  if (!error && fs::is_directory(installed, error)) return installed.string();
+  return GALE_SOURCE_DIR "/sdk/python";
+}
+
+struct Master::Parts {
+  Parts(const Config& c, MasterOptions o) : config(c), options(std::move(o)) {}
+  ~Parts() {
+    if (lock_fd >= 0) close(lock_fd);
+  }
+
+  const Config& config;
+  MasterOptions options;
+  int lock_fd = -1;
+  bool made_admin = false;
+  std::unique_ptr<Store> store;
+  MemoryQueue queue;
+  std::unique_ptr<LogStore> logs;
+  std::unique_ptr<Engine> engine;
+  std::unique_ptr<DagProcessor> dags;
+  std::unique_ptr<Control> control;
+  std::unique_ptr<Auth> auth;
+  std::unique_ptr<GrpcServer> grpc;
+  std::unique_ptr<http::RestApi> rest;
+  std::unique_ptr<http::Server> http;
+  ServiceGroup services;
+
+  const std::string& home() const { return config.home(); }
+  Status MakeHome();
+  Status OpenStore();
+  void MakeEngine();
+  Status MakeServices(const std::string& join_token);
+};
+
+Status Master::Parts::MakeHome() {
+  GALE_RETURN_IF_ERROR(MakeFolder(home()));
+  GALE_RETURN_IF_ERROR(MakeFolder(home() + "/run"));
+  GALE_RETURN_IF_ERROR(Config::WriteDefault(home()));
+  GALE_ASSIGN_OR_RETURN(lock_fd, LockHome(home()));
+  // Ours to make only where we chose it.
+  if (config.Get(Key::kDagsFolder).source == "default") {
+    GALE_RETURN_IF_ERROR(MakeFolder(config.GetPath(Key::kDagsFolder)));
+  }
+  return MakeFolder(config.GetPath(Key::kBaseLogFolder));
+}
+
+Status Master::Parts::OpenStore() {
+  SqliteOptions sqlite;
+  GALE_ASSIGN_OR_RETURN(sqlite.path, SqlitePath(config.GetString(Key::kSqlAlchemyConn), home()));
+  sqlite.synchronous_full = config.GetString(Key::kSqliteSynchronous) == "FULL";
+  GALE_ASSIGN_OR_RETURN(store, OpenSqliteStore(sqlite));
+  return store->Migrate();
+}
+
+void Master::Parts::MakeEngine() {
+  LoopOptions loop;
+  loop.owner = fmt::format("{}:{}", home(), getpid());
+  loop.lease = config.GetDuration(Key::kLeaseSeconds);
+  loop.heartbeat = config.GetDuration(Key::kHeartbeatSeconds);
+  loop.paused_at_creation = config.GetBool(Key::kDagsArePausedAtCreation);
+  loop.parse_spec = [](const std::string& bytes) { return ParseSpec(bytes); };
+  engine = std::make_unique<Engine>(*store, queue, std::move(loop));
+  if (options.on_fatal) engine->OnFatal(options.on_fatal);
+}
+
+Status Master::Parts::MakeServices(const std::string& join_token) {
+  DagProcessorOptions processor;
+  processor.dags_folder = config.GetPath(Key::kDagsFolder);
+  processor.rescan_interval = config.GetDuration(Key::kMinFileProcessInterval);
+  processor.parser.python = options.python;
+  processor.parser.sdk = options.sdk;
+  processor.parser.dags_folder = processor.dags_folder;
+  processor.parser.timeout = config.GetDuration(Key::kDagbagImportTimeout);
+  processor.parser.memory_bytes = config.GetInt(Key::kParseMemoryLimitMb) << 20;
+  dags = std::make_unique<DagProcessor>(*engine, processor);
+
+  ControlOptions control_options;
+  control_options.version = {GALE_VERSION, GALE_GIT_VERSION};
+  control_options.dag_processor = [this] {
+    // It speaks at least once every rescan.
+    const TimePoint beat = dags->heartbeat();
+    const Duration silent = Clock::Real().Now() - beat;
+    return PartHealth{silent < 3 * config.GetDuration(Key::kMinFileProcessInterval), beat};
+  };
+  control = std::make_unique<Control>(*engine, *store, *logs, std::move(control_options));
+
+  GrpcOptions grpc_options;
+  grpc_options.unix_path = SocketPath(home());
+  grpc_options.host = config.GetString(Key::kGrpcHost);
+  grpc_options.port = static_cast<uint16_t>(config.GetInt(Key::kGrpcPort));
+  grpc_options.join_token = join_token;
+  grpc = std::make_unique<GrpcServer>(*control, *engine, *auth, std::move(grpc_options));
+
+  rest = std::make_unique<http::RestApi>(*control, *auth);
+  http::ServerOptions http_options;
+  http_options.host = config.GetString(Key::kApiHost);
+  http_options.port = static_cast<uint16_t>(config.GetInt(Key::kApiPort));
+  http = std::make_unique<http::Server>(
+      [this](const http::Request& request) { return rest->Handle(request); }, http_options);
+
+  services.Add(*engine);
+  services.Add(*http);  // before what takes workers: a port in use must not disturb them
+  services.Add(*grpc);
+  services.Add(*dags);
+  return OkStatus();
+}
+
+std::string Master::SocketPath(const std::string& home) { return home + "/run/gale.sock"; }
+
+Master::Master(const Config& config, MasterOptions options)
+    : parts_(std::make_unique<Parts>(config, std::move(options))) {}
+
+Master::~Master() = default;
+
+Status Master::Start() {
+  Parts& p = *parts_;
+  GALE_RETURN_IF_ERROR(p.MakeHome());
+  GALE_RETURN_IF_ERROR(p.OpenStore());
+  p.logs = std::make_unique<LogStore>(p.config.GetPath(Key::kBaseLogFolder));
+  p.auth = std::make_unique<Auth>(*p.store);
+  GALE_RETURN_IF_ERROR(p.auth->Prepare());
+  GALE_ASSIGN_OR_RETURN(p.made_admin, p.auth->EnsureAdmin(password_file()));
+  GALE_ASSIGN_OR_RETURN(std::string join_token, Auth::EnsureJoinToken(join_token_file()));
+  p.MakeEngine();
+  GALE_RETURN_IF_ERROR(p.MakeServices(join_token));
+  return p.services.Start();
+}
+
+void Master::Stop(MonoTime deadline) { parts_->services.Stop(deadline); }
+
+uint16_t Master::http_port() const { return parts_->http->port(); }
+uint16_t Master::grpc_port() const { return parts_->grpc->port(); }
+bool Master::made_admin() const { return parts_->made_admin; }
+std::string Master::password_file() const { return parts_->home() + "/admin_password"; }
+std::string Master::join_token_file() const { return parts_->home() + "/join_token"; }
+
+}  // namespace gale
