@@ -131,8 +131,9 @@ class Control {
                              const std::string& note, const Actor& actor);
 
   // Calls `on_change` with the run as it is now, before it returns, and then with each state that is
-  // committed, from the engine's thread (must not block), until the watch is let go of. A state may
-  // come twice, never an older one after a newer.
+  // committed, from the engine's thread (must not block), until the watch is let go of. It may be
+  // called once more while that happens: what it captures lives by itself. A state may come twice,
+  // never an older one after a newer.
   class Watch;
   Result<std::shared_ptr<Watch>> WatchRun(const std::string& dag_id, const std::string& run_id,
                                           std::function<void(const RunRow&)> on_change);
@@ -174,7 +175,6 @@ class Control {
                       std::vector<TaskInstanceView>& out);
   Status CheckTaskIds(const std::string& dag_id, const std::string& run_id,
                       const std::vector<std::string>& task_ids);
-  void OnRunChanged(const RunRow& run);
   struct LogEnd {
     bool ended = false;
     uint64_t size = 0;  // of the whole log, once it has ended
@@ -201,13 +201,13 @@ class Control::Watch {
  private:
   friend class Control;
   Watch() = default;
-  void Deliver(const RunRow& run);
+  // `initial`: read from the ledger, dropped if a change was delivered before.
+  void Deliver(const RunRow& run, bool initial);
 
   RunId run_;
   std::function<void(const RunRow&)> on_change_;
   std::mutex mutex_;  // one delivery at a time
   bool delivered_ = false;
-  bool closed_ = false;
   std::weak_ptr<Watches> watches_;
 };
 
