@@ -45,6 +45,7 @@ class Decider {
   void ResumeDownstream(const std::vector<TaskIndex>& of);
   void Reopen();
   void EndRun(RunState state, std::string reason);
+  void Doom(std::string reason);
   bool IsCurrent(const AttemptId& a) const {
     return a.task.value < run_.size() && run_.ti(a.task).try_number == a.try_number;
   }
@@ -124,6 +125,7 @@ void Decider::Settle() {
       TiState s = run_.ti(t).state;
       return s == TiState::kFailed || s == TiState::kUpstreamFailed;
     };
+    if (!run_.head.reason.empty()) return EndRun(RunState::kFailed, run_.head.reason);  // Doom
     auto leaves = dag().leaves();
     return EndRun(std::any_of(leaves.begin(), leaves.end(), bad) ? RunState::kFailed
                                                                  : RunState::kSuccess,
@@ -134,6 +136,13 @@ void Decider::Settle() {
   if (!run_.anything_moving() && !dag().depends_on_past()) {
     EndRun(RunState::kFailed, "all_tasks_deadlocked");
   }
+}
+
+// A running run with a reason ends as failed with it, whatever its leaves say: they may all be skipped.
+void Decider::Doom(std::string reason) {
+  if (run_.head.reason == reason) return;
+  run_.head.reason = std::move(reason);
+  out_.run_changed = true;
 }
 
 void Decider::EndRun(RunState state, std::string reason) {
@@ -258,6 +267,7 @@ void Decider::Retry(TaskIndex t, const std::string& reason, Duration delay) {
 void Decider::StopTheRest(TaskIndex failed) {
   const std::string reason =
       fmt::format("fail_fast: task '{}' failed", dag().task(failed).task_id);
+  Doom(reason);
   for (uint32_t i = 0; i < run_.size(); ++i) {
     const TaskIndex t(i);
     if (IsFinished(run_.ti(t).state) || dag().task(t).is_teardown) continue;
@@ -342,6 +352,7 @@ void Decider::Clear(TaskIndex t) {
 void Decider::operator()(const ClearTasks& e) {
   if (e.tasks.empty()) return;
   for (TaskIndex t : e.tasks) Clear(t);
+  if (run_.head.state == RunState::kRunning) Doom("");
   Reopen();
 }
 
@@ -351,7 +362,6 @@ void Decider::ResumeDownstream(const std::vector<TaskIndex>& of) {
   for (TaskIndex t : dag().Closure(of, /*downwards=*/true)) {
     const TiState s = run_.ti(t).state;
     if (s != TiState::kUpstreamFailed && s != TiState::kFailed) continue;
-    if (std::find(of.begin(), of.end(), t) != of.end()) continue;
     Clear(t);
     any = true;
   }
@@ -385,24 +395,27 @@ void Decider::operator()(const SetRun& e) {
     return;
   }
   if (run_.head.state == e.state) return;
+  const bool succeed = e.state == RunState::kSuccess;
   const std::string reason = fmt::format("its run was marked {} by hand", Name(e.state));
   bool teardown_pending = false;
   for (uint32_t i = 0; i < run_.size(); ++i) {
     const TaskIndex t(i);
-    if (IsFinished(run_.ti(t).state)) continue;
-    if (dag().task(t).is_teardown) {
+    const TiState was = run_.ti(t).state;
+    if (dag().task(t).is_teardown && !IsFinished(was)) {
       teardown_pending = true;
       continue;
     }
+    // In a run that is to be a success, what failed is too (as Airflow does).
+    const bool kept = succeed ? was == TiState::kSuccess || was == TiState::kRemoved : IsFinished(was);
+    if (kept) continue;
     const bool runs = run_.ti(t).live;
     Withdraw(t);
     Cancel(t, reason);
-    const TiState to = e.state == RunState::kSuccess ? TiState::kSuccess
-                       : runs                        ? TiState::kFailed
-                                                     : TiState::kSkipped;
-    Finish(t, to, reason);
+    Finish(t, succeed ? TiState::kSuccess : runs ? TiState::kFailed : TiState::kSkipped, reason);
   }
-  if (teardown_pending && run_.head.state == RunState::kRunning) return;  // it ends with the teardown
+  if (teardown_pending && run_.head.state == RunState::kRunning) {  // it ends with the teardown
+    return Doom(succeed ? "" : "marked by hand");
+  }
   work_.clear();
   if (run_.head.state == RunState::kQueued) run_.head.start_date = now_;
   EndRun(e.state, "marked by hand");

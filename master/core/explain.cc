@@ -25,7 +25,7 @@ std::string OpenUpstreams(const Run& run, TaskIndex t) {
 }
 
 std::string Undecided(const Run& run, TaskIndex t) {
-  if (run.ti(t).waits_for_past) {
+  if (run.ti(t).waits_for_past && run.verdict(t) == Verdict::kRun) {
     if (run.past.known == Past::Known::kNotYet) return "the previous run's state is being read";
     return "its task in the previous run has not succeeded (depends_on_past or wait_for_downstream)";
   }

@@ -33,7 +33,8 @@ struct RunRow {
   std::string conf_json = "{}";
   std::string note;
   uint32_t clear_number = 0;
-  std::string reason;  // why it failed, if the run itself knows: "dagrun_timeout", ...
+  // Why it failed, if the run itself knows: "dagrun_timeout", ... In a running run: it will end failed.
+  std::string reason;
 };
 
 // The latest state of a task instance. One that nothing has happened to has no row.

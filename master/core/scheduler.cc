@@ -158,6 +158,8 @@ void Scheduler::AbsorbEffect(Run& run, Effect& effect) {
     }
     void operator()(RunReopened&) {
       s.StateOf(run).queued.insert({run.head.run_after, run.id()});
+      // It may have been ended by hand before its time, and have left memory meanwhile.
+      s.timers_.emplace(run.head.run_after, Timer{TimerKind::kRunAfter, {run.id(), {}, 0, 0}});
       s.dags_to_start_.insert(run.head.dag_id);
     }
   };
@@ -269,7 +271,10 @@ void Scheduler::UnloadAtRest(const std::vector<RunId>& ids) {
     by_name_.erase({run->head.dag_id, run->head.run_id});
     successors_.erase(id);
     if (run->past.known == Past::Known::kYes) {
-      if (auto it = successors_.find(run->past.run); it != successors_.end()) it->second.erase(id);
+      if (auto it = successors_.find(run->past.run); it != successors_.end()) {
+        it->second.erase(id);
+        if (it->second.empty()) successors_.erase(it);
+      }
     }
     runs_.erase(id);
   }

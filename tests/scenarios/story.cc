@@ -1,0 +1,491 @@
+#include "tests/scenarios/story.h"
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+namespace gale::core::testing {
+namespace {
+
+template <class... A>
+[[noreturn]] void Wrong(fmt::format_string<A...> f, A&&... a) {
+  throw std::runtime_error(fmt::format(f, std::forward<A>(a)...));
+}
+
+// "90s", "5m", "2h", "1d".
+Duration ParseDuration(const std::string& text) {
+  size_t used = 0;
+  const double n = std::stod(text, &used);
+  const std::string unit = text.substr(used);
+  if (unit == "s") return FromSeconds(n);
+  if (unit == "m") return FromSeconds(n * 60);
+  if (unit == "h") return FromSeconds(n * 3600);
+  if (unit == "d") return FromSeconds(n * 86400);
+  Wrong("'{}' is no duration: 90s, 5m, 2h, 1d", text);
+}
+
+// At `mark` outside quotes.
+std::vector<std::string> SplitAt(const std::string& text, char mark) {
+  std::vector<std::string> parts(1);
+  bool quoted = false;
+  for (char c : text) {
+    if (c == '"') quoted = !quoted;
+    if (c == mark && !quoted) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+// "w{1..3}" is w1 w2 w3.
+void AppendExpanded(const std::string& word, std::vector<std::string>& out) {
+  const size_t open = word.find('{'), dots = word.find(".."), close = word.find('}');
+  if (open == std::string::npos || dots == std::string::npos || close == std::string::npos) {
+    out.push_back(word);
+    return;
+  }
+  const int from = std::stoi(word.substr(open + 1, dots - open - 1));
+  const int to = std::stoi(word.substr(dots + 2, close - dots - 2));
+  for (int i = from; i <= to; ++i) {
+    out.push_back(word.substr(0, open) + std::to_string(i) + word.substr(close + 1));
+  }
+}
+
+std::string Join(const std::vector<std::string>& words) {
+  return fmt::format("[{}]", fmt::join(words, " "));
+}
+
+void SetTaskFlag(TaskSpec& task, const std::string& flag) {
+  if (flag == "+empty") task.work = EmptyWork{};
+  else if (flag == "+setup") task.is_setup = true;
+  else if (flag == "+teardown") task.is_teardown = true, task.trigger_rule = "all_done_setup_success";
+  else if (flag == "+fail_dagrun") task.on_failure_fail_dagrun = true;
+  else if (flag == "+depends_on_past") task.depends_on_past = true;
+  else if (flag == "+wait_for_downstream") task.depends_on_past = task.wait_for_downstream = true;
+  else Wrong("unknown flag {}", flag);
+}
+
+void SetTaskOption(TaskSpec& task, const std::string& key, const std::string& value) {
+  auto number = [&] { return static_cast<uint32_t>(std::stoul(value)); };
+  if (key == "rule") task.trigger_rule = value;
+  else if (key == "retries") task.retries = number();
+  else if (key == "lost_retries") task.lost_retries = number();
+  else if (key == "retry_delay") task.retry_delay = ParseDuration(value);
+  else if (key == "max_retry_delay") task.max_retry_delay = ParseDuration(value);
+  else if (key == "backoff") task.retry_backoff = std::stod(value);
+  else if (key == "timeout") task.execution_timeout = ParseDuration(value);
+  else if (key == "pool") task.pool = value;
+  else if (key == "slots") task.pool_slots = number();
+  else if (key == "weight") task.priority_weight = std::stoi(value);
+  else if (key == "weight_rule") task.weight_rule = value;
+  else if (key == "per_dag") task.max_active_tis_per_dag = number();
+  else if (key == "per_run") task.max_active_tis_per_dagrun = number();
+  else if (key == "queue") task.queue = value;
+  else Wrong("unknown task option {}", key);
+}
+
+}  // namespace
+
+std::vector<Story> ReadStories(const std::string& folder) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() == ".txt") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  std::vector<Story> stories;
+  for (const auto& file : files) {
+    std::ifstream in(file);
+    std::string text;
+    for (int number = 1; std::getline(in, text); ++number) {
+      if (text.starts_with("== ")) {
+        stories.push_back({file.filename().string(), text.substr(3), {}});
+        continue;
+      }
+      const std::string code = text.starts_with("#") ? "" : text.substr(0, text.find(" #"));
+      if (code.find_first_not_of(" \t") == std::string::npos) continue;
+      if (stories.empty() || stories.back().file != file.filename()) {
+        stories.push_back({file.filename().string(), "(a line before the first title)", {}});
+      }
+      stories.back().lines.push_back({number, code});
+    }
+  }
+  return stories;
+}
+
+const std::string& Teller::Words::at(size_t i) const {
+  if (i >= plain.size()) Wrong("'{}' needs more words", verb);
+  return plain[i];
+}
+
+Teller::Words Teller::Split(const std::string& command) {
+  Words out;
+  for (const std::string& word : SplitAt(command, ' ')) {
+    if (word.empty()) continue;
+    const size_t equals = word.find('=');
+    if (word[0] == '"') {
+      out.plain.push_back(word.substr(1, word.size() - 2));
+    } else if (out.verb.empty()) {
+      out.verb = word;
+    } else if (equals != std::string::npos) {
+      out.options.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+    } else {
+      AppendExpanded(word, out.plain);
+    }
+  }
+  return out;
+}
+
+void Teller::Tell(const Story& story) {
+  for (const Line& line : story.lines) {
+    line_ = line.number;
+    bool fresh = true;
+    for (const std::string& command : SplitAt(line.text, ';')) {
+      const Words words = Split(command);
+      if (words.verb.empty()) continue;
+      if (words.verb == "dag" || words.verb == "task") {
+        Command(words);
+        continue;
+      }
+      if (building_) BuildDag();
+      if (words.verb != "expect" && fresh) {
+        world_.out = {};
+        acted_at_ = world_.now;
+        fresh = false;
+      }
+      Command(words);
+      if (words.verb == "expect") continue;
+      world_.Turn();
+      if (std::string bad = world_.Check(); !bad.empty()) Wrong("{}", bad);
+    }
+  }
+}
+
+void Teller::Command(const Words& w) {
+  if (w.verb == "dag") return DeclareDag(w);
+  if (w.verb == "task") return DeclareTasks(w);
+  if (w.verb == "expect") return Expect(w);
+  Act(w);
+}
+
+void Teller::DeclareDag(const Words& w) {
+  if (building_) BuildDag();
+  dag_ = {};
+  dag_.dag_id = w.at(0);
+  paused_ = false;
+  building_ = true;
+  for (size_t i = 1; i < w.plain.size(); ++i) {
+    if (w.plain[i] == "+paused") paused_ = true;
+    else if (w.plain[i] == "+fail_fast") dag_.fail_fast = true;
+    else Wrong("unknown flag {}", w.plain[i]);
+  }
+  for (const auto& [key, value] : w.options) {
+    if (key == "max_active_runs") dag_.max_active_runs = static_cast<uint32_t>(std::stoul(value));
+    else if (key == "max_active_tasks") dag_.max_active_tasks = static_cast<uint32_t>(std::stoul(value));
+    else if (key == "dagrun_timeout") dag_.dagrun_timeout = ParseDuration(value);
+    else Wrong("unknown dag option {}", key);
+  }
+}
+
+// task a >> b c >> d: groups; every task of a group is upstream of every task of the next.
+void Teller::DeclareTasks(const Words& w) {
+  std::vector<std::vector<size_t>> groups(1);
+  std::vector<std::string> flags;
+  for (const std::string& word : w.plain) {
+    if (word == ">>") {
+      groups.emplace_back();
+    } else if (word[0] == '+') {
+      flags.push_back(word);
+    } else {
+      auto it = std::find_if(dag_.tasks.begin(), dag_.tasks.end(),
+                             [&](const TaskSpec& t) { return t.task_id == word; });
+      groups.back().push_back(static_cast<size_t>(it - dag_.tasks.begin()));
+      if (it != dag_.tasks.end()) continue;
+      TaskSpec task;
+      task.task_id = word;
+      task.work = BashWork{"true"};
+      dag_.tasks.push_back(task);
+    }
+  }
+  for (size_t g = 0; g < groups.size(); ++g) {
+    for (size_t t : groups[g]) {
+      for (const std::string& flag : flags) SetTaskFlag(dag_.tasks[t], flag);
+      for (const auto& [key, value] : w.options) SetTaskOption(dag_.tasks[t], key, value);
+      if (g + 1 == groups.size()) continue;
+      for (size_t down : groups[g + 1]) {
+        dag_.tasks[t].downstream_task_ids.push_back(dag_.tasks[down].task_id);
+      }
+    }
+  }
+}
+
+void Teller::BuildDag() {
+  building_ = false;
+  current_dag_ = dag_.dag_id;
+  auto dag = Dag::Make(dag_, ++versions_);
+  if (!dag.ok()) Wrong("{}", dag.status().ToString());
+  world_.SetDag(*dag, paused_);
+}
+
+void Teller::Act(const Words& w) {
+  if (ActOnAttempt(w) || ActByHand(w)) return;
+  if (w.verb == "trigger") return TriggerRun(w);
+  if (w.verb == "pool") return world_.SetPool(w.at(0), std::stoi(w.at(1)));
+  if (w.verb == "drop-pool") return world_.DeletePool(w.at(0));
+  if (w.verb == "pause" || w.verb == "unpause") {
+    return world_.SetPaused(w.plain.empty() ? current_dag_ : w.at(0), w.verb == "pause");
+  }
+  if (w.verb == "crash") return world_.Crash();
+  if (w.verb == "use") {
+    current_run_ = FindRun(w.at(0));
+  } else if (w.verb == "advance") {
+    world_.now += ParseDuration(w.at(0));
+  } else {
+    Wrong("unknown command '{}'", w.verb);
+  }
+}
+
+bool Teller::ActOnAttempt(const Words& w) {
+  if (w.verb == "claim" || w.verb == "cannot-claim") {
+    const bool may = w.verb == "claim";
+    for (size_t i = 0; i < (may ? w.plain.size() : 1); ++i) {
+      const Ref ref = FindTask(w.at(i));
+      const Decision d = world_.Do(ref.run, Claim{Attempt(ref), "worker1"});
+      if (d.granted != may) Wrong("claim of {}: {}", w.plain[i], may ? d.refusal : "granted");
+      refusal_ = d.refusal;
+    }
+    if (!may && refusal_.find(w.at(1)) == std::string::npos) Wrong("refused: {}", refusal_);
+  } else if (w.verb == "start") {
+    const Ref ref = FindTask(w.at(0));
+    world_.Do(ref.run, AttemptStarted{Attempt(ref), 4711});
+  } else if (w.verb == "succeed" || w.verb == "run") {
+    Finish(w, Outcome::kSuccess);
+  } else if (w.verb == "fail" || w.verb == "run-and-fail") {
+    Finish(w, Outcome::kFailed);
+  } else if (w.verb == "fail-for-good") {
+    Finish(w, Outcome::kFailedNoRetry);
+  } else if (w.verb == "skip" || w.verb == "run-and-skip") {
+    Finish(w, Outcome::kSkipped);
+  } else if (w.verb == "lose") {
+    Finish(w, Outcome::kLost);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Teller::Finish(const Words& w, Outcome outcome) {
+  for (const std::string& name : w.plain) {
+    const Ref ref = FindTask(name);
+    AttemptFinished done;
+    done.attempt = Attempt(ref);
+    done.outcome = outcome;
+    done.exit_code = outcome == Outcome::kSuccess ? 0 : 1;
+    if (w.verb.starts_with("run")) {
+      const Decision d = world_.Do(ref.run, Claim{done.attempt, "worker1"});
+      if (!d.granted) Wrong("claim of {}: {}", name, d.refusal);
+    }
+    world_.Do(ref.run, done);
+    world_.Turn();  // what this one lets go may be the next of the list
+  }
+}
+
+bool Teller::ActByHand(const Words& w) {
+  RunId run;
+  if (w.verb == "clear") {
+    ClearTasks e{FindTasks(w, 0, &run)};
+    world_.Do(run, e);
+  } else if (w.verb == "mark") {
+    const auto state = ParseTiState(w.at(0));
+    if (!state) Wrong("'{}' is no state", w.at(0));
+    SetTasks e{FindTasks(w, 1, &run), *state};
+    world_.Do(run, e);
+  } else if (w.verb == "mark-run") {
+    const auto state = ParseRunState(w.at(1));
+    if (!state) Wrong("'{}' is no state of a run", w.at(1));
+    world_.Do(FindRun(w.at(0)), SetRun{*state});
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Teller::TriggerRun(const Words& w) {
+  std::string dag = current_dag_;
+  double day = static_cast<double>(world_.ledger.size() + 1);
+  TimePoint after = world_.now;
+  for (const auto& [key, value] : w.options) {
+    if (key == "dag") dag = value;
+    else if (key == "day") day = std::stod(value);
+    else if (key == "after") after += ParseDuration(value);
+    else Wrong("unknown option {}", key);
+  }
+  std::optional<TimePoint> date = TimePoint(std::chrono::seconds(1'600'000'000)) + FromSeconds(day * 86400);
+  if (w.plain.size() > 1 && w.plain[1] == "+nodate") date.reset();
+  current_run_ = world_.Trigger(dag, w.at(0), date, after);
+}
+
+RunId Teller::FindRun(const std::string& name) const {
+  for (const auto& [id, l] : world_.ledger) {
+    if (l.head.run_id == name) return id;
+  }
+  Wrong("there is no run '{}'", name);
+}
+
+Teller::Ref Teller::FindTask(const std::string& text) const {
+  Ref ref;
+  ref.run = current_run_;
+  std::string name = text;
+  if (size_t slash = name.find('/'); slash != std::string::npos) {
+    ref.run = FindRun(name.substr(0, slash));
+    name = name.substr(slash + 1);
+  }
+  if (size_t hash = name.find('#'); hash != std::string::npos) {
+    ref.try_number = static_cast<uint32_t>(std::stoul(name.substr(hash + 1)));
+    name = name.substr(0, hash);
+  }
+  if (!world_.ledger.contains(ref.run)) Wrong("no run was triggered");
+  const auto task = world_.ledger.at(ref.run).dag->Find(name);
+  if (!task) Wrong("there is no task '{}'", name);
+  ref.task = *task;
+  return ref;
+}
+
+// "a" is the task, "a.." it and everything downstream.
+std::vector<TaskIndex> Teller::FindTasks(const Words& w, size_t from, RunId* run) const {
+  std::vector<TaskIndex> tasks;
+  for (size_t i = from; i < w.plain.size(); ++i) {
+    const bool down = w.plain[i].ends_with("..");
+    const Ref ref = FindTask(down ? w.plain[i].substr(0, w.plain[i].size() - 2) : w.plain[i]);
+    *run = ref.run;
+    if (down) {
+      const auto all = world_.ledger.at(ref.run).dag->Closure(std::span(&ref.task, 1), true);
+      tasks.insert(tasks.end(), all.begin(), all.end());
+    } else {
+      tasks.push_back(ref.task);
+    }
+  }
+  return tasks;
+}
+
+AttemptId Teller::Attempt(const Ref& ref) const {
+  const uint32_t current = world_.Row(ref.run, ref.task).try_number;
+  return {ref.run, ref.task, kUnmapped, ref.try_number > 0 ? ref.try_number : current};
+}
+
+std::string Teller::Call(const AttemptId& id) const {
+  const auto& l = world_.ledger.at(id.run);
+  const std::string& task = l.dag->task(id.task).task_id;
+  const std::string name = id.run == current_run_ ? task : l.head.run_id + "/" + task;
+  return id.try_number > 1 ? fmt::format("{}#{}", name, id.try_number) : name;
+}
+
+void Teller::Expect(const Words& w) {
+  const std::string& what = w.at(0);
+  const std::vector<std::string> rest(w.plain.begin() + 1, w.plain.end());
+  if (auto state = ParseTiState(what)) return ExpectState(*state, w);
+  if (what == "run") return ExpectRun(w);
+  if (what == "why") return ExpectWhy(w);
+  if (what == "pool") return ExpectPool(w);
+  if (what == "wake") return ExpectWake(w);
+  if (what == "nothing") {
+    for (const char* effect : {"pushed", "dequeued", "cancelled", "dropped", "attempts", "changed"}) {
+      ExpectEffects(effect, {});
+    }
+    return;
+  }
+  ExpectEffects(what, rest);
+}
+
+void Teller::ExpectState(TiState state, const Words& w) {
+  if (w.plain.size() < 2) Wrong("expect {}: which task?", Name(state));
+  for (size_t i = 1; i < w.plain.size(); ++i) {
+    const Ref ref = FindTask(w.plain[i]);
+    const TiRow row = world_.Row(ref.run, ref.task);
+    if (row.state != state || (ref.try_number != 0 && ref.try_number != row.try_number)) {
+      Wrong("{} is {} (try {}), not {}: {}", w.plain[i], Name(row.state), row.try_number, Name(state),
+            row.reason);
+    }
+  }
+}
+
+void Teller::ExpectRun(const Words& w) {
+  const RunRow& head = world_.ledger.at(FindRun(w.at(1))).head;
+  const std::string state(Name(head.state));
+  if (state != w.at(2)) Wrong("run {} is {} ({})", w.at(1), state, head.reason);
+  if (w.plain.size() > 3 && head.reason.find(w.at(3)) == std::string::npos) {
+    Wrong("run {}: its reason is '{}'", w.at(1), head.reason);
+  }
+}
+
+void Teller::ExpectEffects(const std::string& what, std::vector<std::string> wanted) {
+  std::vector<std::string> got;
+  if (what == "pushed") {
+    for (const auto& q : world_.out.pushes) got.push_back(Call(q.attempt));
+  } else if (what == "dequeued") {
+    for (const auto& q : world_.out.removes) got.push_back(Call(q.attempt));
+  } else if (what == "cancelled") {
+    for (const auto& c : world_.out.cancels) got.push_back(Call(c.attempt) + ":" + c.reason);
+  } else if (what == "dropped") {
+    for (const auto& ref : world_.out.xcom_drops) got.push_back(Call({ref.run, ref.task, kUnmapped, 1}));
+  } else if (what == "attempts") {
+    for (const auto& a : world_.out.attempts) got.push_back(fmt::format("{}:{}", Call(a.id), Name(a.state)));
+  } else if (what == "ended") {
+    for (RunId id : world_.out.ended) got.push_back(world_.ledger.at(id).head.run_id);
+  } else if (what == "changed") {
+    for (const auto& [id, c] : world_.out.tis) got.push_back(Call({id, c.task, kUnmapped, 1}));
+  } else {
+    Wrong("nothing called '{}' can be expected", what);
+  }
+  if (what != "pushed") {  // of the others the order says nothing
+    std::sort(got.begin(), got.end());
+    std::sort(wanted.begin(), wanted.end());
+  }
+  bool same = got.size() == wanted.size();
+  for (size_t i = 0; same && i < got.size(); ++i) {
+    // "a" stands for "a:whatever"; of a reason its beginning is enough.
+    same = got[i] == wanted[i] || got[i].starts_with(wanted[i] + ":") ||
+           (wanted[i].find(':') != std::string::npos && got[i].starts_with(wanted[i]));
+  }
+  if (!same) Wrong("{}: {}, wanted {}", what, Join(got), Join(wanted));
+}
+
+// Of a task, or of a run if there is one of that name.
+void Teller::ExpectWhy(const Words& w) {
+  const std::string& name = w.at(1);
+  bool is_run = false;
+  for (const auto& [id, l] : world_.ledger) is_run |= l.head.run_id == name;
+  const RunId id = is_run ? FindRun(name) : FindTask(name).run;
+  const Run run = world_.Recall(id);
+  const Run* live = world_.scheduler->Find(id);
+  const Run& told = live != nullptr ? *live : run;
+  const auto why = is_run ? world_.scheduler->ExplainRun(told, world_.now)
+                          : world_.scheduler->Explain(told, FindTask(name).task, world_.now);
+  const std::string all = fmt::format("{}", fmt::join(why, "; "));
+  if (all.find(w.at(2)) == std::string::npos) Wrong("{}: it says '{}'", name, all);
+}
+
+void Teller::ExpectPool(const Words& w) {
+  const auto usage = world_.scheduler->admission().Usage(w.at(1));
+  for (const auto& [key, value] : w.options) {
+    const uint64_t got = key == "held" ? usage.held : usage.waiting;
+    if (std::to_string(got) != value) Wrong("pool {}: {} {}", w.at(1), got, key);
+  }
+}
+
+// From the time of the last act.
+void Teller::ExpectWake(const Words& w) {
+  const auto wake = world_.scheduler->NextWake();
+  if (w.at(1) == "never") {
+    if (wake) Wrong("it wakes at +{} s", Seconds(*wake - world_.now));
+    return;
+  }
+  if (!wake || *wake - world_.now != ParseDuration(w.at(1))) {
+    Wrong("it wakes {}", wake ? fmt::format("at +{} s", Seconds(*wake - world_.now)) : "never");
+  }
+}
+
+}  // namespace gale::core::testing
