@@ -97,7 +97,7 @@ void Children::Spawn(SpawnRequest&& request) {
   tell_(Started{child->record.key, child->record.pid, child->record.started_at});
   // Its birthday is sure even if it has ended: only we reap it.
   if (auto process = ReadProcess(child->record.pid)) child->record.birthday = process->birthday;
-  if (Status s = records_.Running(child->record); !s.ok()) GALE_ERROR("{}", s.ToString());
+  records_.Started(child->record_fd, child->record);
   request.argv.clear();
   request.env.clear();
   child->request = std::move(request);
@@ -110,8 +110,7 @@ void Children::Spawn(SpawnRequest&& request) {
   if (c.request.timeout > Duration(0)) Arm(c, c.request.timeout);
 }
 
-Status Children::Start(const SpawnRequest& request, Child& child) {
-  GALE_RETURN_IF_ERROR(CheckRequest(request));
+Status Children::CheckRoom() const {
   if (closing_) return Unavailable("the keeper is shutting down");
   if (BootNowUs() >= fence_boot_us_) {
     return FailedPrecondition("the fence has passed: the worker's lease is over");
@@ -120,30 +119,45 @@ Status Children::Start(const SpawnRequest& request, Child& child) {
     return ResourceExhausted("the keeper holds {} running and {} untaken (at most {} and {})",
                              children_.size(), untaken_.size(), kRunningMax, kUntakenMax);
   }
+  return OkStatus();
+}
+
+Status Children::Start(const SpawnRequest& request, Child& child) {
+  GALE_RETURN_IF_ERROR(CheckRequest(request));
+  GALE_RETURN_IF_ERROR(CheckRoom());
   GALE_ASSIGN_OR_RETURN(int log_fd, OpenLog(request.log_path));
   RunningRecord& record = child.record;
   record = {.key = request.key, .started_at = Clock::Real().Now(), .own_cwd = request.cwd.empty()};
+  Result<int> record_fd = records_.Starting(record);
+  Result<pid_t> pid = record_fd.ok() ? StartInto(request, record, log_fd) : record_fd.status();
+  close(log_fd);
+  if (pid.ok()) {
+    record.pid = *pid;
+    child.record_fd = *record_fd;
+    return OkStatus();
+  }
+  if (record_fd.ok()) {
+    close(*record_fd);
+    records_.Forget(record.key);
+  }
+  return pid.status();
+}
+
+Result<pid_t> Children::StartInto(const SpawnRequest& request, const RunningRecord& record,
+                                  int log_fd) {
   ChildSpec spec{.argv = request.argv, .env = request.env, .cwd = request.cwd,
                  .stdout_fd = log_fd, .reset_oom_score = reset_oom_score_};
   std::string marker = std::string(kMarkerName) + "=";
   std::erase_if(spec.env, [&](const std::string& e) { return e.starts_with(marker); });
   spec.env.push_back(marker + record.key + "@" + records_.home());
-  if (record.own_cwd) spec.cwd = records_.TempDir(record.key);
-  Status status = records_.Running(record);
-  if (status.ok() && record.own_cwd && mkdir(spec.cwd.c_str(), 0700) != 0 && errno != EEXIST) {
-    status = Unavailable("working directory '{}': {}", spec.cwd, strerror(errno));
+  if (!record.own_cwd) return StartChild(spec);
+  spec.cwd = records_.TempDir(record.key);
+  if (mkdir(spec.cwd.c_str(), 0700) != 0 && errno != EEXIST) {
+    return Unavailable("working directory '{}': {}", spec.cwd, strerror(errno));
   }
-  if (status.ok()) {
-    Result<pid_t> pid = StartChild(spec);
-    if (pid.ok()) record.pid = *pid;
-    status = pid.status();
-  }
-  close(log_fd);
-  if (!status.ok()) {
-    if (record.own_cwd) rmdir(spec.cwd.c_str());
-    records_.Forget(record.key);
-  }
-  return status;
+  Result<pid_t> pid = StartChild(spec);
+  if (!pid.ok()) rmdir(spec.cwd.c_str());
+  return pid;
 }
 
 void Children::Kill(const std::string& key, const std::string& reason) {

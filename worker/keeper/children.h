@@ -68,13 +68,16 @@ class Children {
     SpawnRequest request;  // without argv and env: they were for the start
     Phase phase = Phase::kRunning;
     bool leader_ended = false;
+    int record_fd = -1;  // until the start is on record
     Exited exit;
     Duration sweep = kSweepFirst;
     std::multimap<int64_t, int>::iterator timer;  // into timers_; end: none
   };
   using OwnedChild = std::unique_ptr<Child>;
 
+  Status CheckRoom() const;
   Status Start(const SpawnRequest& request, Child& child);
+  Result<pid_t> StartInto(const SpawnRequest& request, const RunningRecord& record, int log_fd);
   void Arm(Child& child, Duration from_now);
   void Disarm(Child& child);
   void OnTimer(Child& child);

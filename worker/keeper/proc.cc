@@ -46,9 +46,9 @@ std::optional<Process> ReadProcess(pid_t pid) {
   if (sscanf(at, "%c %d %d %d%n", &p.state, &p.parent, &group, &p.session, &used) != 4) {
     return std::nullopt;
   }
-  // proc(5): the session is field 6, the start time field 22.
+  // proc(5): the session is field 6, the start time field 22; `at` is before field 7.
   at += used;
-  for (int field = 7; field <= 22 && at != nullptr; ++field) at = strchr(at + 1, ' ');
+  for (int field = 8; field <= 22 && at != nullptr; ++field) at = strchr(at + 1, ' ');
   if (at == nullptr) return std::nullopt;
   p.birthday = strtoull(at, nullptr, 10);
   return p;

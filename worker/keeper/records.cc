@@ -31,8 +31,9 @@ std::string ReadFile(const std::string& path) {
   return out;
 }
 
+// One line of fixed width, for Started rewrites it in place.
 std::string Format(const RunningRecord& r) {
-  return fmt::format("{} {} {} {}\n", r.pid, r.birthday,
+  return fmt::format("{:010} {:020} {:020} {}\n", r.pid, r.birthday,
                      r.started_at.time_since_epoch().count(), int{r.own_cwd});
 }
 
@@ -60,8 +61,22 @@ Result<Records> Records::Open(const std::string& home) {
   return Records(home);
 }
 
-Status Records::Running(const RunningRecord& record) const {
-  return WriteFile(home_ + "/running/" + record.key, Format(record));
+Result<int> Records::Starting(const RunningRecord& record) const {
+  std::string path = home_ + "/running/" + record.key, line = Format(record);
+  int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return Unavailable("keeper record '{}': {}", path, strerror(errno));
+  if (write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size())) return fd;
+  Status status = Unavailable("keeper record '{}': {}", path, strerror(errno));
+  close(fd);
+  Forget(record.key);
+  return status;
+}
+
+// A failure would be a disk's: the record with pid 0 stays good, its family has the marker.
+void Records::Started(int fd, const RunningRecord& record) const {
+  std::string line = Format(record);
+  [[maybe_unused]] ssize_t n = pwrite(fd, line.data(), line.size(), 0);
+  close(fd);
 }
 
 void Records::Forget(const std::string& key) const {

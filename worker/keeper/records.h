@@ -29,8 +29,10 @@ class Records {
   // Makes the directories of `home`.
   static Result<Records> Open(const std::string& home);
 
-  // Before the start with pid 0, again when the pid is known.
-  Status Running(const RunningRecord& record) const;
+  // Before the start with pid 0, again when the pid is known: through the descriptor that it returns
+  // and that Started closes. (Never by truncation: ext4 would wait for the disk.)
+  Result<int> Starting(const RunningRecord& record) const;
+  void Started(int fd, const RunningRecord& record) const;
   void Forget(const std::string& key) const;
 
   // Records the exit, then forgets that it ran.
