@@ -90,7 +90,7 @@ gale_layer(worker ALLOWED common/base common/model common/config common/rpc work
 gale_layer(cli ALLOWED common/base common/model common/queue common/config common/rpc master master/store master/engine master/api
            master/dags master/logs worker worker/keeper)
 
-if(TARGET cli)
+if(TARGET cli AND EXISTS ${CMAKE_SOURCE_DIR}/cli/main/main.cc)
   add_executable(gale ${CMAKE_SOURCE_DIR}/cli/main/main.cc)
   target_link_libraries(gale PRIVATE cli)
 endif()
