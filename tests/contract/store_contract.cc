@@ -377,8 +377,8 @@ TEST_P(StoreContract, ASecondMasterDeposesTheFirst) {
 // --- Threads
 // ---------------------------------------------------------------------------------------
 
-// Each commit moves two task instances together; no reader may ever see them apart, or go back in
-// time.
+// Each commit moves a run and two task instances together; no reader may ever see them apart, or go
+// back in time.
 TEST_P(StoreContract, ReadersSeeWholeCommitsOnly) {
   MustCommit({.runs = {SparseRun(1, "d", "r")}, .tis = {SparseTi(1, 0), SparseTi(1, 1)}});
   constexpr uint32_t kCommits = 200;
@@ -393,6 +393,7 @@ TEST_P(StoreContract, ReadersSeeWholeCommitsOnly) {
         ASSERT_TRUE(live.ok()) << live.status().ToString();
         ASSERT_EQ(live->tis.size(), 2u);
         ASSERT_EQ(live->tis[0].try_number, live->tis[1].try_number);
+        ASSERT_EQ(live->tis[0].try_number, live->runs[0].clear_number) << "one snapshot for all";
         ASSERT_GE(live->tis[0].try_number, before)
             << "committed before the read began, and not seen";
         ASSERT_TRUE(store_->ListRuns({}).ok());
@@ -401,8 +402,9 @@ TEST_P(StoreContract, ReadersSeeWholeCommitsOnly) {
   }
   for (uint32_t n = 1; n <= kCommits; ++n) {
     TiRow a = SparseTi(1, 0), b = SparseTi(1, 1);
-    a.try_number = b.try_number = n;
-    EXPECT_TRUE(Commit({.tis = {a, b}}).ok());
+    RunRow run = SparseRun(1, "d", "r");
+    a.try_number = b.try_number = run.clear_number = n;
+    EXPECT_TRUE(Commit({.runs = {run}, .tis = {a, b}}).ok());
     committed = n;
   }
   done = true;
