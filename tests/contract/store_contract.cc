@@ -382,7 +382,8 @@ TEST_P(StoreContract, ASecondMasterDeposesTheFirst) {
 TEST_P(StoreContract, ReadersSeeWholeCommitsOnly) {
   MustCommit({.runs = {SparseRun(1, "d", "r")}, .tis = {SparseTi(1, 0), SparseTi(1, 1)}});
   constexpr uint32_t kCommits = 200;
-  std::atomic<uint32_t> committed{0};
+  constexpr uint32_t kReads = 600;  // enough to fall between two statements of a read
+  std::atomic<uint32_t> committed{0}, reads{0};
   std::atomic<bool> done{false};
   std::vector<std::thread> readers;
   for (int i = 0; i < 6; ++i) {  // more than there are connections
@@ -397,10 +398,11 @@ TEST_P(StoreContract, ReadersSeeWholeCommitsOnly) {
         ASSERT_GE(live->tis[0].try_number, before)
             << "committed before the read began, and not seen";
         ASSERT_TRUE(store_->ListRuns({}).ok());
+        ++reads;
       }
     });
   }
-  for (uint32_t n = 1; n <= kCommits; ++n) {
+  for (uint32_t n = 1; n <= kCommits || (reads < kReads && !HasFatalFailure()); ++n) {
     TiRow a = SparseTi(1, 0), b = SparseTi(1, 1);
     RunRow run = SparseRun(1, "d", "r");
     a.try_number = b.try_number = run.clear_number = n;
