@@ -27,16 +27,17 @@ Status Channel::Listen(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) {
-    return InvalidArgument("keeper socket '{}': the path is {} bytes long, Unix sockets take {}; "
-                           "choose a shorter worker home",
-                           path, path.size(), sizeof address.sun_path - 1);
+    return InvalidArgument(
+        "keeper socket '{}': the path is {} bytes long, Unix sockets take {}; "
+        "choose a shorter worker home",
+        path, path.size(), sizeof address.sun_path - 1);
   }
   memcpy(address.sun_path, path.data(), path.size());
   unlink(path.c_str());
   listener_ = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   mode_t before = umask(0177);
-  bool bound = listener_ >= 0 &&
-               bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  bool bound =
+      listener_ >= 0 && bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   int error = errno;
   umask(before);
   if (!bound || listen(listener_, kPendingMax) != 0) {

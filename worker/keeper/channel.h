@@ -12,9 +12,9 @@ namespace gale::keeper {
 
 class Channel {
  public:
-  static constexpr int kPendingMax = 16;               // connections that have not said Hello
+  static constexpr int kPendingMax = 16;                // connections that have not said Hello
   static constexpr size_t kQueueMessagesMax = 200'000;  // unread by the client; then it is let go
-  static constexpr int kReadsAtOnce = 64;              // then timers and exits have their turn
+  static constexpr int kReadsAtOnce = 64;               // then timers and exits have their turn
 
   // Registers its descriptors in `epoll`. Messages go to `on_message`.
   Channel(int epoll, std::function<void(Message&&)> on_message)
@@ -23,7 +23,8 @@ class Channel {
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
-  // Binds `path` (mode 0600) and listens. The caller holds the home's lock: what stood there is stale.
+  // Binds `path` (mode 0600) and listens. The caller holds the home's lock: what stood there is
+  // stale.
   Status Listen(const std::string& path);
   // To the client, if there is one.
   void Send(const Message& message);

@@ -134,9 +134,10 @@ Status Explain(const ChildSpec& spec, const Prepared& p) {
                         EnvValue(spec.env, "PATH"));
       }
       if (p.error == E2BIG) {
-        return InvalidArgument("cannot start '{}': its arguments and environment are larger than "
-                               "the kernel takes (128 KiB each, about 6 MiB together)",
-                               spec.argv[0]);
+        return InvalidArgument(
+            "cannot start '{}': its arguments and environment are larger than "
+            "the kernel takes (128 KiB each, about 6 MiB together)",
+            spec.argv[0]);
       }
       return FailedPrecondition("cannot start '{}': {}", spec.argv[0], why);
     case Step::kCwd:
@@ -144,8 +145,7 @@ Status Explain(const ChildSpec& spec, const Prepared& p) {
                                 why);
     case Step::kSession:
     case Step::kFork:
-    case Step::kStdio:
-      return Unavailable("cannot start '{}': {}", spec.argv[0], why);
+    case Step::kStdio: return Unavailable("cannot start '{}': {}", spec.argv[0], why);
   }
   return Internal("cannot start '{}': {}", spec.argv[0], why);
 }
@@ -153,8 +153,9 @@ Status Explain(const ChildSpec& spec, const Prepared& p) {
 // A stack with a page below it that faults. Two a thread, kept for its next child.
 class Stack {
  public:
-  Stack() : base_(static_cast<char*>(mmap(nullptr, kGuardBytes + kStackBytes, PROT_READ | PROT_WRITE,
-                                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0))) {
+  Stack()
+      : base_(static_cast<char*>(mmap(nullptr, kGuardBytes + kStackBytes, PROT_READ | PROT_WRITE,
+                                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0))) {
     GALE_CHECK(base_ != MAP_FAILED, "no memory for a child's stack");
     GALE_CHECK(mprotect(base_, kGuardBytes, PROT_NONE) == 0, "no guard page for a child's stack");
   }
@@ -177,10 +178,15 @@ Result<pid_t> StartChild(const ChildSpec& spec) {
   std::vector<std::string> candidates = Candidates(spec);
   std::vector<char*> paths = Pointers(candidates), argv = Pointers(spec.argv),
                      envp = Pointers(spec.env);
-  Prepared p{.candidates = paths.data(), .argv = argv.data(), .envp = envp.data(),
-             .cwd = spec.cwd.c_str(), .stdout_fd = spec.stdout_fd,
-             .new_session = spec.new_session, .detached = spec.detached,
-             .reset_oom_score = spec.reset_oom_score, .inner_stack_top = inner.top()};
+  Prepared p{.candidates = paths.data(),
+             .argv = argv.data(),
+             .envp = envp.data(),
+             .cwd = spec.cwd.c_str(),
+             .stdout_fd = spec.stdout_fd,
+             .new_session = spec.new_session,
+             .detached = spec.detached,
+             .reset_oom_score = spec.reset_oom_score,
+             .inner_stack_top = inner.top()};
   // No signal handler of this process may run in the child, which lives in our memory.
   sigset_t all, before;
   sigfillset(&all);
@@ -189,7 +195,8 @@ Result<pid_t> StartChild(const ChildSpec& spec) {
                     CLONE_VM | CLONE_VFORK | SIGCHLD, &p);
   int clone_error = errno;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (pid < 0) return Unavailable("cannot start '{}': fork: {}", spec.argv[0], strerror(clone_error));
+  if (pid < 0)
+    return Unavailable("cannot start '{}': fork: {}", spec.argv[0], strerror(clone_error));
   if (p.error != 0 || spec.detached) {
     while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
     }

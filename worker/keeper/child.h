@@ -21,8 +21,8 @@ struct ChildSpec {
   bool reset_oom_score = false;
 };
 
-// The pid of the running program (0 if detached): signals as in a fresh login, no descriptor but 0, 1
-// and 2. A failure names the program, or the directory. Callable with threads running.
+// The pid of the running program (0 if detached): signals as in a fresh login, no descriptor but 0,
+// 1 and 2. A failure names the program, or the directory. Callable with threads running.
 Result<pid_t> StartChild(const ChildSpec& spec);
 
 }  // namespace gale::keeper

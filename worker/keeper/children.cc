@@ -34,7 +34,8 @@ Status CheckRequest(const SpawnRequest& r) {
 
 Result<int> OpenLog(const std::string& path) {
   // Non-blocking, for a FIFO without a reader would stop the keeper; on files it has no effect.
-  int fd = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+  int fd =
+      open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
   struct stat st;
   if (fd < 0 || fstat(fd, &st) != 0) {
     return FailedPrecondition("cannot open the log '{}': {}", path, strerror(errno));
@@ -145,8 +146,11 @@ Status Children::Start(const SpawnRequest& request, Child& child) {
 
 Result<pid_t> Children::StartInto(const SpawnRequest& request, const RunningRecord& record,
                                   int log_fd) {
-  ChildSpec spec{.argv = request.argv, .env = request.env, .cwd = request.cwd,
-                 .stdout_fd = log_fd, .reset_oom_score = reset_oom_score_};
+  ChildSpec spec{.argv = request.argv,
+                 .env = request.env,
+                 .cwd = request.cwd,
+                 .stdout_fd = log_fd,
+                 .reset_oom_score = reset_oom_score_};
   std::string marker = std::string(kMarkerName) + "=";
   std::erase_if(spec.env, [&](const std::string& e) { return e.starts_with(marker); });
   spec.env.push_back(marker + record.key + "@" + records_.home());
@@ -195,7 +199,8 @@ void Children::List(uint32_t id, const std::function<void(const Message&)>& tell
   tell(ListEnd{id});
 }
 
-// --- time -----------------------------------------------------------------------------------------
+// --- time
+// -----------------------------------------------------------------------------------------
 
 void Children::Arm(Child& child, Duration from_now) {
   Disarm(child);
@@ -242,13 +247,12 @@ void Children::OnTimer(Child& child) {
       Terminate(child, child.request.kill_grace);
       return;
     case Phase::kTerminating:
-    case Phase::kKilling:
-      KillNow({&child});
-      return;
+    case Phase::kKilling: KillNow({&child}); return;
   }
 }
 
-// --- killing --------------------------------------------------------------------------------------
+// --- killing
+// --------------------------------------------------------------------------------------
 
 void Children::Terminate(Child& child, Duration grace) {
   child.phase = Phase::kTerminating;
@@ -292,7 +296,8 @@ void Children::Signal(const std::vector<Child*>& children, int signal) {
   }
 }
 
-// --- reaping --------------------------------------------------------------------------------------
+// --- reaping
+// --------------------------------------------------------------------------------------
 
 void Children::Reap() {
   int status;
@@ -370,8 +375,7 @@ int Children::OrphanOwner(const Process& orphan) {
   int id = -1;
   if (auto it = ids_by_session_.find(orphan.session); it != ids_by_session_.end()) {
     id = it->second;
-  } else if (std::string marker = ReadMarker(orphan.pid);
-             marker.ends_with("@" + records_.home())) {
+  } else if (std::string marker = ReadMarker(orphan.pid); marker.ends_with("@" + records_.home())) {
     id = IdOfKey(marker.substr(0, marker.find('@')));
   }
   return orphan_owners_[orphan.pid] = id;
@@ -402,8 +406,8 @@ void Children::Discard(const std::string& dir, const std::string& name) {
     GALE_WARN("cannot remove '{}': {}", dir, strerror(errno));
     return;
   }
-  Result<pid_t> pid = StartChild({.argv = {"rm", "-rf", "--", trash}, .env = {}, .cwd = "/",
-                                  .stdout_fd = null_fd_});
+  Result<pid_t> pid = StartChild(
+      {.argv = {"rm", "-rf", "--", trash}, .env = {}, .cwd = "/", .stdout_fd = null_fd_});
   if (pid.ok()) {
     helpers_.insert(*pid);
   } else {

@@ -1,11 +1,12 @@
-// The keeper's families: starts, reaps, times, kills and fences them, and remembers exits. One thread;
-// nothing blocks. The loop around it (keeper.cc) brings messages, SIGCHLD and time.
+// The keeper's families: starts, reaps, times, kills and fences them, and remembers exits. One
+// thread; nothing blocks. The loop around it (keeper.cc) brings messages, SIGCHLD and time.
 //
 //   running --leader ends, nothing left--------------------------------------> exited
 //      |  \--leader ends, others left: TERM--> terminating --grace--> killing --> exited
 //      |--Kill, timeout: TERM-----------------------^                   ^
 //      \--fence, forced shutdown: KILL----------------------------------/
-// An exit is told only when nothing of the family lives, so that a next try never overlaps this one.
+// An exit is told only when nothing of the family lives, so that a next try never overlaps this
+// one.
 #pragma once
 
 #include <sys/resource.h>
@@ -100,15 +101,15 @@ class Children {
   bool reset_oom_score_ = false;
 
   int last_id_ = 0;
-  std::unordered_map<int, OwnedChild> children_;       // by id
+  std::unordered_map<int, OwnedChild> children_;  // by id
   std::unordered_map<std::string, int> ids_by_key_;
-  std::unordered_map<pid_t, int> ids_by_leader_;       // leaders not yet reaped
-  std::unordered_map<pid_t, int> ids_by_session_;      // of all children
-  std::unordered_set<int> ended_;                      // leader gone, family perhaps not
-  std::unordered_map<pid_t, int> orphan_owners_;       // direct children that are no leaders; -1: whose?
-  std::unordered_set<pid_t> helpers_;                  // our own `rm`s
+  std::unordered_map<pid_t, int> ids_by_leader_;   // leaders not yet reaped
+  std::unordered_map<pid_t, int> ids_by_session_;  // of all children
+  std::unordered_set<int> ended_;                  // leader gone, family perhaps not
+  std::unordered_map<pid_t, int> orphan_owners_;  // direct children that are no leaders; -1: whose?
+  std::unordered_set<pid_t> helpers_;             // our own `rm`s
   std::map<std::string, Exited> untaken_;
-  std::multimap<int64_t, int> timers_;                 // boot_us -> id
+  std::multimap<int64_t, int> timers_;  // boot_us -> id
 
   int64_t fence_boot_us_ = INT64_MAX;
   bool fenced_ = false;  // that fence was passed, and everything killed

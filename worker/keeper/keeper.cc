@@ -64,8 +64,8 @@ int TakeSignals() {
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-// From now on what the runtime says goes to the log. StartKeeper holds the other end of the pipe that
-// stdout was: its end says that we listen, or are dead.
+// From now on what the runtime says goes to the log. StartKeeper holds the other end of the pipe
+// that stdout was: its end says that we listen, or are dead.
 void LeaveStarter(const std::string& home) {
   int fd = open((home + "/keeper.log").c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return;
@@ -158,7 +158,8 @@ class Keeper {
     ending_ = children_.running() == 0;
     GALE_INFO("SIGTERM: {}", ending_ ? "the keeper ends"
                                      : fmt::format("{} still run, the keeper goes on (gale ends "
-                                                   "them, or the fence)", children_.running()));
+                                                   "them, or the fence)",
+                                                   children_.running()));
   }
 
   void OnMessage(Message&& message) {
@@ -178,8 +179,8 @@ class Keeper {
 
   void OnShutdown(const Shutdown& m) {
     if (children_.running() > 0 && !m.force) {
-      channel_.Send(ShutdownAnswer{m.id, fmt::format("{} children still run",
-                                                     children_.running())});
+      channel_.Send(
+          ShutdownAnswer{m.id, fmt::format("{} children still run", children_.running())});
       return;
     }
     GALE_INFO("shutdown: {} children are killed", children_.running());

@@ -27,9 +27,9 @@ struct StartOptions {
   Duration timeout = std::chrono::seconds(15);  // for a predecessor's orphans to be killed, too
 };
 
-// Returns when a keeper listens in `home`, at once if one did. It is nobody's child (double fork) and
-// in a session of its own: neither Ctrl-C nor the end of the caller reaches it. Callable with threads
-// running. kDeadlineExceeded names keeper.log, where the keeper says what was wrong.
+// Returns when a keeper listens in `home`, at once if one did. It is nobody's child (double fork)
+// and in a session of its own: neither Ctrl-C nor the end of the caller reaches it. Callable with
+// threads running. kDeadlineExceeded names keeper.log, where the keeper says what was wrong.
 Status StartKeeper(const StartOptions& options);
 
 // <home>/keeper.sock.

@@ -29,9 +29,10 @@ Result<Welcome> Greet(int fd) {
   const Welcome* welcome = std::get_if<Welcome>(&message);
   if (welcome == nullptr) return Internal("the keeper answers Hello with {}", message.index());
   if (welcome->version != kProtocolVersion) {
-    return FailedPrecondition("the keeper (pid {}) speaks version {} of its protocol, this worker {}; "
-                              "let the old worker's tasks end first",
-                              welcome->pid, welcome->version, kProtocolVersion);
+    return FailedPrecondition(
+        "the keeper (pid {}) speaks version {} of its protocol, this worker {}; "
+        "let the old worker's tasks end first",
+        welcome->pid, welcome->version, kProtocolVersion);
   }
   return *welcome;
 }
@@ -41,8 +42,11 @@ Result<Welcome> Greet(int fd) {
 class KeeperClient::Impl {
  public:
   Impl(int fd, int32_t keeper_pid, KeeperEvents events)
-      : fd_(fd), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), keeper_pid_(keeper_pid),
-        events_(std::move(events)), reader_([this] { Read(); }) {}
+      : fd_(fd),
+        wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+        keeper_pid_(keeper_pid),
+        events_(std::move(events)),
+        reader_([this] { Read(); }) {}
 
   ~Impl() {
     GALE_CHECK(!InReader(), "a KeeperClient is destroyed by its own callback");
@@ -85,9 +89,8 @@ class KeeperClient::Impl {
     Status sent = Send(keeper::List{id});
     std::unique_lock lock(mutex_);
     Question& q = questions_[id];
-    bool in_time = changed_.wait_for(lock, timeout, [&] {
-      return q.answered || !closed_.ok() || !sent.ok();
-    });
+    bool in_time =
+        changed_.wait_for(lock, timeout, [&] { return q.answered || !closed_.ok() || !sent.ok(); });
     Question answer = std::move(q);
     questions_.erase(id);
     if (answer.answered) return std::move(answer.listing);
@@ -102,9 +105,8 @@ class KeeperClient::Impl {
     Status sent = Send(keeper::Shutdown{id, force});
     std::unique_lock lock(mutex_);
     Question& q = questions_[id];
-    bool in_time = changed_.wait_for(lock, timeout, [&] {
-      return !q.refusal.empty() || !closed_.ok() || !sent.ok();
-    });
+    bool in_time = changed_.wait_for(
+        lock, timeout, [&] { return !q.refusal.empty() || !closed_.ok() || !sent.ok(); });
     Question answer = std::move(q);
     questions_.erase(id);
     if (!answer.refusal.empty()) return FailedPrecondition("keeper: {}", answer.refusal);

@@ -8,9 +8,9 @@
 //   keeper->Take(key);                 // when the exit is on record elsewhere
 //
 // Delivery: an Exited comes at least once. It is sent when it happens to the client of that moment;
-// one that was not there finds it in List, until somebody Takes it. Spawn is idempotent by key until
-// then: of a running key it answers Started again, of an exited one Exited again, and never runs it
-// twice. After Take the key is forgotten.
+// one that was not there finds it in List, until somebody Takes it. Spawn is idempotent by key
+// until then: of a running key it answers Started again, of an exited one Exited again, and never
+// runs it twice. After Take the key is forgotten.
 //
 // Threads: every method from any thread, none blocks except Connect, List and Shutdown. Callbacks
 // come from the client's one reader thread, in the keeper's order; they may call Spawn, Kill, Fence

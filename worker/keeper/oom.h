@@ -1,5 +1,5 @@
-// Whether the kernel killed for want of memory, as far as an unprivileged process can tell: it counts
-// OOM kills of our control group (v2, v1), or else of the machine.
+// Whether the kernel killed for want of memory, as far as an unprivileged process can tell: it
+// counts OOM kills of our control group (v2, v1), or else of the machine.
 #pragma once
 
 #include <cstdint>

@@ -26,7 +26,7 @@ class Writer {
 
  private:
   template <class Int>
-    requires std::is_integral_v<Int>
+  requires std::is_integral_v<Int>
   void Put(Int v) {
     char bytes[sizeof(Int)];
     for (size_t i = 0; i < sizeof(Int); ++i) {
@@ -56,7 +56,7 @@ class Reader {
 
  private:
   template <class Int>
-    requires std::is_integral_v<Int>
+  requires std::is_integral_v<Int>
   void Get(Int& v) {
     if (in_.size() < sizeof(Int)) return Fail();
     uint64_t wide = 0;
@@ -97,45 +97,71 @@ class Reader {
 };
 
 // The fields of every message, in the order of the wire. New ones go to the end.
-template <class Ar, class M> void Fields(Ar& ar, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, Hello> { ar(m.version); }
-template <class Ar, class M> void Fields(Ar& ar, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, SpawnRequest> {
+template <class Ar, class M>
+void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, Hello> {
+  ar(m.version);
+}
+template <class Ar, class M>
+void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, SpawnRequest> {
   ar(m.key, m.argv, m.env, m.cwd, m.log_path, m.kill_grace, m.timeout);
 }
-template <class Ar, class M> void Fields(Ar& ar, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, Kill> { ar(m.key, m.reason); }
-template <class Ar, class M> void Fields(Ar& ar, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, Fence> { ar(m.boot_us); }
-template <class Ar, class M> void Fields(Ar& ar, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, Take> { ar(m.key); }
-template <class Ar, class M> void Fields(Ar& ar, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, List> { ar(m.id); }
-template <class Ar, class M> void Fields(Ar& ar, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, Shutdown> { ar(m.id, m.force); }
-template <class Ar, class M> void Fields(Ar& ar, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, Welcome> { ar(m.version, m.pid); }
-template <class Ar, class M> void Fields(Ar& ar, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, Started> { ar(m.key, m.pid, m.at); }
-template <class Ar, class M> void Fields(Ar& ar, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, StartFailed> { ar(m.key, m.reason); }
-template <class Ar, class M> void Fields(Ar& ar, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, Exited> {
+template <class Ar, class M>
+void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, Kill> {
+  ar(m.key, m.reason);
+}
+template <class Ar, class M>
+void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, Fence> {
+  ar(m.boot_us);
+}
+template <class Ar, class M>
+void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, Take> {
+  ar(m.key);
+}
+template <class Ar, class M>
+void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, List> {
+  ar(m.id);
+}
+template <class Ar, class M>
+void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, Shutdown> {
+  ar(m.id, m.force);
+}
+template <class Ar, class M>
+void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, Welcome> {
+  ar(m.version, m.pid);
+}
+template <class Ar, class M>
+void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, Started> {
+  ar(m.key, m.pid, m.at);
+}
+template <class Ar, class M>
+void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, StartFailed> {
+  ar(m.key, m.reason);
+}
+template <class Ar, class M>
+void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, Exited> {
   ar(m.key, m.pid, m.exit_code, m.signal, m.timed_out, m.fenced, m.killed, m.oom, m.keeper_died,
      m.reason, m.started_at, m.ended_at, m.user_time, m.system_time, m.max_rss_bytes);
 }
-template <class Ar, class M> void Fields(Ar& ar, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, ListRunning> {
+template <class Ar, class M>
+void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, ListRunning> {
   ar(m.id, m.running.key, m.running.pid, m.running.started_at);
 }
-template <class Ar, class M> void Fields(Ar& ar, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, ListExited> { ar(m.id), Fields(ar, m.exited); }
-template <class Ar, class M> void Fields(Ar& ar, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, ListEnd> { ar(m.id); }
-template <class Ar, class M> void Fields(Ar& ar, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, ShutdownAnswer> { ar(m.id, m.refusal); }
-template <class Ar, class M> void Fields(Ar& ar, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, Refused> { ar(m.reason); }
+template <class Ar, class M>
+void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, ListExited> {
+  ar(m.id), Fields(ar, m.exited);
+}
+template <class Ar, class M>
+void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, ListEnd> {
+  ar(m.id);
+}
+template <class Ar, class M>
+void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, ShutdownAnswer> {
+  ar(m.id, m.refusal);
+}
+template <class Ar, class M>
+void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, Refused> {
+  ar(m.reason);
+}
 
 template <size_t I>
 Result<Message> DecodeAs(std::string_view body) {
@@ -298,9 +324,10 @@ Result<int> ConnectSocket(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) {
-    return InvalidArgument("keeper socket '{}': the path is {} bytes long, Unix sockets take {}; "
-                           "choose a shorter worker home",
-                           path, path.size(), sizeof address.sun_path - 1);
+    return InvalidArgument(
+        "keeper socket '{}': the path is {} bytes long, Unix sockets take {}; "
+        "choose a shorter worker home",
+        path, path.size(), sizeof address.sun_path - 1);
   }
   memcpy(address.sun_path, path.data(), path.size());
   int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

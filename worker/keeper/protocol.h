@@ -3,8 +3,8 @@
 // A Unix seqpacket socket, <home>/keeper.sock. One message a packet: a byte that names the message,
 // then its fields, integers little-endian, strings with a 32-bit length before them. A message may
 // grow new fields at its end: a reader ignores what it does not know, so an upgraded worker still
-// talks to the keeper of its predecessor. A packet above kPacketBytesMax goes as a memfd: the packet
-// then holds only the message's byte, and the file descriptor (SCM_RIGHTS) the whole.
+// talks to the keeper of its predecessor. A packet above kPacketBytesMax goes as a memfd: the
+// packet then holds only the message's byte, and the file descriptor (SCM_RIGHTS) the whole.
 //
 // Both ends live on one machine: the fence travels as an absolute CLOCK_BOOTTIME, so a packet that
 // waited in a socket does not move it.
@@ -22,14 +22,15 @@
 namespace gale::keeper {
 
 inline constexpr uint32_t kProtocolVersion = 1;
-inline constexpr size_t kPacketBytesMax = 60 << 10;    // inside a packet; more goes by memfd
-inline constexpr size_t kMessageBytesMax = 8 << 20;    // any message; the kernel's argv + env: 6 MiB
-inline constexpr size_t kKeyBytesMax = 200;            // also a file name
-inline constexpr size_t kReasonBytesMax = 4 << 10;     // longer ones are cut
+inline constexpr size_t kPacketBytesMax = 60 << 10;  // inside a packet; more goes by memfd
+inline constexpr size_t kMessageBytesMax = 8 << 20;  // any message; the kernel's argv + env: 6 MiB
+inline constexpr size_t kKeyBytesMax = 200;          // also a file name
+inline constexpr size_t kReasonBytesMax = 4 << 10;   // longer ones are cut
 inline constexpr Duration kKillGraceDefault = std::chrono::seconds(5);
 inline constexpr Duration kKillGraceMax = std::chrono::hours(24);
 
-// --- the words ------------------------------------------------------------------------------------
+// --- the words
+// ------------------------------------------------------------------------------------
 
 // One process family to run. `key` names it for good (the attempt's id): letters, digits, '.', '_',
 // '-', not first a '.', at most kKeyBytesMax.
@@ -59,8 +60,8 @@ struct StartFailed {
 struct Exited {
   std::string key;
   int32_t pid = 0;
-  int32_t exit_code = -1;  // -1 if a signal ended it, or if nobody knows
-  int32_t signal = 0;      // 0: it exited
+  int32_t exit_code = -1;    // -1 if a signal ended it, or if nobody knows
+  int32_t signal = 0;        // 0: it exited
   bool timed_out = false;    // the keeper killed it: execution timeout
   bool fenced = false;       // the keeper killed it: the fence passed (the lease was lost)
   bool killed = false;       // the keeper killed it: Kill, or a forced Shutdown
@@ -80,23 +81,53 @@ struct Running {
   TimePoint started_at;
 };
 
-// --- the messages ---------------------------------------------------------------------------------
+// --- the messages
+// ---------------------------------------------------------------------------------
 
 // From the client.
-struct Hello { uint32_t version = kProtocolVersion; };  // first; only now is an older client closed
-struct Kill { std::string key, reason; };
-struct Fence { int64_t boot_us = 0; };                  // CLOCK_BOOTTIME; INT64_MAX: no fence
-struct Take { std::string key; };
-struct List { uint32_t id = 0; };
-struct Shutdown { uint32_t id = 0; bool force = false; };
+struct Hello {
+  uint32_t version = kProtocolVersion;
+};  // first; only now is an older client closed
+struct Kill {
+  std::string key, reason;
+};
+struct Fence {
+  int64_t boot_us = 0;
+};  // CLOCK_BOOTTIME; INT64_MAX: no fence
+struct Take {
+  std::string key;
+};
+struct List {
+  uint32_t id = 0;
+};
+struct Shutdown {
+  uint32_t id = 0;
+  bool force = false;
+};
 
 // From the keeper, besides Started, StartFailed and Exited.
-struct Welcome { uint32_t version = kProtocolVersion; int32_t pid = 0; };
-struct ListRunning { uint32_t id = 0; Running running; };
-struct ListExited { uint32_t id = 0; Exited exited; };
-struct ListEnd { uint32_t id = 0; };
-struct ShutdownAnswer { uint32_t id = 0; std::string refusal; };  // empty: it goes
-struct Refused { std::string reason; };                           // of a packet that made no sense
+struct Welcome {
+  uint32_t version = kProtocolVersion;
+  int32_t pid = 0;
+};
+struct ListRunning {
+  uint32_t id = 0;
+  Running running;
+};
+struct ListExited {
+  uint32_t id = 0;
+  Exited exited;
+};
+struct ListEnd {
+  uint32_t id = 0;
+};
+struct ShutdownAnswer {
+  uint32_t id = 0;
+  std::string refusal;
+};  // empty: it goes
+struct Refused {
+  std::string reason;
+};  // of a packet that made no sense
 
 using Message = std::variant<Hello, SpawnRequest, Kill, Fence, Take, List, Shutdown,  //
                              Welcome, Started, StartFailed, Exited, ListRunning, ListExited,
@@ -113,14 +144,15 @@ Status CheckKey(std::string_view key);
 // CLOCK_BOOTTIME, microseconds: goes on during suspend, so a lease does too.
 int64_t BootNowUs();
 
-// --- packets --------------------------------------------------------------------------------------
+// --- packets
+// --------------------------------------------------------------------------------------
 
 // Sends one encoded message, by memfd if it is large; never blocks, never raises SIGPIPE.
 // kUnavailable: the socket is full (`*full` is then true) or closed. kResourceExhausted: too large.
 Status SendPacket(int fd, std::string_view encoded, bool* full);
 
-// Reads one message; never blocks. kUnavailable: the peer has closed. kCancelled: nothing there now.
-// kInvalidArgument: a packet that made no sense; the next may.
+// Reads one message; never blocks. kUnavailable: the peer has closed. kCancelled: nothing there
+// now. kInvalidArgument: a packet that made no sense; the next may.
 Result<Message> ReceivePacket(int fd);
 
 // Connects a seqpacket socket to `path`: close-on-exec, non-blocking. kUnavailable: nobody listens.

@@ -11,15 +11,7 @@
 namespace gale::keeper {
 namespace {
 
-Status WriteFile(const std::string& path, std::string_view bytes) {
-  int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return Unavailable("keeper record '{}': {}", path, strerror(errno));
-  ssize_t n = write(fd, bytes.data(), bytes.size());
-  int error = errno;
-  close(fd);
-  if (n == static_cast<ssize_t>(bytes.size())) return OkStatus();
-  return Unavailable("keeper record '{}': {}", path, n < 0 ? strerror(error) : "the disk is full");
-}
+constexpr size_t kLineBytes = 10 + 1 + 20 + 1 + 20 + 1 + 1 + 1;
 
 std::string ReadFile(const std::string& path) {
   int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -31,7 +23,7 @@ std::string ReadFile(const std::string& path) {
   return out;
 }
 
-// One line of fixed width, for Started rewrites it in place.
+// One line of kLineBytes, for Started rewrites it in place.
 std::string Format(const RunningRecord& r) {
   return fmt::format("{:010} {:020} {:020} {}\n", r.pid, r.birthday,
                      r.started_at.time_since_epoch().count(), int{r.own_cwd});
@@ -79,14 +71,22 @@ void Records::Started(int fd, const RunningRecord& record) const {
   close(fd);
 }
 
-void Records::Forget(const std::string& key) const {
-  unlink((home_ + "/running/" + key).c_str());
-}
+void Records::Forget(const std::string& key) const { unlink((home_ + "/running/" + key).c_str()); }
 
+// The exit goes behind the line of the running record, whose file then moves: half the work for the
+// file system of a file more, and the move is atomic.
 Status Records::Exit(const Exited& exit) const {
-  GALE_RETURN_IF_ERROR(WriteFile(home_ + "/exits/" + exit.key, Encode(exit)));
-  Forget(exit.key);
-  return OkStatus();
+  std::string from = home_ + "/running/" + exit.key, bytes = Encode(exit);
+  int fd = open(from.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  ssize_t n = fd < 0 ? -1 : pwrite(fd, bytes.data(), bytes.size(), kLineBytes);
+  int error = errno;
+  if (fd >= 0) close(fd);
+  if (n != static_cast<ssize_t>(bytes.size())) {
+    return Unavailable("keeper record '{}': {}", from,
+                       n < 0 ? strerror(error) : "the disk is full");
+  }
+  if (rename(from.c_str(), (home_ + "/exits/" + exit.key).c_str()) == 0) return OkStatus();
+  return Unavailable("keeper record '{}': {}", from, strerror(errno));
 }
 
 void Records::Take(const std::string& key) const { unlink((home_ + "/exits/" + key).c_str()); }
@@ -114,7 +114,9 @@ std::vector<RunningRecord> Records::LoadRunning() const {
 std::vector<Exited> Records::LoadExits() const {
   std::vector<Exited> out;
   for (const std::string& key : Names(home_ + "/exits")) {
-    Result<Message> message = Decode(ReadFile(home_ + "/exits/" + key));
+    std::string file = ReadFile(home_ + "/exits/" + key);
+    if (file.size() <= kLineBytes) continue;
+    Result<Message> message = Decode(std::string_view(file).substr(kLineBytes));
     if (!message.ok()) continue;
     if (auto* exit = std::get_if<Exited>(&*message)) out.push_back(std::move(*exit));
   }

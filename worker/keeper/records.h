@@ -1,8 +1,8 @@
 // What the keeper knows, on disk, so that its own death loses nothing:
-//   <home>/running/<key>   one process family: written before it starts, removed after its exit is
-//   <home>/exits/<key>     one exit, until it is taken
-//   <home>/tmp/<key>       the working directory of a family that asked for a fresh one
-//   <home>/trash/          directories that are being removed
+//   <home>/running/<key>   one process family: written before it starts, moved to exits/ when it is
+//   gone <home>/exits/<key>     one exit, until it is taken <home>/tmp/<key>       the working
+//   directory of a family that asked for a fresh one <home>/trash/          directories that are
+//   being removed
 // Not synced: a keeper's death keeps them; after the machine's death nothing runs.
 #pragma once
 
@@ -29,13 +29,13 @@ class Records {
   // Makes the directories of `home`.
   static Result<Records> Open(const std::string& home);
 
-  // Before the start with pid 0, again when the pid is known: through the descriptor that it returns
-  // and that Started closes. (Never by truncation: ext4 would wait for the disk.)
+  // Before the start with pid 0, again when the pid is known: through the descriptor that it
+  // returns and that Started closes. (Never by truncation: ext4 would wait for the disk.)
   Result<int> Starting(const RunningRecord& record) const;
   void Started(int fd, const RunningRecord& record) const;
   void Forget(const std::string& key) const;
 
-  // Records the exit, then forgets that it ran.
+  // Records the exit, and in the same step forgets that it ran.
   Status Exit(const Exited& exit) const;
   void Take(const std::string& key) const;
 

@@ -76,8 +76,11 @@ void Recover(const Records& records) {
       records.Forget(r.key);
       continue;
     }
-    Exited exit{.key = r.key, .pid = r.pid, .signal = killed[i] > 0 ? SIGKILL : 0,
-                .keeper_died = true, .started_at = r.started_at,
+    Exited exit{.key = r.key,
+                .pid = r.pid,
+                .signal = killed[i] > 0 ? SIGKILL : 0,
+                .keeper_died = true,
+                .started_at = r.started_at,
                 .ended_at = Clock::Real().Now()};
     exit.reason = "its keeper died; ";
     exit.reason += killed[i] == 0 ? "nothing of it ran any more, how it ended is not known"

@@ -7,8 +7,8 @@
 
 namespace gale::keeper {
 
-// Kills the families that a dead keeper of this home left, waits until they are gone, and records an
-// exit for each (code unknown, keeper_died). Blocks; a family that cannot be killed in
+// Kills the families that a dead keeper of this home left, waits until they are gone, and records
+// an exit for each (code unknown, keeper_died). Blocks; a family that cannot be killed in
 // kRecoverWaitMax is reported with that.
 inline constexpr Duration kRecoverWaitMax = std::chrono::seconds(8);
 void Recover(const Records& records);

@@ -67,8 +67,8 @@ Status StartKeeper(const StartOptions& given) {
   // Another's keeper may have won the lock, and still be killing a predecessor's orphans.
   while (!Listens(home)) {
     if (!Locked(home) && !Listens(home)) {
-      return FailedPrecondition("the keeper in '{}' ended at its start; see {}/keeper.log. {}", home,
-                                home, words);
+      return FailedPrecondition("the keeper in '{}' ended at its start; see {}/keeper.log. {}",
+                                home, home, words);
     }
     if (BootNowUs() >= until) {
       return DeadlineExceeded("the keeper in '{}' does not listen after {} s; see {}/keeper.log",

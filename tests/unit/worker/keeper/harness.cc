@@ -19,19 +19,18 @@
 namespace gale::keeper {
 
 Listener::Listener(const std::string& home) {
-  KeeperEvents events{
-      .on_event =
-          [this](const KeeperEvent& event) {
-            std::lock_guard lock(mutex_);
-            events_.push_back(event);
-            changed_.notify_all();
-          },
-      .on_closed =
-          [this](const Status&) {
-            std::lock_guard lock(mutex_);
-            closed_ = true;
-            changed_.notify_all();
-          }};
+  KeeperEvents events{.on_event =
+                          [this](const KeeperEvent& event) {
+                            std::lock_guard lock(mutex_);
+                            events_.push_back(event);
+                            changed_.notify_all();
+                          },
+                      .on_closed =
+                          [this](const Status&) {
+                            std::lock_guard lock(mutex_);
+                            closed_ = true;
+                            changed_.notify_all();
+                          }};
   auto client = KeeperClient::Connect(SocketPath(home), std::move(events));
   GALE_CHECK(client.ok(), "{}", client.status().ToString());
   client_ = std::move(*client);
@@ -90,8 +89,11 @@ void KeeperTest::Start(Duration idle_exit) {
 }
 
 SpawnRequest KeeperTest::Sh(const std::string& key, const std::string& command) const {
-  return {.key = key, .argv = {"sh", "-c", command}, .env = {"PATH=/usr/bin:/bin"},
-          .cwd = home_, .log_path = Log(key)};
+  return {.key = key,
+          .argv = {"sh", "-c", command},
+          .env = {"PATH=/usr/bin:/bin"},
+          .cwd = home_,
+          .log_path = Log(key)};
 }
 
 std::string ReadFile(const std::string& path) {

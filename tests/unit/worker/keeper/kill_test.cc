@@ -19,8 +19,8 @@ pid_t PidIn(const std::string& log, const std::string& name) {
 TEST_F(KeeperTest, AKillIsATermFirst) {
   Start();
   Listener keeper(Home());
-  ASSERT_TRUE(keeper->Spawn(Sh("a", "trap 'echo bye; exit 9' TERM; echo ready; sleep 60 & wait"))
-                  .ok());
+  ASSERT_TRUE(
+      keeper->Spawn(Sh("a", "trap 'echo bye; exit 9' TERM; echo ready; sleep 60 & wait")).ok());
   AwaitFile(Log("a"), "ready");
   ASSERT_TRUE(keeper->Kill("a", "marked failed by hand").ok());
   Exited exit = keeper.AwaitExited("a");
@@ -47,7 +47,8 @@ TEST_F(KeeperTest, AKillReachesGrandchildrenThatIgnoreTermAndLeftTheSession) {
   Exited exit = keeper.AwaitExited("a");
   EXPECT_EQ(exit.signal, SIGKILL);
   EXPECT_TRUE(exit.killed);
-  for (const char* who : {"child", "session", "daemon"}) EXPECT_FALSE(Alive(PidIn(log, who))) << who;
+  for (const char* who : {"child", "session", "daemon"})
+    EXPECT_FALSE(Alive(PidIn(log, who))) << who;
 }
 
 TEST_F(KeeperTest, WhatATaskLeavesInTheBackgroundDoesNotOutliveIt) {
@@ -63,8 +64,8 @@ TEST_F(KeeperTest, WhatATaskLeavesInTheBackgroundDoesNotOutliveIt) {
 TEST_F(KeeperTest, OneFamilysDaemonNeitherDelaysNorDiesWithAnother) {
   Start();
   Listener keeper(Home());
-  ASSERT_TRUE(keeper->Spawn(Sh("a", "setsid -f sh -c 'echo daemon $$; exec sleep 60'; sleep 60"))
-                  .ok());
+  ASSERT_TRUE(
+      keeper->Spawn(Sh("a", "setsid -f sh -c 'echo daemon $$; exec sleep 60'; sleep 60")).ok());
   pid_t daemon = PidIn(AwaitFile(Log("a"), "daemon"), "daemon");
   ASSERT_TRUE(keeper->Spawn(Sh("b", "exit 0")).ok());
   EXPECT_EQ(keeper.AwaitExited("b").exit_code, 0);

@@ -99,8 +99,11 @@ TEST_F(KeeperTest, AKilledKeepersOrphansAreKilledAndReportedByTheNext) {
   Listener keeper(Home());
   ASSERT_TRUE(keeper->Spawn(Sh("ended", "exit 8")).ok());
   keeper.AwaitExited("ended");
-  ASSERT_TRUE(keeper->Spawn(Sh("a", "trap '' TERM; setsid -f sh -c 'echo daemon $$; exec sleep 60';"
-                                    "sleep 60")).ok());
+  ASSERT_TRUE(keeper
+                  ->Spawn(Sh("a",
+                             "trap '' TERM; setsid -f sh -c 'echo daemon $$; exec sleep 60';"
+                             "sleep 60"))
+                  .ok());
   ASSERT_TRUE(keeper->Spawn(Sh("b", "exec sleep 60")).ok());
   pid_t a = keeper.AwaitStarted("a").pid, b = keeper.AwaitStarted("b").pid;
   std::string log = AwaitFile(Log("a"), "daemon");

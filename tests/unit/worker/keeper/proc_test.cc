@@ -38,9 +38,12 @@ TEST(KeeperProc, AFamilyIsItsRootsAndTheirDescendantsButNotAnothersRoot) {
   auto process = [](pid_t pid, pid_t parent, char state = 'S') {
     return Process{.pid = pid, .parent = parent, .session = pid, .state = state};
   };
-  std::vector<Process> all = {process(1, 0), process(10, 1), process(11, 10), process(12, 11),
-                              process(13, 11, 'Z'), process(20, 11), process(21, 20), process(30, 1)};
-  auto families = Families(all, [](const Process& p) { return p.pid == 10 ? 1 : p.pid == 20 ? 2 : -1; });
+  std::vector<Process> all = {process(1, 0),   process(10, 1),       process(11, 10),
+                              process(12, 11), process(13, 11, 'Z'), process(20, 11),
+                              process(21, 20), process(30, 1)};
+  auto families = Families(all, [](const Process& p) {
+    return p.pid == 10 ? 1 : p.pid == 20 ? 2 : -1;
+  });
   for (auto& [id, pids] : families) std::sort(pids.begin(), pids.end());
   EXPECT_EQ(families.size(), 2u);
   EXPECT_EQ(families[1], (std::vector<pid_t>{10, 11, 12}));

@@ -8,8 +8,13 @@ namespace gale::keeper {
 namespace {
 
 SpawnRequest Request() {
-  return {.key = "1.2.-1.1", .argv = {"sh", "-c", "true"}, .env = {"A=1", "B="}, .cwd = "/tmp",
-          .log_path = "/tmp/log", .kill_grace = std::chrono::seconds(7), .timeout = Duration(1)};
+  return {.key = "1.2.-1.1",
+          .argv = {"sh", "-c", "true"},
+          .env = {"A=1", "B="},
+          .cwd = "/tmp",
+          .log_path = "/tmp/log",
+          .kill_grace = std::chrono::seconds(7),
+          .timeout = Duration(1)};
 }
 
 TEST(KeeperProtocol, AMessageComesBackAsItWas) {
@@ -21,8 +26,14 @@ TEST(KeeperProtocol, AMessageComesBackAsItWas) {
   EXPECT_EQ(r.kill_grace, std::chrono::seconds(7));
   EXPECT_EQ(r.timeout, Duration(1));
 
-  Exited exit{.key = "k", .pid = 7, .exit_code = -1, .signal = 9, .timed_out = true,
-              .reason = "why", .ended_at = TimePoint(Duration(123)), .max_rss_bytes = 1LL << 40};
+  Exited exit{.key = "k",
+              .pid = 7,
+              .exit_code = -1,
+              .signal = 9,
+              .timed_out = true,
+              .reason = "why",
+              .ended_at = TimePoint(Duration(123)),
+              .max_rss_bytes = 1LL << 40};
   auto again = Decode(Encode(exit));
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(std::get<Exited>(*again).exit_code, -1);

@@ -13,14 +13,13 @@ void Measure(const std::string& home, const SpawnRequest& like, int in_flight, i
   std::vector<int64_t> from(count), took;
   took.reserve(count);
   KeeperClient* self = nullptr;
-  auto client = KeeperClient::Connect(
-      SocketPath(home), {.on_event = [&](const KeeperEvent& event) {
-        const auto* exit = std::get_if<Exited>(&event);
-        if (exit == nullptr) return;
-        took.push_back(BootNowUs() - from[std::stoi(exit->key)]);
-        (void)self->Take(exit->key);
-        ended.release();
-      }});
+  auto client = KeeperClient::Connect(SocketPath(home), {.on_event = [&](const KeeperEvent& event) {
+                                        const auto* exit = std::get_if<Exited>(&event);
+                                        if (exit == nullptr) return;
+                                        took.push_back(BootNowUs() - from[std::stoi(exit->key)]);
+                                        (void)self->Take(exit->key);
+                                        ended.release();
+                                      }});
   ASSERT_TRUE(client.ok());
   self = client->get();
   int64_t start = BootNowUs();
@@ -34,8 +33,8 @@ void Measure(const std::string& home, const SpawnRequest& like, int in_flight, i
   for (int i = 0; i < std::min(in_flight, count); ++i) ended.acquire();
   double seconds = static_cast<double>(BootNowUs() - start) / 1e6;
   std::sort(took.begin(), took.end());
-  std::printf("%s, cwd %s, %d in flight: %.0f/s, p50 %.2f ms, p99 %.2f ms\n",
-              like.argv[0].c_str(), like.cwd.empty() ? "fresh" : "given", in_flight, count / seconds,
+  std::printf("%s, cwd %s, %d in flight: %.0f/s, p50 %.2f ms, p99 %.2f ms\n", like.argv[0].c_str(),
+              like.cwd.empty() ? "fresh" : "given", in_flight, count / seconds,
               took[count / 2] / 1e3, took[count * 99 / 100] / 1e3);
 }
 

@@ -62,9 +62,12 @@ TEST_F(KeeperTest, AChildStartsClean) {
   Start();
   Listener keeper(Home());
   // Its own session and group, nothing but 0, 1, 2 open, no signal blocked or ignored, no input.
-  ASSERT_TRUE(keeper->Spawn(Sh("a", "readlink /proc/self/fd/0; ls /proc/$$/fd;"
-                                    "cut -d' ' -f5,6 /proc/$$/stat; echo $$;"
-                                    "exec grep -E 'Sig(Blk|Ign)' /proc/self/status")).ok());
+  ASSERT_TRUE(keeper
+                  ->Spawn(Sh("a",
+                             "readlink /proc/self/fd/0; ls /proc/$$/fd;"
+                             "cut -d' ' -f5,6 /proc/$$/stat; echo $$;"
+                             "exec grep -E 'Sig(Blk|Ign)' /proc/self/status"))
+                  .ok());
   std::string pid = std::to_string(keeper.AwaitStarted("a").pid);
   keeper.AwaitExited("a");
   std::string log = ReadFile(Log("a"));
