@@ -1,0 +1,183 @@
+#include "cli/standalone.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "common/base/log.h"
+#include "gale_version.h"
+#include "master/master.h"
+#include "worker/worker.h"
+
+namespace gale::cli {
+namespace {
+
+// How long a stop may take: tasks get the first part of it to end by themselves, then TERM, then KILL.
+constexpr Duration kStopMax = std::chrono::seconds(12);
+
+// SIGINT and SIGTERM, waited for by the main thread. Made before any other thread, which all inherit
+// that the signals are blocked.
+class Signals {
+ public:
+  Signals() {
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  }
+  void Wait() {
+    int signal = 0;
+    sigwait(&set_, &signal);
+  }
+  // The next one ends the process without further ado.
+  void Unblock() {
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
+  }
+  // Ends the Wait, from any thread.
+  static void Raise() { kill(getpid(), SIGTERM); }
+
+ private:
+  sigset_t set_;
+};
+
+int Fail(const Status& status) {
+  std::fprintf(stderr, "gale: %.*s\n", static_cast<int>(status.message().size()),
+               status.message().data());
+  return 1;
+}
+
+Status Prepare(const Config& config) {
+  GALE_RETURN_IF_ERROR(InitLog(config.GetString(Key::kLoggingLevel)));
+  for (const std::string& warning : config.warnings()) GALE_WARN("{}", warning);
+  return OkStatus();
+}
+
+std::string FirstLine(const std::string& path) {
+  std::ifstream in(path);
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+worker::WorkerOptions MakeWorker(const Config& config) {
+  worker::WorkerOptions options;
+  options.home = config.GetPath(Key::kWorkerHome);
+  options.name = config.GetString(Key::kWorkerName);
+  options.slots = static_cast<uint32_t>(config.GetInt(Key::kWorkerSlots));
+  options.queues = config.GetList(Key::kWorkerQueues);
+  options.kill_grace = config.GetDuration(Key::kKillGraceSeconds);
+  options.masters = {"unix:" + Master::SocketPath(config.home())};
+  options.python = FindPython();
+  options.sdk = FindSdk();
+  // For templates that need the DAG file: its imports start at the DAGs folder. No thread runs yet.
+  setenv("GALE_DAGS_FOLDER", config.GetPath(Key::kDagsFolder).c_str(), /*overwrite=*/1);
+  return options;
+}
+
+// What an operator needs to know to go on. On stdout: it is the answer, not the log.
+void Announce(const Config& config, const Master& master) {
+  const std::string host = config.GetString(Key::kApiHost);
+  std::printf("\n  Gale %s is ready.\n\n", GALE_VERSION);
+  std::printf("  API          http://%s:%d\n", host.c_str(), master.http_port());
+  std::printf("  gRPC         %s:%d\n", config.GetString(Key::kGrpcHost).c_str(),
+              master.grpc_port());
+  if (master.made_admin()) {
+    std::printf("  user         admin\n  password     %s   (shown this once; kept in %s)\n",
+                FirstLine(master.password_file()).c_str(), master.password_file().c_str());
+  } else {
+    std::printf("  user         admin   (password in %s)\n", master.password_file().c_str());
+  }
+  std::printf("  DAGs folder  %s\n  home         %s\n\n", config.GetPath(Key::kDagsFolder).c_str(),
+              config.home().c_str());
+  std::fflush(stdout);
+}
+
+// Runs `services` until a signal; `announce` is called when they have started.
+template <class F>
+int Serve(Signals& signals, ServiceGroup& services, F announce) {
+  if (Status status = services.Start(); !status.ok()) return Fail(status);
+  announce();
+  signals.Wait();
+  signals.Unblock();
+  GALE_INFO("stopping (again to stop at once)");
+  services.Stop(Clock::Real().Mono() + kStopMax);
+  GALE_INFO("stopped");
+  return 0;
+}
+
+class Fatal {
+ public:
+  std::function<void(const Status&)> Callback() {
+    return [this](const Status& status) {
+      status_ = status;
+      Signals::Raise();
+    };
+  }
+  int ExitCode(int otherwise) const { return status_.ok() ? otherwise : Fail(status_); }
+
+ private:
+  Status status_;  // set before the signal that ends the wait
+};
+
+}  // namespace
+
+int RunStandalone(const Config& config) {
+  Signals signals;
+  if (Status status = Prepare(config); !status.ok()) return Fail(status);
+  Fatal fatal;
+  Master master(config, {FindPython(), FindSdk(), fatal.Callback()});
+  worker::WorkerNode worker(MakeWorker(config));
+  ServiceGroup services;
+  services.Add(master);
+  services.Add(worker);
+  return fatal.ExitCode(Serve(signals, services, [&] { Announce(config, master); }));
+}
+
+int RunMaster(const Config& config) {
+  Signals signals;
+  if (Status status = Prepare(config); !status.ok()) return Fail(status);
+  Fatal fatal;
+  Master master(config, {FindPython(), FindSdk(), fatal.Callback()});
+  ServiceGroup services;
+  services.Add(master);
+  return fatal.ExitCode(Serve(signals, services, [&] {
+    Announce(config, master);
+    std::printf("  workers join with: gale worker --master %s:%d --join-token-file %s\n\n",
+                config.GetString(Key::kGrpcHost).c_str(), master.grpc_port(),
+                master.join_token_file().c_str());
+    std::fflush(stdout);
+  }));
+}
+
+int RunWorker(const Config& config, const WorkerFlags& flags) {
+  Signals signals;
+  if (Status status = Prepare(config); !status.ok()) return Fail(status);
+  worker::WorkerOptions options = MakeWorker(config);
+  if (!flags.masters.empty()) options.masters = flags.masters;
+  const std::string file =
+      flags.join_token_file.empty() ? config.home() + "/join_token" : flags.join_token_file;
+  options.join_token = FirstLine(file);
+  if (options.join_token.empty() && !flags.join_token_file.empty()) {
+    return Fail(NotFound("{} holds no join token: it is in the master's home", file));
+  }
+  std::error_code error;
+  std::filesystem::create_directories(options.home, error);
+  if (error) return Fail(FailedPrecondition("{} can't be made: {}", options.home, error.message()));
+  options.on_drained = Signals::Raise;  // drained by an operator: nothing is left to do here
+  worker::WorkerNode worker(options);
+  ServiceGroup services;
+  services.Add(worker);
+  return Serve(signals, services, [&] {
+    std::printf("  Gale %s worker '%s' is ready.\n", GALE_VERSION, options.name.c_str());
+    std::fflush(stdout);
+  });
+}
+
+}  // namespace gale::cli
