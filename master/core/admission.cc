@@ -65,50 +65,50 @@ Admission::Gate* Admission::ClosedGate(const Item& item) const {
 void Admission::Place(Item& item) {
   item.parked_at = ClosedGate(item);
   if (item.parked_at != nullptr) {
-    item.parked_at->parked[item.pool].insert(item.rank);
+    item.parked_at->parked[item.lane()].insert(item.rank);
   } else {
-    item.pool->ready.insert(item.rank);
+    item.pool->ready[item.slots].insert(item.rank);
     Touch(item.pool);
   }
 }
 
 void Admission::Unplace(Item& item) {
-  if (item.parked_at != nullptr) {
-    auto it = item.parked_at->parked.find(item.pool);
+  auto erase = [&](auto& lanes, const auto& key) {
+    auto it = lanes.find(key);
     it->second.erase(item.rank);
-    if (it->second.empty()) item.parked_at->parked.erase(it);
+    if (it->second.empty()) lanes.erase(it);
+  };
+  if (item.parked_at != nullptr) {
+    erase(item.parked_at->parked, item.lane());
     item.parked_at = nullptr;
-  } else if (item.pool->ready.erase(item.rank) == 0) {
-    item.pool->wide.erase(item.rank);
+  } else {
+    erase(item.pool->ready, item.slots);
   }
 }
 
-void Admission::Refill(Gate& gate, Pool* pool) {
-  auto it = gate.parked.find(pool);
-  if (it == gate.parked.end() || !gate.open()) return;
-  std::vector<TiRef> go;
-  for (const Rank& rank : it->second) {
-    if (go.size() >= gate.limit - gate.used) break;
-    go.push_back(rank.ref);
-  }
-  for (const TiRef& ref : go) {
-    Item& item = waiting_.at(ref);
+void Admission::Refill(Gate& gate, const Lane& lane) {
+  if (!gate.open()) return;
+  uint32_t room = gate.limit - gate.used;
+  // One that another gate stops is parked there and takes no room here: the next has its chance.
+  for (auto it = gate.parked.find(lane); room > 0 && it != gate.parked.end();
+       it = gate.parked.find(lane)) {
+    Item& item = waiting_.at(it->second.begin()->ref);
     Unplace(item);
     Place(item);
+    if (item.parked_at == nullptr) --room;
   }
 }
 
 void Admission::RefillAll(Gate& gate) {
-  std::vector<Pool*> pools;
-  for (auto& [pool, parked] : gate.parked) pools.push_back(pool);
-  for (Pool* pool : pools) Refill(gate, pool);
+  std::vector<Lane> lanes;
+  for (const auto& [lane, parked] : gate.parked) lanes.push_back(lane);
+  for (const Lane& lane : lanes) Refill(gate, lane);
 }
 
 void Admission::SetPool(const std::string& name, int32_t slots) {
   Pool* pool = FindPool(name);
   pool->exists = true;
   pool->slots = slots;
-  pool->ready.merge(pool->wide);
   Touch(pool);
 }
 
@@ -138,7 +138,7 @@ void Admission::Remove(TiRef ref) {
   item.pool->waiting_slots -= item.slots;
   // It may have been the one that a gate let through: the next takes its place.
   for (Gate* gate : item.gates) {
-    if (gate != nullptr) Refill(*gate, item.pool);
+    if (gate != nullptr) Refill(*gate, item.lane());
   }
 }
 
@@ -164,12 +164,6 @@ void Admission::Free(TiRef ref) {
   held_.erase(it);
   item.pool->used -= item.slots;
   Touch(item.pool);
-  const uint64_t free = item.pool->free();
-  for (auto wide = item.pool->wide.begin(); wide != item.pool->wide.end();) {
-    auto next = std::next(wide);
-    if (waiting_.at(wide->ref).slots <= free) item.pool->ready.insert(item.pool->wide.extract(wide));
-    wide = next;
-  }
   for (Gate* gate : item.gates) {
     if (gate == nullptr) continue;
     --gate->used;
@@ -189,33 +183,37 @@ void Admission::ForgetRun(RunId run) {
   gates_of_run_.erase(it);
 }
 
+const Admission::Rank* Admission::BestOf(const Pool& pool) {
+  const Rank* best = nullptr;
+  const uint64_t free = pool.free();
+  for (const auto& [slots, lane] : pool.ready) {  // the narrow ones first
+    if (slots > free) break;
+    if (best == nullptr || *lane.begin() < *best) best = &*lane.begin();
+  }
+  return best;
+}
+
 std::vector<TiRef> Admission::Admit() {
   std::vector<TiRef> out;
   while (!dirty_.empty()) {
     Pool* pool = *dirty_.begin();
     dirty_.erase(dirty_.begin());
-    while (pool->free() > 0 && !pool->ready.empty()) {
-      const Rank best = *pool->ready.begin();
-      Item& item = waiting_.at(best.ref);
+    while (const Rank* best = BestOf(*pool)) {
+      Item& item = waiting_.at(best->ref);
+      Unplace(item);
       if (ClosedGate(item) != nullptr) {
-        Unplace(item);
         Place(item);  // parks it
         // What another gate let through for nothing passes to the next in line.
         for (Gate* gate : item.gates) {
-          if (gate != nullptr && gate != item.parked_at) Refill(*gate, pool);
+          if (gate != nullptr && gate != item.parked_at) Refill(*gate, item.lane());
         }
         continue;
       }
-      if (item.slots > pool->free()) {
-        pool->wide.insert(pool->ready.extract(pool->ready.begin()));
-        continue;
-      }
-      Item taken = item;
-      pool->ready.erase(pool->ready.begin());
-      waiting_.erase(best.ref);
+      const Item taken = item;
+      waiting_.erase(taken.rank.ref);
       pool->waiting_slots -= taken.slots;
       Take(taken);
-      out.push_back(best.ref);
+      out.push_back(taken.rank.ref);
     }
   }
   return out;
@@ -273,11 +271,12 @@ std::string Admission::Audit() const {
   }
   for (const auto& [ref, item] : waiting_) {
     wanted[item.pool] += item.slots;
-    const bool placed = item.parked_at != nullptr
-                            ? item.parked_at->parked.contains(item.pool) &&
-                                  item.parked_at->parked.at(item.pool).contains(item.rank)
-                            : item.pool->ready.contains(item.rank) ||
-                                  item.pool->wide.contains(item.rank);
+    auto has = [&rank = item.rank](const auto& lanes, const auto& key) {
+      auto lane = lanes.find(key);
+      return lane != lanes.end() && lane->second.contains(rank);
+    };
+    const bool placed = item.parked_at != nullptr ? has(item.parked_at->parked, item.lane())
+                                                  : has(item.pool->ready, item.slots);
     if (!placed) return fmt::format("run {} task {} waits nowhere", ref.run.value, ref.task.value);
     if (item.parked_at != nullptr && item.parked_at->open() && dirty_.empty() &&
         item.pool->free() >= item.slots && ClosedGate(item) == nullptr) {
@@ -289,7 +288,7 @@ std::string Admission::Audit() const {
     if (pool.used != used[&pool]) return fmt::format("pool '{}': {} slots booked, {} held", name,
                                                      pool.used, used[&pool]);
     if (pool.waiting_slots != wanted[&pool]) return fmt::format("pool '{}': waiting slots", name);
-    if (dirty_.empty() && !pool.ready.empty() && pool.free() > 0) {
+    if (dirty_.empty() && BestOf(pool) != nullptr) {
       return fmt::format("pool '{}' is idle while tasks are ready", name);
     }
   }

@@ -1,6 +1,10 @@
 // Who may start next: pools, limits and priorities across all runs. A ready task instance waits in its
-// pool's heap; one that a limit stops is parked at that limit's gate until the gate opens, so a full
-// pool, DAG or task costs nothing while it is full. Pure; one thread.
+// pool's lane for its width; one that a limit stops is parked at that limit's gate until the gate
+// opens, so a full pool, DAG or task costs nothing while it is full. Pure; one thread.
+//
+// What makes it miss nobody: whenever a gate has room for k more and somebody of a lane is parked at it,
+// at least k of that lane that want to pass that gate are in the lane, past every other gate. Admit
+// takes the best of all lanes that fit; Audit looks for whom it missed.
 #pragma once
 
 #include <compare>
@@ -83,7 +87,7 @@ class Admission {
   std::string Audit() const;
 
  private:
-  // The order in a heap: higher priority, older run, then the order of acceptance and of the file.
+  // The order in a lane: higher priority, older run, then the order of acceptance and of the file.
   struct Rank {
     int64_t priority;
     int64_t date;
@@ -100,12 +104,24 @@ class Admission {
     int32_t slots = 0;
     uint64_t used = 0;
     uint64_t waiting_slots = 0;
-    std::set<Rank> ready;  // passed every gate when last looked at
-    std::set<Rank> wide;   // want more slots than are free
+    // Lanes, by the slots that each of it wants: passed every gate when last looked at. None is empty.
+    std::map<uint32_t, std::set<Rank>> ready;
     uint64_t free() const {
       if (!exists) return 0;
       if (slots < 0) return std::numeric_limits<uint64_t>::max();
       return static_cast<uint64_t>(slots) > used ? static_cast<uint64_t>(slots) - used : 0;
+    }
+  };
+  // By name: what happens must not depend on where memory lies.
+  struct ByName {
+    bool operator()(const Pool* a, const Pool* b) const { return a->name < b->name; }
+  };
+  struct Lane {
+    Pool* pool;
+    uint32_t slots;
+    friend bool operator<(const Lane& a, const Lane& b) {
+      if (a.pool != b.pool) return a.pool->name < b.pool->name;
+      return a.slots < b.slots;
     }
   };
   enum class GateKind { kPause, kRun, kTaskOfDag, kTaskOfRun };
@@ -114,7 +130,7 @@ class Admission {
     std::string name;
     uint32_t limit = std::numeric_limits<uint32_t>::max();
     uint32_t used = 0;
-    std::map<Pool*, std::set<Rank>> parked;
+    std::map<Lane, std::set<Rank>> parked;
     bool open() const { return used < limit; }
   };
   static constexpr size_t kGatesMax = 4;
@@ -123,7 +139,8 @@ class Admission {
     Pool* pool = nullptr;
     uint32_t slots = 1;
     Gate* gates[kGatesMax] = {};
-    Gate* parked_at = nullptr;  // else in pool->ready or pool->wide
+    Gate* parked_at = nullptr;  // else in pool->ready
+    Lane lane() const { return {pool, slots}; }
   };
 
   Item MakeItem(const Request& request);
@@ -133,9 +150,11 @@ class Admission {
   void Place(Item& item);
   void Unplace(Item& item);
   void Take(Item item);
-  // Lets the best that a gate has room for go on to the pool's heap.
-  void Refill(Gate& gate, Pool* pool);
+  // Lets the best that a gate has room for go on to their lane.
+  void Refill(Gate& gate, const Lane& lane);
   void RefillAll(Gate& gate);
+  // The best that fits in what the pool has free; nullptr if nobody does.
+  static const Rank* BestOf(const Pool& pool);
   void Touch(Pool* pool) { dirty_.insert(pool); }
 
   std::map<std::string, Pool> pools_;                 // stable addresses
@@ -143,7 +162,7 @@ class Admission {
   std::unordered_map<TiRef, Item, TiRefHash> waiting_;
   std::unordered_map<TiRef, Item, TiRefHash> held_;
   std::unordered_map<RunId, std::vector<std::string>> gates_of_run_;
-  std::set<Pool*> dirty_;
+  std::set<Pool*, ByName> dirty_;
 };
 
 }  // namespace gale::core
