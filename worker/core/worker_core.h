@@ -52,6 +52,8 @@ class WorkerCore {
   // When the next Tick is due; nothing is, if absent.
   std::optional<MonoTime> next_tick() const;
 
+  // Runs it, holds its result, or lately forgot it: a grant of it would be ignored.
+  bool Knows(const AttemptId& id) const { return Known(id); }
   // How many more attempts it would take now.
   uint32_t room() const;
   bool draining() const { return drain_at_.has_value(); }

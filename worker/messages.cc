@@ -1,0 +1,77 @@
+#include "worker/messages.h"
+
+#include <unistd.h>
+
+#include "common/rpc/convert.h"
+#include "gale_version.h"
+#include "worker/runner/attempt_files.h"
+
+namespace gale::worker {
+
+v1::Hello Identity(const WorkerOptions& options) {
+  v1::Hello hello;
+  char host[256] = {};
+  ::gethostname(host, sizeof(host) - 1);
+  hello.set_name(options.name);
+  hello.set_host(host);
+  hello.set_pid(::getpid());
+  hello.set_version(GALE_VERSION);
+  for (const std::string& queue : options.queues) hello.add_queues(queue);
+  hello.set_slots(options.slots);
+  int64_t start = Clock::Real().Now().time_since_epoch().count();
+  hello.set_incarnation(fmt::format("{}-{}", ::getpid(), start));
+  return hello;
+}
+
+v1::WorkerMessage HelloMessage(const v1::Hello& identity, const action::SendHello& said,
+                               const Results& results) {
+  v1::WorkerMessage message;
+  v1::Hello& hello = *message.mutable_hello();
+  hello = identity;
+  hello.set_draining(said.draining);
+  for (const AttemptId& id : said.running) *hello.add_running() = ToProto(id);
+  for (const Ending& ending : said.spooled) {
+    if (auto it = results.find(ending.attempt); it != results.end()) *hello.add_spooled() = it->second;
+  }
+  return message;
+}
+
+v1::WorkerMessage StartedMessage(const action::SendStarted& started, TimePoint at) {
+  v1::WorkerMessage message;
+  *message.mutable_started()->mutable_attempt() = ToProto(started.attempt);
+  message.mutable_started()->set_pid(started.pid);
+  *message.mutable_started()->mutable_at() = ToProto(at);
+  return message;
+}
+
+v1::WorkerMessage HeartbeatMessage(const action::SendHeartbeat& heartbeat) {
+  v1::WorkerMessage message;
+  for (const AttemptId& id : heartbeat.running) {
+    *message.mutable_heartbeat()->add_running() = ToProto(id);
+  }
+  message.mutable_heartbeat()->set_sequence(heartbeat.sequence);
+  return message;
+}
+
+event::Welcome ToEvent(const v1::Welcome& welcome) {
+  event::Welcome out;
+  out.lease = FromProto(welcome.lease());
+  out.heartbeat = FromProto(welcome.heartbeat());
+  out.epoch = Epoch(welcome.epoch());
+  out.serves_queue = welcome.serves_queue();
+  for (const auto& ref : welcome.adopted()) out.adopted.push_back(FromProto(ref));
+  for (const auto& ref : welcome.unwanted()) out.unwanted.push_back(FromProto(ref));
+  return out;
+}
+
+Ending ToEnding(const v1::Finished& finished) {
+  Ending ending;
+  ending.attempt = FromProto(finished.attempt());
+  ending.epoch = Epoch(finished.epoch());
+  ending.exit.code = finished.exit_code();
+  ending.exit.signal = finished.signal();
+  ending.reason = finished.reason();
+  return ending;
+}
+
+}  // namespace gale::worker
