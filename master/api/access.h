@@ -1,0 +1,30 @@
+// Who is behind a gRPC call.
+#pragma once
+
+#include <grpcpp/server_context.h>
+
+#include <string>
+
+#include "master/api/auth.h"
+#include "master/engine/messages.h"
+
+namespace gale {
+
+// Thread-safe.
+class Access {
+ public:
+  // Auth must outlive it. An empty join token: no worker may join over TCP.
+  Access(Auth& auth, std::string join_token);
+
+  // The caller, if it may do what needs `permission`. UNAUTHENTICATED, PERMISSION_DENIED.
+  Result<Actor> Authorize(const grpc::ServerContextBase& context, Permission permission) const;
+  // Whether it is a worker of ours.
+  Status AuthorizeWorker(const grpc::ServerContextBase& context) const;
+
+ private:
+  Auth& auth_;
+  const std::string join_token_;
+  const std::string os_user_;
+};
+
+}  // namespace gale

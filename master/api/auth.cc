@@ -1,0 +1,267 @@
+#include "master/api/auth.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sodium.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "common/base/limits.h"
+#include "master/api/json.h"
+
+namespace gale {
+namespace {
+
+constexpr size_t kSecretBytes = 64;  // HS512's block of security
+constexpr std::string_view kJwtHeader = R"({"alg":"HS512","typ":"JWT"})";
+constexpr size_t kTokenBytesMax = 4096;
+constexpr std::array<std::string_view, 4> kRoleNames = {"Viewer", "User", "Op", "Admin"};
+
+void InitSodium() { GALE_CHECK(sodium_init() >= 0, "libsodium can't be initialised"); }
+
+std::string Base64Url(std::string_view bytes) {
+  std::string text(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING), '\0');
+  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                    bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  text.resize(text.size() - 1);  // the terminator
+  return text;
+}
+
+std::optional<std::string> FromBase64Url(std::string_view text) {
+  std::string bytes(text.size(), '\0');
+  size_t size = 0;
+  const char* end = nullptr;
+  if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
+                        text.size(), nullptr, &size, &end,
+                        sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+      end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
+std::string RandomText(size_t bytes) {
+  InitSodium();
+  std::string random(bytes, '\0');
+  randombytes_buf(random.data(), random.size());
+  return Base64Url(random);
+}
+
+// The first line of `file`; nullopt if there is no such file.
+Result<std::optional<std::string>> ReadSecretFile(const std::string& file) {
+  std::ifstream in(file);
+  if (!in) {
+    if (errno == ENOENT) return std::optional<std::string>();
+    return FailedPrecondition("{} can't be read: {}", file, std::strerror(errno));
+  }
+  std::string line;
+  std::getline(in, line);
+  while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back())) != 0) line.pop_back();
+  if (line.empty()) return FailedPrecondition("{} is empty: remove it to get a new one", file);
+  return std::optional(line);
+}
+
+// Makes `file` with mode 0600; it is on the disk when this returns.
+Status WriteSecretFile(const std::string& file, const std::string& text) {
+  const std::string part = file + ".part";
+  ::unlink(part.c_str());
+  const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) return FailedPrecondition("{} can't be written: {}", file, std::strerror(errno));
+  const std::string line = text + "\n";
+  const bool written = ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
+                       ::fsync(fd) == 0;
+  const int error = errno;
+  ::close(fd);
+  if (!written || ::rename(part.c_str(), file.c_str()) != 0) {
+    const std::string why = std::strerror(written ? errno : error);
+    ::unlink(part.c_str());
+    return FailedPrecondition("{} can't be written: {}", file, why);
+  }
+  return OkStatus();
+}
+
+Result<std::string> HashPassword(std::string_view password) {
+  InitSodium();
+  std::array<char, crypto_pwhash_STRBYTES> hash{};
+  if (crypto_pwhash_str(hash.data(), password.data(), password.size(),
+                        crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0) {
+    return ResourceExhausted("not enough memory to hash a password (64 MiB)");
+  }
+  return std::string(hash.data());
+}
+
+std::optional<Role> ParseRole(std::string_view name) {
+  auto found = std::ranges::find(kRoleNames, name);
+  if (found == kRoleNames.end()) return std::nullopt;
+  return static_cast<Role>(found - kRoleNames.begin());
+}
+
+}  // namespace
+
+std::string_view Name(Role role) { return kRoleNames[static_cast<size_t>(role)]; }
+
+bool SameSecret(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+Status Auth::Prepare() {
+  InitSodium();
+  GALE_ASSIGN_OR_RETURN(std::optional<std::string> secret, store_.GetSetting("jwt_secret"));
+  if (!secret) {
+    secret = RandomText(kSecretBytes);
+    GALE_RETURN_IF_ERROR(store_.PutSetting("jwt_secret", *secret));
+  }
+  secret_ = *secret;
+  return OkStatus();
+}
+
+Result<bool> Auth::EnsureAdmin(const std::string& password_file) {
+  GALE_ASSIGN_OR_RETURN(std::optional<UserRow> admin, store_.GetUser("admin"));
+  if (admin) return false;
+  GALE_ASSIGN_OR_RETURN(std::optional<std::string> password, ReadSecretFile(password_file));
+  if (!password) {
+    password = RandomText(12);
+    GALE_RETURN_IF_ERROR(WriteSecretFile(password_file, *password));
+  }
+  GALE_RETURN_IF_ERROR(SetUser("admin", *password, Role::kAdmin));
+  return true;
+}
+
+Result<std::string> Auth::EnsureJoinToken(const std::string& file) {
+  GALE_ASSIGN_OR_RETURN(std::optional<std::string> token, ReadSecretFile(file));
+  if (token) return *token;
+  token = RandomText(32);
+  GALE_RETURN_IF_ERROR(WriteSecretFile(file, *token));
+  return *token;
+}
+
+Status Auth::SetUser(const std::string& name, std::string_view password, Role role) {
+  if (name.empty() || name.size() > limits::kIdBytesMax) {
+    return InvalidArgument("a user's name has 1 to {} bytes", limits::kIdBytesMax);
+  }
+  if (password.empty() || password.size() > kPasswordBytesMax) {
+    return InvalidArgument("a password has 1 to {} bytes", kPasswordBytesMax);
+  }
+  GALE_ASSIGN_OR_RETURN(std::string hash, HashPassword(password));
+  return store_.PutUser({name, hash, std::string(Name(role))});
+}
+
+// --- logging in --------------------------------------------------------------------------------------
+
+Status Auth::CheckBrake(const std::string& key) {
+  std::lock_guard lock(mutex_);
+  auto found = by_key_.find(key);
+  if (found == by_key_.end()) return OkStatus();
+  const MonoTime now = clock_.Mono();
+  if (now >= found->second->until) {
+    brakes_.erase(found->second);
+    by_key_.erase(found);
+    return OkStatus();
+  }
+  if (found->second->failures < kFailuresMax) return OkStatus();
+  return ResourceExhausted("too many failed logins: try again in {:.0f} s",
+                           std::max(1.0, Seconds(found->second->until - now)));
+}
+
+void Auth::NoteFailure(const std::string& key) {
+  std::lock_guard lock(mutex_);
+  auto found = by_key_.find(key);
+  if (found == by_key_.end()) {
+    if (brakes_.size() >= kBrakesMax) {
+      by_key_.erase(brakes_.back().key);
+      brakes_.pop_back();
+    }
+    brakes_.push_front({key, 0, {}});
+    by_key_[key] = brakes_.begin();
+  } else {
+    brakes_.splice(brakes_.begin(), brakes_, found->second);
+  }
+  ++brakes_.front().failures;
+  brakes_.front().until = clock_.Mono() + kBrakeWindow;
+}
+
+Result<Identity> Auth::Login(const std::string& name, std::string_view password,
+                             const std::string& peer) {
+  const Status wrong = Unauthenticated("Invalid credentials");
+  if (name.empty() || name.size() > limits::kIdBytesMax || password.size() > kPasswordBytesMax) return wrong;
+  const std::string key = name + "@" + peer;
+  GALE_RETURN_IF_ERROR(CheckBrake(key));
+  GALE_ASSIGN_OR_RETURN(std::optional<UserRow> user, store_.GetUser(name));
+  bool right = false;
+  {
+    std::lock_guard one_at_a_time(hashing_);
+    // An unknown user takes as long as a known one.
+    right = user ? crypto_pwhash_str_verify(user->password_hash.c_str(), password.data(),
+                                            password.size()) == 0
+                 : !HashPassword(password).ok();
+  }
+  const std::optional<Role> role = user ? ParseRole(user->role) : std::nullopt;
+  if (!user || !right || !role) {
+    NoteFailure(key);
+    return wrong;
+  }
+  std::lock_guard lock(mutex_);
+  if (auto found = by_key_.find(key); found != by_key_.end()) {
+    brakes_.erase(found->second);
+    by_key_.erase(found);
+  }
+  return Identity{name, *role};
+}
+
+// --- tokens ------------------------------------------------------------------------------------------
+
+std::string Auth::Sign(std::string_view text) const {
+  GALE_CHECK(!secret_.empty(), "Auth::Prepare comes first");
+  std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
+  unsigned size = 0;
+  HMAC(EVP_sha512(), secret_.data(), static_cast<int>(secret_.size()),
+       reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(), &size);
+  return std::string(reinterpret_cast<const char*>(mac.data()), size);
+}
+
+std::string Auth::IssueToken(const Identity& identity, Duration life) const {
+  const int64_t now = std::chrono::floor<std::chrono::seconds>(clock_.Now()).time_since_epoch().count();
+  const int64_t life_seconds = std::chrono::floor<std::chrono::seconds>(life).count();
+  const Json claims = {{"sub", identity.name}, {"iat", now}, {"nbf", now},
+                       {"exp", now + life_seconds}, {"jti", RandomText(16)}};
+  const std::string text = Base64Url(kJwtHeader) + "." + Base64Url(WriteJson(claims));
+  return text + "." + Base64Url(Sign(text));
+}
+
+Result<Identity> Auth::Verify(std::string_view token) {
+  const Status invalid = PermissionDenied("Invalid JWT token");
+  const size_t last_dot = token.rfind('.');
+  const size_t first_dot = token.find('.');
+  if (token.size() > kTokenBytesMax || last_dot == std::string_view::npos || first_dot == last_dot) {
+    return invalid;
+  }
+  // Only what we sign ourselves: the header is compared with the one that we write, not obeyed.
+  const auto header = FromBase64Url(token.substr(0, first_dot));
+  const auto mac = FromBase64Url(token.substr(last_dot + 1));
+  if (!header || *header != kJwtHeader || !mac) return invalid;
+  if (!SameSecret(*mac, Sign(token.substr(0, last_dot)))) return invalid;
+  const auto payload = FromBase64Url(token.substr(first_dot + 1, last_dot - first_dot - 1));
+  if (!payload) return invalid;
+  auto claims = ParseJsonObject("the token", *payload);
+  if (!claims.ok() || !claims->contains("sub") || !(*claims)["sub"].is_string() ||
+      !claims->contains("exp") || !(*claims)["exp"].is_number_integer()) {
+    return invalid;
+  }
+  const TimePoint expires{std::chrono::seconds((*claims)["exp"].get<int64_t>())};
+  if (clock_.Now() >= expires) return Unauthenticated("Token has expired: log in again");
+  const std::string name = (*claims)["sub"].get<std::string>();
+  GALE_ASSIGN_OR_RETURN(std::optional<UserRow> user, store_.GetUser(name));
+  const std::optional<Role> role = user ? ParseRole(user->role) : std::nullopt;
+  if (!role) return Unauthenticated("User '{}' is no more", name);
+  return Identity{name, *role};
+}
+
+}  // namespace gale

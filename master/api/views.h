@@ -1,0 +1,19 @@
+// What control.h answers, as messages of proto/gale/v1/control.proto. Pure.
+#pragma once
+
+#include "gale/v1/control.pb.h"
+#include "master/api/control.h"
+
+namespace gale {
+
+v1::DagInfo ToProto(const DagView& dag);
+v1::DagRun ToProto(const RunRow& run);
+v1::TaskInstance ToProto(const TaskInstanceView& ti);
+v1::ImportError ToProto(const ImportErrorRow& error);
+v1::Pool ToProto(const PoolInfo& pool);
+v1::WorkerInfo ToProto(const WorkerInfo& worker);
+v1::GetHealthResponse ToProto(const Health& health);
+
+std::string_view Name(RunType type);  // "manual", "scheduled", "backfill", "asset_triggered"
+
+}  // namespace gale
