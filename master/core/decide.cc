@@ -60,7 +60,7 @@ void Decider::Move(TaskIndex t, TiState to, std::string reason) {
   const TiState from = run_.ti(t).state;
   run_.Apply(t, to);
   out_.changed.push_back({t, std::move(reason)});
-  if (IsFinished(to) && !IsFinished(from)) {
+  if (IsFinished(to) && to != from) {  // also from one end to another, by hand
     auto next = dag().downstream(t);
     work_.insert(work_.end(), next.begin(), next.end());
   }

@@ -200,7 +200,8 @@ class World {
       if (head.state != run->head.state || head.start_date != run->head.start_date ||
           head.end_date != run->head.end_date || head.reason != run->head.reason ||
           head.clear_number != run->head.clear_number) {
-        return fmt::format("run {} changed without a word", id.value);
+        return fmt::format("run {} changed without a word ({} '{}' -> {} '{}')", id.value,
+                           Name(head.state), head.reason, Name(run->head.state), run->head.reason);
       }
       for (uint32_t i = 0; i < run->size(); ++i) {
         const TaskIndex t(i);
