@@ -193,12 +193,12 @@ void Session::Run() {
 bool Session::RunStream(const std::string& target, uint64_t number) {
   std::shared_ptr<grpc::Channel> channel = ChannelTo(target);
   auto stream = std::make_shared<Stream>(*this, channel, number);
+  stream->Begin();  // before anybody else can see it: a call that isn't begun can't be finished
   {
     std::lock_guard lock(mutex_);
-    if (stopping_) return false;
     stream_ = stream;
+    if (stopping_) stream->Cancel("stopped");
   }
-  stream->Begin();  // before on_opened, so that its Hello finds a started call
   events_.on_opened(number, channel);
   Status why;
   {
