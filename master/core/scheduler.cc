@@ -39,7 +39,15 @@ Run& Scheduler::Insert(std::unique_ptr<Run> owned) {
 
 Run& Scheduler::AddRun(RunRow head, DagPtr dag) {
   out_.runs.insert(head.id);
-  return Insert(std::make_unique<Run>(std::move(head), std::move(dag)));
+  Run& run = Insert(std::make_unique<Run>(std::move(head), std::move(dag)));
+  // It may have slipped in between a later run and what that took for its past.
+  for (RunId id : StateOf(run).running) {
+    const Run& later = *runs_.at(id);
+    if (later.dag().depends_on_past() && later.head.logical_date > run.head.logical_date) {
+      out_.needs_past.push_back(id);
+    }
+  }
+  return run;
 }
 
 Run& Scheduler::LoadRun(RunRow head, DagPtr dag, const std::vector<TiRow>& rows, TimePoint now) {
@@ -107,8 +115,9 @@ Decision Scheduler::Handle(RunId id, const Event& event, TimePoint now) {
     none.refusal = "its run is over";
     return none;
   }
-  if (const auto* past = std::get_if<PastKnown>(&event); past != nullptr && past->exists) {
-    successors_[past->run].insert(id);
+  if (const auto* past = std::get_if<PastKnown>(&event)) {
+    LeavePast(*run);
+    if (past->exists) successors_[past->run].insert(id);
   }
   Decision decision = Decide(*run, event, now);
   Absorb(*run, decision);
@@ -121,6 +130,14 @@ Decision Scheduler::Handle(RunId id, const Event& event, TimePoint now) {
     }
   }
   return decision;
+}
+
+void Scheduler::LeavePast(const Run& run) {
+  if (run.past.known != Past::Known::kYes) return;
+  auto it = successors_.find(run.past.run);
+  if (it == successors_.end()) return;
+  it->second.erase(run.id());
+  if (it->second.empty()) successors_.erase(it);
 }
 
 void Scheduler::Absorb(Run& run, Decision& decision) {
@@ -270,12 +287,7 @@ void Scheduler::UnloadAtRest(const std::vector<RunId>& ids) {
     admission_.ForgetRun(id);
     by_name_.erase({run->head.dag_id, run->head.run_id});
     successors_.erase(id);
-    if (run->past.known == Past::Known::kYes) {
-      if (auto it = successors_.find(run->past.run); it != successors_.end()) {
-        it->second.erase(id);
-        if (it->second.empty()) successors_.erase(it);
-      }
-    }
+    LeavePast(*run);
     runs_.erase(id);
   }
 }

@@ -108,6 +108,8 @@ class Scheduler {
   void Absorb(Run& run, Decision& decision);
   void AbsorbEffect(Run& run, Effect& effect);
   void OnRunStarted(Run& run);
+  // It is no longer told of what changes in the run before it.
+  void LeavePast(const Run& run);
   void OnTiChanged(const Run& run, TaskIndex t, TimePoint now);
   void Fire(const Timer& timer, TimePoint now);
   void StartRuns(DagState& dag, TimePoint now);
