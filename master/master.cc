@@ -126,7 +126,7 @@ Status Master::Parts::MakeHome() {
 Status Master::Parts::OpenStore() {
   SqliteOptions sqlite;
   GALE_ASSIGN_OR_RETURN(sqlite.path, SqlitePath(config.GetString(Key::kSqlAlchemyConn), home()));
-  sqlite.synchronous_full = config.GetString(Key::kSqliteSynchronous) == "FULL";
+  sqlite.synchronous_full = false;  // the engine flushes, beside its next turns (LoopOptions::sync_later)
   GALE_ASSIGN_OR_RETURN(store, OpenSqliteStore(sqlite));
   return store->Migrate();
 }
@@ -137,6 +137,7 @@ void Master::Parts::MakeEngine() {
   loop.lease = config.GetDuration(Key::kLeaseSeconds);
   loop.heartbeat = config.GetDuration(Key::kHeartbeatSeconds);
   loop.paused_at_creation = config.GetBool(Key::kDagsArePausedAtCreation);
+  loop.sync_later = config.GetString(Key::kSqliteSynchronous) == "FULL";
   loop.parse_spec = [](const std::string& bytes) { return ParseSpec(bytes); };
   engine = std::make_unique<Engine>(*store, queue, std::move(loop));
   if (options.on_fatal) engine->OnFatal(options.on_fatal);

@@ -6,7 +6,10 @@
 namespace gale {
 
 Engine::Engine(Store& store, TaskQueue& queue, LoopOptions options, Clock& clock)
-    : clock_(clock), loop_(store, queue, std::move(options)) {}
+    : clock_(clock),
+      store_(store),
+      sync_later_(options.sync_later),
+      loop_(store, queue, std::move(options)) {}
 
 Engine::~Engine() { Stop(clock_.Mono()); }
 
@@ -15,6 +18,7 @@ Status Engine::Start() {
   healthy_ = true;
   last_turn_us_ = clock_.Now().time_since_epoch().count();
   thread_ = std::thread([this] { Main(); });
+  if (sync_later_) sync_thread_ = std::thread([this] { SyncMain(); });
   return OkStatus();
 }
 
@@ -25,7 +29,13 @@ void Engine::Stop(MonoTime) {
     stopping_ = true;
   }
   wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  sync_wake_.notify_all();
+  if (sync_thread_.joinable()) sync_thread_.join();
+  if (thread_.joinable()) {
+    thread_.join();
+    // The last turns' answers, if the disk takes them.
+    if (const uint64_t turn = loop_.unsynced(); turn > 0 && store_.Sync().ok()) loop_.Synced(turn);
+  }
   std::lock_guard lock(mutex_);
   mailbox_.clear();
 }
@@ -85,7 +95,45 @@ void Engine::Turn(std::vector<std::function<void(Loop&)>> mail) {
     GALE_ERROR("the ledger refused a commit, starting anew from it: {}", status.ToString());
     RecoverUntilItWorks();
   }
+  if (sync_later_) RequestSync();
   last_turn_us_ = clock_.Now().time_since_epoch().count();
+}
+
+void Engine::RequestSync() {
+  const uint64_t turn = loop_.unsynced();
+  if (turn == 0) return;
+  {
+    std::lock_guard lock(mutex_);
+    if (sync_wanted_ >= turn) return;
+    sync_wanted_ = turn;
+  }
+  sync_wake_.notify_one();
+}
+
+// One flush covers all turns that were committed before it began.
+void Engine::SyncMain() {
+  uint64_t synced = 0;
+  for (;;) {
+    uint64_t turn;
+    {
+      std::unique_lock lock(mutex_);
+      sync_wake_.wait(lock, [&] { return sync_wanted_ > synced || stopping_; });
+      if (sync_wanted_ <= synced) return;
+      turn = sync_wanted_;
+    }
+    if (Status status = store_.Sync(); !status.ok()) {
+      healthy_ = false;
+      GALE_ERROR("trying again in 1 s: {}", status.ToString());
+      std::unique_lock lock(mutex_);
+      sync_wake_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_; });
+      if (stopping_) return;
+      continue;
+    }
+    synced = turn;
+    std::lock_guard lock(mutex_);
+    mailbox_.push_back([turn](Loop& loop) { loop.Synced(turn); });
+    wake_.notify_one();
+  }
 }
 
 Status Engine::CommitWithRetries(Status status) {

@@ -74,9 +74,17 @@ class Engine : public Service {
   std::vector<std::function<void(Loop&)>> Collect();
   void Turn(std::vector<std::function<void(Loop&)>> mail);
   Status CommitWithRetries(Status status);
+  // The second thread, with sync_later: Store::Sync runs beside the next turns.
+  void SyncMain();
+  void RequestSync();
   void RecoverUntilItWorks();
 
   Clock& clock_;
+  Store& store_;
+  const bool sync_later_;
+  std::thread sync_thread_;
+  std::condition_variable sync_wake_;
+  uint64_t sync_wanted_ = 0;  // behind mutex_: the turn to be made durable
   Loop loop_;  // touched by the thread only, once started
   std::thread thread_;
   mutable std::mutex mutex_;

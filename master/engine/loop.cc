@@ -19,7 +19,10 @@ Status Loop::Recover(TimePoint now, MonoTime mono) {
   now_ = now;
   mono_ = mono;
   const Status lost = Unavailable("the master lost its place in the ledger; it may have been done");
-  for (auto& done : std::exchange(waiting_, {})) done(lost);
+  for (auto& held : std::exchange(held_, {})) {
+    for (auto& done : held.release.waiting) done(lost);
+  }
+  for (auto& done : release_.waiting) done(lost);
   for (auto& [name, worker] : std::exchange(workers_, {})) {
     if (worker.link) worker.link->Close(Unavailable("the master starts anew; connect again"));
   }
@@ -41,6 +44,8 @@ Status Loop::Recover(TimePoint now, MonoTime mono) {
   GALE_ASSIGN_OR_RETURN(auto errors, store_.ListImportErrors());
   for (const ImportErrorRow& error : errors) error_files_.insert(error.filename);
   last_run_ = live.last_run_id;
+  boots_.clear();
+  for (const WorkerRow& worker : live.workers) boots_[worker.name] = worker.boot_id;
   for (const PoolRow& pool : live.pools) {
     pools_[pool.name] = pool;
     scheduler_->admission().SetPool(pool.name, pool.slots);
@@ -129,9 +134,11 @@ Status Loop::EndTurn() {
 }
 
 Status Loop::RetryCommit() {
+  const bool durable = batch_.empty() || !options_.sync_later;
   if (!batch_.empty()) GALE_RETURN_IF_ERROR(store_.Commit(epoch_, batch_));
   batch_ = {};
-  ReleaseEffects();
+  ++turn_;
+  ReleaseEffects(durable);
   return OkStatus();
 }
 
@@ -378,8 +385,35 @@ void Loop::BuildBatch() {
   dirty_dags_.clear();
 }
 
-void Loop::ReleaseEffects() {
+// Everything, if the commit is durable; else what this machine's own workers must hear, and the rest when
+// it is. The order of what one worker hears stays as it is: to one on another host nothing leaves early.
+void Loop::ReleaseEffects(bool durable) {
   Release release = std::exchange(release_, {});
+  scheduler_->UnloadAtRest(release.ended);
+  if (durable) return Send(release);
+  Release early;
+  auto split = [](auto& from, auto& to) {
+    auto elsewhere = [](const auto& message) { return !message.first->on_this_host(); };
+    auto at = std::stable_partition(from.begin(), from.end(), elsewhere);
+    std::move(at, from.end(), std::back_inserter(to));
+    from.erase(at, from.end());
+  };
+  split(release.welcomes, early.welcomes);
+  split(release.grants, early.grants);
+  split(release.refusals, early.refusals);
+  Send(early);
+  held_.push_back({turn_, std::move(release)});
+}
+
+void Loop::Synced(uint64_t turn) {
+  while (!held_.empty() && held_.front().turn <= turn) {
+    Release release = std::move(held_.front().release);
+    held_.pop_front();
+    Send(release);
+  }
+}
+
+void Loop::Send(Release& release) {
   for (auto& [link, welcome] : release.welcomes) link->SendWelcome(welcome);
   for (auto& [link, attempts] : release.acks) link->SendAck(attempts);
   for (auto& [link, grant] : release.grants) link->SendGrant(grant);
@@ -393,8 +427,7 @@ void Loop::ReleaseEffects() {
   if (observer_) {
     for (const RunRow& run : release.runs) observer_(run);
   }
-  for (auto& done : std::exchange(waiting_, {})) done(OkStatus());
-  scheduler_->UnloadAtRest(release.ended);
+  for (auto& done : release.waiting) done(OkStatus());
 }
 
 std::string Loop::Audit() const {

@@ -10,6 +10,7 @@
 // simulation from a loop of its own.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -33,6 +34,10 @@ struct LoopOptions {
   Duration sweep_interval = std::chrono::seconds(30);  // queue entries compared with the ledger
   bool serve_queue = true;        // pop for the workers (one master); false: they pop by themselves
   bool paused_at_creation = true;
+  // A commit survives a power cut only after Store::Sync. Then only what workers on this very machine must
+  // hear (they would die with it) leaves at the commit; all else waits for Synced: acks, answers, grants
+  // to other hosts.
+  bool sync_later = false;
   // Between a stored spec and the model. Injected, so that the engine knows no wire format.
   std::function<Result<DagSpec>(const std::string&)> parse_spec;
 };
@@ -51,13 +56,19 @@ class Loop {
   // UNAVAILABLE means that the same batch may be tried again first: RetryCommit.
   Status EndTurn();
   Status RetryCommit();
+  // The last turn that something waits for with sync_later; 0: nothing. Call Store::Sync (on any thread),
+  // and then Synced with this.
+  uint64_t unsynced() const { return held_.empty() ? 0 : held_.back().turn; }
+  void Synced(uint64_t turn);
   // When the next turn is due although nobody asks; nullopt: never.
   std::optional<TimePoint> NextWake() const;
   // The same for what is measured on the monotonic clock (leases, the sweep).
   MonoTime NextMonoWake() const;
 
   // `done` is called after the commit of this turn, or with the error if that fails.
-  void OnCommitted(std::function<void(const Status&)> done) { waiting_.push_back(std::move(done)); }
+  void OnCommitted(std::function<void(const Status&)> done) {
+    release_.waiting.push_back(std::move(done));
+  }
 
   // --- requests of people: the answer holds once the turn is committed ------------------------------
   Result<RunRow> Trigger(const TriggerRequest& request, const Actor& actor);
@@ -131,6 +142,11 @@ class Loop {
     std::vector<core::CancelAttempt> cancels;
     std::vector<RunRow> runs;
     std::vector<RunId> ended;
+    std::vector<std::function<void(const Status&)>> waiting;
+  };
+  struct HeldRelease {
+    uint64_t turn;
+    Release release;
   };
 
   // loop.cc: turns
@@ -142,7 +158,8 @@ class Loop {
   void ServeQueues();
   void Absorb(core::Output output);
   void BuildBatch();
-  void ReleaseEffects();
+  void ReleaseEffects(bool durable);
+  void Send(Release& release);
   Status LoadDags(const LiveState& live);
   Status LoadRuns(const LiveState& live);
   Result<DagPtr> LoadVersion(const std::string& dag_id, int64_t version);
@@ -191,8 +208,10 @@ class Loop {
   std::map<std::pair<RunId, TaskIndex>, TiRow> dirty_tis_;
   std::set<std::string> dirty_dags_;
   std::set<RunId> dirty_runs_;
+  std::map<std::string, std::string> boots_;  // worker -> boot_id of its last Hello
   Release release_;
-  std::vector<std::function<void(const Status&)>> waiting_;
+  uint64_t turn_ = 0;
+  std::deque<HeldRelease> held_;  // committed, and not yet synced
 };
 
 }  // namespace gale

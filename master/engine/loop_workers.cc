@@ -47,6 +47,11 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
     links_.erase(worker.link.get());
     worker.link->Close(Unavailable("replaced by a newer connection of worker '{}'", hello.name));
   }
+  // A machine that was started anew took with it what ran there, and perhaps what was known of it.
+  const auto boot = boots_.find(hello.name);
+  const bool same_boot = boot != boots_.end() && boot->second == hello.boot_id;
+  boots_[hello.name] = hello.boot_id;
+  batch_.workers.push_back({hello.name, hello.host, hello.boot_id, hello.version, now_});
   worker.hello = hello;
   worker.link = link;
   worker.accepts = true;
@@ -82,12 +87,15 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
     }
   }
   release_.welcomes.emplace_back(link, std::move(welcome));
-  // What the ledger says it has, and it doesn't know: it never got the grant, or lost what it had.
+  // What the ledger says it has, and it doesn't know: it never got the grant, which is then sent again;
+  // or it lost what it had.
   const std::set<AttemptId> held = worker.held;
   for (const AttemptId& attempt : held) {
     if (known.contains(attempt)) continue;
     if (worker.started.contains(attempt)) {
       Lose(attempt, fmt::format("worker '{}' lost it: it came back without it", hello.name));
+    } else if (!same_boot) {
+      Lose(attempt, fmt::format("the machine of worker '{}' was started anew", hello.name));
     } else if (scheduler_->Find(attempt.run)->ti(attempt.task).state == TiState::kRunning) {
       QueueGrant(worker, attempt);
     } else {

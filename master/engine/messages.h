@@ -89,6 +89,7 @@ struct WorkerHello {
   int64_t pid = 0;
   std::string version;
   std::string incarnation;
+  std::string boot_id;  // of its machine's last start
   std::vector<std::string> queues;
   uint32_t slots = 0;
   bool draining = false;
@@ -131,6 +132,9 @@ struct WorkerInfo {
 class WorkerLink {
  public:
   virtual ~WorkerLink() = default;
+  // It runs on the master's own machine and dies with it in a power cut: it may hear of commits that only
+  // survive the death of processes.
+  virtual bool on_this_host() const { return false; }
   virtual void SendWelcome(const Welcome& welcome) = 0;
   virtual void SendGrant(const Grant& grant) = 0;
   virtual void SendRefuse(const AttemptId& attempt, const std::string& reason) = 0;

@@ -62,6 +62,15 @@ struct PoolRow {
   bool include_deferred = false;
 };
 
+// A worker as it last said Hello.
+struct WorkerRow {
+  std::string name;
+  std::string host;
+  std::string boot_id;  // of its machine's last start: what ran there before another one is gone
+  std::string version;  // of gale
+  TimePoint last_hello;
+};
+
 struct ImportErrorRow {
   int64_t id = 0;  // set by the store
   std::string filename;

@@ -144,6 +144,10 @@ Status WriteRest(Database& db, const CommitBatch& batch) {
   GALE_RETURN_IF_ERROR(WriteRows(db, pool_upsert, batch.pools, [](const PoolRow& row) {
     return fmt::format("pool '{}'", row.name);
   }));
+  static const std::string worker_upsert = Upsert("worker", kWorkerColumns, "name", "name");
+  GALE_RETURN_IF_ERROR(WriteRows(db, worker_upsert, batch.workers, [](const WorkerRow& row) {
+    return fmt::format("worker '{}'", row.name);
+  }));
   GALE_RETURN_IF_ERROR(
       DeleteByName(db, "DELETE FROM import_error WHERE filename = ?", batch.import_error_deletes));
   if (!batch.import_errors.empty()) {

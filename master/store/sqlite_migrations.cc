@@ -139,6 +139,14 @@ CREATE TABLE pool (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO pool VALUES ('default_pool', 128, 'Default pool', 0);
 
+CREATE TABLE worker (
+  name       TEXT NOT NULL PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 250),
+  host       TEXT NOT NULL CHECK (length(host) <= 250),
+  boot_id    TEXT NOT NULL CHECK (length(boot_id) <= 64),
+  version    TEXT NOT NULL CHECK (length(version) <= 64),
+  last_hello INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE event_log (
   id        INTEGER PRIMARY KEY AUTOINCREMENT,
   logged_at INTEGER NOT NULL,

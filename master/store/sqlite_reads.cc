@@ -77,6 +77,9 @@ Result<LiveState> SqliteStore::LoadLive() {
   GALE_ASSIGN_OR_RETURN(
       live.pools,
       Select<PoolRow>(*db, fmt::format("SELECT {} FROM pool ORDER BY name", kPoolColumns)));
+  GALE_ASSIGN_OR_RETURN(
+      live.workers,
+      Select<WorkerRow>(*db, fmt::format("SELECT {} FROM worker ORDER BY name", kWorkerColumns)));
   {
     GALE_ASSIGN_OR_RETURN(Statement last,
                           db->Cached("SELECT coalesce(max(run_key), 0) FROM dag_run"));

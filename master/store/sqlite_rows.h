@@ -72,6 +72,11 @@ template <class Row>
 requires std::same_as<std::remove_const_t<Row>, PoolRow>
 auto Columns(Row& r) { return std::tie(r.name, r.slots, r.description, r.include_deferred); }
 
+inline constexpr char kWorkerColumns[] = "name, host, boot_id, version, last_hello";
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, WorkerRow>
+auto Columns(Row& r) { return std::tie(r.name, r.host, r.boot_id, r.version, r.last_hello); }
+
 inline constexpr char kImportErrorColumns[] = "id, filename, stack_trace, timestamp";
 template <class Row>
 requires std::same_as<std::remove_const_t<Row>, ImportErrorRow>

@@ -155,6 +155,23 @@ Result<Epoch> SqliteStore::AcquireLeadership(const std::string& owner) {
   return epoch;
 }
 
+SqliteStore::~SqliteStore() {
+  if (wal_fd_ >= 0) close(wal_fd_);
+}
+
+// What is committed is in the log, or was flushed into the file by the checkpoint that emptied the log
+// (with synchronous = NORMAL SQLite flushes both around a checkpoint): flushing the log is enough.
+Status SqliteStore::Sync() {
+  if (in_memory() || options_.synchronous_full) return OkStatus();
+  std::lock_guard lock(sync_mutex_);
+  const std::string wal = options_.path + "-wal";
+  if (wal_fd_ < 0) wal_fd_ = open(wal.c_str(), O_RDONLY | O_CLOEXEC);
+  if (wal_fd_ < 0 || fdatasync(wal_fd_) != 0) {
+    return Unavailable("'{}': can't be flushed to the disk: {}", wal, std::strerror(errno));
+  }
+  return OkStatus();
+}
+
 // --- Readers
 // ---------------------------------------------------------------------------------------
 

@@ -20,10 +20,12 @@ inline constexpr size_t kReadersMax = 4;  // connections; a fifth reader waits f
 class SqliteStore : public Store {
  public:
   static Result<std::unique_ptr<Store>> Open(const SqliteOptions& options);
+  ~SqliteStore() override;
 
   Status Migrate() override;
   Result<Epoch> AcquireLeadership(const std::string& owner) override;
   Status Commit(Epoch epoch, const CommitBatch& batch) override;
+  Status Sync() override;
   Result<LiveState> LoadLive() override;
 
   Result<Page<DagRow>> ListDags(const DagQuery& query) override;
@@ -75,6 +77,9 @@ class SqliteStore : public Store {
   const SqliteOptions options_;
   std::mutex write_mutex_;
   std::unique_ptr<Database> writer_;  // behind write_mutex_
+
+  std::mutex sync_mutex_;
+  int wal_fd_ = -1;  // behind sync_mutex_
 
   std::mutex readers_mutex_;
   std::condition_variable reader_free_;

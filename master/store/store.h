@@ -2,7 +2,8 @@
 // MariaDB (cluster). One contract suite: tests/contract/store_contract.h.
 //
 // Promises of every implementation:
-//   - Commit is one transaction: all of a batch or nothing, durable when it returns OK.
+//   - Commit is one transaction: all of a batch or nothing, safe from any process's death when it returns
+//     OK; from a power cut, too, once Sync has returned.
 //   - Commit is idempotent: rows are upserts of latest states, so a batch whose fate is unknown may be
 //     committed again as it is.
 //   - Reads see everything that was committed before they began.
@@ -35,6 +36,7 @@ struct CommitBatch {
   std::vector<TiKey> xcom_deletes;
   std::vector<PoolRow> pools;
   std::vector<std::string> pool_deletes;
+  std::vector<WorkerRow> workers;
   std::vector<ImportErrorRow> import_errors;       // replaces the file's former error
   std::vector<std::string> import_error_deletes;   // file names
   // Appended. On a repeated commit of the same batch an event may stand twice: it is a trail, not a fact.
@@ -43,6 +45,7 @@ struct CommitBatch {
   bool empty() const {
     return dags.empty() && dag_versions.empty() && runs.empty() && tis.empty() && attempts.empty() &&
            xcoms.empty() && xcom_deletes.empty() && pools.empty() && pool_deletes.empty() &&
+           workers.empty() &&
            import_errors.empty() && import_error_deletes.empty() && events.empty();
   }
 };
@@ -54,6 +57,7 @@ struct LiveState {
   std::vector<RunRow> runs;             // not finished
   std::vector<TiRow> tis;               // of those runs
   std::vector<PoolRow> pools;
+  std::vector<WorkerRow> workers;
   RunId last_run_id;                    // the largest ever given
 };
 
@@ -101,6 +105,10 @@ class Store {
   // ALREADY_EXISTS, INVALID_ARGUMENT: a row of the batch is refused, by name; nothing was done.
   virtual Status Commit(Epoch epoch, const CommitBatch& batch) = 0;
 
+  // Returns when everything that was committed before the call survives a power cut. Does nothing where
+  // Commit itself promises that. May run beside a Commit.
+  virtual Status Sync() = 0;
+
   virtual Result<LiveState> LoadLive() = 0;
 
   // --- reads for API, CLI and UI, and rare ones of the engine --------------------------------------
@@ -132,8 +140,8 @@ class Store {
 // Opens (and makes, mode 0600) the SQLite file; ":memory:" lives as long as the store.
 struct SqliteOptions {
   std::string path;
-  // true: every commit is flushed to the disk (survives a power cut). false: survives any process's
-  // death, may lose the last commits with the machine.
+  // true: every commit is flushed to the disk (survives a power cut). false: it survives any process's
+  // death, and a power cut once Sync has returned.
   bool synchronous_full = true;
 };
 Result<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options);

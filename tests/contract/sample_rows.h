@@ -44,6 +44,10 @@ inline auto Tie(const PoolRow& row) {
   const auto& [a, b, c, d] = row;
   return std::tie(a, b, c, d);
 }
+inline auto Tie(const WorkerRow& row) {
+  const auto& [a, b, c, d, e] = row;
+  return std::tie(a, b, c, d, e);
+}
 inline auto TieEvent(const EventRow& row) {  // but for the id, which the store gives
   const auto& [id, b, c, d, e, f, g, h] = row;
   return std::tie(b, c, d, e, f, g, h);

@@ -157,6 +157,7 @@ CommitBatch OneOfEverything() {
           .xcom_deletes = {{RunId(2), TaskIndex(0), kUnmapped}},
           .pools = {{.name = "gpu", .slots = -1, .description = "cards", .include_deferred = true}},
           .pool_deletes = {"old"},
+          .workers = {{"w", "host", "boot", "0.1.0", At(5)}},
           .import_errors = {{.filename = "/dags/x.py", .stack_trace = "boom", .timestamp = At(1)}},
           .import_error_deletes = {"/dags/y.py"}};
 }
@@ -189,6 +190,18 @@ TEST_P(StoreContract, CommittingABatchAgainChangesNothing) {
   EXPECT_EQ(Dump(*store_), once);
   EXPECT_TRUE(Same(*store_->GetRun("d", "a"), batch.runs[0]));
   EXPECT_TRUE(Same(*store_->ListTis(RunId(2)), batch.tis));
+}
+
+TEST_P(StoreContract, AWorkerIsKeptAsItLastSaidHello) {
+  const WorkerRow first{"w", "host", "boot", "0.1.0", At(5)};
+  const WorkerRow again{"w", "other", "boot-2", "0.2.0", At(6)};
+  MustCommit({.workers = {first, {"v", "", "", "", At(1)}}});
+  EXPECT_TRUE(Same(store_->LoadLive()->workers.at(1), first));
+  MustCommit({.workers = {again}});
+  const auto workers = store_->LoadLive()->workers;
+  ASSERT_EQ(workers.size(), 2u);
+  EXPECT_TRUE(Same(workers.at(1), again));
+  EXPECT_TRUE(store_->Sync().ok());
 }
 
 TEST_P(StoreContract, ABatchWithOneBadRowChangesNothingAtAll) {

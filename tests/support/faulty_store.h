@@ -37,6 +37,7 @@ class FaultyStore : public Store {
   Result<Epoch> AcquireLeadership(const std::string& owner) override {
     return inner_.AcquireLeadership(owner);
   }
+  Status Sync() override { return inner_.Sync(); }
   Result<LiveState> LoadLive() override { return inner_.LoadLive(); }
   Result<Page<DagRow>> ListDags(const DagQuery& query) override { return inner_.ListDags(query); }
   Result<DagRow> GetDag(const std::string& dag_id) override { return inner_.GetDag(dag_id); }
