@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <fstream>
+
 #include "common/rpc/convert.h"
 #include "gale_version.h"
 #include "worker/runner/attempt_files.h"
@@ -20,6 +22,9 @@ v1::Hello Identity(const WorkerOptions& options) {
   hello.set_slots(options.slots);
   int64_t start = Clock::Real().Now().time_since_epoch().count();
   hello.set_incarnation(fmt::format("{}-{}", ::getpid(), start));
+  std::string boot_id;
+  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot_id);
+  hello.set_boot_id(boot_id);
   return hello;
 }
 
@@ -31,7 +36,8 @@ v1::WorkerMessage HelloMessage(const v1::Hello& identity, const action::SendHell
   hello.set_draining(said.draining);
   for (const AttemptId& id : said.running) *hello.add_running() = ToProto(id);
   for (const Ending& ending : said.spooled) {
-    if (auto it = results.find(ending.attempt); it != results.end()) *hello.add_spooled() = it->second;
+    if (auto it = results.find(ending.attempt); it != results.end())
+      *hello.add_spooled() = it->second;
   }
   return message;
 }

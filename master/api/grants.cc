@@ -1,0 +1,152 @@
+#include "master/api/grants.h"
+
+#include <set>
+
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "common/rpc/convert.h"
+#include "master/api/json.h"
+#include "master/api/views.h"
+
+namespace gale {
+namespace {
+
+v1::BashWork WorkToProto(const BashWork& work) {
+  v1::BashWork out;
+  out.set_command(work.command);
+  for (const auto& [name, value] : work.env) (*out.mutable_env())[name] = value;
+  out.set_has_env(work.has_env);
+  out.set_append_env(work.append_env);
+  out.set_cwd(work.cwd);
+  for (int32_t code : work.skip_on_exit_code) out.add_skip_on_exit_code(code);
+  out.set_templated(work.templated);
+  return out;
+}
+
+core::Outcome OutcomeOf(v1::Finished::Outcome outcome) {
+  switch (outcome) {
+    case v1::Finished::SUCCESS: return core::Outcome::kSuccess;
+    case v1::Finished::SKIPPED: return core::Outcome::kSkipped;
+    case v1::Finished::FAILED_NO_RETRY: return core::Outcome::kFailedNoRetry;
+    case v1::Finished::LOST: return core::Outcome::kLost;
+    default: return core::Outcome::kFailed;  // FAILED, and what a newer worker may say
+  }
+}
+
+void FillContext(const Grant& grant, const TaskSpec& task, v1::TaskContext& out) {
+  const RunRow& run = grant.run;
+  out.set_dag_id(run.dag_id);
+  out.set_run_id(run.run_id);
+  out.set_task_id(task.task_id);
+  out.set_owner(task.owner);
+  out.set_try_number(grant.attempt.try_number);
+  out.set_max_tries(grant.max_tries);
+  if (run.logical_date) *out.mutable_logical_date() = ToProto(*run.logical_date);
+  if (run.interval_start) *out.mutable_data_interval_start() = ToProto(*run.interval_start);
+  if (run.interval_end) *out.mutable_data_interval_end() = ToProto(*run.interval_end);
+  *out.mutable_run_after() = ToProto(run.run_after);
+  out.set_run_type(std::string(Name(run.type)));
+  out.set_conf_json(run.conf_json);
+  out.set_params_json(MergeParams(grant.dag->spec().params_json, run.conf_json));
+  out.set_fileloc(grant.dag->spec().fileloc);
+  out.set_idempotency_token(fmt::format("{}/{}/{}/{}/{}/{}", run.dag_id, run.run_id, task.task_id,
+                                        grant.attempt.map_index, grant.attempt.try_number,
+                                        grant.epoch.value));
+  if (run.start_date) *out.mutable_dag_run_start_date() = ToProto(*run.start_date);
+}
+
+}  // namespace
+
+std::string MergeParams(const std::string& params_json, const std::string& conf_json) {
+  const bool no_params = params_json.empty() || params_json == "{}";
+  const bool no_conf = conf_json.empty() || conf_json == "{}";
+  if (no_conf) return no_params ? "{}" : params_json;
+  if (no_params) return conf_json;
+  auto params = ParseJsonObject("params", params_json);
+  auto conf = ParseJsonObject("conf", conf_json);
+  if (!params.ok() || !conf.ok()) return params_json;
+  params->update(*conf);
+  return WriteJson(*params);
+}
+
+std::string GrantWriter::OwnersOf(const DagPtr& dag) {
+  std::lock_guard lock(mutex_);
+  auto found = owners_.find(dag.get());
+  if (found != owners_.end() && found->second.dag.lock() == dag) return found->second.text;
+  std::set<std::string> names;
+  for (const TaskSpec& task : dag->spec().tasks) names.insert(task.owner);
+  const std::string text = fmt::format("{}", fmt::join(names, ", "));
+  if (owners_.size() >= kDagsMax) {
+    std::erase_if(owners_, [](const auto& entry) { return entry.second.dag.expired(); });
+    if (owners_.size() >= kDagsMax) owners_.erase(owners_.begin());
+  }
+  owners_[dag.get()] = {dag, text};
+  return text;
+}
+
+v1::Grant GrantWriter::ToProto(const Grant& grant) {
+  v1::Grant out;
+  const TaskSpec& task = grant.dag->task(grant.attempt.task);
+  *out.mutable_attempt() = gale::ToProto(grant.attempt);
+  out.set_epoch(grant.epoch.value);
+  FillContext(grant, task, *out.mutable_context());
+  out.mutable_context()->set_dag_owners(OwnersOf(grant.dag));
+  if (const auto* bash = std::get_if<BashWork>(&task.work)) {
+    *out.mutable_bash() = WorkToProto(*bash);
+  }
+  if (task.execution_timeout) *out.mutable_execution_timeout() = gale::ToProto(*task.execution_timeout);
+  out.set_do_xcom_push(task.do_xcom_push);
+  return out;
+}
+
+Result<WorkerHello> FromProto(const v1::Hello& hello) {
+  GALE_RETURN_IF_ERROR(CheckId("worker name", hello.name(), "@:"));
+  if (hello.slots() == 0) return InvalidArgument("worker '{}': it offers no slots", hello.name());
+  if (hello.queues().empty()) return InvalidArgument("worker '{}': it serves no queue", hello.name());
+  WorkerHello out;
+  out.name = hello.name();
+  out.host = hello.host();
+  out.pid = hello.pid();
+  out.version = hello.version();
+  out.incarnation = hello.incarnation();
+  out.boot_id = hello.boot_id();
+  out.queues.assign(hello.queues().begin(), hello.queues().end());
+  out.slots = hello.slots();
+  out.draining = hello.draining();
+  for (const v1::AttemptRef& ref : hello.running()) out.running.push_back(FromProto(ref));
+  for (const v1::Finished& finished : hello.spooled()) out.spooled.push_back(FromProto(finished));
+  return out;
+}
+
+AttemptResult FromProto(const v1::Finished& finished) {
+  AttemptResult out;
+  out.finished.attempt = FromProto(finished.attempt());
+  out.finished.outcome = OutcomeOf(finished.outcome());
+  out.finished.exit_code = finished.exit_code();
+  out.finished.signal = finished.signal();
+  out.finished.reason = finished.reason();
+  out.finished.log_bytes = finished.log_bytes();
+  for (const v1::XCom& xcom : finished.xcoms()) {
+    // A JSON string may be several times as long as what it says.
+    if (xcom.value_json().size() > 6 * limits::kXComBytesMax || xcom.key().size() > limits::kIdBytesMax) {
+      GALE_WARN("attempt {}: XCom '{:.50}' of {} bytes is too large and was dropped",
+                out.finished.attempt.ToString(), xcom.key(), xcom.value_json().size());
+      continue;
+    }
+    out.xcoms.emplace_back(xcom.key(), xcom.value_json());
+  }
+  return out;
+}
+
+v1::Welcome ToProto(const Welcome& welcome, bool serves_queue) {
+  v1::Welcome out;
+  *out.mutable_lease() = ToProto(welcome.lease);
+  *out.mutable_heartbeat() = ToProto(welcome.heartbeat);
+  out.set_epoch(welcome.epoch.value);
+  for (const AttemptId& id : welcome.adopted) *out.add_adopted() = ToProto(id);
+  for (const AttemptId& id : welcome.unwanted) *out.add_unwanted() = ToProto(id);
+  out.set_serves_queue(serves_queue);
+  return out;
+}
+
+}  // namespace gale

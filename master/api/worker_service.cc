@@ -1,0 +1,268 @@
+#include "master/api/worker_service.h"
+
+#include <atomic>
+#include <unordered_map>
+#include <variant>
+
+#include "common/base/log.h"
+#include "common/rpc/convert.h"
+
+namespace gale {
+namespace {
+
+constexpr size_t kAttemptsPerMessageMax = 100'000;
+
+// One worker's session: what it says goes to the engine's mailbox, what the engine says is queued here.
+// A grant is turned into its message only when its turn to be written comes.
+using Outgoing = std::variant<v1::MasterMessage, Grant>;
+using SessionStream = Stream<grpc::ServerBidiReactor<v1::WorkerMessage, v1::MasterMessage>, Outgoing,
+                             v1::MasterMessage>;
+
+class WorkerSession final : public SessionStream, public WorkerLink {
+ public:
+  WorkerSession(StreamRegister& streams, Engine& engine, std::shared_ptr<GrantWriter> grants,
+                bool serves_queue, bool on_this_host)
+      : Stream(streams),
+        engine_(engine),
+        grants_(std::move(grants)),
+        serves_queue_(serves_queue),
+        on_this_host_(on_this_host) {}
+
+  void Begin() { StartRead(&in_); }
+
+  // --- from the engine ---
+  bool on_this_host() const override { return on_this_host_; }
+  void SendWelcome(const Welcome& welcome) override {
+    v1::MasterMessage message;
+    *message.mutable_welcome() = ToProto(welcome, serves_queue_);
+    Enqueue(std::move(message));
+  }
+  void SendGrant(const Grant& grant) override { Enqueue(grant); }
+  void SendRefuse(const AttemptId& attempt, const std::string& reason) override {
+    v1::MasterMessage message;
+    *message.mutable_refuse()->mutable_attempt() = ToProto(attempt);
+    message.mutable_refuse()->set_reason(reason);
+    Enqueue(std::move(message));
+  }
+  void SendAck(const std::vector<AttemptId>& finished) override {
+    v1::MasterMessage message;
+    for (const AttemptId& id : finished) *message.mutable_ack()->add_finished() = ToProto(id);
+    Enqueue(std::move(message));
+  }
+  void SendLease(Duration lease, uint64_t sequence) override {
+    v1::MasterMessage message;
+    *message.mutable_lease()->mutable_lease() = ToProto(lease);
+    message.mutable_lease()->set_sequence(sequence);
+    Enqueue(std::move(message));
+  }
+  void SendCancel(const AttemptId& attempt, const std::string& reason) override {
+    v1::MasterMessage message;
+    *message.mutable_cancel()->mutable_attempt() = ToProto(attempt);
+    message.mutable_cancel()->set_reason(reason);
+    Enqueue(std::move(message));
+  }
+  void SendDrain() override {
+    v1::MasterMessage message;
+    message.mutable_drain();
+    Enqueue(std::move(message));
+  }
+  void Close(const Status& status) override { Stream::Close(status); }
+
+  // --- from gRPC ---
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      Leave();
+      Close(OkStatus());
+      return;
+    }
+    Status status = Handle(in_);
+    if (!status.ok()) {
+      Close(status);
+      return;
+    }
+    StartRead(&in_);
+  }
+  void OnCancel() override { Close(Cancelled("the connection is lost")); }
+
+ protected:
+  v1::MasterMessage Convert(Outgoing item) override {
+    if (auto* message = std::get_if<v1::MasterMessage>(&item)) return std::move(*message);
+    v1::MasterMessage message;
+    *message.mutable_grant() = grants_->ToProto(std::get<Grant>(item));
+    return message;
+  }
+  void OnEnded() override { Leave(); }
+
+ private:
+  WorkerLinkPtr link() { return std::static_pointer_cast<WorkerSession>(shared_from_this()); }
+
+  template <class Task>
+  Status Post(Task task) {
+    const bool posted = engine_.Post([link = link(), task = std::move(task)](Loop& loop) {
+      task(loop, link);
+    });
+    // Whatever matters is said again after the next Hello.
+    return posted ? OkStatus() : Unavailable("the master is overloaded or stopping: connect again");
+  }
+
+  Status Handle(const v1::WorkerMessage& message);
+  void Leave() {
+    if (!greeted_ || left_.exchange(true)) return;
+    // If the mailbox is full: the lease ends the same way, later.
+    (void)Post([](Loop& loop, const WorkerLinkPtr& link) { loop.OnDisconnected(link); });
+  }
+
+  Engine& engine_;
+  const std::shared_ptr<GrantWriter> grants_;
+  const bool serves_queue_;
+  const bool on_this_host_;
+  v1::WorkerMessage in_;
+  std::atomic<bool> greeted_{false};
+  std::atomic<bool> left_{false};
+};
+
+Status WorkerSession::Handle(const v1::WorkerMessage& message) {
+  using M = v1::WorkerMessage;
+  if (greeted_ == (message.kind_case() == M::kHello)) {
+    return InvalidArgument("a session begins with Hello, and has one");
+  }
+  switch (message.kind_case()) {
+    case M::kHello: {
+      if (message.hello().running_size() + message.hello().spooled_size() >
+          static_cast<int>(kAttemptsPerMessageMax)) {
+        return InvalidArgument("Hello names more than {} attempts", kAttemptsPerMessageMax);
+      }
+      GALE_ASSIGN_OR_RETURN(WorkerHello hello, FromProto(message.hello()));
+      greeted_ = true;
+      return Post([hello = std::move(hello)](Loop& loop, const WorkerLinkPtr& link) {
+        loop.OnHello(link, hello);
+      });
+    }
+    case M::kWant:
+      return Post([room = message.want().room()](Loop& loop, const WorkerLinkPtr& link) {
+        loop.OnWant(link, room);
+      });
+    case M::kClaim: {
+      std::vector<AttemptId> attempts;
+      for (const v1::AttemptRef& ref : message.claim().attempts()) attempts.push_back(FromProto(ref));
+      return Post([attempts = std::move(attempts)](Loop& loop, const WorkerLinkPtr& link) {
+        loop.OnClaim(link, attempts);
+      });
+    }
+    case M::kStarted:
+      return Post([id = FromProto(message.started().attempt()),
+                   pid = message.started().pid()](Loop& loop, const WorkerLinkPtr& link) {
+        loop.OnStarted(link, id, pid);
+      });
+    case M::kFinished:
+      return Post([result = FromProto(message.finished())](Loop& loop, const WorkerLinkPtr& link) {
+        loop.OnFinished(link, result);
+      });
+    case M::kHeartbeat:
+      return Post([sequence = message.heartbeat().sequence()](Loop& loop, const WorkerLinkPtr& link) {
+        loop.OnHeartbeat(link, sequence);
+      });
+    case M::kGoodbye:
+      return Post([](Loop& loop, const WorkerLinkPtr& link) { loop.OnGoodbye(link); });
+    case M::KIND_NOT_SET:
+      break;
+  }
+  return OkStatus();  // of a newer worker: nothing that we must know
+}
+
+// One worker's logs. Chunks are taken one after the other; each is answered.
+class LogStream final : public Stream<grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>, v1::LogAck,
+                                      v1::LogAck> {
+ public:
+  LogStream(StreamRegister& streams, Control& control, ThreadPool& pool)
+      : Stream(streams), control_(control), pool_(pool) {}
+
+  void Begin() { StartRead(&in_); }
+  void OnReadDone(bool ok) override {
+    if (!ok) return CloseWhenDrained(OkStatus());
+    auto self = std::static_pointer_cast<LogStream>(shared_from_this());
+    const bool posted = pool_.Post([self] {
+      self->Take();
+    });
+    if (!posted) Close(Unavailable("the master is overloaded or stopping: send again"));
+  }
+  void OnCancel() override { Close(Cancelled("the connection is lost")); }
+
+ protected:
+  v1::LogAck Convert(v1::LogAck ack) override { return ack; }
+
+ private:
+  static constexpr size_t kNamesMax = 4096;  // attempts whose names are remembered
+
+  void Take() {
+    v1::LogAck ack;
+    *ack.mutable_attempt() = in_.attempt();
+    Status status = Append(ack);
+    if (!status.ok()) return Close(status);
+    if (Enqueue(std::move(ack))) StartRead(&in_);
+  }
+
+  // What the worker can't heal by sending again stands in the ack; the rest ends the stream.
+  Status Append(v1::LogAck& ack) {
+    if (in_.data().size() > limits::kLogChunkBytesMax) {
+      return InvalidArgument("a chunk of {} bytes; at most {} are taken", in_.data().size(),
+                             limits::kLogChunkBytesMax);
+    }
+    const AttemptId attempt = FromProto(in_.attempt());
+    auto name = names_.find(attempt);
+    if (name == names_.end()) {
+      auto key = control_.NameAttempt(attempt);
+      if (key.status().code() == Code::kNotFound) {
+        ack.set_error(std::string(key.status().message()));
+        return OkStatus();
+      }
+      if (!key.ok()) return Unavailable("{}", key.status().ToString());
+      if (names_.size() >= kNamesMax) names_.clear();
+      name = names_.emplace(attempt, std::move(key).value()).first;
+    }
+    auto size = control_.logs().Append(name->second, in_.offset(), in_.data());
+    if (size.status().code() == Code::kOutOfRange) size = control_.logs().Size(name->second);
+    if (!size.ok()) {
+      GALE_ERROR("{}", size.status().ToString());
+      return Unavailable("{}", size.status().ToString());
+    }
+    ack.set_size(*size);
+    return OkStatus();
+  }
+
+  Control& control_;
+  ThreadPool& pool_;
+  v1::LogChunk in_;
+  std::unordered_map<AttemptId, LogKey> names_;
+};
+
+}  // namespace
+
+grpc::ServerBidiReactor<v1::WorkerMessage, v1::MasterMessage>* WorkerService::Session(
+    grpc::CallbackServerContext* context) {
+  auto session = std::make_shared<WorkerSession>(streams_, engine_, grants_, serves_queue_,
+                                                 context->peer().starts_with("unix:"));
+  const Status allowed = access_.AuthorizeWorker(*context);
+  session->Open();
+  if (!allowed.ok()) {
+    session->Close(allowed);
+  } else {
+    session->Begin();
+  }
+  return session.get();
+}
+
+grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>* WorkerService::PushLogs(
+    grpc::CallbackServerContext* context) {
+  auto stream = std::make_shared<LogStream>(streams_, control_, log_pool_);
+  const Status allowed = access_.AuthorizeWorker(*context);
+  stream->Open();
+  if (!allowed.ok()) {
+    stream->Close(allowed);
+  } else {
+    stream->Begin();
+  }
+  return stream.get();
+}
+
+}  // namespace gale
