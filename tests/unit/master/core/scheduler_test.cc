@@ -1,0 +1,205 @@
+// What the stories in tests/scenarios don't reach: look-ups, unloading, the reasons, and that no turn
+// costs more than what changes in it.
+#include "master/core/scheduler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/master/core/dags.h"
+
+namespace gale::core::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr TaskIndex kA(0), kB(1);
+const TimePoint kNow(std::chrono::seconds(1'700'000'000));
+
+class SchedulerTest : public ::testing::Test {
+ protected:
+  void SetUp() override { s_.admission().SetPool("default_pool", 128); }
+  core::Run& Start(DagPtr dag, int64_t id = 1) {
+    s_.SetDag(dag, false);
+    RunRow head = Head(id, RunState::kQueued);
+    head.run_after = kNow;
+    core::Run& run = s_.AddRun(head, dag);
+    s_.Flow(kNow);
+    return run;
+  }
+  void Finish(const AttemptId& id, Outcome outcome = Outcome::kSuccess) {
+    ASSERT_TRUE(s_.Handle(id.run, Claim{id, "w1"}, kNow).granted);
+    AttemptFinished done;
+    done.attempt = id;
+    done.outcome = outcome;
+    s_.Handle(id.run, done, kNow);
+    s_.Flow(kNow);
+  }
+  std::string Why(const core::Run& run, TaskIndex t) {
+    return fmt::format("{}", fmt::join(s_.Explain(run, t, kNow), "; "));
+  }
+  Scheduler s_;
+};
+
+TEST_F(SchedulerTest, FindsRunsByIdAndByName) {
+  core::Run& run = Start(MakeDag({Bash("a")}));
+  EXPECT_EQ(s_.Find(RunId(1)), &run);
+  EXPECT_EQ(s_.Find("d", "r1"), &run);
+  EXPECT_EQ(s_.Find("d", "r2"), nullptr);
+  EXPECT_EQ(s_.Find(RunId(2)), nullptr);
+  EXPECT_EQ(s_.FindDag("d"), run.dag_ptr());
+  EXPECT_EQ(s_.FindDag("e"), nullptr);
+  EXPECT_EQ(s_.UnfinishedRuns("d"), 1u);
+  EXPECT_EQ(s_.UnfinishedRuns("e"), 0u);
+}
+
+TEST_F(SchedulerTest, AnEventOfARunThatIsGoneIsRefused) {
+  const Decision d = s_.Handle(RunId(9), Claim{{RunId(9), kA, kUnmapped, 1}, "w"}, kNow);
+  EXPECT_FALSE(d.granted);
+  EXPECT_EQ(d.refusal, "its run is over");
+}
+
+TEST_F(SchedulerTest, AClaimOfATaskThatDoesNotExistIsRefused) {
+  Start(MakeDag({Bash("a")}));
+  EXPECT_FALSE(s_.Handle(RunId(1), Claim{{RunId(1), TaskIndex(77), kUnmapped, 1}, "w"}, kNow).granted);
+  AttemptFinished done;
+  done.attempt = {RunId(1), TaskIndex(77), kUnmapped, 1};
+  EXPECT_THAT(s_.Handle(RunId(1), done, kNow).changed, IsEmpty());
+}
+
+TEST_F(SchedulerTest, PausingAnUnknownDagIsNoError) { s_.SetPaused("nobody", true); }
+
+TEST_F(SchedulerTest, ARunLeavesMemoryOnlyAtRest) {
+  core::Run& run = Start(MakeDag({Bash("a"), Bash("b")}));
+  s_.UnloadAtRest({RunId(1), RunId(5)});
+  ASSERT_NE(s_.Find(RunId(1)), nullptr);
+  ASSERT_TRUE(s_.Handle(RunId(1), Claim{run.attempt(kA), "w1"}, kNow).granted);
+  s_.Handle(RunId(1), SetRun{RunState::kFailed}, kNow);
+  s_.UnloadAtRest({RunId(1)});
+  ASSERT_NE(s_.Find(RunId(1)), nullptr) << "a process of it may still run";
+  AttemptFinished gone;
+  gone.attempt = run.attempt(kA);
+  s_.Handle(RunId(1), gone, kNow);
+  s_.UnloadAtRest({RunId(1)});
+  EXPECT_EQ(s_.Find(RunId(1)), nullptr);
+  EXPECT_EQ(s_.Find("d", "r1"), nullptr);
+  EXPECT_EQ(s_.Audit(), "");
+}
+
+TEST_F(SchedulerTest, TheAttemptKeepsWhatIsKnownOfIt) {
+  auto dag = MakeDag({Bash("a")});
+  core::Run& run = Start(dag);
+  const AttemptId id = run.attempt(kA);
+  s_.Handle(id.run, Claim{id, "w7"}, kNow + std::chrono::seconds(1));
+  s_.Handle(id.run, AttemptStarted{id, 4711}, kNow + std::chrono::seconds(1));
+  s_.TakeOutput();
+  s_.Handle(id.run, AttemptFinished{id, Outcome::kFailed, 3, 9, "OOM killed", 77},
+            kNow + std::chrono::seconds(5));
+  Output out = s_.TakeOutput();
+  ASSERT_EQ(out.attempts.size(), 1u);
+  const AttemptRow& row = out.attempts[0];
+  EXPECT_EQ(row.id, id);
+  EXPECT_EQ(row.state, TiState::kFailed);
+  EXPECT_EQ(row.queued_at, kNow);
+  EXPECT_EQ(row.start_date, kNow + std::chrono::seconds(1));
+  EXPECT_EQ(row.end_date, kNow + std::chrono::seconds(5));
+  EXPECT_EQ(row.worker, "w7");
+  EXPECT_EQ(std::tuple(row.pid, row.exit_code, row.signal, row.log_bytes), std::tuple(4711, 3, 9, 77u));
+  EXPECT_EQ(row.reason, "OOM killed");
+  EXPECT_EQ(out.tis.back().second.reason, "OOM killed");
+}
+
+TEST_F(SchedulerTest, ThePushSaysWhichQueueAndHowUrgent) {
+  auto gpu = Bash("a");
+  gpu.queue = "gpu";
+  gpu.priority_weight = 7;
+  Start(MakeDag({gpu}));
+  Output out = s_.TakeOutput();
+  ASSERT_EQ(out.pushes.size(), 1u);
+  EXPECT_EQ(out.pushes[0].queue, "gpu");
+  EXPECT_EQ(out.pushes[0].priority, 7);
+  ASSERT_EQ(s_.Queued().size(), 1u);
+  EXPECT_THAT(s_.TakeOutput().pushes, IsEmpty()) << "taken once";
+}
+
+TEST_F(SchedulerTest, LivePreviousIsTheLatestBefore) {
+  auto dag = MakeDag({Bash("a")}, [](DagSpec& spec) { spec.max_active_runs = 9; });
+  Start(dag, 1), Start(dag, 3);
+  core::Run& five = Start(dag, 5);
+  ASSERT_NE(s_.LivePrevious(five), nullptr);
+  EXPECT_EQ(s_.LivePrevious(five)->id(), RunId(3));
+  EXPECT_EQ(s_.LivePrevious(*s_.Find(RunId(1))), nullptr);
+  five.head.logical_date.reset();
+  EXPECT_EQ(s_.LivePrevious(five), nullptr);
+}
+
+TEST_F(SchedulerTest, EveryStateHasAReason) {
+  auto a = Bash("a", {"b"});
+  a.retries = 1;
+  core::Run& run = Start(MakeDag({a, Bash("b")}));
+  EXPECT_THAT(Why(run, kA), HasSubstr("waits in queue 'default' for a worker with a free slot"));
+  EXPECT_THAT(Why(run, kB), HasSubstr("waits for its upstream tasks 'a' (queued)"));
+  s_.Handle(RunId(1), Claim{run.attempt(kA), "w1"}, kNow);
+  EXPECT_THAT(Why(run, kA), HasSubstr("try 1 runs on worker 'w1'"));
+  s_.Handle(RunId(1), ClearTasks{{kA}}, kNow);
+  EXPECT_THAT(Why(run, kA), HasSubstr("it was cleared; it starts again once its process on worker 'w1'"));
+  AttemptFinished gone;
+  gone.attempt = run.attempt(kA);
+  s_.Handle(RunId(1), gone, kNow);
+  EXPECT_THAT(Why(run, kA), HasSubstr("about to be queued"));
+  s_.Flow(kNow);
+  Finish(run.attempt(kA), Outcome::kFailed);
+  EXPECT_THAT(Why(run, kA), HasSubstr("try 2 failed; the next starts at"));
+  EXPECT_THAT(Why(run, kA), HasSubstr("(in 300 s)"));
+  s_.Handle(RunId(1), SetTasks{{kA}, TiState::kSkipped}, kNow);
+  EXPECT_THAT(Why(run, kA), HasSubstr("it is skipped, for good unless somebody clears it"));
+  EXPECT_THAT(Why(run, kB), HasSubstr("the run is success"));
+}
+
+TEST_F(SchedulerTest, OfManyOpenUpstreamsOnlyAFewAreNamed) {
+  std::vector<TaskSpec> tasks;
+  for (int i = 0; i < 50; ++i) tasks.push_back(Bash("u" + std::to_string(i), {"join"}));
+  tasks.push_back(Bash("join"));
+  core::Run& run = Start(MakeDag(tasks));
+  EXPECT_THAT(Why(run, TaskIndex(50)), HasSubstr("'u4' (queued) and 45 more"));
+}
+
+TEST_F(SchedulerTest, ARunWithDependsOnPastSaysThatItIsBeingRead) {
+  auto a = Bash("a");
+  a.depends_on_past = true;
+  core::Run& run = Start(MakeDag({a}));
+  EXPECT_THAT(s_.TakeOutput().needs_past, ::testing::ElementsAre(RunId(1)));
+  EXPECT_THAT(Why(run, kA), HasSubstr("the previous run's state is being read"));
+  s_.Handle(RunId(1), PastKnown{}, kNow);
+  s_.Flow(kNow);
+  EXPECT_EQ(run.ti(kA).state, TiState::kQueued);
+}
+
+// 30,000 tasks in a row and side by side: quadratic work would take minutes here, not a blink.
+TEST_F(SchedulerTest, ALongChainAndAWideFanCostWhatTheyChange) {
+  constexpr uint32_t kTasks = 30'000;
+  std::vector<TaskSpec> chain, fan;
+  for (uint32_t i = 0; i < kTasks; ++i) {
+    chain.push_back(Bash(fmt::format("t{}", i)));
+    if (i > 0) chain[i - 1].downstream_task_ids.push_back(chain[i].task_id);
+    if (i > 0 && i + 1 < kTasks) fan.push_back(Bash(fmt::format("t{}", i), {"last"}));
+  }
+  TaskSpec first = Bash("first");
+  for (const TaskSpec& task : fan) first.downstream_task_ids.push_back(task.task_id);
+  fan.insert(fan.begin(), first);
+  fan.push_back(Bash("last"));
+  int64_t id = 0;
+  for (auto* tasks : {&chain, &fan}) {
+    core::Run& run = Start(MakeDag(*tasks, [&](DagSpec& spec) { spec.dag_id = "d"; }), ++id);
+    size_t done = 0;
+    for (Output out = s_.TakeOutput(); !out.pushes.empty(); out = s_.TakeOutput()) {
+      for (const QueuedAttempt& q : out.pushes) Finish(q.attempt), ++done;
+    }
+    EXPECT_EQ(done, kTasks);
+    EXPECT_EQ(run.head.state, RunState::kSuccess);
+  }
+  EXPECT_EQ(s_.Audit(), "");
+}
+
+}  // namespace
+}  // namespace gale::core::testing
