@@ -50,7 +50,8 @@ void LogShipper::Tell(const AttemptId& id, Mark mark) {
 
 bool LogShipper::WaitIdle(MonoTime deadline) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_until(lock, std::chrono::steady_clock::time_point(deadline.time_since_epoch()),
+  return changed_.wait_until(lock,
+                             std::chrono::steady_clock::time_point(deadline.time_since_epoch()),
                              [&] { return idle_ || channel_ == nullptr; });
 }
 
@@ -131,7 +132,8 @@ std::vector<v1::LogChunk> LogShipper::NextWindow(bool poll) {
   return window;
 }
 
-void LogShipper::AddChunks(const AttemptId& id, const File& file, std::vector<v1::LogChunk>* window) {
+void LogShipper::AddChunks(const AttemptId& id, const File& file,
+                           std::vector<v1::LogChunk>* window) {
   int fd = ::open(files_on_disk_.LogPath(id).c_str(), O_RDONLY | O_CLOEXEC);
   struct stat st;
   if (fd < 0) return;
@@ -175,7 +177,8 @@ void LogShipper::CloseCall() {
   }
   grpc::Status status = call_->Finish();
   if (!status.ok() && status.error_code() != grpc::StatusCode::CANCELLED) {
-    GALE_WARN("shipping logs: {}; it goes on with the next connection", FromGrpc(status).ToString());
+    GALE_WARN("shipping logs: {}; it goes on with the next connection",
+              FromGrpc(status).ToString());
   }
   call_.reset();
   std::lock_guard lock(mutex_);

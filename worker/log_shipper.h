@@ -1,13 +1,13 @@
 // Ships the attempts' logs to the master, and gives the disk back once the master has them.
 //
-// A file is followed from the spawn on: looked at every kPoll while its task runs, and at once when it
-// has ended. Chunks go out in windows of up to kWindowChunks, each window answered before the next; the
-// answer says how much the master has, and from there it goes on, whatever was lost or sent before.
-// A file is deleted when it is shipped to its end AND its attempt is released (the result is acked).
-// A log that the master refuses stays on disk, and its path is logged.
+// A file is followed from the spawn on: looked at every kPoll while its task runs, and at once when
+// it has ended. Chunks go out in windows of up to kWindowChunks, each window answered before the
+// next; the answer says how much the master has, and from there it goes on, whatever was lost or
+// sent before. A file is deleted when it is shipped to its end AND its attempt is released (the
+// result is acked). A log that the master refuses stays on disk, and its path is logged.
 //
-// Threads: every method from any thread, none waits for disk or network (but Stop and WaitIdle). One
-// thread of its own does the work.
+// Threads: every method from any thread, none waits for disk or network (but Stop and WaitIdle).
+// One thread of its own does the work.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -49,8 +49,8 @@ class LogShipper : public Service {
   // The log may be deleted once it is shipped.
   void Release(const AttemptId& id) { Tell(id, Mark::kRelease); }
 
-  // True once all logs that have ended are shipped or refused, or there is nobody to ship to; false at
-  // the deadline.
+  // True once all logs that have ended are shipped or refused, or there is nobody to ship to; false
+  // at the deadline.
   bool WaitIdle(MonoTime deadline);
 
  private:

@@ -16,13 +16,15 @@ class Mailbox {
  public:
   explicit Mailbox(size_t size_max) : size_max_(size_max) {}
 
-  // Waits while it is full: for senders that a pause holds back, as a stream's reader. Drops once closed.
+  // Waits while it is full: for senders that a pause holds back, as a stream's reader. Drops once
+  // closed.
   void PostOrWait(T item) {
     std::unique_lock lock(mutex_);
     room_.wait(lock, [&] { return closed_ || items_.size() < size_max_; });
     PushLocked(std::move(item));
   }
-  // Never waits: for senders whose number of letters is bounded by something else (attempts, streams).
+  // Never waits: for senders whose number of letters is bounded by something else (attempts,
+  // streams).
   void Post(T item) {
     std::lock_guard lock(mutex_);
     PushLocked(std::move(item));
@@ -32,8 +34,8 @@ class Mailbox {
     std::unique_lock lock(mutex_);
     auto some = [&] { return !items_.empty() || closed_; };
     if (deadline) {
-      filled_.wait_until(
-          lock, std::chrono::steady_clock::time_point(deadline->time_since_epoch()), some);
+      filled_.wait_until(lock, std::chrono::steady_clock::time_point(deadline->time_since_epoch()),
+                         some);
     } else {
       filled_.wait(lock, some);
     }

@@ -20,7 +20,8 @@ Duration BackoffAfter(uint32_t failures, std::string_view name, uint64_t number)
   for (uint32_t i = 1; i < failures && base < Session::kBackoffMax; ++i) base *= 2;
   base = std::min(base, Session::kBackoffMax);
   uint64_t h = (std::hash<std::string_view>()(name) ^ number) * 0x9E3779B97F4A7C15ull;
-  return base / 2 + Duration(static_cast<int64_t>((h >> 33) % static_cast<uint64_t>(base.count() / 2 + 1)));
+  return base / 2 +
+         Duration(static_cast<int64_t>((h >> 33) % static_cast<uint64_t>(base.count() / 2 + 1)));
 }
 
 // One call. Lives until OnDone, by a reference to itself.
@@ -210,7 +211,8 @@ bool Session::RunStream(const std::string& target, uint64_t number) {
   if (why.code() == Code::kUnauthenticated || why.code() == Code::kPermissionDenied) {
     GALE_ERROR("master {}: refuses this worker: {}; check the join token", target, why.ToString());
   } else {
-    GALE_INFO("master {}: the stream ended: {}", target, why.ok() ? "the master closed it" : why.ToString());
+    GALE_INFO("master {}: the stream ended: {}", target,
+              why.ok() ? "the master closed it" : why.ToString());
   }
   events_.on_closed(number, why);
   return stream->spoke();
@@ -227,7 +229,8 @@ std::shared_ptr<grpc::Channel> Session::ChannelTo(const std::string& target) {
     args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);  // masters are near
     args.SetMaxReceiveMessageSize(static_cast<int>(limits::kGrpcMessageBytesMax));
     args.SetMaxSendMessageSize(static_cast<int>(limits::kGrpcMessageBytesMax));
-    auto credentials = options_.credentials ? options_.credentials : grpc::InsecureChannelCredentials();
+    auto credentials =
+        options_.credentials ? options_.credentials : grpc::InsecureChannelCredentials();
     channels_[i] = grpc::CreateCustomChannel(target, credentials, args);
   }
   return channels_[i];

@@ -1,5 +1,5 @@
-// The worker's stream to the leader: connects, and connects again, to one master after the other until
-// one takes it. It carries messages and decides nothing (worker/core does).
+// The worker's stream to the leader: connects, and connects again, to one master after the other
+// until one takes it. It carries messages and decides nothing (worker/core does).
 //
 // Threads: Send, Drop from any. Callbacks come one at a time, in this order for each stream:
 // on_opened, on_message*, on_closed; they must not block for long and must not call Stop.

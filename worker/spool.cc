@@ -61,15 +61,18 @@ void Spool::SetAside(const std::string& path, const Status& why) {
   std::string aside = folder_ + "/damaged";
   ::mkdir(aside.c_str(), 0700);
   std::string to = aside + "/" + fs::path(path).filename().string();
-  GALE_ERROR("spool: '{}' is damaged ({}); it is now '{}', and its attempt will be given up as lost",
-             path, why.ToString(), to);
-  if (::rename(path.c_str(), to.c_str()) != 0) GALE_ERROR("{}", Failed("cannot move", path).ToString());
+  GALE_ERROR(
+      "spool: '{}' is damaged ({}); it is now '{}', and its attempt will be given up as lost", path,
+      why.ToString(), to);
+  if (::rename(path.c_str(), to.c_str()) != 0)
+    GALE_ERROR("{}", Failed("cannot move", path).ToString());
 }
 
 Status Spool::Write(const v1::Finished& finished, bool sync) {
   if (entries_ >= entries_max_) {
-    return ResourceExhausted("the spool '{}' holds {} results that no master acked (kSpoolEntriesMax)",
-                             folder_, entries_);
+    return ResourceExhausted(
+        "the spool '{}' holds {} results that no master acked (kSpoolEntriesMax)", folder_,
+        entries_);
   }
   std::string path = Path(FromProto(finished.attempt()));
   std::string fresh = path + ".new";

@@ -1,10 +1,10 @@
 // The results that no master has acked, one file each under <home>/spool.
 //
-// Written to a temporary file and renamed, so a file is whole or absent. Not fsynced while a master is
-// connected: the page cache outlives this process, the ack follows in milliseconds, and a host that
-// dies in between takes an attempt with it that the master then gives up by its lease and runs again,
-// as if it had died a moment before its end. With no master in reach the result may wait for long, and
-// nobody waits for us: then it is fsynced.
+// Written to a temporary file and renamed, so a file is whole or absent. Not fsynced while a master
+// is connected: the page cache outlives this process, the ack follows in milliseconds, and a host
+// that dies in between takes an attempt with it that the master then gives up by its lease and runs
+// again, as if it had died a moment before its end. With no master in reach the result may wait for
+// long, and nobody waits for us: then it is fsynced.
 //
 // One thread.
 #pragma once
@@ -24,8 +24,8 @@ class Spool {
   explicit Spool(const std::string& home, size_t entries_max = limits::kSpoolEntriesMax)
       : folder_(home + "/spool"), entries_max_(entries_max) {}
 
-  // Makes the folder and reads what is in it. A damaged file is moved to <home>/spool/damaged, said in
-  // the log, and not returned.
+  // Makes the folder and reads what is in it. A damaged file is moved to <home>/spool/damaged, said
+  // in the log, and not returned.
   Result<std::vector<v1::Finished>> Load();
 
   // kResourceExhausted: kSpoolEntriesMax. kUnavailable: the disk refuses.

@@ -60,15 +60,16 @@ WorkerNode::Impl::Impl(WorkerOptions options)
       spool_(options_.home),
       shipper_(files_, options_.join_token),
       session_(ForSession(options_),
-               {.on_opened = [this](uint64_t stream, std::shared_ptr<grpc::Channel> channel) {
-                  mailbox_.Post(letter::Opened{stream, std::move(channel)});
-                },
-                .on_message = [this](uint64_t stream, v1::MasterMessage message) {
-                  mailbox_.PostOrWait(letter::Message{stream, std::move(message)});
-                },
-                .on_closed = [this](uint64_t stream, const Status&) {
-                  mailbox_.Post(letter::Closed{stream});
-                }}) {}
+               {.on_opened =
+                    [this](uint64_t stream, std::shared_ptr<grpc::Channel> channel) {
+                      mailbox_.Post(letter::Opened{stream, std::move(channel)});
+                    },
+                .on_message =
+                    [this](uint64_t stream, v1::MasterMessage message) {
+                      mailbox_.PostOrWait(letter::Message{stream, std::move(message)});
+                    },
+                .on_closed = [this](uint64_t stream,
+                                    const Status&) { mailbox_.Post(letter::Closed{stream}); }}) {}
 
 WorkerNode::Impl::~Impl() {
   Stop(MonoTime());
@@ -86,7 +87,8 @@ Status WorkerNode::Impl::LockHome() {
   if (::flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
     std::string holder = ReadFile(path).value_or("?");
     return FailedPrecondition(
-        "worker '{}': another worker (pid {}) lives in '{}'; stop it, or give this one a home of its own",
+        "worker '{}': another worker (pid {}) lives in '{}'; stop it, or give this one a home of "
+        "its own",
         options_.name, holder, options_.home);
   }
   return WriteFile(path, std::to_string(::getpid()));
@@ -126,15 +128,16 @@ Status WorkerNode::Impl::ConnectKeeper() {
   start.argv = options_.keeper_argv;
   GALE_RETURN_IF_ERROR(keeper::StartKeeper(start));
   uint64_t number = ++keeper_number_;
-  GALE_ASSIGN_OR_RETURN(
-      keeper_, keeper::KeeperClient::Connect(
-                   keeper::SocketPath(options_.home),
-                   {.on_event = [this, number](const keeper::KeeperEvent& event) {
-                      mailbox_.Post(letter::FromKeeper{number, event});
-                    },
-                    .on_closed = [this, number](const Status& why) {
-                      mailbox_.Post(letter::KeeperClosed{number, why});
-                    }}));
+  GALE_ASSIGN_OR_RETURN(keeper_, keeper::KeeperClient::Connect(
+                                     keeper::SocketPath(options_.home),
+                                     {.on_event =
+                                          [this, number](const keeper::KeeperEvent& event) {
+                                            mailbox_.Post(letter::FromKeeper{number, event});
+                                          },
+                                      .on_closed =
+                                          [this, number](const Status& why) {
+                                            mailbox_.Post(letter::KeeperClosed{number, why});
+                                          }}));
   if (core_.fence_at()) Do(action::KeeperFence{*core_.fence_at()});
   return OkStatus();
 }
@@ -242,7 +245,8 @@ void WorkerNode::Impl::Stop(MonoTime deadline) {
   mailbox_.Close();
   if (keeper_ && !options_.leave_running) {
     Status ended = keeper_->Shutdown(/*force=*/true, options_.kill_grace + std::chrono::seconds(2));
-    if (!ended.ok()) GALE_WARN("worker '{}': ending its keeper: {}", options_.name, ended.ToString());
+    if (!ended.ok())
+      GALE_WARN("worker '{}': ending its keeper: {}", options_.name, ended.ToString());
   }
   keeper_.reset();
 }

@@ -25,8 +25,8 @@ struct WorkerOptions {
   std::vector<std::string> masters;  // "unix:/path" or "host:port"; tried in turn
   std::string join_token;            // also kept out of every task's environment
   std::shared_ptr<grpc::ChannelCredentials> credentials;  // null: plain text
-  std::string python = "python3";    // renders templated commands
-  std::string sdk;                   // the folder that holds the `gale` package
+  std::string python = "python3";                         // renders templated commands
+  std::string sdk;                                  // the folder that holds the `gale` package
   Duration drain_grace = std::chrono::seconds(30);  // for a Drain of the master
   Duration kill_grace = std::chrono::seconds(5);    // between TERM and KILL
   // Stop leaves what runs to the keeper, for the next worker of this home to take over.
@@ -44,8 +44,8 @@ class WorkerNode : public Service {
   ~WorkerNode() override;
 
   std::string_view name() const override { return "worker"; }
-  // Takes the home, starts the keeper or finds it, takes over what it holds, and begins to connect. It
-  // does not wait for a master. kFailedPrecondition: another worker lives in this home.
+  // Takes the home, starts the keeper or finds it, takes over what it holds, and begins to connect.
+  // It does not wait for a master. kFailedPrecondition: another worker lives in this home.
   Status Start() override;
   // Drains until shortly before the deadline, sends results and logs, and lets go. Then, without
   // leave_running, kills what is left and ends the keeper.

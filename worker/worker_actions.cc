@@ -9,7 +9,8 @@ namespace gale::worker {
 
 using Impl = WorkerNode::Impl;
 
-// ---- letters -> events ----------------------------------------------------------------------------
+// ---- letters -> events
+// ----------------------------------------------------------------------------
 
 void Impl::On(letter::Opened& l) {
   stream_ = l.stream;
@@ -49,10 +50,9 @@ void Impl::OnMaster(v1::MasterMessage& message) {
       return Feed(
           event::LeaseRenewed{message.lease().sequence(), FromProto(message.lease().lease())});
     case v1::MasterMessage::kCancel:
-      return Feed(event::CancelRequested{FromProto(message.cancel().attempt()),
-                                         message.cancel().reason()});
-    case v1::MasterMessage::kDrain:
-      return Feed(event::DrainRequested{});
+      return Feed(
+          event::CancelRequested{FromProto(message.cancel().attempt()), message.cancel().reason()});
+    case v1::MasterMessage::kDrain: return Feed(event::DrainRequested{});
     case v1::MasterMessage::KIND_NOT_SET:
       GALE_WARN("worker '{}': the master said something that this version does not know",
                 options_.name);
@@ -108,7 +108,8 @@ Epoch Impl::StoredEpoch(const AttemptId& id) {
   return Epoch(0);
 }
 
-// ---- actions -> deeds -----------------------------------------------------------------------------
+// ---- actions -> deeds
+// -----------------------------------------------------------------------------
 
 void Impl::FeedAll() {
   feeding_ = true;
@@ -132,8 +133,10 @@ void Impl::Do(const action::SendWant& a) {
 
 void Impl::Do(const action::PopQueue& a) {
   if (a.room == 0) return;
-  GALE_ERROR("worker '{}': the master leaves the queue to the workers, and this worker was not given "
-             "one; it gets no work from it", options_.name);
+  GALE_ERROR(
+      "worker '{}': the master leaves the queue to the workers, and this worker was not given "
+      "one; it gets no work from it",
+      options_.name);
 }
 
 void Impl::Do(const action::SendClaim& a) {
@@ -179,13 +182,15 @@ void Impl::Do(const action::KeeperSpawn& a) {
 
 void Impl::Do(const action::KeeperKill& a) {
   Status status = keeper_ ? keeper_->Kill(a.attempt.ToString(), a.reason) : OkStatus();
-  if (!status.ok()) GALE_ERROR("attempt {}: cannot kill it: {}", a.attempt.ToString(), status.ToString());
+  if (!status.ok())
+    GALE_ERROR("attempt {}: cannot kill it: {}", a.attempt.ToString(), status.ToString());
 }
 
 void Impl::Do(const action::KeeperFence& a) {
   Duration left = std::max(a.at - Clock::Real().Mono(), Duration(0));
   Status status = keeper_ ? keeper_->Fence(left) : OkStatus();
-  if (!status.ok()) GALE_WARN("worker '{}': cannot move the fence: {}", options_.name, status.ToString());
+  if (!status.ok())
+    GALE_WARN("worker '{}': cannot move the fence: {}", options_.name, status.ToString());
 }
 
 void Impl::Do(const action::KeeperTake& a) {
@@ -199,8 +204,8 @@ void Impl::Do(const action::SpoolWrite& a) {
   grants_.erase(id);
   auto exited = exits_.extract(id);
   v1::Finished& finished = results_[id];
-  finished = runner_.Conclude(a.ending, exited.empty() ? nullptr : &exited.mapped(),
-                              Clock::Real().Now());
+  finished =
+      runner_.Conclude(a.ending, exited.empty() ? nullptr : &exited.mapped(), Clock::Real().Now());
   Status status = spool_.Write(finished, /*sync=*/!core_.welcomed());
   if (!status.ok()) GALE_ERROR("attempt {}: {}", id.ToString(), status.ToString());
   // First into the core, which sends it; the log can wait.

@@ -119,12 +119,12 @@ class WorkerNode::Impl {
   AttemptFiles files_;
   BashRunner runner_;
   Spool spool_;
-  Results results_;                          // that no master has acked
-  std::map<AttemptId, v1::Grant> grants_;    // not spawned yet
+  Results results_;                            // that no master has acked
+  std::map<AttemptId, v1::Grant> grants_;      // not spawned yet
   std::map<AttemptId, keeper::Exited> exits_;  // not concluded yet
   std::deque<Event> to_feed_;
   bool feeding_ = false;
-  uint64_t stream_ = 0;                      // the session's, as of its Opened
+  uint64_t stream_ = 0;  // the session's, as of its Opened
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<keeper::KeeperClient> keeper_;  // null while it is being replaced
   uint64_t keeper_number_ = 0;

@@ -1,6 +1,6 @@
-// What happens to a worker (events) and what it is to do about it (actions): the two vocabularies of
-// WorkerCore. Plain values, copyable and comparable by eye; no protobuf, so that the simulation can
-// speak them.
+// What happens to a worker (events) and what it is to do about it (actions): the two vocabularies
+// of WorkerCore. Plain values, copyable and comparable by eye; no protobuf, so that the simulation
+// can speak them.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@ struct Exit {
   bool fenced = false;         // the keeper killed it: the lease had run out
   bool timed_out = false;      // the keeper killed it: execution_timeout
   bool out_of_memory = false;  // the kernel killed it
-  bool keeper_died = false;    // its keeper died, the next one killed it; code and signal mean nothing
+  bool keeper_died =
+      false;  // its keeper died, the next one killed it; code and signal mean nothing
 };
 
 // Why an attempt came to its end. The runner turns it and the Exit into an outcome.
@@ -42,7 +43,8 @@ struct Ending {
   std::string reason;  // for people; empty where the Exit says it all
 };
 
-// ---- events ---------------------------------------------------------------------------------------
+// ---- events
+// ---------------------------------------------------------------------------------------
 namespace event {
 
 struct Held {
@@ -59,8 +61,8 @@ struct Ended {
 struct SpoolLoaded {
   std::vector<Ending> endings;
 };
-// All that the keeper holds: after SpoolLoaded, and again whenever the keeper had to be replaced. What
-// should be at the keeper and isn't in here is lost.
+// All that the keeper holds: after SpoolLoaded, and again whenever the keeper had to be replaced.
+// What should be at the keeper and isn't in here is lost.
 struct KeeperListed {
   std::vector<Held> running;
   std::vector<Ended> exits;  // that nobody has taken
@@ -125,13 +127,14 @@ struct Spooled {
 struct Event {
   MonoTime now;
   std::variant<event::SpoolLoaded, event::KeeperListed, event::Opened, event::Welcome,
-               event::Disconnected, event::Granted, event::Refused, event::Popped, event::Acked, event::CancelRequested,
-               event::DrainRequested, event::LeaseRenewed, event::Tick, event::Started,
-               event::StartFailed, event::Exited, event::Spooled>
+               event::Disconnected, event::Granted, event::Refused, event::Popped, event::Acked,
+               event::CancelRequested, event::DrainRequested, event::LeaseRenewed, event::Tick,
+               event::Started, event::StartFailed, event::Exited, event::Spooled>
       what;
 };
 
-// ---- actions --------------------------------------------------------------------------------------
+// ---- actions
+// --------------------------------------------------------------------------------------
 namespace action {
 
 struct SendHello {
@@ -194,12 +197,11 @@ struct SpoolDelete {
 
 }  // namespace action
 
-using Action =
-    std::variant<action::SendHello, action::SendWant, action::PopQueue, action::SendClaim,
-                 action::SendStarted, action::SendFinished, action::SendHeartbeat,
-                 action::SendGoodbye, action::DropConnection, action::KeeperSpawn,
-                 action::KeeperKill, action::KeeperFence, action::KeeperTake, action::SpoolWrite,
-                 action::SpoolDelete>;
+using Action = std::variant<action::SendHello, action::SendWant, action::PopQueue,
+                            action::SendClaim, action::SendStarted, action::SendFinished,
+                            action::SendHeartbeat, action::SendGoodbye, action::DropConnection,
+                            action::KeeperSpawn, action::KeeperKill, action::KeeperFence,
+                            action::KeeperTake, action::SpoolWrite, action::SpoolDelete>;
 using Actions = std::vector<Action>;
 
 }  // namespace gale::worker

@@ -53,7 +53,8 @@ std::vector<AttemptId> WorkerCore::Running(bool with_unwanted) const {
   return ids;
 }
 
-// ---- start and link -------------------------------------------------------------------------------
+// ---- start and link
+// -------------------------------------------------------------------------------
 
 void WorkerCore::On(const event::SpoolLoaded& e, MonoTime) {
   for (const Ending& ending : e.endings) {
@@ -161,7 +162,8 @@ void WorkerCore::On(const event::LeaseRenewed& e, MonoTime) {
 void WorkerCore::Renew(MonoTime sent, Duration lease) {
   if (lease <= Duration::zero() || sent < renewed_from_) return;
   renewed_from_ = sent;
-  fence_at_ = sent + Duration(static_cast<int64_t>(static_cast<double>(lease.count()) * kFenceShare));
+  fence_at_ =
+      sent + Duration(static_cast<int64_t>(static_cast<double>(lease.count()) * kFenceShare));
   Do(action::KeeperFence{*fence_at_});
 }
 
@@ -186,7 +188,8 @@ void WorkerCore::On(const event::Tick&, MonoTime now) {
   }
 }
 
-// ---- work in --------------------------------------------------------------------------------------
+// ---- work in
+// --------------------------------------------------------------------------------------
 
 void WorkerCore::On(const event::Granted& e, MonoTime) {
   if (link_ != Link::kWelcomed || said_goodbye_) return;
@@ -248,7 +251,8 @@ void WorkerCore::On(const event::Started& e, MonoTime) {
   }
 }
 
-// ---- ends -----------------------------------------------------------------------------------------
+// ---- ends
+// -----------------------------------------------------------------------------------------
 
 // The first reason stays. What is not at the keeper yet ends in SpawnWaiting or at its Started.
 void WorkerCore::Kill(const AttemptId& id, Live& live, End why, std::string reason) {
@@ -293,7 +297,8 @@ void WorkerCore::On(const event::Exited& e, MonoTime) {
   } else if (e.exit.keeper_died) {
     end = End::kKeeperDied;
     reason = "the worker's keeper died";
-  } else if (live.killed && !succeeded && !e.exit.timed_out) {  // it may have been faster than the kill
+  } else if (live.killed && !succeeded &&
+             !e.exit.timed_out) {  // it may have been faster than the kill
     end = *live.killed;
     reason = live.kill_reason;
   }
@@ -356,7 +361,8 @@ void WorkerCore::Forget(const AttemptId& id) {
   }
 }
 
-// ---- room and leave -------------------------------------------------------------------------------
+// ---- room and leave
+// -------------------------------------------------------------------------------
 
 void WorkerCore::TellRoom() {
   if (link_ != Link::kWelcomed) return;

@@ -1,5 +1,5 @@
-// WorkerCore: every decision that a worker makes, as a state machine. Events in, actions out; no I/O,
-// no clock, no threads, no chance. Copyable: a copy is a fork of the worker's mind.
+// WorkerCore: every decision that a worker makes, as a state machine. Events in, actions out; no
+// I/O, no clock, no threads, no chance. Copyable: a copy is a fork of the worker's mind.
 //
 // One attempt's life, with what makes it move:
 //
@@ -8,10 +8,13 @@
 //
 // The rules it keeps, whatever is lost, doubled or restarted:
 //   - An attempt that it knows (or lately knew) is never spawned again.
-//   - A result is on disk before it is sent (if the disk refuses, the keeper keeps its record and the
+//   - A result is on disk before it is sent (if the disk refuses, the keeper keeps its record and
+//   the
 //     result is sent from memory), and is said in every Hello until a master acks it.
-//   - The keeper's exit record is taken after the result is on disk, so one of the two always has it.
-//   - The keeper's fence stands at kFenceShare of the lease, counted from when the heartbeat (or the
+//   - The keeper's exit record is taken after the result is on disk, so one of the two always has
+//   it.
+//   - The keeper's fence stands at kFenceShare of the lease, counted from when the heartbeat (or
+//   the
 //     Hello) was SENT: the children are dead before the master's lease, counted later, ends.
 //   - What the master calls unwanted is killed and never reported.
 //
@@ -31,7 +34,7 @@ namespace gale::worker {
 
 struct CoreOptions {
   uint32_t slots = 1;
-  size_t results_max = 100'000;         // unacked results; at the bound no new work is asked for
+  size_t results_max = 100'000;  // unacked results; at the bound no new work is asked for
   Duration hello_timeout = std::chrono::seconds(5);  // without a Welcome the stream is dropped
   Duration drain_grace = std::chrono::seconds(30);   // for a DrainRequested that names none
 };
@@ -72,10 +75,10 @@ class WorkerCore {
     Epoch epoch;
     Phase phase = Phase::kWaiting;
     int64_t pid = 0;
-    uint64_t order = 0;          // of the grants
-    bool started_told = false;   // on this connection
+    uint64_t order = 0;         // of the grants
+    bool started_told = false;  // on this connection
     bool unwanted = false;
-    std::optional<End> killed;   // why we killed it
+    std::optional<End> killed;  // why we killed it
     std::string kill_reason;
   };
   struct Unacked {
@@ -141,13 +144,13 @@ class WorkerCore {
   std::optional<uint32_t> told_room_;  // on this connection, less the grants since
 
   Duration heartbeat_{};
-  MonoTime heartbeat_at_;              // the next
+  MonoTime heartbeat_at_;  // the next
   uint64_t sequence_ = 0;
   std::map<uint64_t, MonoTime> beats_;  // sent and not answered
   MonoTime renewed_from_;               // when that was sent which the last renewal answered
   std::optional<MonoTime> fence_at_;
 
-  std::optional<MonoTime> drain_at_;   // when the grace ends
+  std::optional<MonoTime> drain_at_;  // when the grace ends
   bool drain_killed_ = false;
   bool said_goodbye_ = false;
 };

@@ -33,7 +33,9 @@ class AttemptFiles {
 
   const std::string& folder() const { return folder_; }
   std::string LogPath(const AttemptId& id) const { return folder_ + "/" + id.ToString() + ".log"; }
-  std::string TaskPath(const AttemptId& id) const { return folder_ + "/" + id.ToString() + ".task"; }
+  std::string TaskPath(const AttemptId& id) const {
+    return folder_ + "/" + id.ToString() + ".task";
+  }
 
   Status WriteGrant(const AttemptId& id, const StoredGrant& stored) const;
   Result<StoredGrant> ReadGrant(const AttemptId& id) const;

@@ -64,8 +64,8 @@ Result<std::string> BashRunner::TaskJson(const v1::Grant& grant,
     if (!present) return nullptr;
     return FormatTimeOffset(FromProto(t));
   };
-  // Whatever the rule about `env` takes away is already gone from base_env: the task's environment is
-  // base_env with the rendered `env` over it, and the task's variables over both.
+  // Whatever the rule about `env` takes away is already gone from base_env: the task's environment
+  // is base_env with the rendered `env` over it, and the task's variables over both.
   v1::BashWork without_env = bash;
   without_env.clear_env();
   nlohmann::json out = {
@@ -100,7 +100,8 @@ Result<std::string> BashRunner::TaskJson(const v1::Grant& grant,
 }
 
 Result<keeper::SpawnRequest> BashRunner::Prepare(const v1::Grant& grant) const {
-  if (!grant.has_bash()) return Unimplemented("this worker runs bash tasks; the grant has no command");
+  if (!grant.has_bash())
+    return Unimplemented("this worker runs bash tasks; the grant has no command");
   const v1::BashWork& bash = grant.bash();
   if (bash.command().size() > limits::kCommandBytesMax) {
     return InvalidArgument("the command has {} bytes, over the limit of {} (kCommandBytesMax)",

@@ -1,4 +1,5 @@
-// Bash tasks: from a Grant to what the keeper is to spawn, and from an end to what the master is told.
+// Bash tasks: from a Grant to what the keeper is to spawn, and from an end to what the master is
+// told.
 #pragma once
 
 #include <string>
@@ -12,8 +13,8 @@
 namespace gale::worker {
 
 struct RunnerOptions {
-  std::string python = "python3";  // GALE_PYTHON: renders templated commands
-  std::string sdk;                 // GALE_SDK: the folder that holds the `gale` package
+  std::string python = "python3";    // GALE_PYTHON: renders templated commands
+  std::string sdk;                   // GALE_SDK: the folder that holds the `gale` package
   std::vector<std::string> environ;  // the worker's own, "NAME=value"
   std::vector<std::string> secrets;  // values that no task may see
   Duration kill_grace = keeper::kKillGraceDefault;
@@ -31,8 +32,8 @@ class BashRunner {
   // fails without a start: no such cwd, no work in the grant, a full disk.
   Result<keeper::SpawnRequest> Prepare(const v1::Grant& grant) const;
 
-  // What the master is told of this end. `exited` is the keeper's record, null if nothing ran. Writes
-  // the log's last lines; takes the XCom from it.
+  // What the master is told of this end. `exited` is the keeper's record, null if nothing ran.
+  // Writes the log's last lines; takes the XCom from it.
   v1::Finished Conclude(const Ending& ending, const keeper::Exited* exited, TimePoint now) const;
 
  private:
@@ -50,7 +51,8 @@ class BashRunner {
 void SetOutcome(const Ending& ending, const keeper::Exited* exited, const v1::Grant& grant,
                 v1::Finished* out);
 
-// `text` as a JSON string. Bytes that are no UTF-8 become "\xNN", as Python's backslashreplace does.
+// `text` as a JSON string. Bytes that are no UTF-8 become "\xNN", as Python's backslashreplace
+// does.
 std::string ToJsonString(std::string_view text);
 
 }  // namespace gale::worker

@@ -9,8 +9,11 @@ namespace {
 size_t CharacterBytes(std::string_view text) {
   auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   unsigned char lead = byte(0);
-  size_t size = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : (lead & 0xF0) == 0xE0 ? 3
-                : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+  size_t size = lead < 0x80                   ? 1
+                : lead >= 0xC2 && lead < 0xE0 ? 2
+                : (lead & 0xF0) == 0xE0       ? 3
+                : lead >= 0xF0 && lead < 0xF5 ? 4
+                                              : 0;
   if (size == 0 || size > text.size()) return 0;
   for (size_t i = 1; i < size; ++i) {
     if ((byte(i) & 0xC0) != 0x80) return 0;

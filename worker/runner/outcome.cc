@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "worker/runner/bash_runner.h"
 #include "common/rpc/convert.h"
+#include "worker/runner/bash_runner.h"
 
 namespace gale::worker {
 namespace {
@@ -18,7 +18,8 @@ bool IsSkip(int exit_code, const v1::BashWork& bash) {
 
 std::string KilledBy(int signal, bool out_of_memory) {
   const char* name = ::sigabbrev_np(signal);
-  return fmt::format("killed by {}{}", name ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal),
+  return fmt::format("killed by {}{}",
+                     name ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal),
                      out_of_memory ? " (out of memory)" : "");
 }
 
@@ -37,8 +38,8 @@ std::pair<v1::Finished::Outcome, std::string> OfExit(const Exit& exit, const kee
   if (IsSkip(exit.code, grant.bash())) {
     return {v1::Finished::SKIPPED, fmt::format("exit code {}: skipped", exit.code)};
   }
-  return {v1::Finished::FAILED, fmt::format("exit code {}{}", exit.code,
-                                            exit.out_of_memory ? " (out of memory)" : "")};
+  return {v1::Finished::FAILED,
+          fmt::format("exit code {}{}", exit.code, exit.out_of_memory ? " (out of memory)" : "")};
 }
 
 }  // namespace
@@ -56,18 +57,15 @@ void SetOutcome(const Ending& ending, const keeper::Exited* exited, const v1::Gr
       auto [outcome, reason] = OfExit(ending.exit, exited, grant);
       return set(outcome, std::move(reason));
     }
-    case End::kStartFailed:
-      return set(v1::Finished::FAILED, "could not start: " + ending.reason);
+    case End::kStartFailed: return set(v1::Finished::FAILED, "could not start: " + ending.reason);
     case End::kCancelled:
       return set(v1::Finished::FAILED,
                  ending.reason.empty() ? "cancelled" : "cancelled: " + ending.reason);
     case End::kFenced:
-      return set(v1::Finished::LOST, ending.reason.empty()
-                                         ? "killed: the worker's lease ran out"
-                                         : ending.reason);
+      return set(v1::Finished::LOST,
+                 ending.reason.empty() ? "killed: the worker's lease ran out" : ending.reason);
     case End::kDrained:
-    case End::kKeeperDied:
-      return set(v1::Finished::LOST, ending.reason);
+    case End::kKeeperDied: return set(v1::Finished::LOST, ending.reason);
   }
 }
 

@@ -1,6 +1,6 @@
 // One WorkerCore against a small master, keeper and disk, in random order, with connections lost,
-// messages doubled, disks that refuse, and crashes of worker and keeper between any two actions. Then
-// the faults stop, and everything must end.
+// messages doubled, disks that refuse, and crashes of worker and keeper between any two actions.
+// Then the faults stop, and everything must end.
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -195,9 +195,8 @@ class World {
     running_.clear();
     to_start_.clear();
     // The spawns that were on their way never arrive.
-    std::erase_if(pending_, [](const Action& a) {
-      return std::holds_alternative<action::KeeperSpawn>(a);
-    });
+    std::erase_if(pending_,
+                  [](const Action& a) { return std::holds_alternative<action::KeeperSpawn>(a); });
     Step(Listing());
   }
   event::KeeperListed Listing() {

@@ -56,7 +56,9 @@ class WorkerCoreTest : public ::testing::Test {
     return found;
   }
   template <class A>
-  bool Has() const { return !All<A>().empty(); }
+  bool Has() const {
+    return !All<A>().empty();
+  }
   template <class A>
   A The() const {
     EXPECT_EQ(All<A>().size(), 1u);

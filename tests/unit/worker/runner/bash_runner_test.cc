@@ -130,10 +130,12 @@ TEST_F(BashRunnerTest, ARunWithoutALogicalDateHasNoExecutionDate) {
 
 TEST_F(BashRunnerTest, AMissingCwdFailsWithItsNameAndSoDoesAFile) {
   grant.mutable_bash()->set_cwd(home + "/nowhere");
-  EXPECT_THAT(std::string(Runner().Prepare(grant).status().message()), HasSubstr(home + "/nowhere"));
+  EXPECT_THAT(std::string(Runner().Prepare(grant).status().message()),
+              HasSubstr(home + "/nowhere"));
   std::ofstream(home + "/file") << "x";
   grant.mutable_bash()->set_cwd(home + "/file");
-  EXPECT_THAT(std::string(Runner().Prepare(grant).status().message()), HasSubstr("not a directory"));
+  EXPECT_THAT(std::string(Runner().Prepare(grant).status().message()),
+              HasSubstr("not a directory"));
   grant.mutable_bash()->set_cwd(home);
   EXPECT_EQ(Prepared().cwd, home);
 }

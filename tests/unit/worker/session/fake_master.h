@@ -1,5 +1,5 @@
-// A master as far as a worker can tell: a real gRPC server in this process that keeps all it hears, and
-// says what the test wants said.
+// A master as far as a worker can tell: a real gRPC server in this process that keeps all it hears,
+// and says what the test wants said.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -74,11 +74,14 @@ class FakeMaster : public v1::Worker::Service {
     return found;
   }
   v1::Finished WaitFinished(const AttemptId& id, size_t from = 0) {
-    return WaitFor([&](auto& m) { return m.has_finished() && FromProto(m.finished().attempt()) == id; },
-                   from).finished();
+    return WaitFor(
+               [&](auto& m) { return m.has_finished() && FromProto(m.finished().attempt()) == id; },
+               from)
+        .finished();
   }
   v1::Started WaitStarted(const AttemptId& id) {
-    return WaitFor([&](auto& m) { return m.has_started() && FromProto(m.started().attempt()) == id; })
+    return WaitFor(
+               [&](auto& m) { return m.has_started() && FromProto(m.started().attempt()) == id; })
         .started();
   }
   v1::Hello WaitHello(size_t from = 0) {
@@ -94,8 +97,8 @@ class FakeMaster : public v1::Worker::Service {
   // The log, once it is whole.
   std::string WaitLog(const AttemptId& id) {
     std::unique_lock lock(mutex_);
-    EXPECT_TRUE(heard_changed_.wait_for(lock, std::chrono::seconds(10),
-                                        [&] { return whole_[id]; }));
+    EXPECT_TRUE(
+        heard_changed_.wait_for(lock, std::chrono::seconds(10), [&] { return whole_[id]; }));
     return logs_[id];
   }
   std::string LogSoFar(const AttemptId& id) {

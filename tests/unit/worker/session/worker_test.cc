@@ -53,7 +53,8 @@ class WorkerTest : public ::testing::Test {
   void Release() { std::ofstream(home + "/go") << ""; }
   bool Gone(const std::string& path) {  // waits for its deletion, at most 5 s
     MonoTime deadline = In(5s);
-    while (std::filesystem::exists(path) && Clock::Real().Mono() < deadline) std::this_thread::yield();
+    while (std::filesystem::exists(path) && Clock::Real().Mono() < deadline)
+      std::this_thread::yield();
     return !std::filesystem::exists(path);
   }
 
@@ -93,7 +94,8 @@ TEST_F(WorkerTest, ShipsTheLogWhileTheTaskRuns) {
   MonoTime deadline = In(5s);
   std::string path = options.home + "/attempts/" + a.ToString() + ".log";
   master->WaitStarted(a);
-  while (Clock::Real().Mono() < deadline && master->LogSoFar(a).find("early") == std::string::npos) {
+  while (Clock::Real().Mono() < deadline &&
+         master->LogSoFar(a).find("early") == std::string::npos) {
     std::this_thread::yield();
   }
   EXPECT_THAT(master->LogSoFar(a), HasSubstr("early"));
