@@ -11,9 +11,10 @@ namespace gale {
 
 class ControlService final : public v1::Control::CallbackService {
  public:
-  // All must outlive it.
-  ControlService(Control& control, Access& access, ThreadPool& pool, StreamRegister& streams)
-      : control_(control), access_(access), pool_(pool), streams_(streams) {}
+  // All must outlive it. `pool` is for verbs, `followers` for those who wait for logs to grow.
+  ControlService(Control& control, Access& access, ThreadPool& pool, ThreadPool& followers,
+                 StreamRegister& streams)
+      : control_(control), access_(access), pool_(pool), followers_(followers), streams_(streams) {}
 
   using Context = grpc::CallbackServerContext;
   using Unary = grpc::ServerUnaryReactor;
@@ -54,6 +55,7 @@ class ControlService final : public v1::Control::CallbackService {
   Control& control_;
   Access& access_;
   ThreadPool& pool_;
+  ThreadPool& followers_;
   StreamRegister& streams_;
 };
 

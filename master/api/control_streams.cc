@@ -124,7 +124,7 @@ grpc::ServerWriteReactor<v1::DagRun>* ControlService::WatchDagRun(Context* conte
 
 grpc::ServerWriteReactor<v1::TailLogResponse>* ControlService::TailLog(
     Context* context, const v1::TailLogRequest* request) {
-  auto stream = std::make_shared<TailStream>(streams_, control_, pool_, *request);
+  auto stream = std::make_shared<TailStream>(streams_, control_, followers_, *request);
   auto actor = access_.Authorize(*context, Permission::kRead);
   stream->Open();
   if (!actor.ok()) {

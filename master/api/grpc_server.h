@@ -23,6 +23,7 @@ struct GrpcOptions {
   std::string host = "127.0.0.1";
   std::optional<uint16_t> port;      // 0: any free one; nullopt: no TCP
   std::string join_token;            // empty: no worker may join over TCP
+  bool serves_queue = true;          // as LoopOptions::serve_queue
 };
 
 class GrpcServer : public Service {

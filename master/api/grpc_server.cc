@@ -1,0 +1,111 @@
+#include "master/api/grpc_server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "master/api/control_service.h"
+#include "master/api/worker_service.h"
+
+namespace gale {
+namespace {
+
+constexpr size_t kVerbThreads = 8;
+constexpr size_t kFollowerThreads = 8;
+constexpr size_t kLogThreads = 2;
+constexpr size_t kWaitingMax = 4096;
+constexpr int kKeepaliveMs = 20'000;
+constexpr int kPingIntervalMinMs = 5'000;  // clients that ping more often are cut off
+
+}  // namespace
+
+struct GrpcServer::Impl {
+  Impl(Control& control, Engine& engine, Auth& auth, GrpcOptions o)
+      : options(std::move(o)),
+        access(auth, options.join_token),
+        verbs(kVerbThreads, kWaitingMax),
+        followers(kFollowerThreads, kWaitingMax),
+        logs(kLogThreads, kWaitingMax),
+        control_service(control, access, verbs, followers, streams),
+        worker_service(engine, control, access, logs, streams, options.serves_queue),
+        log_store(control.logs()) {}
+
+  Status Listen();
+
+  const GrpcOptions options;
+  Access access;
+  StreamRegister streams;
+  ThreadPool verbs, followers, logs;
+  ControlService control_service;
+  WorkerService worker_service;
+  LogStore& log_store;
+  std::unique_ptr<grpc::Server> server;
+  int tcp_port = 0;
+};
+
+Status GrpcServer::Impl::Listen() {
+  if (options.unix_path.size() >= sizeof(sockaddr_un::sun_path)) {
+    return InvalidArgument("the path of the socket {} is too long: at most {} bytes; choose a shorter "
+                           "home", options.unix_path, sizeof(sockaddr_un::sun_path) - 1);
+  }
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  builder.SetMaxReceiveMessageSize(limits::kGrpcMessageBytesMax);
+  builder.SetMaxSendMessageSize(limits::kGrpcMessageBytesMax);
+  // Else a second master could listen on the same port, and half of the calls would go astray.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingIntervalMinMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  const std::string tcp = options.port ? fmt::format("{}:{}", options.host, *options.port) : "";
+  int unix_bound = 1;
+  const auto open = grpc::InsecureServerCredentials();
+  if (!options.unix_path.empty()) builder.AddListeningPort("unix:" + options.unix_path, open, &unix_bound);
+  if (options.port) builder.AddListeningPort(tcp, open, &tcp_port);
+  builder.RegisterService(&control_service);
+  builder.RegisterService(&worker_service);
+  server = builder.BuildAndStart();
+  if (!server || unix_bound == 0 || (options.port && tcp_port == 0)) {
+    server.reset();
+    const std::string where = unix_bound == 0 || !options.port ? "unix:" + options.unix_path : tcp;
+    return Unavailable("gRPC can't listen on {}: another program has it, perhaps another gale "
+                       "(choose another with --grpc-port)", where);
+  }
+  if (!options.unix_path.empty() && ::chmod(options.unix_path.c_str(), 0600) != 0) {
+    return Internal("chmod {}: {}", options.unix_path, std::strerror(errno));
+  }
+  return OkStatus();
+}
+
+GrpcServer::GrpcServer(Control& control, Engine& engine, Auth& auth, GrpcOptions options)
+    : impl_(std::make_unique<Impl>(control, engine, auth, std::move(options))) {}
+
+GrpcServer::~GrpcServer() { Stop(Clock::Real().Mono()); }
+
+Status GrpcServer::Start() { return impl_->Listen(); }
+
+void GrpcServer::Stop(MonoTime deadline) {
+  if (!impl_->server) return;
+  impl_->streams.CloseAll();
+  impl_->log_store.Wake();
+  const Duration left = std::max(Duration(0), deadline - Clock::Real().Mono());
+  impl_->server->Shutdown(std::chrono::system_clock::now() + left);
+  // Verbs in flight hold their calls: they end first, then the server may go.
+  impl_->verbs.Stop();
+  impl_->followers.Stop();
+  impl_->logs.Stop();
+  impl_->server->Wait();
+  impl_->server.reset();
+}
+
+uint16_t GrpcServer::port() const { return static_cast<uint16_t>(impl_->tcp_port); }
+
+}  // namespace gale

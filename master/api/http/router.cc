@@ -1,0 +1,52 @@
+#include "master/api/http/router.h"
+
+#include <algorithm>
+
+namespace gale::http {
+namespace {
+
+bool Matches(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
+  if (pattern.size() != path.size()) return false;
+  for (size_t i = 0; i < path.size(); ++i) {
+    if (pattern[i] == "{}" ? path[i].empty() : pattern[i] != path[i]) return false;
+  }
+  return true;
+}
+
+// Whether `a` has a fixed segment where `b`, for the first time they differ, has {}.
+bool MoreFixed(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  for (size_t i = 0; i < a.size(); ++i) {
+    if ((a[i] == "{}") != (b[i] == "{}")) return b[i] == "{}";
+  }
+  return false;
+}
+
+}  // namespace
+
+void Router::Add(Route route) {
+  Request pattern;
+  GALE_CHECK(pattern.SetTarget(route.pattern), "route {}", route.pattern);
+  entries_.push_back({std::move(route), std::move(pattern.segments)});
+}
+
+Router::Match Router::Find(const Request& request) const {
+  Match match;
+  const Entry* best = nullptr;
+  for (const Entry& entry : entries_) {
+    if (!Matches(entry.segments, request.segments)) continue;
+    if (entry.route.method != request.method) {
+      match.allowed.push_back(entry.route.method);
+    } else if (best == nullptr || MoreFixed(entry.segments, best->segments)) {
+      best = &entry;
+    }
+  }
+  if (best == nullptr) return match;
+  match.allowed.clear();
+  match.route = &best->route;
+  for (size_t i = 0; i < best->segments.size(); ++i) {
+    if (best->segments[i] == "{}") match.args.push_back(request.segments[i]);
+  }
+  return match;
+}
+
+}  // namespace gale::http
