@@ -134,7 +134,8 @@ Status Loop::EndTurn() {
 }
 
 Status Loop::RetryCommit() {
-  const bool durable = batch_.empty() || !options_.sync_later;
+  // What waits for a flush is not overtaken, even by a turn that wrote nothing.
+  const bool durable = !options_.sync_later || (batch_.empty() && held_.empty());
   if (!batch_.empty()) GALE_RETURN_IF_ERROR(store_.Commit(epoch_, batch_));
   batch_ = {};
   ++turn_;
@@ -155,7 +156,7 @@ void Loop::Work() {
     more = !output.tis.empty() || !output.runs.empty() || !output.pushes.empty() ||
            !output.attempts.empty() || !output.needs_past.empty();
     Absorb(std::move(output));
-    if (options_.serve_queue) ServeQueues();
+    if (options_.serve_queue) more |= ServeQueues();  // what it granted belongs to this commit
   }
 }
 
@@ -273,7 +274,8 @@ void Loop::Sweep() {
 }
 
 // Hands queued attempts to workers with room: one each in turn, the emptiest first.
-void Loop::ServeQueues() {
+bool Loop::ServeQueues() {
+  bool granted = false;
   std::vector<Worker*> open;
   auto room = [](const Worker* w) {
     return w->held.size() < w->hello.slots ? w->hello.slots - w->held.size() : 0;
@@ -295,12 +297,13 @@ void Loop::ServeQueues() {
       if (!popped.ok() || popped->empty()) continue;
       for (const AttemptId& attempt : *popped) {
         std::string refusal;  // stale entries are simply dropped
-        ClaimFor(*worker, attempt, refusal);
+        granted |= ClaimFor(*worker, attempt, refusal);
       }
       if (room(worker) > 0) still.push_back(worker);
     }
     open = std::move(still);
   }
+  return granted;
 }
 
 void Loop::Absorb(core::Output output) {

@@ -137,7 +137,11 @@ class Loop {
   struct Release {
     std::vector<std::pair<WorkerLinkPtr, Grant>> grants;
     std::vector<std::pair<WorkerLinkPtr, Welcome>> welcomes;
-    std::map<WorkerLinkPtr, std::vector<AttemptId>> acks;
+    std::vector<std::pair<WorkerLinkPtr, std::vector<AttemptId>>> acks;
+    void Ack(const WorkerLinkPtr& link, const AttemptId& attempt) {
+      if (acks.empty() || acks.back().first != link) acks.push_back({link, {}});
+      acks.back().second.push_back(attempt);
+    }
     std::vector<std::pair<WorkerLinkPtr, std::pair<AttemptId, std::string>>> refusals;
     std::vector<core::CancelAttempt> cancels;
     std::vector<RunRow> runs;
@@ -155,7 +159,8 @@ class Loop {
   void AnswerPast(RunId run);
   void ReapWorkers();
   void Sweep();
-  void ServeQueues();
+  // Whether it granted anything.
+  bool ServeQueues();
   void Absorb(core::Output output);
   void BuildBatch();
   void ReleaseEffects(bool durable);

@@ -66,7 +66,7 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
   for (const AttemptResult& result : hello.spooled) {
     known.insert(result.finished.attempt);
     Finish(result);
-    release_.acks[link].push_back(result.finished.attempt);
+    release_.Ack(link, result.finished.attempt);
   }
   for (const AttemptId& attempt : hello.running) {
     known.insert(attempt);
@@ -154,7 +154,7 @@ void Loop::Finish(const AttemptResult& result) {
 void Loop::OnFinished(const WorkerLinkPtr& link, const AttemptResult& result) {
   if (WorkerOf(link) == nullptr) return;  // it will say so again after its Hello
   Finish(result);
-  release_.acks[link].push_back(result.finished.attempt);
+  release_.Ack(link, result.finished.attempt);
 }
 
 void Loop::Lose(const AttemptId& attempt, const std::string& reason) {

@@ -1,0 +1,79 @@
+// What must hold at every moment of every world, whatever breaks. The first violation fails the seed.
+//
+//   - Of one task instance, at most one process lives, in the whole world, of whatever try.
+//   - No try is started twice, granted to two workers, or granted after its end was committed.
+//   - A grant leaves the master after its commit; a result is acked after its commit.
+//   - A live attempt leaves the ledger only with its history row.
+//   - An accepted run is in the ledger, for good. Runs and tries only move forward.
+//   - A task is success without anybody's help only if its process ended well.
+//   - Pools and workers never run more than they have room for.
+//   - The loop's own audit holds, and what it has in memory is what the ledger says.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "master/engine/loop.h"
+#include "tests/simulation/context.h"
+
+namespace gale::sim {
+
+class Checkers {
+ public:
+  Checkers(Context& context, Store& ledger) : context_(context), ledger_(ledger) {}
+
+  // --- what happens in the world
+  void OnSpawn(const AttemptId& attempt, const TaskSpec& task, const std::string& worker,
+               size_t on_worker, uint32_t slots);
+  void OnProcessEnd(const AttemptId& attempt, bool succeeded);
+  void OnCommitted(const CommitBatch& batch);
+  void OnGrant(const std::string& worker, const Grant& grant);
+  void OnAck(const std::vector<AttemptId>& attempts);
+  void OnAccepted(const RunRow& run);
+  void OnPool(const std::string& name, int32_t slots);
+  // Somebody marked tasks of this run, or the run.
+  void OnMarked(RunId run) { marked_.insert(run); }
+
+  // --- from time to time
+  void AfterTurn(const Loop& loop);
+  void MemoryIsLedger(const Loop& loop);
+  // Every accepted run, read back.
+  void AcceptedAreThere();
+  // At the end: nothing unfinished, nothing half done.
+  void AllIsDone();
+  // The ticks of a DAG that catches up: none left out, none twice.
+  void ScheduleIsWhole(const DagSpec& dag);
+
+  size_t living() const { return alive_.size(); }
+  const std::map<RunId, RunRow>& runs() const { return runs_; }
+  // Attempts that were ever granted: what stale queue entries are made of.
+  const std::map<AttemptId, std::string>& granted() const { return granted_; }
+
+ private:
+  void CheckTi(const TiRow& row);
+  void CheckRun(const RunRow& row);
+  std::string Compare(const core::Run& run, const std::map<uint32_t, TiRow>& rows) const;
+
+  Context& context_;
+  Store& ledger_;
+  struct Process {
+    AttemptId attempt;
+    std::string worker, pool;
+    uint32_t slots = 0;
+  };
+  std::map<std::pair<RunId, TaskIndex>, Process> alive_;
+  std::set<AttemptId> started_;
+  std::map<AttemptId, bool> exits_;  // by itself or not; true: with success
+  std::map<std::string, uint64_t> pool_used_;
+  std::map<std::string, int64_t> pool_max_;  // the largest it ever was
+  // The ledger as the commits made it.
+  std::map<RunId, RunRow> runs_;
+  std::map<std::pair<RunId, TaskIndex>, TiRow> tis_;
+  std::map<AttemptId, std::string> granted_;
+  std::set<AttemptId> ended_;
+  std::map<RunId, std::string> accepted_;
+  std::set<RunId> marked_;
+};
+
+}  // namespace gale::sim

@@ -1,0 +1,101 @@
+// GALE_SIM_SEEDS=n     how many seeds (10,000 without it)
+// GALE_SIM_FIRST=n     the first of them
+// GALE_SIM_SEED=n      only this one, with its whole trace
+#include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+
+#include "tests/simulation/simulation.h"
+
+namespace gale::sim {
+namespace {
+
+// Each once found a bug; what it was stands beside it. They run first.
+constexpr uint64_t kRegressionSeeds[] = {
+    1,  // none: the list is never empty
+};
+constexpr size_t kThreads = 2;
+constexpr size_t kTraceTail = 60;
+
+uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+class Simulation : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() { spdlog::set_level(spdlog::level::off); }
+};
+
+void Show(uint64_t seed, const Report& report, size_t tail) {
+  std::string text = fmt::format("\nseed {} failed: {}\n", seed, report.failure);
+  const size_t from = report.trace.size() > tail ? report.trace.size() - tail : 0;
+  for (size_t i = from; i < report.trace.size(); ++i) text += report.trace[i] + "\n";
+  text += fmt::format("again, with the whole trace:  GALE_SIM_SEED={} test_simulation\n", seed);
+  ADD_FAILURE() << text;
+}
+
+TEST_F(Simulation, EveryPromiseHoldsUnderEverySeed) {
+  if (const uint64_t seed = FromEnvironment("GALE_SIM_SEED", 0)) {
+    const Report report = Simulate(seed, true);
+    for (const std::string& line : report.trace) std::puts(line.c_str());
+    EXPECT_EQ(report.failure, "");
+    return;
+  }
+  const uint64_t count = FromEnvironment("GALE_SIM_SEEDS", 10'000);
+  const uint64_t first = FromEnvironment("GALE_SIM_FIRST", 1);
+  std::vector<uint64_t> seeds(std::begin(kRegressionSeeds), std::end(kRegressionSeeds));
+  for (uint64_t i = 0; i < count; ++i) seeds.push_back(first + i);
+
+  std::atomic<size_t> next{0};
+  std::mutex mutex;
+  Coverage coverage{};
+  std::vector<uint64_t> failed;
+  auto work = [&] {
+    Coverage mine{};
+    for (size_t i; (i = next++) < seeds.size();) {
+      const Report report = Simulate(seeds[i], false);
+      for (size_t c = 0; c < mine.size(); ++c) mine[c] += report.coverage[c];
+      if (report.failure.empty()) continue;
+      std::lock_guard lock(mutex);
+      failed.push_back(seeds[i]);
+      std::printf("seed %llu (number %zu): %s\n", static_cast<unsigned long long>(seeds[i]), i,
+                  report.failure.c_str());
+      if (failed.size() >= 5) next = seeds.size();
+    }
+    std::lock_guard lock(mutex);
+    for (size_t c = 0; c < mine.size(); ++c) coverage[c] += mine[c];
+  };
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < kThreads; ++i) threads.emplace_back(work);
+  for (std::thread& thread : threads) thread.join();
+
+  if (!failed.empty()) {
+    const uint64_t seed = *std::min_element(failed.begin(), failed.end());
+    const Report report = Simulate(seed, true);
+    Show(seed, report, kTraceTail);
+    return;
+  }
+  for (size_t c = 0; c < coverage.size(); ++c) {
+    std::printf("  %-32s %llu\n", kSeenNames[c], static_cast<unsigned long long>(coverage[c]));
+    if (count < 1000) continue;
+    EXPECT_GT(coverage[c], 0u) << "the simulation has become tame: no " << kSeenNames[c];
+  }
+}
+
+TEST_F(Simulation, ASeedIsTheSameWorldEveryTime) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    const Report once = Simulate(seed, false), again = Simulate(seed, true);
+    EXPECT_EQ(once.fingerprint, again.fingerprint) << "seed " << seed;
+    EXPECT_EQ(once.steps, again.steps) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace gale::sim
