@@ -1,0 +1,116 @@
+#include "cli/client.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+
+#include "common/base/limits.h"
+
+namespace gale::cli {
+namespace {
+
+// gRPC's own messages for a peer that isn't there or went away; a master's UNAVAILABLE says other
+// things.
+bool IsTransport(const std::string& message) {
+  for (const char* part : {"onnect", "Socket closed", "GOAWAY", "EOF", "Broken pipe", "DNS"}) {
+    if (message.find(part) != std::string::npos) return true;
+  }
+  return message.empty();
+}
+
+}  // namespace
+
+Target Target::OfHome(const std::string& home) {
+  const std::string path = home + "/run/gale.sock";
+  return {.address = "unix:" + path,
+          .socket_path = path,
+          .token = "",
+          .hint = "is `gale standalone` running with this home?"};
+}
+
+Result<Target> Target::OfServer(const std::string& server, std::string token,
+                                const std::string& token_file) {
+  if (server.starts_with("unix:")) {
+    const std::string path = server.substr(5);
+    return Target{server, path, "", "is a master running there?"};
+  }
+  if (server.find(':') == std::string::npos) {
+    return InvalidArgument("--server '{}': expected host:port (of the master's gRPC) or unix:/path",
+                           server);
+  }
+  if (!token_file.empty()) {
+    std::ifstream in(token_file);
+    if (!in) return NotFound("--token-file '{}': {}", token_file, std::strerror(errno));
+    std::getline(in, token);
+  }
+  return Target{server, "", std::move(token), "is a master listening there ([master] grpc_port)?"};
+}
+
+Status ProbeSocket(const Target& target) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (target.socket_path.size() >= sizeof(address.sun_path)) {
+    return InvalidArgument("'{}': a Unix socket's path has at most {} bytes; choose a shorter home",
+                           target.socket_path, sizeof(address.sun_path) - 1);
+  }
+  std::memcpy(address.sun_path, target.socket_path.data(), target.socket_path.size());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return Unavailable("no socket can be made: {}", std::strerror(errno));
+  const int error =
+      connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 ? 0 : errno;
+  close(fd);
+  if (error == 0) return OkStatus();
+  if (error == EACCES) {
+    return PermissionDenied("{} belongs to another user: run as the one that runs the master",
+                            target.socket_path);
+  }
+  return Unavailable("no master answers at {}: {}", target.socket_path, target.hint);
+}
+
+Client::Client(Target target) : target_(std::move(target)) {
+  setenv("GRPC_VERBOSITY", "NONE", 0);  // what goes wrong is ours to say, in one line
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(static_cast<int>(limits::kGrpcMessageBytesMax));
+  stub_ = v1::Control::NewStub(
+      grpc::CreateCustomChannel(target_.address, grpc::InsecureChannelCredentials(), arguments));
+}
+
+Result<std::unique_ptr<Client>> Client::Connect(Target target) {
+  if (!target.socket_path.empty()) GALE_RETURN_IF_ERROR(ProbeSocket(target));
+  return std::unique_ptr<Client>(new Client(std::move(target)));
+}
+
+void Client::Prepare(grpc::ClientContext& context) const {
+  if (!target_.token.empty()) context.AddMetadata("authorization", "Bearer " + target_.token);
+}
+
+Status Client::Explain(const grpc::Status& status) const {
+  const std::string& where = target_.socket_path.empty() ? target_.address : target_.socket_path;
+  Status ours = FromGrpc(status);
+  if (ours.code() == Code::kUnavailable && IsTransport(status.error_message())) {
+    return Unavailable("no master answers at {}: {}", where, target_.hint);
+  }
+  if (ours.code() == Code::kDeadlineExceeded) {
+    return Unavailable("the master at {} took longer than {} s to answer", where,
+                       kCallTimeout.count());
+  }
+  if (ours.code() == Code::kUnauthenticated && target_.socket_path.empty()) {
+    return Unauthenticated(
+        "{} ({}); give a token of POST /auth/token in GALE_TOKEN or --token-file", ours.message(),
+        where);
+  }
+  if (ours.code() == Code::kUnimplemented) {
+    return Unimplemented("the master at {} doesn't know this call: is it of an older version?",
+                         where);
+  }
+  return ours;
+}
+
+}  // namespace gale::cli

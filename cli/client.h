@@ -1,0 +1,70 @@
+// The CLI's side of gale.v1.Control: finds the master, calls it, and puts its errors in words.
+#pragma once
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "common/base/status.h"
+#include "common/rpc/status.h"
+#include "gale/v1/control.grpc.pb.h"
+
+namespace gale::cli {
+
+// Where a master is.
+struct Target {
+  std::string address;      // for gRPC: "unix:/home/u/.gale/run/gale.sock", "host:port"
+  std::string socket_path;  // empty: over TCP
+  std::string token;        // a JWT; empty: none (over the socket nobody needs one)
+  std::string hint;         // what to check if nobody answers there
+
+  static Target OfHome(const std::string& home);
+  // `token_file`, if given, before `token`. INVALID_ARGUMENT, NOT_FOUND.
+  static Result<Target> OfServer(const std::string& server, std::string token,
+                                 const std::string& token_file);
+};
+
+// Whether a process listens on the Unix socket: UNAVAILABLE if none does, PERMISSION_DENIED if we
+// may not ask. Needs no gRPC.
+Status ProbeSocket(const Target& target);
+
+// One master. One thread, but that a stream may be cancelled from another.
+class Client {
+ public:
+  static constexpr std::chrono::seconds kCallTimeout{30};
+
+  // UNAVAILABLE at once if the socket is dead; over TCP the first call finds out.
+  static Result<std::unique_ptr<Client>> Connect(Target target);
+
+  // One answer: client.Call(&Control::GetDag, request).
+  template <class Request, class Response>
+  Result<Response> Call(grpc::Status (v1::Control::Stub::*method)(grpc::ClientContext*,
+                                                                  const Request&, Response*),
+                        const Request& request) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
+    Prepare(context);
+    Response response;
+    const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
+    if (!status.ok()) return Explain(status);
+    return response;
+  }
+
+  // For streams: what every call carries.
+  void Prepare(grpc::ClientContext& context) const;
+  v1::Control::Stub& stub() { return *stub_; }
+  // Ours, from gRPC's: no master, and no or a wrong token, in words that help.
+  Status Explain(const grpc::Status& status) const;
+
+ private:
+  explicit Client(Target target);
+  Target target_;
+  std::unique_ptr<v1::Control::Stub> stub_;
+};
+
+using ControlStub = v1::Control::Stub;
+
+}  // namespace gale::cli

@@ -1,0 +1,50 @@
+// How the master's answers look as rows: names and places as in Airflow's own listings.
+#pragma once
+
+#include <google/protobuf/timestamp.pb.h>
+
+#include <string>
+
+#include "cli/client.h"
+#include "cli/table.h"
+
+namespace gale::cli {
+
+Cell TimeCell(bool has, const google::protobuf::Timestamp& time);
+
+Table DagTable();
+void AddDag(Table& table, const v1::DagInfo& dag);
+
+Table RunTable();
+void AddRun(Table& table, const v1::DagRun& run);
+
+Table TaskInstanceTable();
+void AddTaskInstance(Table& table, const v1::TaskInstance& ti);
+
+inline constexpr uint32_t kPage = 100;  // rows of one request
+
+// All rows of a paged listing, or the first `rows_max`: calls `one(item)` for each.
+//   ForEach(client, &ControlStub::ListDags, request, &Response::dags, kAll, one)
+template <class Request, class Response, class Items, class F>
+Status ForEach(Client& client,
+               grpc::Status (ControlStub::*method)(grpc::ClientContext*, const Request&, Response*),
+               Request request, const Items& (Response::*items)() const, uint64_t rows_max, F one) {
+  uint64_t seen = 0;
+  while (seen < rows_max) {
+    request.set_limit(static_cast<uint32_t>(std::min<uint64_t>(kPage, rows_max - seen)));
+    request.set_offset(static_cast<uint32_t>(seen));
+    GALE_ASSIGN_OR_RETURN(Response page, client.Call(method, request));
+    const Items& rows = (page.*items)();
+    for (const auto& item : rows) one(item);
+    seen += static_cast<uint64_t>(rows.size());
+    if (rows.empty() || seen >= page.total_entries()) break;
+  }
+  return OkStatus();
+}
+
+// The task instances of a run, in the order of its DAG. NOT_FOUND names the run.
+Result<v1::ListTaskInstancesResponse> ListTasksOfRun(Client& client, const std::string& dag_id,
+                                                     const std::string& run_id,
+                                                     const std::string& task_id = "");
+
+}  // namespace gale::cli

@@ -1,0 +1,286 @@
+// gale tasks list, states-for-dag-run, state, set-state, explain, clear. (Logs: logs.cc.)
+#include <istream>
+#include <ostream>
+#include <regex>
+#include <set>
+
+#include "cli/command.h"
+#include "cli/logs.h"
+#include "cli/rows.h"
+#include "common/base/ids.h"
+#include "common/base/limits.h"
+
+namespace gale::cli {
+namespace {
+
+using enum Arg::Kind;
+
+Status List(Context& context) {
+  GALE_ASSIGN_OR_RETURN(Client * client, context.Connect());
+  v1::GetDagRequest request;
+  request.set_dag_id(context.args.Get("dag_id"));
+  GALE_ASSIGN_OR_RETURN(v1::GetDagResponse dag, client->Call(&ControlStub::GetDag, request));
+  if (context.globals.format == Format::kTable) {
+    for (const v1::TaskSpec& task : dag.spec().tasks()) context.io.out << task.task_id() << '\n';
+    return OkStatus();
+  }
+  Table table({{"task_id"},
+               {"operator"},
+               {"trigger_rule"},
+               {"retries"},
+               {"pool"},
+               {"queue"},
+               {"downstream_task_ids"}});
+  for (const v1::TaskSpec& task : dag.spec().tasks()) {
+    auto or_default = [](const std::string& text, std::string otherwise) {
+      return text.empty() ? std::move(otherwise) : text;
+    };
+    table.Add({task.task_id(), task.operator_name(), or_default(task.trigger_rule(), "all_success"),
+               int64_t{task.retries()}, or_default(task.pool(), "default_pool"),
+               or_default(task.queue(), "default"),
+               std::vector<std::string>(task.downstream_task_ids().begin(),
+                                        task.downstream_task_ids().end())});
+  }
+  context.Print(table);
+  return OkStatus();
+}
+
+void PrintTasks(Context& context, const v1::ListTaskInstancesResponse& tasks) {
+  Table table = TaskInstanceTable();
+  for (const v1::TaskInstance& ti : tasks.task_instances()) AddTaskInstance(table, ti);
+  context.Print(table);
+}
+
+Status States(Context& context) {
+  GALE_ASSIGN_OR_RETURN(Client * client, context.Connect());
+  GALE_ASSIGN_OR_RETURN(
+      v1::ListTaskInstancesResponse tasks,
+      ListTasksOfRun(*client, context.args.Get("dag_id"), context.args.Get("run_id")));
+  PrintTasks(context, tasks);
+  return OkStatus();
+}
+
+Status State(Context& context) {
+  const Args& args = context.args;
+  GALE_ASSIGN_OR_RETURN(Client * client, context.Connect());
+  GALE_ASSIGN_OR_RETURN(
+      v1::ListTaskInstancesResponse tasks,
+      ListTasksOfRun(*client, args.Get("dag_id"), args.Get("run_id"), args.Get("task_id")));
+  if (tasks.task_instances().empty()) {
+    return NotFound("run '{}' of dag '{}' has no task '{}': `gale tasks list {}` lists them",
+                    args.Get("run_id"), args.Get("dag_id"), args.Get("task_id"),
+                    args.Get("dag_id"));
+  }
+  if (context.globals.format != Format::kTable) {
+    PrintTasks(context, tasks);
+    return OkStatus();
+  }
+  for (const v1::TaskInstance& ti : tasks.task_instances()) context.io.out << ti.state() << '\n';
+  return OkStatus();
+}
+
+Status SetState(Context& context) {
+  const Args& args = context.args;
+  GALE_ASSIGN_OR_RETURN(const int64_t map_index, args.Int("map-index", kUnmapped, -1, INT32_MAX));
+  GALE_ASSIGN_OR_RETURN(Client * client, context.Connect());
+  v1::SetTaskInstanceStateRequest request;
+  request.set_dag_id(args.Get("dag_id"));
+  request.set_run_id(args.Get("run_id"));
+  request.set_task_id(args.Get("task_id"));
+  request.set_map_index(static_cast<int32_t>(map_index));
+  request.set_state(args.Get("state"));
+  request.set_include_downstream(args.Has("downstream"));
+  request.set_include_upstream(args.Has("upstream"));
+  GALE_ASSIGN_OR_RETURN(v1::ListTaskInstancesResponse tasks,
+                        client->Call(&ControlStub::SetTaskInstanceState, request));
+  PrintTasks(context, tasks);
+  return OkStatus();
+}
+
+Status Explain(Context& context) {
+  const Args& args = context.args;
+  GALE_ASSIGN_OR_RETURN(const int64_t map_index, args.Int("map-index", kUnmapped, -1, INT32_MAX));
+  GALE_ASSIGN_OR_RETURN(Client * client, context.Connect());
+  v1::ExplainTaskInstanceRequest request;
+  request.set_dag_id(args.Get("dag_id"));
+  request.set_run_id(args.Get("run_id"));
+  request.set_task_id(args.Get("task_id"));
+  request.set_map_index(static_cast<int32_t>(map_index));
+  GALE_ASSIGN_OR_RETURN(v1::ExplainTaskInstanceResponse why,
+                        client->Call(&ControlStub::ExplainTaskInstance, request));
+  if (context.globals.format != Format::kTable) {
+    Table table({{"state"}, {"summary"}, {"reasons"}});
+    table.Add({why.state(), why.summary(),
+               std::vector<std::string>(why.reasons().begin(), why.reasons().end())});
+    context.PrintRecord(table);
+    return OkStatus();
+  }
+  context.io.out << why.state() << ": " << why.summary() << '\n';
+  for (const std::string& reason : why.reasons()) context.io.out << "  - " << reason << '\n';
+  return OkStatus();
+}
+
+// --- clear
+// -----------------------------------------------------------------------------------------
+
+// The DAG's tasks that any of the patterns is found in, as Airflow's --task-regex.
+Result<std::vector<std::string>> MatchTasks(Client& client, const std::string& dag_id,
+                                            const std::vector<std::string>& patterns) {
+  v1::GetDagRequest request;
+  request.set_dag_id(dag_id);
+  GALE_ASSIGN_OR_RETURN(v1::GetDagResponse dag, client.Call(&ControlStub::GetDag, request));
+  std::set<std::string> matched;
+  for (const std::string& pattern : patterns) {
+    const size_t before = matched.size();
+    bool any = false;
+    try {
+      const std::regex regex(pattern);
+      for (const v1::TaskSpec& task : dag.spec().tasks()) {
+        if (!std::regex_search(task.task_id(), regex)) continue;
+        matched.insert(task.task_id());
+        any = true;
+      }
+    } catch (const std::regex_error&) {
+      return InvalidArgument("--task-regex '{}': isn't a regular expression", pattern);
+    }
+    if (!any && matched.size() == before) {
+      return NotFound("dag '{}' has no task that matches '{}': `gale tasks list {}` lists them",
+                      dag_id, pattern, dag_id);
+    }
+  }
+  return std::vector<std::string>(matched.begin(), matched.end());
+}
+
+// The requests that the arguments ask for, one a run.
+Result<std::vector<v1::ClearTaskInstancesRequest>> ReadClear(Client& client, const Args& args) {
+  v1::ClearTaskInstancesRequest request;
+  request.set_dag_id(args.Get("dag_id"));
+  request.set_only_failed(args.Has("only-failed"));
+  request.set_include_downstream(args.Has("downstream"));
+  request.set_include_upstream(args.Has("upstream"));
+  if (args.Has("task-regex")) {
+    GALE_ASSIGN_OR_RETURN(const std::vector<std::string> tasks,
+                          MatchTasks(client, args.Get("dag_id"), args.All("task-regex")));
+    for (const std::string& task : tasks) request.add_task_ids(task);
+  }
+  std::vector<v1::ClearTaskInstancesRequest> requests;
+  auto add = [&](const std::string& run_id) {
+    request.set_run_id(run_id);
+    requests.push_back(request);
+  };
+  for (const std::string& run_id : args.All("run-id")) add(run_id);
+  if (!args.Has("run-id")) {
+    v1::ListDagRunsRequest runs;
+    runs.set_dag_id(args.Get("dag_id"));
+    GALE_RETURN_IF_ERROR(ForEach(client, &ControlStub::ListDagRuns, runs,
+                                 &v1::ListDagRunsResponse::dag_runs, UINT64_MAX,
+                                 [&](const v1::DagRun& run) { add(run.run_id()); }));
+  }
+  return requests;
+}
+
+Result<v1::ListTaskInstancesResponse> ClearAll(Client& client,
+                                               std::vector<v1::ClearTaskInstancesRequest>& requests,
+                                               bool dry_run) {
+  v1::ListTaskInstancesResponse all;
+  for (v1::ClearTaskInstancesRequest& request : requests) {
+    request.set_dry_run(dry_run);
+    GALE_ASSIGN_OR_RETURN(v1::ListTaskInstancesResponse cleared,
+                          client.Call(&ControlStub::ClearTaskInstances, request));
+    all.MergeFrom(cleared);
+  }
+  return all;
+}
+
+Status Clear(Context& context) {
+  GALE_ASSIGN_OR_RETURN(Client * client, context.Connect());
+  GALE_ASSIGN_OR_RETURN(auto requests, ReadClear(*client, context.args));
+  GALE_ASSIGN_OR_RETURN(v1::ListTaskInstancesResponse would, ClearAll(*client, requests, true));
+  if (context.args.Has("dry-run") || would.task_instances().empty()) {
+    PrintTasks(context, would);
+    return OkStatus();
+  }
+  if (!context.args.Has("yes")) {
+    if (!context.io.in_terminal) {
+      return InvalidArgument("{} task instances would be cleared: confirm with --yes",
+                             would.task_instances_size());
+    }
+    PrintTasks(context, would);
+    context.io.out << "Clear these " << would.task_instances_size() << " task instances? [y/N] "
+                   << std::flush;
+    std::string answer;
+    std::getline(context.io.in, answer);
+    if (answer != "y" && answer != "Y" && answer != "yes") {
+      return Cancelled("nothing was cleared");
+    }
+  }
+  GALE_ASSIGN_OR_RETURN(v1::ListTaskInstancesResponse cleared, ClearAll(*client, requests, false));
+  PrintTasks(context, cleared);
+  return OkStatus();
+}
+
+}  // namespace
+
+std::vector<Command> TaskCommands() {
+  const Arg dag_id = {kOne, "dag_id", "the DAG"};
+  const Arg run_id = {kOne, "run_id", "the run"};
+  const Arg task_id = {kOne, "task_id", "the task"};
+  const Arg map_index = {kValue, "--map-index", "of a mapped task", "N"};
+  const Arg upstream = {kFlag, "-u,--upstream", "with all that it waits for"};
+  const Arg downstream = {kFlag, "-d,--downstream", "with all that waits for it"};
+  std::vector<Command> commands = {
+      {"tasks list",
+       "List the tasks of a DAG",
+       {dag_id},
+       "  gale tasks list my_dag\n  gale tasks list my_dag -o json",
+       List},
+      {"tasks states-for-dag-run",
+       "What became of each task of a run",
+       {dag_id, run_id},
+       "  gale tasks states-for-dag-run my_dag my_run",
+       States},
+      {"tasks state",
+       "A task's state in a run",
+       {dag_id, run_id, task_id},
+       "  gale tasks state my_dag my_run my_task",
+       State},
+      LogsCommand(),
+      {"tasks clear",
+       "Let tasks run again, in one run or in all runs of the DAG",
+       {dag_id,
+        {kValues, "-r,--run-id", "only this run (may be given again)", "ID"},
+        {kValues, "-t,--task-regex", "only tasks that match (may be given again)", "REGEX"},
+        {kFlag, "-f,--only-failed", "only failed ones"},
+        upstream,
+        downstream,
+        {kFlag, "-n,--dry-run", "say which they are, and leave them alone"},
+        {kFlag, "-y,--yes", "don't ask"}},
+       "  gale tasks clear my_dag -r my_run --only-failed\n"
+       "  gale tasks clear my_dag -t '^load_' --downstream --dry-run",
+       Clear},
+      {"tasks set-state",
+       "Mark a task as success, failed or skipped",
+       {dag_id,
+        run_id,
+        task_id,
+        {kOne, "state", "success, failed or skipped"},
+        upstream,
+        downstream,
+        map_index},
+       "  gale tasks set-state my_dag my_run my_task success",
+       SetState},
+      {"tasks explain",
+       "Why a task is where it is: what it waits for",
+       {dag_id, run_id, task_id, map_index},
+       "  gale tasks explain my_dag my_run my_task",
+       Explain},
+  };
+  Command failed_deps = commands.back();
+  failed_deps.path = "tasks failed-deps";
+  failed_deps.help = "The same as explain, by Airflow's name";
+  failed_deps.examples = "  gale tasks failed-deps my_dag my_run my_task";
+  commands.push_back(failed_deps);
+  return commands;
+}
+
+}  // namespace gale::cli
