@@ -6,8 +6,26 @@ from harness import Gate, dag_text, wait_until
 
 
 def start_worker(gale):
-    return gale.spawn("worker", "--home", str(gale.home), env={"GALE__MASTER__GRPC_PORT": str(gale.grpc_port)},
-                      log="worker")
+    """A worker that reaches its master over TCP, as on another machine, and joins with its token."""
+    return gale.spawn("worker", "--home", str(gale.home / "far"), "--name", "far",
+                      "--master", f"127.0.0.1:{gale.grpc_port}",
+                      "--join-token-file", str(gale.home / "join_token"),
+                      env={"GALE_HOME": str(gale.home / "far")}, log="worker")
+
+
+def test_a_worker_with_a_wrong_token_gets_nothing(home):
+    home.start("master")
+    home.add_dag("closed", dag_text("closed", "BashOperator(task_id='t', bash_command='true')"))
+    home.trigger("closed", "r1")
+    (home.home / "forged").write_text("forged\n")
+    forger = home.spawn("worker", "--home", str(home.home / "far"), "--name", "forger",
+                        "--master", f"127.0.0.1:{home.grpc_port}",
+                        "--join-token-file", str(home.home / "forged"), log="forger")
+    wait_until(lambda: forger.poll() is not None or "token" in forger.log.read_text(),
+               lambda: f"the refusal; it said: {forger.log.read_text()}")
+    assert home.states("closed", "r1")["t"] == "queued"
+    start_worker(home)
+    assert home.wait_for_end("closed", "r1")[0] == "success"
 
 
 def test_a_master_and_a_worker_run_a_dag(home):
@@ -17,6 +35,14 @@ def test_a_master_and_a_worker_run_a_dag(home):
     home.trigger("pair", "r1")
     assert home.wait_for_end("pair", "r1")[0] == "success", worker.log.read_text()
     assert "both" in home.cli("tasks", "logs", "pair", "r1", "t").stdout
+
+
+def test_on_one_machine_a_worker_needs_nothing_but_the_home(home):
+    home.start("master")
+    home.spawn("worker", "--home", str(home.home), log="worker")
+    home.add_dag("near", dag_text("near", "BashOperator(task_id='t', bash_command='true')"))
+    home.trigger("near", "r1")
+    assert home.wait_for_end("near", "r1")[0] == "success"
 
 
 def test_tasks_wait_for_a_worker_and_survive_its_crash(home):
