@@ -102,8 +102,8 @@ std::span<const Group> Groups() {
   static constexpr Group kGroups[] = {
       {"dags", "DAGs and their runs"},
       {"tasks", "tasks of a DAG, and what became of them in a run"},
-      {"pools", "pools: how many tasks of a kind may run at once"},
-      {"workers", "the workers that are connected"},
+      {"pools", "how many tasks of a kind may run at once"},
+      {"workers", "the workers that a master knows"},
       {"db", "the metadata database"},
       {"config", "the settings, and where each comes from"},
   };

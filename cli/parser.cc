@@ -130,6 +130,8 @@ void AddArg(CLI::App& app, Bound& bound, const std::string& group) {
           app.add_option(names, bound.values, help)->expected(1, 1 << 20)->allow_extra_args(false);
       break;
   }
+  // A vector's option would take all words that come: only kMany shall.
+  if (arg.kind != Arg::Kind::kFlag) option->allow_extra_args(arg.kind == Arg::Kind::kMany);
   option->type_name(arg.positional() || arg.kind == Arg::Kind::kFlag
                         ? ""
                         : std::string(arg.value.empty() ? "TEXT" : arg.value));
@@ -199,7 +201,6 @@ Result<Parsed> ParseCommand(const Command& command, std::vector<std::string> res
   std::deque<Bound> bounds;
   for (const Arg& arg : command.args) AddArg(app, bounds.emplace_back(Bound{&arg, {}}), "");
   for (const Arg& arg : GlobalArgs()) {
-    // `gale worker --server` and the like stay Gale's own where a command has the same name.
     AddArg(app, bounds.emplace_back(Bound{&arg, {}}), "Everywhere");
   }
   for (std::string& word : rest) {
