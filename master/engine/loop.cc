@@ -418,6 +418,7 @@ void Loop::Synced(uint64_t turn) {
 
 void Loop::Send(Release& release) {
   for (auto& [link, welcome] : release.welcomes) link->SendWelcome(welcome);
+  for (const WorkerLinkPtr& link : release.drains) link->SendDrain();
   for (auto& [link, attempts] : release.acks) link->SendAck(attempts);
   for (auto& [link, grant] : release.grants) link->SendGrant(grant);
   for (auto& [link, refusal] : release.refusals) link->SendRefuse(refusal.first, refusal.second);

@@ -137,6 +137,7 @@ class Loop {
   struct Release {
     std::vector<std::pair<WorkerLinkPtr, Grant>> grants;
     std::vector<std::pair<WorkerLinkPtr, Welcome>> welcomes;
+    std::vector<WorkerLinkPtr> drains;
     std::vector<std::pair<WorkerLinkPtr, std::vector<AttemptId>>> acks;
     void Ack(const WorkerLinkPtr& link, const AttemptId& attempt) {
       if (acks.empty() || acks.back().first != link) acks.push_back({link, {}});

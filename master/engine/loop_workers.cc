@@ -52,6 +52,9 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
   const bool same_boot = boot != boots_.end() && boot->second == hello.boot_id;
   boots_[hello.name] = hello.boot_id;
   batch_.workers.push_back({hello.name, hello.host, hello.boot_id, hello.version, now_});
+  // A drain is asked of the process that is there, and once more if it was lost with its connection.
+  if (worker.hello.incarnation != hello.incarnation) worker.drained = false;
+  if (worker.drained && !hello.draining) release_.drains.push_back(link);
   worker.hello = hello;
   worker.link = link;
   worker.accepts = true;

@@ -103,6 +103,8 @@ CREATE TABLE task_instance (
   PRIMARY KEY (run_key, task_index, map_index)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX task_instance_live ON task_instance (run_key) WHERE live = 1;
+
 CREATE TABLE task_attempt (
   run_key    INTEGER NOT NULL CHECK (run_key >= 1),
   task_index INTEGER NOT NULL CHECK (task_index BETWEEN 0 AND 4294967295),

@@ -38,12 +38,19 @@ Result<DagVersionRow> ReadVersionRow(Statement& statement) {
   return row;
 }
 
+// Unfinished, or with a process that may live. The conditions are those of the indexes dag_run_live and
+// task_instance_live.
+#define GALE_LIVE_RUNS                                \
+  "(SELECT run_key FROM dag_run WHERE state < 2 UNION " \
+  "SELECT run_key FROM task_instance WHERE live = 1)"
+
 Result<std::vector<DagVersionRow>> LiveVersions(Database& db) {
-  GALE_ASSIGN_OR_RETURN(Statement statement,
-                        db.Cached("SELECT dag_id, version, hash, spec, created_at FROM dag_version"
-                                  " WHERE (dag_id, version) IN (SELECT dag_id, version FROM dag"
-                                  "   UNION SELECT dag_id, version FROM dag_run WHERE state < 2)"
-                                  " ORDER BY dag_id, version"));
+  GALE_ASSIGN_OR_RETURN(
+      Statement statement,
+      db.Cached("SELECT dag_id, version, hash, spec, created_at FROM dag_version"
+                " WHERE (dag_id, version) IN (SELECT dag_id, version FROM dag"
+                "   UNION SELECT dag_id, version FROM dag_run WHERE run_key IN " GALE_LIVE_RUNS ")"
+                " ORDER BY dag_id, version"));
   std::vector<DagVersionRow> rows;
   for (;;) {
     GALE_ASSIGN_OR_RETURN(bool more, statement.Step());
@@ -64,14 +71,14 @@ Result<LiveState> SqliteStore::LoadLive() {
       live.dags,
       Select<DagRow>(*db, fmt::format("SELECT {} FROM dag ORDER BY dag_id", kDagColumns)));
   GALE_ASSIGN_OR_RETURN(live.versions, LiveVersions(*db));
-  // "state < 2" is the condition of the index dag_run_live.
   GALE_ASSIGN_OR_RETURN(
       live.runs,
-      Select<RunRow>(*db, fmt::format("SELECT {} FROM dag_run WHERE state < 2 ORDER BY run_key",
+      Select<RunRow>(*db, fmt::format("SELECT {} FROM dag_run WHERE run_key IN " GALE_LIVE_RUNS
+                                      " ORDER BY run_key",
                                       kRunColumns)));
   GALE_ASSIGN_OR_RETURN(
-      live.tis, Select<TiRow>(*db, fmt::format("SELECT {} FROM task_instance WHERE run_key IN"
-                                               " (SELECT run_key FROM dag_run WHERE state < 2)"
+      live.tis, Select<TiRow>(*db, fmt::format("SELECT {} FROM task_instance WHERE run_key IN "
+                                               GALE_LIVE_RUNS
                                                " ORDER BY run_key, task_index, map_index",
                                                kTiColumns)));
   GALE_ASSIGN_OR_RETURN(

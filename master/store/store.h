@@ -54,7 +54,7 @@ struct CommitBatch {
 struct LiveState {
   std::vector<DagRow> dags;
   std::vector<DagVersionRow> versions;  // the current ones, and those that live runs are pinned to
-  std::vector<RunRow> runs;             // not finished
+  std::vector<RunRow> runs;             // not finished, or with a process that may live (TiRow::live)
   std::vector<TiRow> tis;               // of those runs
   std::vector<PoolRow> pools;
   std::vector<WorkerRow> workers;

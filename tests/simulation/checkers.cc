@@ -39,7 +39,8 @@ void Checkers::OnPool(const std::string& name, int32_t slots) {
 
 void Checkers::OnCommitted(const CommitBatch& batch) {
   for (const AttemptRow& row : batch.attempts) {
-    ended_.insert(row.id);
+    const bool fresh = ended_.insert(row.id).second;
+    if (fresh && row.reason.find("was lost") != std::string::npos) context_.Saw(Seen::kLostLeases);
     if (row.state != TiState::kSuccess || marked_.contains(row.id.run)) continue;
     auto exit = exits_.find(row.id);
     if (exit == exits_.end() || !exit->second) {

@@ -92,6 +92,7 @@ struct Context {
   Agenda agenda;
   Coverage coverage{};
   bool faults = true;           // false: everything heals
+  MonoTime last_spawn;          // of any process
   Duration wall_ahead{};        // how far the wall clock was moved forward
   std::string failure;          // the first one
   const bool tracing;

@@ -167,6 +167,7 @@ void Host::Spawn(const AttemptId& attempt, Epoch epoch, const TaskSpec& task) {
   Process& process = processes_[attempt];
   process.epoch = epoch;
   process.pid = ++last_pid_;
+  context_.last_spawn = context_.now();
   process.task = task;
   context_.Trace("{} spawns {} (pid {})", name_, attempt.ToString(), process.pid);
   checkers_.OnSpawn(attempt, task, name_, processes_.size(), slots_);

@@ -45,6 +45,20 @@ class WatchedStore : public FaultyStore {
   Fault last_ = Fault::kNone;
 };
 
+// The queue, with the sweep counted.
+class WatchedQueue : public MemoryQueue {
+ public:
+  explicit WatchedQueue(Context& context) : context_(context) {}
+  Result<std::vector<QueueEntry>> Missing(std::span<const QueueEntry> entries) override {
+    auto missing = MemoryQueue::Missing(entries);
+    context_.Saw(Seen::kSweepRings, missing->size());
+    return missing;
+  }
+
+ private:
+  Context& context_;
+};
+
 class Master : public MasterPort {
  public:
   Master(Context& context, const Scenario& scenario, Checkers& checkers, Network& network,

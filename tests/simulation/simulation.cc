@@ -55,7 +55,7 @@ class World {
   std::unique_ptr<Store> ledger_;
   Checkers checkers_;
   WatchedStore store_;
-  MemoryQueue queue_;
+  WatchedQueue queue_;
   Network network_;
   std::vector<std::unique_ptr<Host>> hosts_;
   Master master_;
@@ -73,7 +73,7 @@ std::unique_ptr<Store> OpenLedger() {
 
 World::World(uint64_t seed, bool trace)
     : context_(seed, trace), dice_(context_.dice), scenario_(context_), ledger_(OpenLedger()),
-      checkers_(context_, *ledger_), store_(*ledger_, checkers_),
+      checkers_(context_, *ledger_), store_(*ledger_, checkers_), queue_(context_),
       network_(context_, scenario_.workers),
       master_(context_, scenario_, checkers_, network_, store_, queue_, hosts_),
       steps_left_(scenario_.chaos_steps) {
@@ -407,17 +407,22 @@ bool World::Quiet() {
 // with max_active_runs, a run may wait for an earlier one that was made later, and waits for its place.
 void World::HelpThePast() {
   helped_at_ = context_.now();
-  if (helped_++ % 2 == 1) {
+  if (helped_++ % 3 != 0) {
     return master_.Post([](Loop& loop) {
-      std::vector<std::pair<std::string, std::string>> waiting;
+      std::map<RunId, SetTasksRequest> requests;
       for (const auto& [id, run] : loop.scheduler().runs()) {
-        if (run->head.state == RunState::kRunning && run->dag().depends_on_past()) {
-          waiting.emplace_back(run->head.dag_id, run->head.run_id);
+        if (run->head.state != RunState::kRunning || !run->dag().depends_on_past()) continue;
+        SetTasksRequest& request = requests[id];
+        request.dag_id = run->head.dag_id;
+        request.run_id = run->head.run_id;
+        for (uint32_t i = 0; i < run->size(); ++i) {
+          if (!run->ti(TaskIndex(i)).waits_for_past) continue;
+          request.task_ids.push_back(run->dag().task(TaskIndex(i)).task_id);
         }
       }
-      std::sort(waiting.begin(), waiting.end());
-      for (const auto& [dag, run] : waiting) {
-        GALE_CHECK(loop.SetRunState(dag, run, RunState::kFailed, kSomebody).ok(), "mark");
+      for (const auto& [id, request] : requests) {
+        if (request.task_ids.empty()) continue;
+        GALE_CHECK(loop.SetTasks(request, kSomebody).ok(), "mark");
       }
     });
   }
@@ -443,7 +448,10 @@ void World::RunUntilQuiet() {
                                        "{} + {}", Seconds(context_.now() - faults_stopped_), state,
                                        *queue_.Size("default"), *queue_.Size("gpu")));
     }
-    if (context_.now() > helped_at_ + minutes(2)) HelpThePast();
+    if (context_.now() > std::max(helped_at_, context_.last_spawn) + seconds(20) &&
+        checkers_.living() == 0) {
+      HelpThePast();
+    }
     context_.agenda.RunNext();
   }
   if (context_.failed()) return;
