@@ -1,0 +1,62 @@
+#include "master/api/http/handlers.h"
+
+namespace gale::http {
+namespace {
+
+// A form or JSON: {"username", "password"}.
+Response Login(const Call& call, Duration life) {
+  std::optional<std::string> name, password;
+  if (call.request.header("content-type").starts_with("application/x-www-form-urlencoded")) {
+    Request form;
+    if (!form.SetTarget("/?" + call.request.body)) return Invalid({"body"}, "malformed form", "form_invalid");
+    if (const std::string* value = form.Param("username")) name = *value;
+    if (const std::string* value = form.Param("password")) password = *value;
+  } else {
+    BodyReader body(call.request, {"username", "password"});
+    body.Require("username");
+    body.Require("password");
+    name = body.Text("username");
+    password = body.Text("password");
+    if (body.error()) return *body.error();
+  }
+  if (!name || !password || name->empty() || password->empty()) {
+    return Failure(400, "Username and password must be provided");
+  }
+  auto identity = call.auth.Login(*name, *password, call.request.peer);
+  if (!identity.ok()) return Failure(identity.status());
+  return JsonAnswer({{"access_token", call.auth.IssueToken(*identity, life)}}, 201);
+}
+
+constexpr std::string_view kFrontPage =
+    "<!doctype html><meta charset=utf-8><title>Gale</title><h1>Gale</h1>"
+    "<p>This is the master's API. The web interface isn't there yet.</p><ul>"
+    "<li><code>POST /auth/token</code>: a token for a user name and a password"
+    "<li><code>GET /api/v2/dags</code>, <code>/api/v2/dags/{dag_id}/dagRuns</code> and the rest of "
+    "Airflow's API, version 2"
+    "<li><a href=/api/v2/monitor/health>/api/v2/monitor/health</a>"
+    "<li><a href=/api/v2/version>/api/v2/version</a>"
+    "<li><code>GET /api/gale/v1/workers</code></ul>"
+    "<p>On the command line: <code>gale --help</code>.</p>\n";
+
+}  // namespace
+
+void AddAuthRoutes(Router& router) {
+  router.Add({"POST", "/auth/token", [](const Call& call) { return Login(call, Auth::kTokenLife); }, true});
+  router.Add({"POST", "/auth/token/cli",
+              [](const Call& call) { return Login(call, Auth::kCliTokenLife); }, true});
+  router.Add({"GET", "/auth/token", [](const Call&) {
+    return Failure(403, "This method is only allowed if everybody is an admin: POST a username and a "
+                        "password");
+  }, true});
+  router.Add({"GET", "/api/v2/monitor/health",
+              [](const Call& call) { return JsonAnswer(HealthJson(call.control.GetHealth())); }, true});
+  router.Add({"GET", "/api/v2/version", [](const Call& call) {
+    const ServerVersion& version = call.control.version();
+    return JsonAnswer({{"version", version.version}, {"git_version", version.git_version}});
+  }, true});
+  router.Add({"GET", "/", [](const Call&) {
+    return Response{200, "text/html; charset=utf-8", std::string(kFrontPage), {}};
+  }, true});
+}
+
+}  // namespace gale::http
