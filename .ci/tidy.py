@@ -21,6 +21,10 @@ SOURCE = {".cc", ".h", ".py", ".proto", ".cmake"}
 ALLOWED = {
     ("one_door_to_the_clock", "worker/keeper/protocol.cc"):
         "leases are measured in time since boot, which goes on through suspend; the keeper decides by it",
+    ("one_door_to_the_clock", "cli/client.h"): "gRPC takes its deadlines in system_clock",
+    ("one_door_to_the_clock", "master/api/grpc_server.cc"): "gRPC takes its deadlines in system_clock",
+    ("one_door_to_the_clock", "master/api/control_tasks.cc"):
+        "how long a reader of a log is kept waiting in real time; nothing is decided by it",
     ("no_sleep_in_tests", "tests/python/test_parse_server.py"):
         "the sleep is in a DAG file that hangs; the test waits for the server to give it up",
 }
