@@ -1,0 +1,137 @@
+#include "master/api/auth.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace gale {
+namespace {
+
+class AuthTest : public testing::Test {
+ protected:
+  AuthTest() {
+    char folder[] = "/tmp/gale-auth-XXXXXX";
+    home_ = ::mkdtemp(folder);
+    store_ = OpenSqliteStore({.path = ":memory:"}).value();
+    EXPECT_TRUE(store_->Migrate().ok());
+    auth_ = std::make_unique<Auth>(*store_, clock_);
+    EXPECT_TRUE(auth_->Prepare().ok());
+  }
+  ~AuthTest() override { std::filesystem::remove_all(home_); }
+  std::string ReadFile(const std::string& path) {
+    std::string line;
+    std::ifstream(path) >> line;
+    return line;
+  }
+
+  ManualClock clock_;
+  std::filesystem::path home_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Auth> auth_;
+};
+
+TEST_F(AuthTest, TheFirstStartMakesAnAdminWithAPasswordOnlyTheOwnerCanRead) {
+  const std::string file = home_ / "admin_password";
+  EXPECT_TRUE(auth_->EnsureAdmin(file).value());
+  struct stat info {};
+  ASSERT_EQ(::stat(file.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+  const std::string password = ReadFile(file);
+  EXPECT_GE(password.size(), 16u);
+  auto admin = auth_->Login("admin", password, "here");
+  ASSERT_TRUE(admin.ok());
+  EXPECT_EQ(admin->role, Role::kAdmin);
+
+  EXPECT_FALSE(auth_->EnsureAdmin(file).value());
+  EXPECT_EQ(ReadFile(file), password);
+}
+
+TEST_F(AuthTest, ADatabaseThatWasMadeAnewTakesThePasswordFromTheFile) {
+  const std::string file = home_ / "admin_password";
+  std::ofstream(file) << "chosen by hand\n";
+  EXPECT_TRUE(auth_->EnsureAdmin(file).value());
+  EXPECT_TRUE(auth_->Login("admin", "chosen by hand", "here").ok());
+}
+
+TEST_F(AuthTest, TheJoinTokenIsMadeOnce) {
+  const std::string file = home_ / "join_token";
+  const std::string token = Auth::EnsureJoinToken(file).value();
+  EXPECT_GE(token.size(), 32u);
+  EXPECT_EQ(Auth::EnsureJoinToken(file).value(), token);
+  EXPECT_TRUE(SameSecret(token, token));
+  EXPECT_FALSE(SameSecret(token, token + "x"));
+}
+
+TEST_F(AuthTest, ATokenSaysWhoAndEndsInTime) {
+  ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kUser).ok());
+  const std::string token = auth_->IssueToken({"ann", Role::kUser}, std::chrono::hours(1));
+  auto ann = auth_->Verify(token);
+  ASSERT_TRUE(ann.ok());
+  EXPECT_EQ(ann->name, "ann");
+  EXPECT_EQ(ann->role, Role::kUser);
+  clock_.Advance(std::chrono::hours(1));
+  EXPECT_EQ(auth_->Verify(token).status().code(), Code::kUnauthenticated);
+}
+
+TEST_F(AuthTest, ATokenThatIsNotOursIsRefused) {
+  ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kUser).ok());
+  const std::string token = auth_->IssueToken({"ann", Role::kUser});
+  std::string tampered = token;
+  tampered[token.find('.') + 5] ^= 1;
+  // "none" as the algorithm, with no signature: the classic.
+  const std::string unsigned_one = "eyJhbGciOiJub25lIn0." + token.substr(token.find('.') + 1);
+  for (const std::string& bad : {std::string("x"), std::string("a.b.c"), std::string(".."), tampered,
+                                 token.substr(0, token.size() - 4), token + "AA", unsigned_one,
+                                 std::string(100'000, 'a')}) {
+    EXPECT_EQ(auth_->Verify(bad).status().code(), Code::kPermissionDenied) << bad.substr(0, 80);
+  }
+  // Another installation's.
+  auto other_store = OpenSqliteStore({.path = ":memory:"}).value();
+  ASSERT_TRUE(other_store->Migrate().ok());
+  Auth other(*other_store, clock_);
+  ASSERT_TRUE(other.Prepare().ok());
+  EXPECT_EQ(auth_->Verify(other.IssueToken({"ann", Role::kAdmin})).status().code(),
+            Code::kPermissionDenied);
+}
+
+TEST_F(AuthTest, TokensOutliveARestart) {
+  ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kUser).ok());
+  const std::string token = auth_->IssueToken({"ann", Role::kUser});
+  Auth next(*store_, clock_);
+  ASSERT_TRUE(next.Prepare().ok());
+  EXPECT_TRUE(next.Verify(token).ok());
+}
+
+TEST_F(AuthTest, TooManyWrongPasswordsAreBrakedForThatUserAndAddressOnly) {
+  ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kUser).ok());
+  for (uint32_t i = 0; i < Auth::kFailuresMax; ++i) {
+    EXPECT_EQ(auth_->Login("ann", "wrong", "1.2.3.4").status().code(), Code::kUnauthenticated);
+  }
+  EXPECT_EQ(auth_->Login("ann", "secret", "1.2.3.4").status().code(), Code::kResourceExhausted);
+  EXPECT_TRUE(auth_->Login("ann", "secret", "5.6.7.8").ok());
+  clock_.Advance(Auth::kBrakeWindow);
+  EXPECT_TRUE(auth_->Login("ann", "secret", "1.2.3.4").ok());
+}
+
+TEST_F(AuthTest, UnknownUsersAndWrongPasswordsLookTheSame) {
+  ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kUser).ok());
+  EXPECT_EQ(auth_->Login("ann", "wrong", "x").status().ToString(),
+            auth_->Login("bob", "wrong", "x").status().ToString());
+  EXPECT_FALSE(auth_->Login("ann", std::string(2000, 'x'), "x").ok());
+}
+
+TEST(RoleTest, EachRoleMayWhatTheOneBeforeItMay) {
+  EXPECT_TRUE(May(Role::kViewer, Permission::kRead));
+  EXPECT_FALSE(May(Role::kViewer, Permission::kRun));
+  EXPECT_TRUE(May(Role::kUser, Permission::kRun));
+  EXPECT_FALSE(May(Role::kUser, Permission::kOperate));
+  EXPECT_FALSE(May(Role::kOp, Permission::kAdminister));
+  EXPECT_TRUE(May(Role::kAdmin, Permission::kAdminister));
+}
+
+}  // namespace
+}  // namespace gale

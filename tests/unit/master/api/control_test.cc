@@ -1,0 +1,196 @@
+#include "master/api/control.h"
+
+#include <gmock/gmock.h>
+
+#include <future>
+
+#include "master/api/grants.h"
+#include "master/api/json.h"
+#include "tests/unit/master/api/server_for_test.h"
+
+namespace gale {
+namespace {
+
+class ControlTest : public testing::Test {
+ protected:
+  Control& control() { return *server_.control; }
+  ServerForTest server_;
+};
+
+TEST_F(ControlTest, ASubmittedDagIsThereAndTheSameSpecMakesNoNewVersion) {
+  auto first = control().SubmitDag(ChainOf("etl", {"a", "b"}), server_.actor);
+  ASSERT_TRUE(first.ok()) << first.status().ToString();
+  EXPECT_EQ(first->row.version, 1);
+  EXPECT_TRUE(first->row.is_paused);
+  EXPECT_EQ(control().SubmitDag(ChainOf("etl", {"a", "b"}), server_.actor)->row.version, 1);
+  EXPECT_EQ(control().SubmitDag(ChainOf("etl", {"a", "b", "c"}), server_.actor)->row.version, 2);
+  EXPECT_EQ(control().ListDags({})->total, 1u);
+}
+
+TEST_F(ControlTest, ADagOfAFileCannotBeTakenByASubmission) {
+  DagSpec spec = ChainOf("etl", {"a"});
+  FileReport report;
+  report.fileloc = "/dags/etl.py";
+  report.dags.push_back({spec, SpecHash(spec), SerializeSpec(spec)});
+  ASSERT_TRUE(server_.engine->Call<Status>([=](Loop& loop) {
+    loop.ReportFile(report);
+    return OkStatus();
+  }).ok());
+  auto refused = control().SubmitDag(spec, server_.actor);
+  EXPECT_EQ(refused.status().code(), Code::kAlreadyExists);
+  EXPECT_THAT(refused.status().ToString(), testing::HasSubstr("/dags/etl.py"));
+}
+
+TEST_F(ControlTest, AllTasksOfARunAreListedEvenThoseNothingHasHappenedTo) {
+  server_.AddDag("etl", {"a", "b", "c"});
+  server_.Trigger("etl", "r1");
+  auto tis = control().ListTaskInstances({.dag_id = "etl", .run_id = "r1"});
+  ASSERT_TRUE(tis.ok());
+  ASSERT_EQ(tis->total, 3u);
+  EXPECT_EQ(tis->rows[0].task().task_id, "a");
+  EXPECT_EQ(tis->rows[2].task().task_id, "c");
+  EXPECT_EQ(tis->rows[2].row.state, TiState::kNone);
+  EXPECT_EQ(tis->rows[2].row.try_number, 0u);
+
+  TaskInstanceQuery query{.dag_id = "~", .run_id = "~"};
+  query.order_by = {"-task_id"};
+  query.limit = 1;
+  query.offset = 1;
+  auto page = control().ListTaskInstances(query);
+  EXPECT_EQ(page->total, 3u);
+  ASSERT_EQ(page->rows.size(), 1u);
+  EXPECT_EQ(page->rows[0].task().task_id, "b");
+  query.order_by = {"colour"};
+  EXPECT_EQ(control().ListTaskInstances(query).status().code(), Code::kInvalidArgument);
+}
+
+TEST_F(ControlTest, UnknownNamesAreNotFoundAndNamed) {
+  server_.AddDag("etl", {"a"});
+  server_.Trigger("etl", "r1");
+  auto says = [](const Status& status, const std::string& name) {
+    EXPECT_EQ(status.code(), Code::kNotFound) << status.ToString();
+    EXPECT_THAT(status.ToString(), testing::HasSubstr("'" + name + "'"));
+  };
+  says(control().GetDag("nowhere").status(), "nowhere");
+  says(control().GetRun("nowhere", "r1").status(), "nowhere");
+  says(control().GetRun("etl", "norun").status(), "norun");
+  says(control().ListRuns({.dag_id = "nowhere"}).status(), "nowhere");
+  says(control().GetTaskInstance("etl", "r1", "notask").status(), "notask");
+  says(control().Clear({.dag_id = "etl", .run_id = "r1", .task_ids = {"notask"}}, server_.actor).status(),
+       "notask");
+  says(control().SetDagPaused("nowhere", true, server_.actor).status(), "nowhere");
+  says(control().DeletePool("nopool", server_.actor), "nopool");
+}
+
+TEST_F(ControlTest, ABadConfIsRefusedAtTheDoor) {
+  server_.AddDag("etl", {"a"});
+  for (const char* conf : {"{no json", "[1]", "\"text\"", "1"}) {
+    auto refused = control().Trigger({.dag_id = "etl", .conf_json = conf}, server_.actor);
+    EXPECT_EQ(refused.status().code(), Code::kInvalidArgument) << conf;
+    EXPECT_THAT(refused.status().ToString(), testing::HasSubstr("conf"));
+  }
+  const std::string deep = std::string(5000, '[') + std::string(5000, ']');
+  EXPECT_EQ(control().Trigger({.dag_id = "etl", .conf_json = "{\"a\":" + deep + "}"}, server_.actor)
+                .status().code(), Code::kInvalidArgument);
+  EXPECT_EQ(control().ListRuns({.dag_id = "etl"})->total, 0u);
+}
+
+TEST_F(ControlTest, AWatchTellsEveryStateUntilTheEnd) {
+  server_.AddDag("etl", {"a"});
+  ASSERT_TRUE(control().SetDagPaused("etl", true, server_.actor).ok());
+  server_.Trigger("etl", "r1");
+  struct Seen {
+    std::mutex mutex;
+    std::vector<RunState> states;
+    std::promise<void> ended;
+  };
+  auto seen = std::make_shared<Seen>();
+  auto watch = control().WatchRun("etl", "r1", [seen](const RunRow& run) {
+    std::lock_guard lock(seen->mutex);
+    if (!seen->states.empty() && seen->states.back() == run.state) return;
+    seen->states.push_back(run.state);
+    if (IsFinished(run.state)) seen->ended.set_value();
+  });
+  ASSERT_TRUE(watch.ok());
+  auto link = server_.Connect();
+  ASSERT_TRUE(control().SetDagPaused("etl", false, server_.actor).ok());
+  link->WaitFor([&] { return !link->grants.empty(); });
+  server_.Finish(link, link->grants[0].attempt, core::Outcome::kSuccess);
+  ASSERT_EQ(seen->ended.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+  EXPECT_THAT(seen->states,
+              testing::ElementsAre(RunState::kQueued, RunState::kRunning, RunState::kSuccess));
+}
+
+TEST_F(ControlTest, ALogIsFollowedToItsEndAndReadWhole) {
+  server_.AddDag("etl", {"a"});
+  server_.Trigger("etl", "r1");
+  auto link = server_.Connect();
+  link->WaitFor([&] { return !link->grants.empty(); });
+  const AttemptId attempt = link->grants[0].attempt;
+  const LogKey key = control().NameAttempt(attempt).value();
+  EXPECT_EQ(key.task_id, "a");
+  ASSERT_TRUE(server_.logs->Append(key, 0, "hello ").ok());
+  LogQuery query{.dag_id = "etl", .run_id = "r1", .task_id = "a"};
+  auto page = control().ReadLog(query);
+  ASSERT_TRUE(page.ok()) << page.status().ToString();
+  EXPECT_EQ(page->data, "hello ");
+  EXPECT_FALSE(page->complete);
+  EXPECT_EQ(page->try_number, 1u);
+
+  // Its end is known before its last bytes are here: a reader waits for them.
+  server_.Finish(link, attempt, core::Outcome::kSuccess, {}, 14);
+  auto reader = std::async(std::launch::async, [&] { return control().ReadLog(query).value(); });
+  ASSERT_TRUE(server_.logs->Append(key, 6, "airflow\n").ok());
+  const LogPage whole = reader.get();
+  EXPECT_EQ(whole.data, "hello airflow\n");
+  EXPECT_TRUE(whole.complete);
+  query.try_number = 2;
+  EXPECT_EQ(control().ReadLog(query).status().code(), Code::kNotFound);
+}
+
+TEST_F(ControlTest, ATaskThatHasNotStartedSaysSoInsteadOfALog) {
+  server_.AddDag("etl", {"a", "b"});
+  server_.Trigger("etl", "r1");
+  auto page = control().ReadLog({.dag_id = "etl", .run_id = "r1", .task_id = "b"});
+  EXPECT_EQ(page.status().code(), Code::kNotFound);
+  EXPECT_THAT(page.status().ToString(), testing::HasSubstr("has not started"));
+}
+
+TEST_F(ControlTest, AFailedTaskIsClearedAndRunsAgain) {
+  server_.AddDag("etl", {"a"});
+  server_.Trigger("etl", "r1");
+  auto link = server_.Connect();
+  link->WaitFor([&] { return link->grants.size() == 1; });
+  server_.Finish(link, link->grants[0].attempt, core::Outcome::kFailed);
+  ASSERT_EQ(control().GetRun("etl", "r1")->row.state, RunState::kFailed);
+  ClearRequest clear{.dag_id = "etl", .run_id = "r1"};
+  clear.dry_run = true;
+  EXPECT_EQ(control().Clear(clear, server_.actor)->size(), 1u);
+  EXPECT_EQ(control().GetRun("etl", "r1")->row.state, RunState::kFailed);
+  clear.dry_run = false;
+  ASSERT_TRUE(control().Clear(clear, server_.actor).ok());
+  link->WaitFor([&] { return link->grants.size() == 2; });
+  EXPECT_EQ(link->grants[1].attempt.try_number, 2u);
+}
+
+TEST(GrantTest, TheContextNamesTheAttemptAndConfGoesOverParams) {
+  DagSpec spec = ChainOf("etl", {"a"});
+  spec.params_json = R"({"x":1,"y":2})";
+  spec.tasks[0].owner = "ann";
+  Grant grant;
+  grant.dag = Dag::Make(spec, 1).value();
+  grant.attempt = {RunId(7), TaskIndex(0), kUnmapped, 3};
+  grant.epoch = Epoch(5);
+  grant.run.dag_id = "etl";
+  grant.run.run_id = "r1";
+  grant.run.conf_json = R"({"y":3})";
+  const v1::Grant out = GrantWriter().ToProto(grant);
+  EXPECT_EQ(out.context().idempotency_token(), "etl/r1/a/-1/3/5");
+  EXPECT_EQ(out.context().params_json(), R"({"x":1,"y":3})");
+  EXPECT_EQ(out.context().dag_owners(), "ann");
+  EXPECT_EQ(out.bash().command(), "true");
+  EXPECT_FALSE(out.context().has_logical_date());
+}
+
+}  // namespace
+}  // namespace gale
