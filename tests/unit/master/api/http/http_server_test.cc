@@ -1,0 +1,246 @@
+// The server over loopback, with a client that may be as rude as it likes.
+#include "master/api/http/http_server.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <future>
+
+namespace gale::http {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class Client {
+ public:
+  explicit Client(uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    timeval patience{30, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  }
+  ~Client() { ::close(fd_); }
+  bool connected() const { return connected_; }
+
+  void Send(std::string_view text) {
+    while (!text.empty()) {
+      const ssize_t n = ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
+      if (n <= 0) return;
+      text.remove_prefix(static_cast<size_t>(n));
+    }
+  }
+  // One answer: its header, and as much body as it says.
+  std::string Answer() {
+    for (;;) {
+      const size_t header_end = buffer_.find("\r\n\r\n");
+      if (header_end != std::string::npos) {
+        const size_t at = buffer_.find("Content-Length: ");
+        const size_t length = at < header_end ? std::stoul(buffer_.substr(at + 16)) : 0;
+        if (buffer_.size() >= header_end + 4 + length) {
+          std::string answer = buffer_.substr(0, header_end + 4 + length);
+          buffer_.erase(0, answer.size());
+          return answer;
+        }
+      }
+      if (!Receive()) return buffer_;
+    }
+  }
+  // Waits for the server to close.
+  bool Closed() {
+    while (Receive()) {
+    }
+    return last_ == 0 || errno == ECONNRESET;
+  }
+
+ private:
+  bool Receive() {
+    char chunk[65536];
+    last_ = ::recv(fd_, chunk, sizeof chunk, 0);
+    if (last_ <= 0) return false;
+    buffer_.append(chunk, static_cast<size_t>(last_));
+    return true;
+  }
+  int fd_;
+  bool connected_ = false;
+  ssize_t last_ = 0;
+  std::string buffer_;
+};
+
+Response Echo(const Request& request) {
+  Response response;
+  response.content_type = "text/plain";
+  response.body = request.method + " " + request.path + " " + request.body;
+  return response;
+}
+
+class HttpServerTest : public testing::Test {
+ protected:
+  Server& Start(Server::Handler handler = Echo, ServerOptions options = {}) {
+    server_ = std::make_unique<Server>(std::move(handler), options);
+    EXPECT_TRUE(server_->Start().ok());
+    return *server_;
+  }
+  std::unique_ptr<Server> server_;
+};
+
+TEST_F(HttpServerTest, OneConnectionCarriesManyRequests) {
+  Client client(Start().port());
+  for (int i = 0; i < 3; ++i) {
+    client.Send("POST /a/b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
+    const std::string answer = client.Answer();
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
+    EXPECT_THAT(answer, HasSubstr("\r\n\r\nPOST /a/b hello"));
+  }
+}
+
+TEST_F(HttpServerTest, PipelinedRequestsAreAnsweredInOrder) {
+  Client client(Start().port());
+  client.Send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n"
+              "GET /3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(client.Answer(), HasSubstr("GET /1"));
+  EXPECT_THAT(client.Answer(), HasSubstr("GET /2"));
+  EXPECT_THAT(client.Answer(), HasSubstr("GET /3"));
+  EXPECT_TRUE(client.Closed());
+}
+
+TEST_F(HttpServerTest, AHugeBodyIsRefusedBeforeItIsRead) {
+  Client client(Start().port());
+  client.Send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n" + std::string(65536, 'x'));
+  const std::string answer = client.Answer();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(answer, HasSubstr(R"({"detail":)"));
+}
+
+TEST_F(HttpServerTest, AHugeChunkedBodyIsRefusedToo) {
+  ServerOptions options;
+  options.body_bytes_max = 1000;
+  Client client(Start(Echo, options).port());
+  client.Send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" +
+              std::string(2000, 'x') + "\r\n0\r\n\r\n");
+  EXPECT_THAT(client.Answer(), StartsWith("HTTP/1.1 413"));
+}
+
+TEST_F(HttpServerTest, AHugeHeaderIsRefused) {
+  Client client(Start().port());
+  client.Send("GET / HTTP/1.1\r\nX-Long: " + std::string(limits::kHttpHeaderBytesMax + 10, 'x') + "\r\n\r\n");
+  EXPECT_THAT(client.Answer(), StartsWith("HTTP/1.1 431"));
+}
+
+TEST_F(HttpServerTest, WhatIsNoHttpIsToldSo) {
+  Client client(Start().port());
+  client.Send("this is no http\r\n\r\n");
+  EXPECT_THAT(client.Answer(), StartsWith("HTTP/1.1 400"));
+  Client other(server_->port());
+  other.Send("GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(other.Answer(), StartsWith("HTTP/1.1 400"));
+}
+
+TEST_F(HttpServerTest, HeadHasTheHeaderOnly) {
+  Client client(Start().port());
+  client.Send("HEAD /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(client.Answer(), HasSubstr("Content-Length: 7"));
+  EXPECT_TRUE(client.Closed());
+}
+
+TEST_F(HttpServerTest, ASlowClientIsCutOffAndAnIdleOneToo) {
+  ServerOptions options;
+  options.request_timeout = std::chrono::milliseconds(50);
+  options.idle_timeout = std::chrono::milliseconds(50);
+  Client slow(Start(Echo, options).port());
+  slow.Send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhal");
+  Client idle(server_->port());
+  EXPECT_TRUE(slow.Closed());
+  EXPECT_TRUE(idle.Closed());
+}
+
+TEST_F(HttpServerTest, WhenAllHandlersAreBusyTheNextIsToldToComeAgain) {
+  std::promise<void> release;
+  std::shared_future<void> released = release.get_future().share();
+  std::promise<void> entered;
+  std::atomic<bool> first{true};
+  ServerOptions options;
+  options.handler_threads = 1;
+  options.waiting_requests_max = 1;
+  Start([&](const Request& request) {
+    if (first.exchange(false)) entered.set_value();
+    released.wait();
+    return Echo(request);
+  }, options);
+  Client busy(server_->port());
+  busy.Send("GET /busy HTTP/1.1\r\nHost: x\r\n\r\n");
+  entered.get_future().wait();
+  // Of two more, one waits and one is refused, whichever comes first.
+  Client a(server_->port()), b(server_->port());
+  a.Send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+  b.Send("GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+  auto answer_a = std::async(std::launch::async, [&] { return a.Answer(); });
+  auto answer_b = std::async(std::launch::async, [&] { return b.Answer(); });
+  while (answer_a.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready &&
+         answer_b.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) {
+  }
+  release.set_value();
+  const std::string both = answer_a.get() + answer_b.get();
+  EXPECT_THAT(both, HasSubstr("HTTP/1.1 503"));
+  EXPECT_THAT(both, HasSubstr("HTTP/1.1 200"));
+  EXPECT_THAT(busy.Answer(), HasSubstr("GET /busy"));
+}
+
+TEST_F(HttpServerTest, TooManyConnectionsAreRefused) {
+  ServerOptions options;
+  options.connections_max = 1;
+  Client first(Start(Echo, options).port());
+  first.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(first.Answer(), StartsWith("HTTP/1.1 200"));
+  Client second(server_->port());
+  EXPECT_THAT(second.Answer(), StartsWith("HTTP/1.1 503"));
+}
+
+TEST_F(HttpServerTest, APortInUseIsNamed) {
+  Start();
+  ServerOptions options;
+  options.port = server_->port();
+  Server second(Echo, options);
+  const Status status = second.Start();
+  EXPECT_EQ(status.code(), Code::kUnavailable);
+  EXPECT_THAT(status.ToString(), HasSubstr(std::to_string(options.port)));
+}
+
+TEST_F(HttpServerTest, StopAnswersWhatItHasAndLetsIdleOnesGo) {
+  std::promise<void> entered, release;
+  Start([&](const Request& request) {
+    entered.set_value();
+    release.get_future().wait();
+    return Echo(request);
+  });
+  Client idle(server_->port());
+  Client working(server_->port());
+  working.Send("GET /w HTTP/1.1\r\nHost: x\r\n\r\n");
+  entered.get_future().wait();
+  auto stopped = std::async(std::launch::async, [&] {
+    server_->Stop(Clock::Real().Mono() + std::chrono::seconds(30));
+  });
+  EXPECT_TRUE(idle.Closed());
+  release.set_value();
+  EXPECT_THAT(working.Answer(), HasSubstr("GET /w"));
+  ASSERT_EQ(stopped.wait_for(std::chrono::seconds(30)), std::future_status::ready);
+  EXPECT_FALSE(Client(server_->port()).connected());
+}
+
+TEST_F(HttpServerTest, StopLetsGoOfAHungHandlerOnlyWhenItReturnsButOfClientsAtTheDeadline) {
+  Client half(Start().port());
+  half.Send("GET / HTT");
+  server_->Stop(Clock::Real().Mono() + std::chrono::milliseconds(50));
+  EXPECT_FALSE(Client(server_->port()).connected());
+}
+
+}  // namespace
+}  // namespace gale::http
