@@ -30,6 +30,7 @@ Status Loop::Recover(TimePoint now, MonoTime mono) {
   scheduler_ = std::make_unique<core::Scheduler>();
   calendar_ = std::make_unique<core::Calendar>();
   dags_.clear();
+  unreadable_.clear();
   versions_.clear();
   pools_.clear();
   error_files_.clear();
@@ -69,7 +70,10 @@ Status Loop::LoadDags(const LiveState& live) {
   }
   for (const DagRow& row : live.dags) {
     auto dag = versions_.find({row.dag_id, row.version});
-    if (dag == versions_.end()) continue;
+    if (dag == versions_.end()) {
+      unreadable_[row.dag_id] = row;
+      continue;
+    }
     DagEntry& entry = dags_[row.dag_id];
     entry.row = row;
     for (const DagVersionRow& version : live.versions) {

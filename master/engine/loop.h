@@ -198,6 +198,7 @@ class Loop {
   std::unique_ptr<core::Scheduler> scheduler_;
   std::unique_ptr<core::Calendar> calendar_;
   std::map<std::string, DagEntry> dags_;
+  std::map<std::string, DagRow> unreadable_;  // DAGs whose stored version this build can't read
   std::map<std::pair<std::string, int64_t>, DagPtr> versions_;  // those of live runs, and current ones
   std::map<std::string, PoolRow> pools_;
   std::set<std::string> error_files_;

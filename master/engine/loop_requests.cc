@@ -268,7 +268,11 @@ void Loop::RegisterDag(const FileReport& report, const ParsedDag& parsed, std::s
   }
   const bool fresh = it == dags_.end();
   const bool changed = fresh || it->second.hash != parsed.hash;
-  const int64_t version = fresh ? 1 : it->second.row.version + (changed ? 1 : 0);
+  auto unreadable = unreadable_.find(spec.dag_id);
+  const int64_t last = !fresh                            ? it->second.row.version
+                       : unreadable != unreadable_.end() ? unreadable->second.version
+                                                         : 0;
+  const int64_t version = last + (changed ? 1 : 0);
   DagPtr dag;
   if (changed) {
     auto made = Dag::Make(spec, version);
@@ -284,7 +288,12 @@ void Loop::RegisterDag(const FileReport& report, const ParsedDag& parsed, std::s
   }
   DagEntry& entry = dags_[spec.dag_id];
   DagRow& row = entry.row;
-  if (fresh) row.is_paused = spec.is_paused_upon_creation.value_or(options_.paused_at_creation);
+  if (unreadable != unreadable_.end()) {
+    row = std::move(unreadable->second);
+    unreadable_.erase(unreadable);
+  } else if (fresh) {
+    row.is_paused = spec.is_paused_upon_creation.value_or(options_.paused_at_creation);
+  }
   entry.hash = parsed.hash;
   row.dag_id = spec.dag_id;
   row.version = version;

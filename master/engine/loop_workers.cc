@@ -36,6 +36,16 @@ Loop::Worker& Loop::WorkerNamed(const std::string& name) {
 
 void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
   Worker& worker = WorkerNamed(hello.name);
+  // A machine that was started anew took with it what ran there, and perhaps what was known of it. Unless
+  // it is this one, it may as well be another machine under the name, and the old one still running.
+  const auto boot = boots_.find(hello.name);
+  const bool same_boot = boot != boots_.end() && boot->second == hello.boot_id;
+  if (!same_boot && !worker.held.empty() && !link->on_this_host()) {
+    link->Close(Unavailable("worker '{}' comes from another machine or start of it ('{}'), and the lease "
+                            "of the former runs for {:.0f} s; connect again then", hello.name,
+                            hello.host, Seconds(worker.lease_until - mono_)));
+    return;
+  }
   if (worker.link && worker.link != link) {
     const bool fresh = now_ - worker.last_heard < 2 * options_.heartbeat;
     if (worker.hello.incarnation != hello.incarnation && fresh) {
@@ -47,9 +57,6 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
     links_.erase(worker.link.get());
     worker.link->Close(Unavailable("replaced by a newer connection of worker '{}'", hello.name));
   }
-  // A machine that was started anew took with it what ran there, and perhaps what was known of it.
-  const auto boot = boots_.find(hello.name);
-  const bool same_boot = boot != boots_.end() && boot->second == hello.boot_id;
   boots_[hello.name] = hello.boot_id;
   batch_.workers.push_back({hello.name, hello.host, hello.boot_id, hello.version, now_});
   // A drain is asked of the process that is there, and once more if it was lost with its connection.

@@ -38,8 +38,9 @@ void Checkers::OnPool(const std::string& name, int32_t slots) {
 }
 
 void Checkers::OnCommitted(const CommitBatch& batch) {
+  ++commits_;
   for (const AttemptRow& row : batch.attempts) {
-    const bool fresh = ended_.insert(row.id).second;
+    const bool fresh = ended_.emplace(row.id, commits_).second;
     if (fresh && row.reason.find("was lost") != std::string::npos) context_.Saw(Seen::kLostLeases);
     if (row.state != TiState::kSuccess || marked_.contains(row.id.run)) continue;
     auto exit = exits_.find(row.id);
@@ -60,7 +61,10 @@ void Checkers::CheckTi(const TiRow& row) {
   if (row.live) {
     if (ended_.contains(id)) return wrong("live after its end was committed");
     auto [grant, fresh] = granted_.emplace(id, row.worker);
-    if (fresh) context_.Saw(Seen::kGrants);
+    if (fresh) {
+      context_.Saw(Seen::kGrants);
+      granted_in_[id] = commits_;
+    }
     if (grant->second != row.worker) return wrong("granted to a second worker");
   }
   auto [it, fresh] = tis_.try_emplace({row.run, row.task}, row);
@@ -74,6 +78,7 @@ void Checkers::CheckTi(const TiRow& row) {
 }
 
 void Checkers::CheckRun(const RunRow& row) {
+  made_in_.try_emplace(row.id, commits_);
   auto [it, fresh] = runs_.try_emplace(row.id, row);
   if (fresh) return;
   const RunRow before = std::exchange(it->second, row);
@@ -89,7 +94,7 @@ void Checkers::CheckRun(const RunRow& row) {
   }
 }
 
-void Checkers::OnGrant(const std::string& worker, const Grant& grant) {
+void Checkers::OnGrant(const std::string& worker, const Grant& grant, bool here) {
   auto ti = tis_.find({grant.attempt.run, grant.attempt.task});
   auto to = granted_.find(grant.attempt);
   if (ti == tis_.end() || to == granted_.end() || !ti->second.live ||
@@ -101,11 +106,16 @@ void Checkers::OnGrant(const std::string& worker, const Grant& grant) {
     context_.Fail(fmt::format("{} was granted to {}; the ledger says {}",
                               grant.attempt.ToString(), worker, to->second));
   }
+  if (!here && granted_in_[grant.attempt] > synced_) {
+    context_.Fail(fmt::format("{} left for {} before its commit was flushed",
+                              grant.attempt.ToString(), worker));
+  }
 }
 
 void Checkers::OnAck(const std::vector<AttemptId>& attempts) {
   for (const AttemptId& id : attempts) {
-    if (!ended_.contains(id)) {
+    auto ended = ended_.find(id);
+    if (ended == ended_.end() || ended->second > synced_) {
       context_.Fail(fmt::format("the result of {} was acked before its commit", id.ToString()));
     }
   }
@@ -113,7 +123,7 @@ void Checkers::OnAck(const std::vector<AttemptId>& attempts) {
 
 void Checkers::OnAccepted(const RunRow& run) {
   accepted_.emplace(run.id, run.run_id);
-  if (!runs_.contains(run.id)) {
+  if (!runs_.contains(run.id) || made_in_[run.id] > synced_) {
     context_.Fail(fmt::format("run '{}' was accepted before its commit", run.run_id));
   }
 }

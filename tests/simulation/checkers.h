@@ -28,7 +28,10 @@ class Checkers {
                size_t on_worker, uint32_t slots);
   void OnProcessEnd(const AttemptId& attempt, bool succeeded);
   void OnCommitted(const CommitBatch& batch);
-  void OnGrant(const std::string& worker, const Grant& grant);
+  // All that was committed survives a power cut.
+  void OnSynced() { synced_ = commits_; }
+  // `here`: to a worker on the master's own machine, which hears of commits before their flush.
+  void OnGrant(const std::string& worker, const Grant& grant, bool here);
   void OnAck(const std::vector<AttemptId>& attempts);
   void OnAccepted(const RunRow& run);
   void OnPool(const std::string& name, int32_t slots);
@@ -71,7 +74,10 @@ class Checkers {
   std::map<RunId, RunRow> runs_;
   std::map<std::pair<RunId, TaskIndex>, TiRow> tis_;
   std::map<AttemptId, std::string> granted_;
-  std::set<AttemptId> ended_;
+  std::map<AttemptId, uint64_t> granted_in_;  // which commit
+  std::map<AttemptId, uint64_t> ended_;       // in which commit
+  std::map<RunId, uint64_t> made_in_;
+  uint64_t commits_ = 0, synced_ = 0;
   std::map<RunId, std::string> accepted_;
   std::set<RunId> marked_;
 };

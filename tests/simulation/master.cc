@@ -17,7 +17,7 @@ class Master::Link : public WorkerLink {
     if (stream_->closed) return;
     const Host& host = *master_.hosts_[stream_->worker];
     master_.context_.Trace("grant {} to {}", grant.attempt.ToString(), host.name());
-    master_.checkers_.OnGrant(host.name(), grant);
+    master_.checkers_.OnGrant(host.name(), grant, on_this_host());
     if (!granted_.insert(grant.attempt).second) {
       master_.context_.Fail(fmt::format("{} was granted twice on one stream",
                                         grant.attempt.ToString()));
@@ -43,6 +43,8 @@ class Master::Link : public WorkerLink {
     SendEvent(worker::event::CancelRequested{attempt, reason});
   }
   void SendDrain() override { SendEvent(worker::event::DrainRequested{seconds(10)}); }
+  // Worker 0 lives on the master's machine.
+  bool on_this_host() const override { return stream_->worker == 0; }
   void Close(const Status& status) override {
     if (stream_->closed) return;
     master_.context_.Trace("master closes stream {}: {}", stream_->id, status.ToString());
@@ -94,6 +96,7 @@ void Master::Start() {
   LoopOptions options;
   options.serve_queue = scenario_.serve_queue;
   options.sweep_interval = seconds(6);
+  options.sync_later = store_.sync_later = scenario_.sync_later;
   options.paused_at_creation = false;
   options.parse_spec = [this](const std::string& bytes) { return scenario_.Parse(bytes); };
   loop_ = std::make_unique<Loop>(store_, queue_, std::move(options));
@@ -103,7 +106,7 @@ void Master::Start() {
 void Master::Recover(bool step_down) {
   context_.Saw(Seen::kRecoveries);
   if (step_down) context_.Saw(Seen::kStepDowns);
-  retrying_ = false;
+  retrying_ = flushing_ = false;
   store_.plan = {};
   wake_planned_.reset();
   Status status = loop_->Recover(context_.wall(), context_.now());
@@ -203,6 +206,7 @@ void Master::AfterCommit(Status status) {
     checkers_.AfterTurn(*loop_);
     if (context_.dice.Chance(8)) checkers_.MemoryIsLedger(*loop_);
     if (!mail_.empty()) PlanTurn(Duration(0));
+    FlushLater();
     return PlanWake();
   }
   const CommitFault plan = store_.plan;
@@ -221,6 +225,24 @@ void Master::AfterCommit(Status status) {
   retrying_ = true;
   context_.agenda.In(context_.dice.Ms(10, 900), [this, life = life_] {
     if (up() && life == life_ && retrying_) AfterCommit(loop_->RetryCommit());
+  });
+}
+
+// What was committed before the flush began, and no more, is let out when it ends.
+void Master::FlushLater() {
+  const uint64_t turn = loop_->unsynced();
+  if (turn == 0 || flushing_) return;
+  flushing_ = true;
+  if (Status status = store_.Sync(); !status.ok()) return context_.Fail(status.ToString());
+  context_.agenda.In(context_.dice.Ms(0, context_.faults && context_.dice.Chance(5) ? 2000 : 20),
+                     [this, turn, life = life_] {
+    if (life != life_) return;
+    flushing_ = false;
+    if (!up()) return;
+    Post([this, turn](Loop& loop) {
+      loop.Synced(turn);
+      FlushLater();
+    });
   });
 }
 

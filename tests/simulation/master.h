@@ -31,9 +31,15 @@ class WatchedStore : public FaultyStore {
     const bool committed =
         status.ok() || (last_ == Fault::kFailAfter && status.code() == Code::kUnavailable);
     if (committed) checkers_.OnCommitted(batch);
+    if (committed && !sync_later) checkers_.OnSynced();
     return status;
   }
+  Status Sync() override {
+    checkers_.OnSynced();
+    return FaultyStore::Sync();
+  }
   CommitFault plan;
+  bool sync_later = false;
 
  private:
   Fault Draw() {
@@ -90,6 +96,7 @@ class Master : public MasterPort {
   void PlanWake();
   void Turn();
   void AfterCommit(Status status);
+  void FlushLater();
   // Whether one more message leaves.
   bool MaySend();
 
@@ -104,6 +111,7 @@ class Master : public MasterPort {
   uint64_t life_ = 0;
   bool retrying_ = false;
   bool turn_planned_ = false;
+  bool flushing_ = false;
   int retries_left_ = 0;
   int sends_left_ = -1;  // negative: as many as it likes
   std::optional<MonoTime> wake_planned_;

@@ -15,6 +15,7 @@ constexpr size_t kTasksMax = 7;
 Scenario::Scenario(Context& context) : context_(context) {
   Dice& dice = context.dice;
   serve_queue = dice.Chance(50);
+  sync_later = dice.Chance(50);
   workers = 1 + dice.Below(3);
   for (size_t i = 0; i < workers; ++i) slots.push_back(static_cast<uint32_t>(1 + dice.Below(3)));
   chaos_steps = 40 + dice.Below(80);

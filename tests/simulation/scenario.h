@@ -23,6 +23,7 @@ class Scenario {
   explicit Scenario(Context& context);
 
   bool serve_queue = true;          // the master pops for the workers, or they pop and claim
+  bool sync_later = false;          // commits are flushed beside the next turns
   size_t workers = 1;
   std::vector<uint32_t> slots;
   size_t chaos_steps = 0;

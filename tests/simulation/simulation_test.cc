@@ -4,10 +4,14 @@
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 
+#include <csignal>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <thread>
 
@@ -30,9 +34,22 @@ uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+thread_local uint64_t t_seed = 0;
+
+// A failed GALE_CHECK ends the process: then at least the seed is said.
+void OnAbort(int) {
+  char text[] = "\naborted: GALE_SIM_SEED=00000000000000000000 test_simulation\n";
+  char* digit = std::strrchr(text, '0');
+  for (uint64_t n = t_seed; n > 0 && *digit == '0'; n /= 10) *digit-- = char('0' + n % 10);
+  [[maybe_unused]] ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+}
+
 class Simulation : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() { spdlog::set_level(spdlog::level::off); }
+  static void SetUpTestSuite() {
+    spdlog::set_level(spdlog::level::off);
+    std::signal(SIGABRT, OnAbort);
+  }
 };
 
 void Show(uint64_t seed, const Report& report, size_t tail) {
@@ -45,6 +62,7 @@ void Show(uint64_t seed, const Report& report, size_t tail) {
 
 TEST_F(Simulation, EveryPromiseHoldsUnderEverySeed) {
   if (const uint64_t seed = FromEnvironment("GALE_SIM_SEED", 0)) {
+    t_seed = seed;
     const Report report = Simulate(seed, true);
     for (const std::string& line : report.trace) std::puts(line.c_str());
     EXPECT_EQ(report.failure, "");
@@ -62,6 +80,7 @@ TEST_F(Simulation, EveryPromiseHoldsUnderEverySeed) {
   auto work = [&] {
     Coverage mine{};
     for (size_t i; (i = next++) < seeds.size();) {
+      t_seed = seeds[i];
       const Report report = Simulate(seeds[i], false);
       for (size_t c = 0; c < mine.size(); ++c) mine[c] += report.coverage[c];
       if (report.failure.empty()) continue;
