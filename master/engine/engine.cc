@@ -91,7 +91,9 @@ void Engine::Turn(std::vector<std::function<void(Loop&)>> mail) {
   loop_.BeginTurn(clock_.Now(), clock_.Mono());
   for (auto& task : mail) task(loop_);
   Status status = CommitWithRetries(loop_.EndTurn());
-  if (!status.ok()) {
+  if (status.code() == Code::kAborted) {
+    GiveUp(status);  // another master leads: to take it back would be a fight without end
+  } else if (!status.ok()) {
     GALE_ERROR("the ledger refused a commit, starting anew from it: {}", status.ToString());
     RecoverUntilItWorks();
   }
@@ -153,6 +155,20 @@ Status Engine::CommitWithRetries(Status status) {
   return status;
 }
 
+void Engine::GiveUp(const Status& status) {
+  healthy_ = false;
+  GALE_ERROR("giving up: {}", status.ToString());
+  loop_.Abandon(status);
+  {
+    std::lock_guard lock(mutex_);
+    fatal_ = status;
+    stopping_ = true;  // nothing is taken any more, and what was is answered
+    mailbox_.clear();
+  }
+  sync_wake_.notify_all();
+  if (on_fatal_) on_fatal_(status);
+}
+
 void Engine::RecoverUntilItWorks() {
   healthy_ = false;
   for (;;) {
@@ -164,11 +180,8 @@ void Engine::RecoverUntilItWorks() {
     std::unique_lock lock(mutex_);
     if (stopping_) return;
     if (status.code() == Code::kAborted || status.code() == Code::kFailedPrecondition) {
-      fatal_ = status;
       lock.unlock();
-      GALE_ERROR("giving up: {}", status.ToString());
-      if (on_fatal_) on_fatal_(status);
-      return;
+      return GiveUp(status);
     }
     GALE_ERROR("the ledger can't be read, trying again in 1 s: {}", status.ToString());
     wake_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_; });

@@ -78,6 +78,7 @@ class Engine : public Service {
   void SyncMain();
   void RequestSync();
   void RecoverUntilItWorks();
+  void GiveUp(const Status& status);
 
   Clock& clock_;
   Store& store_;

@@ -15,18 +15,22 @@ Loop::Loop(Store& store, TaskQueue& queue, LoopOptions options)
       scheduler_(std::make_unique<core::Scheduler>()),
       calendar_(std::make_unique<core::Calendar>()) {}
 
-Status Loop::Recover(TimePoint now, MonoTime mono) {
-  now_ = now;
-  mono_ = mono;
+void Loop::Abandon(const Status& why) {
   const Status lost = Unavailable("the master lost its place in the ledger; it may have been done");
   for (auto& held : std::exchange(held_, {})) {
     for (auto& done : held.release.waiting) done(lost);
   }
-  for (auto& done : release_.waiting) done(lost);
+  for (auto& done : std::exchange(release_, {}).waiting) done(lost);
   for (auto& [name, worker] : std::exchange(workers_, {})) {
-    if (worker.link) worker.link->Close(Unavailable("the master starts anew; connect again"));
+    if (worker.link) worker.link->Close(Unavailable("connect again: {}", why.message()));
   }
   links_.clear();
+}
+
+Status Loop::Recover(TimePoint now, MonoTime mono) {
+  now_ = now;
+  mono_ = mono;
+  Abandon(Unavailable("the master starts anew from the ledger"));
   scheduler_ = std::make_unique<core::Scheduler>();
   calendar_ = std::make_unique<core::Calendar>();
   dags_.clear();

@@ -51,6 +51,9 @@ class Loop {
   // answers get UNAVAILABLE. On an error nothing was loaded; call it again.
   Status Recover(TimePoint now, MonoTime mono);
 
+  // It will not go on: waiting answers get UNAVAILABLE, links are closed. Recover starts anew.
+  void Abandon(const Status& why);
+
   void BeginTurn(TimePoint now, MonoTime mono);
   // Not OK: the commit failed, nothing was released, memory is ahead of the ledger: call Recover.
   // UNAVAILABLE means that the same batch may be tried again first: RetryCommit.

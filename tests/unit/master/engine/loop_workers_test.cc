@@ -1,0 +1,225 @@
+// Workers: grants, results, leases, and commits that fail.
+#include "tests/unit/master/engine/loop_fixture.h"
+
+namespace gale {
+namespace {
+
+class Workers : public LoopTest {
+ protected:
+  // One run of one task, granted to worker "w".
+  void GrantOne() {
+    Know({MakeDag("d")});
+    run_ = MustTrigger("d");
+    link_ = Connect(Hello("w"));
+    ASSERT_EQ(link_->grants.size(), 1u);
+    attempt_ = link_->grants[0];
+  }
+  RunRow run_;
+  ToldLinkPtr link_;
+  AttemptId attempt_;
+};
+
+// It waited for no event: the grant left, and `running` was committed a turn later. Found by seed 1.
+TEST_F(Workers, AGrantToAWorkerThatJustCameIsCommittedBeforeItLeaves) {
+  GrantOne();
+  EXPECT_EQ(Ti(run_.id).state, TiState::kRunning);
+  EXPECT_EQ(Ti(run_.id).worker, "w");
+  EXPECT_TRUE(Ti(run_.id).live);
+}
+
+TEST_F(Workers, AResultIsAckedOnceItIsCommitted) {
+  GrantOne();
+  fault_ = Fault::kFailBefore;
+  EXPECT_FALSE(Turn([&](Loop& l) { l.OnFinished(link_, Ended(attempt_)); }).ok());
+  EXPECT_TRUE(link_->acks.empty());
+  EXPECT_TRUE(loop_->RetryCommit().ok());
+  EXPECT_EQ(link_->acks, std::vector{attempt_});
+  EXPECT_EQ(StateOf(run_.id), RunState::kSuccess);
+  // Told again, it is acked again and counts once.
+  MustTurn([&](Loop& l) { l.OnFinished(link_, Ended(attempt_, core::Outcome::kFailed)); });
+  EXPECT_EQ(link_->acks.size(), 2u);
+  EXPECT_EQ(StateOf(run_.id), RunState::kSuccess);
+}
+
+TEST_F(Workers, AnAttemptThatStillRunsIsAdoptedByANewMaster) {
+  GrantOne();
+  Restart();
+  WorkerHello hello = Hello("w");
+  hello.running = {attempt_};
+  auto link = Connect(hello);
+  EXPECT_EQ(link->welcomes.at(0).adopted, std::vector{attempt_});
+  EXPECT_TRUE(link->grants.empty());
+  MustTurn([&](Loop& l) { l.OnFinished(link, Ended(attempt_)); });
+  EXPECT_EQ(StateOf(run_.id), RunState::kSuccess);
+}
+
+TEST_F(Workers, AGrantThatNeverArrivedIsSentAgain) {
+  GrantOne();
+  MustTurn([&](Loop& l) { l.OnDisconnected(link_); });
+  EXPECT_EQ(Connect(Hello("w"))->grants, std::vector{attempt_});
+}
+
+TEST_F(Workers, WhatItHadStartedAndComesBackWithoutIsLost) {
+  GrantOne();
+  MustTurn([&](Loop& l) { l.OnStarted(link_, attempt_, 77); });
+  MustTurn([&](Loop& l) { l.OnDisconnected(link_); });
+  EXPECT_TRUE(Connect(Hello("w"))->grants.empty());
+  EXPECT_EQ(Ti(run_.id).state, TiState::kFailed);
+  EXPECT_NE(Ti(run_.id).reason.find("came back without it"), std::string::npos);
+}
+
+TEST_F(Workers, WhatAnotherHasMeanwhileIsUnwanted) {
+  GrantOne();
+  clock_.Advance(options_.lease);
+  MustTurn([](Loop&) {});
+  EXPECT_EQ(Ti(run_.id).state, TiState::kFailed);
+  WorkerHello hello = Hello("w");
+  hello.running = {attempt_};
+  EXPECT_EQ(Connect(hello)->welcomes.at(0).unwanted, std::vector{attempt_});
+}
+
+TEST_F(Workers, ALeaseEndsWhenNothingIsHeardAndNotBefore) {
+  GrantOne();
+  Pass(options_.lease - 1s);
+  MustTurn([&](Loop& l) { l.OnHeartbeat(link_, 9); });
+  EXPECT_EQ(link_->leases, std::vector<uint64_t>{9});
+  Pass(options_.lease - 1s);
+  EXPECT_EQ(Ti(run_.id).state, TiState::kRunning);
+  Pass(1s);
+  EXPECT_EQ(Ti(run_.id).state, TiState::kFailed);
+  ASSERT_TRUE(link_->closed);
+  EXPECT_EQ(link_->closed->code(), Code::kUnavailable);
+}
+
+TEST_F(Workers, ANewMasterGivesAWorkerItHasNotHeardOfAWholeLease) {
+  GrantOne();
+  Restart();
+  Pass(options_.lease - 1s);
+  EXPECT_EQ(Ti(run_.id).state, TiState::kRunning);
+  Pass(1s);
+  EXPECT_EQ(Ti(run_.id).state, TiState::kFailed);
+}
+
+// It was not loaded, and lived in the ledger for ever. Found by seed 12.
+TEST_F(Workers, ANewMasterEndsWhatAFinishedRunStillHasRunning) {
+  GrantOne();
+  MustTurn([&](Loop& l) {
+    ASSERT_TRUE(l.SetRunState("d", run_.run_id, RunState::kFailed, actor_).ok());
+  });
+  EXPECT_EQ(link_->cancels, std::vector{attempt_});
+  EXPECT_TRUE(Ti(run_.id).live);
+  Restart();
+  Pass(options_.lease);
+  EXPECT_FALSE(Ti(run_.id).live);
+  EXPECT_EQ(loop_->scheduler().Find(run_.id), nullptr);
+}
+
+TEST_F(Workers, ASecondWorkerOfANameIsRefusedAndTheSameOneReplacesItsStream) {
+  GrantOne();
+  WorkerHello other = Hello("w");
+  other.incarnation = "w#2";
+  auto second = Connect(other);
+  ASSERT_TRUE(second->closed);
+  EXPECT_EQ(second->closed->code(), Code::kAlreadyExists);
+  WorkerHello same = Hello("w");
+  same.running = {attempt_};
+  auto again = Connect(same);
+  EXPECT_FALSE(again->closed);
+  EXPECT_EQ(link_->closed->code(), Code::kUnavailable);
+}
+
+// The new process got no work for ever. Found by seed 39.
+TEST_F(Workers, ADrainIsForTheProcessThatWasThereAndIsSaidAgainIfItWasLost) {
+  auto link = Connect(Hello("w"));
+  MustTurn([&](Loop& l) { EXPECT_TRUE(l.DrainWorker("w", actor_).ok()); });
+  EXPECT_EQ(link->drains, 1);
+  auto again = Connect(Hello("w"));
+  EXPECT_EQ(again->drains, 1);
+  MustTurn([&](Loop& l) { l.OnDisconnected(again); });
+  clock_.Advance(5s);
+  WorkerHello fresh = Hello("w");
+  fresh.incarnation = "w#2";
+  EXPECT_EQ(Connect(fresh)->drains, 0);
+  Know({MakeDag("d")});
+  EXPECT_FALSE(loop_->Workers().at(0).draining);
+}
+
+// Its machine may be another one under the same name, while the old one still runs what it was granted.
+TEST_F(Workers, AnotherMachineUnderTheNameWaitsForTheOldOnesLease) {
+  GrantOne();
+  MustTurn([&](Loop& l) { l.OnStarted(link_, attempt_, 1); l.OnDisconnected(link_); });
+  clock_.Advance(5s);
+  WorkerHello other = Hello("w");
+  other.incarnation = "w#2";
+  other.boot_id = "another boot";
+  auto early = Connect(other);
+  ASSERT_TRUE(early->closed);
+  EXPECT_EQ(early->closed->code(), Code::kUnavailable);
+  EXPECT_EQ(Ti(run_.id).state, TiState::kRunning);
+  Pass(5s);
+  EXPECT_EQ(Ti(run_.id).state, TiState::kFailed);
+  EXPECT_FALSE(Connect(other)->closed);
+}
+
+TEST_F(Workers, TheSweepRingsAgainForWhatTheQueueLost) {
+  options_.serve_queue = false;
+  Restart();
+  Know({MakeDag("d")});
+  MustTrigger("d");
+  EXPECT_EQ(queue_.Size("default").value(), 1u);
+  queue_.Clear();
+  Pass(options_.sweep_interval);
+  EXPECT_EQ(queue_.Size("default").value(), 1u);
+}
+
+TEST_F(Workers, AClaimIsGrantedOnce) {
+  options_.serve_queue = false;
+  Restart();
+  Know({MakeDag("d")});
+  const RunRow row = MustTrigger("d");
+  auto a = Connect(Hello("a")), b = Connect(Hello("b"));
+  const AttemptId id{row.id, TaskIndex(0), kUnmapped, 1};
+  MustTurn([&](Loop& l) { l.OnClaim(a, {id}); l.OnClaim(b, {id}); });
+  EXPECT_EQ(a->grants, std::vector{id});
+  ASSERT_EQ(b->refusals.size(), 1u);
+  EXPECT_NE(b->refusals[0].second.find("running"), std::string::npos);
+}
+
+TEST_F(Workers, ACommitThatIsOnlyReportedLostIsRecoveredFrom) {
+  Know({MakeDag("d")});
+  auto link = Connect(Hello("w"));
+  std::vector<Status> answers;
+  fault_ = Fault::kFailAfter;
+  EXPECT_FALSE(Turn([&](Loop& l) {
+    ASSERT_TRUE(l.Trigger({.dag_id = "d"}, actor_).ok());
+    l.OnCommitted([&](const Status& s) { answers.push_back(s); });
+  }).ok());
+  EXPECT_TRUE(answers.empty());
+  ASSERT_TRUE(loop_->Recover(clock_.Now(), clock_.Mono()).ok());
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_EQ(answers[0].code(), Code::kUnavailable);
+  EXPECT_EQ(link->closed->code(), Code::kUnavailable);
+  EXPECT_EQ(loop_->scheduler().runs().size(), 1u) << "it was done, and is not lost";
+  EXPECT_EQ(Connect(Hello("w"))->grants.size(), 1u);
+}
+
+// A turn that wrote nothing must not overtake what waits for the disk.
+TEST_F(Workers, WithFlushesBesideTheTurnsNothingLeavesTheHostBeforeItsFlush) {
+  options_.sync_later = true;
+  Restart();
+  Know({MakeDag("d")});
+  MustTrigger("d");
+  auto link = Connect(Hello("w"));
+  MustTurn([](Loop&) {});
+  EXPECT_TRUE(link->welcomes.empty());
+  EXPECT_TRUE(link->grants.empty());
+  bool answered = false;
+  MustTurn([&](Loop& l) { l.OnCommitted([&](const Status&) { answered = true; }); });
+  EXPECT_FALSE(answered);
+  loop_->Synced(loop_->unsynced());
+  EXPECT_EQ(link->grants.size(), 1u);
+  EXPECT_TRUE(answered);
+}
+
+}  // namespace
+}  // namespace gale
