@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "master/store/row_columns.h"
 #include "master/store/spec_codec.h"
-#include "master/store/sqlite_rows.h"
 #include "master/store/sqlite_store.h"
 
 namespace gale::sqlite {

@@ -18,15 +18,12 @@
 #include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "common/base/status.h"
+#include "master/store/list_codec.h"
 
 namespace gale::sqlite {
 
 // A call that finds the file locked by another process waits this long, then is UNAVAILABLE.
 inline constexpr std::chrono::milliseconds kBusyTimeout{1000};
-
-// ["a","b"]: how lists of strings stand in a column; json_each() takes them apart.
-std::string EncodeList(const std::vector<std::string>& list);
-std::vector<std::string> DecodeList(std::string_view json);
 
 class Database;
 

@@ -1,6 +1,6 @@
 // Reads of one thing, of everything of one run, and of all that is live.
+#include "master/store/row_columns.h"
 #include "master/store/spec_codec.h"
-#include "master/store/sqlite_rows.h"
 #include "master/store/sqlite_store.h"
 
 namespace gale::sqlite {

@@ -7,8 +7,8 @@
 
 #include <cstring>
 
+#include "master/store/row_columns.h"
 #include "master/store/sqlite_migrations.h"
-#include "master/store/sqlite_rows.h"
 
 namespace gale::sqlite {
 namespace {

@@ -1,5 +1,6 @@
 // How rows stand in the database: each table's columns, as text and as the row's members, in one
-// order. Statements are made from the text, and bound and read through the members.
+// order, for every kind of database. Statements are made from the text, and bound and read through the
+// members.
 #pragma once
 
 #include <concepts>
@@ -8,7 +9,7 @@
 
 #include "master/store/rows.h"
 
-namespace gale::sqlite {
+namespace gale {
 
 inline constexpr char kDagColumns[] =
     "dag_id, version, fileloc, is_paused, is_stale, description, timetable_summary,"
@@ -95,4 +96,4 @@ template <class Row>
 requires std::same_as<std::remove_const_t<Row>, UserRow>
 auto Columns(Row& r) { return std::tie(r.name, r.password_hash, r.role); }
 
-}  // namespace gale::sqlite
+}  // namespace gale
