@@ -115,7 +115,7 @@ void AddArg(CLI::App& app, Bound& bound, const std::string& group) {
       option = app.add_option(names, bound.values, help)->expected(1)->required();
       break;
     case Arg::Kind::kOptional:
-      option = app.add_option(names, bound.values, help)->expected(0, 1);
+      option = app.add_option(names, bound.values, help)->expected(1);  // and not required
       break;
     case Arg::Kind::kMany:
       option = app.add_option(names, bound.values, help)->expected(1, 1 << 20)->required();

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -33,6 +34,7 @@ class Signals {
   void Wait() {
     int signal = 0;
     sigwait(&set_, &signal);
+    over = true;
   }
   // The next one ends the process without further ado.
   void Unblock() {
@@ -40,10 +42,13 @@ class Signals {
     signal(SIGTERM, SIG_DFL);
     pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
   }
-  // Ends the Wait, from any thread.
-  static void Raise() { kill(getpid(), SIGTERM); }
+  // Ends the Wait, from any thread; later it does nothing.
+  static void Raise() {
+    if (!over.exchange(true)) kill(getpid(), SIGTERM);
+  }
 
  private:
+  static inline std::atomic<bool> over{false};
   sigset_t set_;
 };
 

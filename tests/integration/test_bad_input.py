@@ -4,7 +4,7 @@ import contextlib
 import socket
 import sqlite3
 
-from harness import Gale, dag_text, one_line_error, wait_until, write_whole
+from harness import Gale, dag_text, free_port, one_line_error, wait_until, write_whole
 
 GOOD = "BashOperator(task_id='t', bash_command='echo version one')"
 
@@ -78,8 +78,8 @@ def test_rest_refuses_in_airflows_shape(shared):
         return answer["detail"]
 
     refused(401, "GET", "/api/v2/dags")
-    refused(401, "GET", "/api/v2/dags", token="not.a.token")
-    refused(401, "GET", "/api/v2/dags", token=token[:-4] + "AAAA")
+    refused(403, "GET", "/api/v2/dags", token="not.a.token")  # as Airflow: "Invalid JWT token"
+    refused(403, "GET", "/api/v2/dags", token=token[:-4] + "AAAA")
     refused(401, "POST", "/auth/token", {"username": "admin", "password": "wrong"})
     assert "nowhere" in str(refused(404, "GET", "/api/v2/dags/nowhere", token=token))
     refused(404, "GET", "/api/v2/dags/known2/dagRuns/norun", token=token)

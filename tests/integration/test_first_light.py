@@ -29,7 +29,7 @@ def tutorial(tmp_path):
 
 
 def test_it_says_where_everything_is_when_it_starts(gale):
-    said = gale.server.log.read_text()
+    said = wait_until(lambda: (text := gale.server.log.read_text()) and "home  " in text and text, "the greeting")
     for word in (f"127.0.0.1:{gale.port}", "admin", gale.password(), str(gale.dags)):
         assert word in said, said
     mode = stat.S_IMODE((gale.home / "admin_password").stat().st_mode)

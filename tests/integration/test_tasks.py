@@ -45,7 +45,8 @@ def test_the_last_line_of_stdout_is_the_tasks_xcom(shared):
     assert shared.wait_for_end("handing", "r1")[0] == "success"
     with sqlite3.connect(f"file:{shared.home}/gale.db?mode=ro", uri=True) as database:
         database.row_factory = sqlite3.Row
-        values = [dict(row) for row in database.execute("SELECT * FROM xcom")]
+        values = [dict(row) for row in database.execute(
+            "SELECT xcom.* FROM xcom JOIN dag_run USING (run_key) WHERE dag_id = 'handing'")]
     assert [row["key"] for row in values] == ["return_value"], values
     assert "the last line" in [json.loads(value) for value in values[0].values()
                                if isinstance(value, str) and value.startswith('"')]

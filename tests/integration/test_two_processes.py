@@ -18,7 +18,7 @@ def test_a_worker_with_a_wrong_token_gets_nothing(home):
     home.add_dag("closed", dag_text("closed", "BashOperator(task_id='t', bash_command='true')"))
     home.trigger("closed", "r1")
     (home.home / "forged").write_text("forged\n")
-    forger = home.spawn("worker", "--home", str(home.home / "far"), "--name", "forger",
+    forger = home.spawn("worker", "--home", str(home.home / "forge"), "--name", "forger",
                         "--master", f"127.0.0.1:{home.grpc_port}",
                         "--join-token-file", str(home.home / "forged"), log="forger")
     wait_until(lambda: forger.poll() is not None or "token" in forger.log.read_text(),

@@ -1,6 +1,8 @@
 // The only file that knows Boost.
 #include "master/api/http/http_server.h"
 
+#include <fcntl.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -78,12 +80,19 @@ struct Server::Impl {
   uint16_t port = 0;
 };
 
+// A child that outlives us (the parse server, a keeper) must not keep the port.
+template <class Socket>
+void CloseOnExec(Socket& socket) {
+  ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
+}
+
 Status Server::Impl::Listen() {
   beast::error_code error;
   const auto address = asio::ip::make_address(options.host, error);
   if (error) return InvalidArgument("HTTP: '{}' is no address to listen on", options.host);
   const tcp::endpoint endpoint(address, options.port);
   acceptor.open(endpoint.protocol(), error);
+  if (!error) CloseOnExec(acceptor);
   if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
@@ -107,6 +116,7 @@ asio::awaitable<void> Server::Impl::Accept() {
       continue;
     }
     beast::error_code ignored;
+    CloseOnExec(socket);
     socket.set_option(tcp::no_delay(true), ignored);
     asio::co_spawn(io, Serve(std::make_shared<beast::tcp_stream>(std::move(socket))), asio::detached);
   }

@@ -45,7 +45,8 @@ def run_file(path):
     loader = importlib.machinery.SourceFileLoader(name, path)
     module = importlib.util.module_from_spec(importlib.util.spec_from_file_location(name, path, loader=loader))
     sys.modules[name] = module
-    loader.exec_module(module)
+    # Never from bytecode: its cache tells versions apart by size and whole seconds only.
+    exec(loader.source_to_code(loader.get_data(path), path), vars(module))
     # Whatever was made by a module that the file imports, at that module's own top level, is that file's.
     found = [dag for dag in context.registered if not dag.made_at_module_level or dag.fileloc == path]
     found += [value for value in vars(module).values() if isinstance(value, DAG)]

@@ -247,10 +247,8 @@ def _read(request, memory):
 
 
 def _set_bytecode():
-    """Bytecode goes to $GALE_HOME/pycache or nowhere: never into the watched folder."""
-    home = os.environ.get("GALE_HOME")
-    sys.dont_write_bytecode = not home
-    sys.pycache_prefix = os.path.join(home, "pycache") if home else None
+    """Bytecode is written nowhere: a file is read when it changed, and the watched folder stays as it is."""
+    sys.dont_write_bytecode = True
 
 
 def main():
