@@ -131,7 +131,8 @@ def test_bare_import_airflow_is_enough(one_dag):
 
 @pytest.mark.parametrize("statement, lacks", [
     ("from airflow.operators.python import PythonOperator", "airflow.operators.python:PythonOperator"),
-    ("from airflow.operators.python_operator import PythonOperator", "airflow.operators.python_operator:PythonOperator"),
+    ("from airflow.operators.python_operator import PythonOperator",
+     "airflow.operators.python_operator:PythonOperator"),
     ("from airflow.sdk import task", "airflow.sdk:task"),
     ("from airflow.decorators import dag, task", "airflow.decorators:task"),
     ("from airflow import Dataset", "airflow:Dataset"),
