@@ -1,9 +1,10 @@
 """Renders a templated Bash task and becomes it: `python -m gale.bash_task`, with the task file in $GALE_TASK_FILE.
 
-The file is JSON: {"command", "env": {}, "has_env", "append_env", "cwd", "base_env": {}, "task_env": {},
-"context": {...}}; see template.make_context for the context. The command's environment is base_env (of which
-env= without append_env keeps only the task's own variables), under the rendered env, under task_env. The process
-execs bash, so its exit status, signals and output are the command's. An error in a template is one line on stderr and exit status 1; the command does not start.
+The file is JSON: {"command", "env": {}, "has_env", "append_env", "cwd", "base_env": {}, "task_env": {}, "context":
+{...}}; see template.make_context for the context. The command's environment is base_env (of which env= without
+append_env keeps only the task's own variables), under the rendered env, under task_env. The process execs bash, so
+its exit status, signals and output are the command's. An error in a template is one line on stderr and exit status 1;
+the command does not start.
 """
 
 import json
