@@ -64,7 +64,7 @@ target_link_libraries(gale_proto PUBLIC PkgConfig::GRPC protobuf::libprotobuf)
 # --- THE table -------------------------------------------------------------------------------------
 gale_layer(common/base LINK spdlog::spdlog Threads::Threads)
 gale_layer(common/model ALLOWED common/base LINK date::date-tz)
-gale_layer(common/queue ALLOWED common/base)
+gale_layer(common/queue ALLOWED common/base LINK PkgConfig::HIREDIS OpenSSL::SSL OpenSSL::Crypto)
 gale_layer(common/config ALLOWED common/base)
 gale_layer(common/rpc ALLOWED common/base common/model LINK gale_proto OpenSSL::Crypto)
 
