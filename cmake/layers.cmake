@@ -69,7 +69,8 @@ gale_layer(common/config ALLOWED common/base)
 gale_layer(common/rpc ALLOWED common/base common/model LINK gale_proto OpenSSL::Crypto)
 
 gale_layer(master/core ALLOWED common/base common/model)
-gale_layer(master/store ALLOWED common/base common/model master/core LINK PkgConfig::SQLITE PkgConfig::ZSTD)
+gale_layer(master/store ALLOWED common/base common/model master/core LINK PkgConfig::SQLITE PkgConfig::ZSTD
+           MySqlConnector)
 gale_layer(master/logs ALLOWED common/base)
 gale_layer(master/engine ALLOWED common/base common/model common/queue master/core master/store)
 gale_layer(master/dags ALLOWED common/base common/model common/rpc master/engine master/core master/store
@@ -119,6 +120,11 @@ function(gale_tests folder)
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 600)
 endfunction()
 
+# Servers that tests start.
+file(GLOB support_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/*.cc)
+add_library(test_support STATIC EXCLUDE_FROM_ALL ${support_sources})
+target_link_libraries(test_support PUBLIC common_base)
+
 gale_tests(unit/common/base LINK common_base)
 gale_tests(unit/common/model LINK common_model)
 gale_tests(unit/common/config LINK common_config)
@@ -134,6 +140,6 @@ gale_tests(unit/worker/keeper LINK worker_keeper)
 gale_tests(unit/worker/runner LINK worker_runner)
 gale_tests(unit/worker/session LINK worker)
 gale_tests(unit/cli LINK cli)
-gale_tests(contract LINK common_queue master_store)
+gale_tests(contract LINK common_queue master_store test_support)
 gale_tests(scenarios LINK master_core)
 gale_tests(simulation LINK master_engine worker_core)

@@ -15,17 +15,33 @@ inline constexpr char kPush[] = R"(
 if redis.call('EXISTS', KEYS[1]) == 0 and redis.call('EXISTS', KEYS[2]) == 1 then
   redis.call('DEL', KEYS[2])
 end
-local added = 0
+local attempts, scores, known = {}, {}, {}
 for i = 1, #ARGV, 2 do
-  local place = redis.call('HGET', KEYS[2], ARGV[i])
-  if not place or not redis.call('ZSCORE', KEYS[1], place .. ':' .. ARGV[i]) then
-    place = string.format('%015d', redis.call('HINCRBY', KEYS[2], 'next', 1))
-    redis.call('HSET', KEYS[2], ARGV[i], place)
-    redis.call('ZADD', KEYS[1], ARGV[i + 1], place .. ':' .. ARGV[i])
-    added = added + 1
+  if not known[ARGV[i]] then
+    known[ARGV[i]] = true
+    attempts[#attempts + 1] = ARGV[i]
+    scores[#attempts] = ARGV[i + 1]
   end
 end
-return added)";
+local places = redis.call('HMGET', KEYS[2], unpack(attempts))
+local last = tonumber(redis.call('HGET', KEYS[2], 'next') or 0)
+local put, noted = {}, {'next', 0}
+for i, attempt in ipairs(attempts) do
+  if not places[i] or not redis.call('ZSCORE', KEYS[1], places[i] .. ':' .. attempt) then
+    last = last + 1
+    local place = string.format('%015d', last)
+    put[#put + 1] = scores[i]
+    put[#put + 1] = place .. ':' .. attempt
+    noted[#noted + 1] = attempt
+    noted[#noted + 1] = place
+  end
+end
+if #put > 0 then
+  noted[2] = string.format('%d', last)
+  redis.call('HSET', KEYS[2], unpack(noted))
+  redis.call('ZADD', KEYS[1], unpack(put))
+end
+return #put / 2)";
 
 // Takes out up to ARGV[1], from the first queue that has any, then the next.
 // KEYS: q, at, q, at ... ARGV: the most to take. Returns the attempts in order.
