@@ -10,6 +10,7 @@
 //   - Thread-safe. Commit is called by one thread at a time (the engine); reads come from any thread.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -145,5 +146,25 @@ struct SqliteOptions {
   bool synchronous_full = true;
 };
 Result<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options);
+
+// MySQL 8.0.16+ or MariaDB 10.6+. A URL of Airflow's kind becomes these by ParseMySqlUrl (mysql_url.h).
+struct MySqlOptions {
+  enum class Tls { kDisabled, kPreferred, kRequired, kVerifyCa, kVerifyIdentity };
+
+  std::string host = "127.0.0.1";
+  uint16_t port = 3306;
+  std::string user;
+  std::string password;  // never in a message
+  std::string database;
+  Tls tls = Tls::kPreferred;
+  std::string tls_ca, tls_cert, tls_key;  // PEM files; empty: none
+  std::chrono::seconds connect_timeout{3};
+  std::chrono::seconds io_timeout{20};  // one statement's answer; then the connection is given up
+  size_t readers_max = 8;  // connections; one more reader waits for one of them
+};
+// Connects when it is first used, and anew whenever the connection is lost. INVALID_ARGUMENT: an option is.
+// What is wrong with a server is said by Migrate (and by every other call), which also makes the
+// database, if it is missing and the user may.
+Result<std::unique_ptr<Store>> OpenMySqlStore(const MySqlOptions& options);
 
 }  // namespace gale

@@ -1,0 +1,182 @@
+#include "master/store/mysql_migrations.h"
+
+namespace gale::mysql {
+namespace {
+
+#define GALE_TABLE_END \
+  " ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE {collation}"
+
+// Conventions: those of sqlite_migrations.cc. `filename` is bytes, since 1024 characters are too many for a
+// key. live_run takes the place of SQLite's partial indexes: LoadLive looks only at the runs in it.
+constexpr const char* kInitial[] = {
+    R"sql(
+CREATE TABLE IF NOT EXISTS leader (
+  id          INT NOT NULL PRIMARY KEY CHECK (id = 1),
+  epoch       BIGINT NOT NULL CHECK (epoch >= 0),
+  owner       VARCHAR(250) NOT NULL CHECK (OCTET_LENGTH(owner) <= 250),
+  lease_until BIGINT NOT NULL DEFAULT 0
+))sql" GALE_TABLE_END,
+    "INSERT IGNORE INTO leader (id, epoch, owner) VALUES (1, 0, '')",
+    R"sql(
+CREATE TABLE IF NOT EXISTS dag (
+  dag_id                VARCHAR(250) NOT NULL PRIMARY KEY CHECK (OCTET_LENGTH(dag_id) BETWEEN 1 AND 250),
+  version               BIGINT NOT NULL CHECK (version >= 0),
+  fileloc               TEXT NOT NULL,
+  is_paused             TINYINT NOT NULL CHECK (is_paused IN (0, 1)),
+  is_stale              TINYINT NOT NULL CHECK (is_stale IN (0, 1)),
+  description           MEDIUMTEXT NOT NULL,
+  timetable_summary     TEXT NOT NULL,
+  timetable_description TEXT NOT NULL,
+  owners                MEDIUMTEXT NOT NULL CHECK (JSON_VALID(owners)),
+  tags                  MEDIUMTEXT NOT NULL CHECK (JSON_VALID(tags)),
+  max_active_runs       INT UNSIGNED NOT NULL,
+  max_active_tasks      INT UNSIGNED NOT NULL,
+  last_parsed           BIGINT NOT NULL,
+  last_expired          BIGINT,
+  last_interval_start   BIGINT,
+  last_interval_end     BIGINT,
+  next_run_after        BIGINT,
+  next_logical_date     BIGINT,
+  next_interval_start   BIGINT,
+  next_interval_end     BIGINT
+))sql" GALE_TABLE_END,
+    R"sql(
+CREATE TABLE IF NOT EXISTS dag_version (
+  dag_id     VARCHAR(250) NOT NULL CHECK (OCTET_LENGTH(dag_id) BETWEEN 1 AND 250),
+  version    BIGINT NOT NULL CHECK (version >= 1),
+  hash       VARCHAR(128) NOT NULL,
+  spec       LONGBLOB NOT NULL,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (dag_id, version)
+))sql" GALE_TABLE_END,
+    R"sql(
+CREATE TABLE IF NOT EXISTS import_error (
+  id          BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  filename    VARBINARY(1024) NOT NULL UNIQUE CHECK (LENGTH(filename) >= 1),
+  stack_trace MEDIUMTEXT NOT NULL,
+  `timestamp` BIGINT NOT NULL
+))sql" GALE_TABLE_END,
+    R"sql(
+CREATE TABLE IF NOT EXISTS dag_run (
+  run_key         BIGINT NOT NULL PRIMARY KEY CHECK (run_key >= 1),
+  dag_id          VARCHAR(250) NOT NULL CHECK (OCTET_LENGTH(dag_id) BETWEEN 1 AND 250),
+  run_id          VARCHAR(250) NOT NULL CHECK (OCTET_LENGTH(run_id) BETWEEN 1 AND 250),
+  version         BIGINT NOT NULL CHECK (version >= 0),
+  state           TINYINT NOT NULL CHECK (state BETWEEN 0 AND 3),
+  type            TINYINT NOT NULL CHECK (type BETWEEN 0 AND 3),
+  triggered_by    VARCHAR(50) NOT NULL,
+  triggering_user VARCHAR(512) NOT NULL,
+  logical_date    BIGINT,
+  interval_start  BIGINT,
+  interval_end    BIGINT,
+  run_after       BIGINT NOT NULL,
+  queued_at       BIGINT,
+  start_date      BIGINT,
+  end_date        BIGINT,
+  conf            MEDIUMTEXT NOT NULL CHECK (OCTET_LENGTH(conf) <= 1048576),
+  note            VARCHAR(1000) NOT NULL,
+  clear_number    INT UNSIGNED NOT NULL,
+  reason          MEDIUMTEXT NOT NULL,
+  UNIQUE KEY dag_run_by_name (dag_id, run_id),
+  KEY dag_run_by_date (dag_id, logical_date)
+))sql" GALE_TABLE_END,
+    R"sql(
+CREATE TABLE IF NOT EXISTS live_run (
+  run_key BIGINT NOT NULL PRIMARY KEY
+))sql" GALE_TABLE_END,
+    R"sql(
+CREATE TABLE IF NOT EXISTS task_instance (
+  run_key    BIGINT NOT NULL CHECK (run_key >= 1),
+  task_index INT UNSIGNED NOT NULL,
+  map_index  INT NOT NULL CHECK (map_index >= -1),
+  state      TINYINT NOT NULL CHECK (state BETWEEN 0 AND 12),
+  try_number INT UNSIGNED NOT NULL,
+  max_tries  INT UNSIGNED NOT NULL,
+  lost_tries INT UNSIGNED NOT NULL,
+  queued_at  BIGINT,
+  start_date BIGINT,
+  end_date   BIGINT,
+  next_at    BIGINT,
+  live       TINYINT NOT NULL CHECK (live IN (0, 1)),
+  worker     VARCHAR(250) NOT NULL,
+  pid        BIGINT NOT NULL,
+  reason     MEDIUMTEXT NOT NULL,
+  PRIMARY KEY (run_key, task_index, map_index)
+))sql" GALE_TABLE_END,
+    R"sql(
+CREATE TABLE IF NOT EXISTS task_attempt (
+  run_key    BIGINT NOT NULL CHECK (run_key >= 1),
+  task_index INT UNSIGNED NOT NULL,
+  map_index  INT NOT NULL CHECK (map_index >= -1),
+  try_number INT UNSIGNED NOT NULL,
+  state      TINYINT NOT NULL CHECK (state BETWEEN 0 AND 12),
+  queued_at  BIGINT,
+  start_date BIGINT,
+  end_date   BIGINT,
+  worker     VARCHAR(250) NOT NULL,
+  pid        BIGINT NOT NULL,
+  exit_code  INT NOT NULL,
+  `signal`   INT NOT NULL,
+  reason     MEDIUMTEXT NOT NULL,
+  log_bytes  BIGINT NOT NULL CHECK (log_bytes >= 0),
+  PRIMARY KEY (run_key, task_index, map_index, try_number)
+))sql" GALE_TABLE_END,
+    R"sql(
+CREATE TABLE IF NOT EXISTS xcom (
+  run_key     BIGINT NOT NULL CHECK (run_key >= 1),
+  task_index  INT UNSIGNED NOT NULL,
+  map_index   INT NOT NULL CHECK (map_index >= -1),
+  `key`       VARCHAR(512) NOT NULL CHECK (OCTET_LENGTH(`key`) >= 1),
+  value       LONGTEXT NOT NULL,
+  `timestamp` BIGINT NOT NULL,
+  PRIMARY KEY (run_key, task_index, map_index, `key`)
+))sql" GALE_TABLE_END,
+    R"sql(
+CREATE TABLE IF NOT EXISTS pool (
+  name             VARCHAR(256) NOT NULL PRIMARY KEY CHECK (OCTET_LENGTH(name) >= 1),
+  slots            INT NOT NULL CHECK (slots >= -1),
+  description      MEDIUMTEXT NOT NULL,
+  include_deferred TINYINT NOT NULL CHECK (include_deferred IN (0, 1))
+))sql" GALE_TABLE_END,
+    "INSERT IGNORE INTO pool VALUES ('default_pool', 128, 'Default pool', 0)",
+    R"sql(
+CREATE TABLE IF NOT EXISTS worker (
+  name       VARCHAR(250) NOT NULL PRIMARY KEY CHECK (OCTET_LENGTH(name) >= 1),
+  host       VARCHAR(250) NOT NULL,
+  boot_id    VARCHAR(64) NOT NULL,
+  version    VARCHAR(64) NOT NULL,
+  last_hello BIGINT NOT NULL
+))sql" GALE_TABLE_END,
+    R"sql(
+CREATE TABLE IF NOT EXISTS event_log (
+  id        BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  logged_at BIGINT NOT NULL,
+  owner     VARCHAR(500) NOT NULL,
+  event     VARCHAR(60) NOT NULL CHECK (OCTET_LENGTH(event) >= 1),
+  dag_id    TEXT NOT NULL,
+  run_id    TEXT NOT NULL,
+  task_id   TEXT NOT NULL,
+  extra     MEDIUMTEXT NOT NULL
+))sql" GALE_TABLE_END,
+    R"sql(
+CREATE TABLE IF NOT EXISTS user (
+  name          VARCHAR(250) NOT NULL PRIMARY KEY CHECK (OCTET_LENGTH(name) >= 1),
+  password_hash VARCHAR(250) NOT NULL,
+  role          VARCHAR(10) NOT NULL CHECK (role IN ('Viewer', 'User', 'Op', 'Admin'))
+))sql" GALE_TABLE_END,
+    R"sql(
+CREATE TABLE IF NOT EXISTS setting (
+  `key` VARCHAR(250) NOT NULL PRIMARY KEY CHECK (OCTET_LENGTH(`key`) >= 1),
+  value LONGTEXT NOT NULL
+))sql" GALE_TABLE_END,
+};
+
+constexpr Migration kMigrations[] = {
+    {1, "initial", kInitial},
+};
+
+}  // namespace
+
+std::span<const Migration> Migrations() { return kMigrations; }
+
+}  // namespace gale::mysql

@@ -1,0 +1,177 @@
+// Reads of one thing, of everything of one run, and of all that is live.
+#include "master/store/mysql_store.h"
+#include "master/store/row_columns.h"
+#include "master/store/spec_codec.h"
+
+namespace gale::mysql {
+namespace {
+
+template <class Row>
+Result<std::vector<Row>> Select(Connection& db, const std::string& sql) {
+  GALE_ASSIGN_OR_RETURN(Rows rows, db.Query(sql));
+  std::vector<Row> all;
+  while (rows.Next()) rows.ReadRow(Columns(all.emplace_back()));
+  return all;
+}
+
+// "SELECT `a`, `b` FROM <rest>".
+std::string SelectFrom(std::string_view columns, std::string_view rest) {
+  return fmt::format("SELECT {} FROM {}", QuoteNames(columns), rest);
+}
+
+// The current row: dag_id, version, hash, spec, created_at.
+Result<DagVersionRow> ReadVersionRow(Rows& rows) {
+  DagVersionRow row;
+  std::vector<uint8_t> blob;
+  rows.Read(row.dag_id, row.version, row.hash, blob, row.created_at);
+  Result<std::string> spec = DecompressSpec(blob);
+  if (!spec.ok()) {
+    return spec.status().WithContext(
+        fmt::format("version {} of dag '{}'", row.version, row.dag_id));
+  }
+  row.spec = std::move(*spec);
+  return row;
+}
+
+// Unfinished, or with a process that may live: those of live_run that really are.
+#define GALE_LIVE_RUNS                                                                        \
+  "(SELECT l.run_key FROM live_run l LEFT JOIN dag_run r ON r.run_key = l.run_key"            \
+  " WHERE r.state < 2 OR EXISTS (SELECT 1 FROM task_instance t WHERE t.run_key = l.run_key" \
+  " AND t.live = 1)) live"
+
+Result<std::vector<DagVersionRow>> LiveVersions(Connection& db) {
+  GALE_ASSIGN_OR_RETURN(
+      Rows rows,
+      db.Query("SELECT v.dag_id, v.version, v.hash, v.spec, v.created_at FROM"
+               " (SELECT dag_id, version FROM dag UNION SELECT dag_id, version FROM dag_run"
+               "  JOIN " GALE_LIVE_RUNS " USING (run_key)) wanted"
+               " JOIN dag_version v ON v.dag_id = wanted.dag_id AND v.version = wanted.version"
+               " ORDER BY v.dag_id, v.version"));
+  std::vector<DagVersionRow> versions;
+  while (rows.Next()) {
+    GALE_ASSIGN_OR_RETURN(DagVersionRow row, ReadVersionRow(rows));
+    versions.push_back(std::move(row));
+  }
+  return versions;
+}
+
+Result<LiveState> ReadLive(Connection& db) {
+  Transaction snapshot(db);
+  GALE_RETURN_IF_ERROR(snapshot.BeginSnapshot());
+  LiveState live;
+  GALE_ASSIGN_OR_RETURN(live.dags,
+                        Select<DagRow>(db, SelectFrom(kDagColumns, "dag ORDER BY dag_id")));
+  GALE_ASSIGN_OR_RETURN(live.versions, LiveVersions(db));
+  GALE_ASSIGN_OR_RETURN(
+      live.runs,
+      Select<RunRow>(db, SelectFrom(kRunColumns, "dag_run JOIN " GALE_LIVE_RUNS
+                                                 " USING (run_key) ORDER BY run_key")));
+  GALE_ASSIGN_OR_RETURN(
+      live.tis,
+      Select<TiRow>(db, SelectFrom(kTiColumns,
+                                   "task_instance JOIN " GALE_LIVE_RUNS
+                                   " USING (run_key) ORDER BY run_key, task_index, map_index")));
+  GALE_ASSIGN_OR_RETURN(live.pools,
+                        Select<PoolRow>(db, SelectFrom(kPoolColumns, "pool ORDER BY name")));
+  GALE_ASSIGN_OR_RETURN(live.workers,
+                        Select<WorkerRow>(db, SelectFrom(kWorkerColumns, "worker ORDER BY name")));
+  {
+    GALE_ASSIGN_OR_RETURN(Rows last, db.Query("SELECT COALESCE(MAX(run_key), 0) FROM dag_run"));
+    if (last.Next()) last.Read(live.last_run_id);
+  }
+  GALE_RETURN_IF_ERROR(snapshot.Commit());
+  return live;
+}
+
+}  // namespace
+
+template <class Row>
+Result<std::vector<Row>> MySqlStore::SelectAll(const std::string& sql) {
+  return WithReader([&](Connection& db) { return Select<Row>(db, sql); });
+}
+
+Result<LiveState> MySqlStore::LoadLive() {
+  return WithReader([](Connection& db) { return ReadLive(db); });
+}
+
+Result<DagRow> MySqlStore::GetDag(const std::string& dag_id) {
+  GALE_ASSIGN_OR_RETURN(
+      std::vector<DagRow> rows,
+      SelectAll<DagRow>(Bind(SelectFrom(kDagColumns, "dag WHERE dag_id = ?"), dag_id)));
+  if (rows.empty()) return NotFound("dag '{}' does not exist", dag_id);
+  return std::move(rows.front());
+}
+
+Result<DagVersionRow> MySqlStore::GetDagVersion(const std::string& dag_id, int64_t version) {
+  const std::string sql = Bind(
+      "SELECT dag_id, version, hash, spec, created_at FROM dag_version"
+      " WHERE dag_id = ? AND version = ?",
+      dag_id, version);
+  return WithReader([&](Connection& db) -> Result<DagVersionRow> {
+    GALE_ASSIGN_OR_RETURN(Rows rows, db.Query(sql));
+    if (!rows.Next()) return NotFound("dag '{}' has no version {}", dag_id, version);
+    return ReadVersionRow(rows);
+  });
+}
+
+Result<RunRow> MySqlStore::GetRun(const std::string& dag_id, const std::string& run_id) {
+  GALE_ASSIGN_OR_RETURN(
+      std::vector<RunRow> rows,
+      SelectAll<RunRow>(
+          Bind(SelectFrom(kRunColumns, "dag_run WHERE dag_id = ? AND run_id = ?"), dag_id, run_id)));
+  if (rows.empty()) return NotFound("dag '{}' has no run '{}'", dag_id, run_id);
+  return std::move(rows.front());
+}
+
+Result<RunRow> MySqlStore::GetRunById(RunId id) {
+  GALE_ASSIGN_OR_RETURN(
+      std::vector<RunRow> rows,
+      SelectAll<RunRow>(Bind(SelectFrom(kRunColumns, "dag_run WHERE run_key = ?"), id)));
+  if (rows.empty()) return NotFound("there is no run with the key {}", id.value);
+  return std::move(rows.front());
+}
+
+Result<std::optional<RunRow>> MySqlStore::PreviousRun(const std::string& dag_id, TimePoint before,
+                                                      RunId except) {
+  GALE_ASSIGN_OR_RETURN(
+      std::vector<RunRow> rows,
+      SelectAll<RunRow>(Bind(SelectFrom(kRunColumns,
+                                        "dag_run WHERE dag_id = ? AND logical_date < ?"
+                                        " AND run_key <> ? AND state <> ?"
+                                        " ORDER BY logical_date DESC, run_key DESC LIMIT 1"),
+                             dag_id, before, except, RunState::kQueued)));
+  std::optional<RunRow> previous;
+  if (!rows.empty()) previous = std::move(rows.front());
+  return previous;
+}
+
+Result<std::vector<TiRow>> MySqlStore::ListTis(RunId run) {
+  return SelectAll<TiRow>(
+      Bind(SelectFrom(kTiColumns, "task_instance WHERE run_key = ? ORDER BY task_index, map_index"),
+           run));
+}
+
+Result<std::vector<AttemptRow>> MySqlStore::ListAttempts(RunId run, TaskIndex task,
+                                                         int32_t map_index) {
+  return SelectAll<AttemptRow>(Bind(SelectFrom(kAttemptColumns,
+                                               "task_attempt WHERE run_key = ? AND task_index = ?"
+                                               " AND map_index = ? ORDER BY try_number"),
+                                    run, task, map_index));
+}
+
+Result<std::vector<XComRow>> MySqlStore::ListXComs(RunId run, TaskIndex task, int32_t map_index) {
+  return SelectAll<XComRow>(Bind(SelectFrom(kXComColumns,
+                                            "xcom WHERE run_key = ? AND task_index = ?"
+                                            " AND map_index = ? ORDER BY `key`"),
+                                 run, task, map_index));
+}
+
+Result<std::vector<PoolRow>> MySqlStore::ListPools() {
+  return SelectAll<PoolRow>(SelectFrom(kPoolColumns, "pool ORDER BY name"));
+}
+
+Result<std::vector<ImportErrorRow>> MySqlStore::ListImportErrors() {
+  return SelectAll<ImportErrorRow>(SelectFrom(kImportErrorColumns, "import_error ORDER BY id"));
+}
+
+}  // namespace gale::mysql
