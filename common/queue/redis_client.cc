@@ -79,7 +79,8 @@ RedisClient::RedisClient(RedisUrl url, RedisLimits limits, const RedisInterrupt*
       name_("Redis at " + url_.Describe()) {}
 RedisClient::~RedisClient() = default;
 
-// --- connecting ------------------------------------------------------------------------------------
+// --- connecting
+// ------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<RedisClient::Connection>> RedisClient::Dial(const RedisAddress& address,
                                                                    const std::string& user,
@@ -101,8 +102,8 @@ Result<std::unique_ptr<RedisClient::Connection>> RedisClient::Dial(const RedisAd
   auto replies = connection->Run(hello, deadline);
   if (!replies.ok()) return which(replies.status());
   for (const RedisReply& reply : *replies) {
-    const bool forbidden_ping = &reply == &replies->back() && IsError(reply) &&
-                                Text(reply).starts_with("NOPERM");
+    const bool forbidden_ping =
+        &reply == &replies->back() && IsError(reply) && Text(reply).starts_with("NOPERM");
     if (IsError(reply) && !forbidden_ping) {
       return RedisError("Redis at " + address.ToString(), Text(reply), password);
     }
@@ -120,9 +121,10 @@ Result<RedisAddress> RedisClient::AskSentinel(const RedisAddress& sentinel, Mono
     return RedisError(sentinel.ToString(), {reply.str, reply.len}, url_.sentinel_password);
   }
   if (reply.type != REDIS_REPLY_ARRAY || reply.elements != 2) {
-    return Unavailable("sentinel {} knows no master '{}': correct the name in the URL, or SENTINEL "
-                       "MONITOR it",
-                       sentinel.ToString(), url_.sentinel_master);
+    return Unavailable(
+        "sentinel {} knows no master '{}': correct the name in the URL, or SENTINEL "
+        "MONITOR it",
+        sentinel.ToString(), url_.sentinel_master);
   }
   RedisAddress master{.host = {reply.element[0]->str, reply.element[0]->len}};
   const redisReply& port = *reply.element[1];
@@ -150,7 +152,8 @@ Result<std::unique_ptr<RedisClient::Connection>> RedisClient::OpenAt(const Redis
   GALE_ASSIGN_OR_RETURN(auto connection, Dial(address, url_.user, url_.password, deadline));
   std::vector<RedisCommand> commands;
   if (url_.db != 0) commands.push_back({"SELECT", std::to_string(url_.db)});
-  if (url_.sentinel()) commands.push_back({"ROLE"});  // a sentinel may not have noticed a failover yet
+  if (url_.sentinel())
+    commands.push_back({"ROLE"});  // a sentinel may not have noticed a failover yet
   GALE_ASSIGN_OR_RETURN(auto replies, connection->Run(commands, deadline));
   for (const RedisReply& reply : replies) {
     if (IsError(reply)) return RedisError(name_, Text(reply), url_.password);
@@ -200,7 +203,8 @@ Status RedisClient::Ensure(MonoTime deadline) {
   return failed;
 }
 
-// --- calls -----------------------------------------------------------------------------------------
+// --- calls
+// -----------------------------------------------------------------------------------------
 
 Result<std::vector<RedisReply>> RedisClient::Run(std::span<const RedisCommand> commands,
                                                  Duration wait) {

@@ -1,5 +1,5 @@
-// A connection to Redis that makes and mends itself: commands in pipelines, each call with a deadline.
-// What RedisQueue and RedisPopper stand on.
+// A connection to Redis that makes and mends itself: commands in pipelines, each call with a
+// deadline. What RedisQueue and RedisPopper stand on.
 #pragma once
 
 #include <memory>
@@ -27,7 +27,8 @@ using RedisCommand = std::vector<std::string>;
 
 struct RedisLimits {
   Duration connect = std::chrono::seconds(2);  // resolving, Sentinel, TLS and AUTH included
-  Duration command = std::chrono::seconds(2);  // of a call, connecting and waiting for its turn included
+  Duration command =
+      std::chrono::seconds(2);  // of a call, connecting and waiting for its turn included
   // After a connection could not be made, calls fail at once for so long; doubled each time.
   Duration backoff_min = std::chrono::milliseconds(50);
   Duration backoff_max = std::chrono::seconds(1);
@@ -35,18 +36,19 @@ struct RedisLimits {
 
 inline constexpr size_t kRedisPipelineCommandsMax = 512;  // sent before their replies are read
 
-// Thread-safe: calls take turns, none waits for its own longer than its deadline. No call before the
-// first Run connects. Reconnects when the next call comes, and at once if the server had only closed
-// an idle connection.
+// Thread-safe: calls take turns, none waits for its own longer than its deadline. No call before
+// the first Run connects. Reconnects when the next call comes, and at once if the server had only
+// closed an idle connection.
 class RedisClient {
  public:
   // `interrupt` may be null, and outlives the client.
   RedisClient(RedisUrl url, RedisLimits limits, const RedisInterrupt* interrupt = nullptr);
   ~RedisClient();
 
-  // A reply to each command, in their order. The first error in a reply is the call's (redis_error.h);
-  // commands after it may have run. UNAVAILABLE past the deadline, which is limits.command and `wait`
-  // from now; what was sent may have run then too. CANCELLED: interrupted.
+  // A reply to each command, in their order. The first error in a reply is the call's
+  // (redis_error.h); commands after it may have run. UNAVAILABLE past the deadline, which is
+  // limits.command and `wait` from now; what was sent may have run then too. CANCELLED:
+  // interrupted.
   Result<std::vector<RedisReply>> Run(std::span<const RedisCommand> commands,
                                       Duration wait = Duration(0));
 

@@ -1,12 +1,16 @@
-// Every key that Gale has in Redis is made here. `ns` is the namespace, one for each Gale that shares
-// a Redis; names of queues may hold anything, so they come last.
+// Every key that Gale has in Redis is made here. `ns` is the namespace, one for each Gale that
+// shares a Redis; names of queues may hold anything, so they come last.
 //
-//   gale:<ns>:q:<queue>      ZSET, what waits. Score = -priority. Member = "<sequence>:<attempt>", the
-//                            sequence 15 digits wide, so that ties come out in the order of pushing.
-//   gale:<ns>:at:<queue>     HASH, <attempt> -> its sequence, and "next" -> the last sequence given.
+//   gale:<ns>:q:<queue>      ZSET, what waits. Score = -priority. Member = "<sequence>:<attempt>",
+//   the
+//                            sequence 15 digits wide, so that ties come out in the order of
+//                            pushing.
+//   gale:<ns>:at:<queue>     HASH, <attempt> -> its sequence, and "next" -> the last sequence
+//   given.
 //                            Says where in the ZSET an attempt stands; wrong entries do no harm
 //                            (redis_scripts.h).
-//   gale:<ns>:generation     STRING, written by the leader. Gone or another's: Redis lost its memory.
+//   gale:<ns>:generation     STRING, written by the leader. Gone or another's: Redis lost its
+//   memory.
 #pragma once
 
 #include <string>

@@ -59,7 +59,8 @@ Result<std::vector<AttemptId>> RedisQueue::Pop(std::span<const std::string> queu
     const size_t room = std::min<size_t>(max - taken.size(), redis_scripts::kPopMax);
     const RedisCommand pop = RedisPopCommand(ns_, queues, room);
     auto replies = client_.Run({&pop, 1});
-    // What came before an error is out of Redis: it goes to the caller, who will meet the error again.
+    // What came before an error is out of Redis: it goes to the caller, who will meet the error
+    // again.
     if (!replies.ok()) return taken.empty() ? replies.status() : Result(std::move(taken));
     if (AppendRedisAttempts(*(*replies)[0], taken) < room) break;
   }
@@ -97,7 +98,8 @@ Result<uint64_t> RedisQueue::Size(const std::string& queue) {
   return static_cast<uint64_t>(replies[0]->integer);
 }
 
-// --- generation ------------------------------------------------------------------------------------
+// --- generation
+// ------------------------------------------------------------------------------------
 
 Result<std::string> RedisQueue::ServerId() {
   const RedisCommand info = {"INFO", "server"};

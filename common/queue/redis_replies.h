@@ -18,8 +18,8 @@ Status CheckRedisNamespace(std::string_view ns);
 // Pops up to `max` (at most redis_scripts::kPopMax) from `queues`.
 RedisCommand RedisPopCommand(std::string_view ns, std::span<const std::string> queues, size_t max);
 
-// Appends the attempts in an array of members; what is none is logged and dropped, for whoever put it
-// there isn't Gale. Returns how many members there were.
+// Appends the attempts in an array of members; what is none is logged and dropped, for whoever put
+// it there isn't Gale. Returns how many members there were.
 size_t AppendRedisAttempts(const redisReply& reply, std::vector<AttemptId>& attempts);
 void AppendRedisAttempt(std::string_view member, std::vector<AttemptId>& attempts);
 

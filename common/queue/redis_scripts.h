@@ -1,10 +1,11 @@
-// The Lua that runs in Redis: each is one atomic step on one queue, or a pop over several. Sent as text
-// with every call: Redis keeps it compiled by its hash, and no call depends on what it remembers.
+// The Lua that runs in Redis: each is one atomic step on one queue, or a pop over several. Sent as
+// text with every call: Redis keeps it compiled by its hash, and no call depends on what it
+// remembers.
 //
-// Two keys make a queue (redis_keys.h): the ZSET `q` of what waits and the HASH `at` of where it stands.
-// The ZSET is the truth. An attempt whose place in `at` isn't in `q` is not queued: BZPOPMIN, or a person,
-// takes from `q` alone. So what is wrong in `at` heals when the attempt is pushed, and all of `at` goes
-// whenever `q` is empty.
+// Two keys make a queue (redis_keys.h): the ZSET `q` of what waits and the HASH `at` of where it
+// stands. The ZSET is the truth. An attempt whose place in `at` isn't in `q` is not queued:
+// BZPOPMIN, or a person, takes from `q` alone. So what is wrong in `at` heals when the attempt is
+// pushed, and all of `at` goes whenever `q` is empty.
 #pragma once
 
 namespace gale::redis_scripts {
@@ -67,8 +68,8 @@ for i = 1, #KEYS, 2 do
 end
 return taken)";
 
-// Forgets where ARGV[1] stood, once BZPOPMIN took ARGV[2] .. ':' .. ARGV[1] out, unless it was pushed again
-// since. KEYS: at. Returns 1 or 0.
+// Forgets where ARGV[1] stood, once BZPOPMIN took ARGV[2] .. ':' .. ARGV[1] out, unless it was
+// pushed again since. KEYS: at. Returns 1 or 0.
 inline constexpr char kForget[] = R"(
 if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then
   return redis.call('HDEL', KEYS[1], ARGV[1])

@@ -54,11 +54,11 @@ RedisSocket::~RedisSocket() { close(fd_); }
 Result<std::unique_ptr<RedisSocket>> RedisSocket::Connect(const RedisAddress& address,
                                                           const RedisUrl& url, MonoTime deadline,
                                                           const RedisInterrupt* interrupt) {
-  GALE_ASSIGN_OR_RETURN(std::vector<SocketAddress> candidates,
-                        ResolveRedis(address, deadline));
+  GALE_ASSIGN_OR_RETURN(std::vector<SocketAddress> candidates, ResolveRedis(address, deadline));
   Status last = Unavailable("its name has no address");
   for (const SocketAddress& candidate : candidates) {
-    const int fd = socket(candidate.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int fd =
+        socket(candidate.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return Unavailable("socket: {}", Reason(errno));
     std::unique_ptr<RedisSocket> self(new RedisSocket(fd, interrupt));
     int error = 0;
@@ -128,7 +128,8 @@ bool RedisSocket::Quiet() const {
   return poll(&poll_fd, 1, 0) == 0;
 }
 
-// --- TLS: OpenSSL works on buffers in memory; the bytes between them and the network go the same way
+// --- TLS: OpenSSL works on buffers in memory; the bytes between them and the network go the same
+// way
 // --- as plain ones, so deadlines and interrupts hold here too.
 
 struct RedisSocket::Tls {
@@ -144,11 +145,14 @@ Status RedisSocket::StartTls(const RedisAddress& address, const RedisUrl& url, M
     if (!done.ok()) return done.status();
     GALE_RETURN_IF_ERROR(flushed);
     if (*done) return OkStatus();
-    GALE_RETURN_IF_ERROR(FillTls(deadline).WithContext("TLS handshake (does the server speak TLS?)"));
+    GALE_RETURN_IF_ERROR(
+        FillTls(deadline).WithContext("TLS handshake (does the server speak TLS?)"));
   }
 }
 
-Status RedisSocket::FlushTls(MonoTime deadline) { return Send(tls_->session.TakeOutput(), deadline); }
+Status RedisSocket::FlushTls(MonoTime deadline) {
+  return Send(tls_->session.TakeOutput(), deadline);
+}
 
 Status RedisSocket::FillTls(MonoTime deadline) {
   GALE_ASSIGN_OR_RETURN(std::string_view bytes, Receive(deadline));

@@ -1,6 +1,7 @@
-// One connected byte stream to a Redis server, over TCP, TLS or a Unix socket, every call of which ends
-// at its deadline or when it is interrupted. (hiredis's own has a timeout for each read, not for the
-// call, can't be interrupted, and in Debian 12 has no TLS; its reader is used in redis_client.cc.)
+// One connected byte stream to a Redis server, over TCP, TLS or a Unix socket, every call of which
+// ends at its deadline or when it is interrupted. (hiredis's own has a timeout for each read, not
+// for the call, can't be interrupted, and in Debian 12 has no TLS; its reader is used in
+// redis_client.cc.)
 #pragma once
 
 #include <memory>
@@ -30,8 +31,8 @@ class RedisInterrupt {
 };
 
 // One thread. Errors: UNAVAILABLE (refused, broken, past the deadline), PERMISSION_DENIED (TLS: the
-// server isn't who it should be, or doesn't take us), CANCELLED (interrupted). After one the stream is
-// of no use. Messages don't name the server: the caller's context does.
+// server isn't who it should be, or doesn't take us), CANCELLED (interrupted). After one the stream
+// is of no use. Messages don't name the server: the caller's context does.
 class RedisSocket {
  public:
   // `url` says what TLS needs; `interrupt` may be null, and outlives the socket.

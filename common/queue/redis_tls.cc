@@ -31,7 +31,8 @@ Result<Context> MakeContext(const RedisUrl& url) {
           ? SSL_CTX_set_default_verify_paths(context.get()) == 1
           : SSL_CTX_load_verify_locations(context.get(), url.tls_ca_file.c_str(), nullptr) == 1;
   if (!trusted) {
-    return InvalidArgument("TLS: ssl_ca_certs '{}' can't be used: {}", url.tls_ca_file, LastError());
+    return InvalidArgument("TLS: ssl_ca_certs '{}' can't be used: {}", url.tls_ca_file,
+                           LastError());
   }
   if (url.tls_cert_file.empty()) return context;
   const std::string& key = url.tls_key_file.empty() ? url.tls_cert_file : url.tls_key_file;

@@ -1,5 +1,6 @@
 // TLS on bytes in memory: what goes to and comes from the network passes through TakeOutput and
-// PutInput, so that whoever owns the socket keeps deadlines and interrupts. Client side. One thread.
+// PutInput, so that whoever owns the socket keeps deadlines and interrupts. Client side. One
+// thread.
 #pragma once
 
 #include <memory>
@@ -15,7 +16,8 @@ namespace gale {
 
 class RedisTlsSession {
  public:
-  // `host` is whom the server's certificate must name. INVALID_ARGUMENT: a file of `url` can't be used.
+  // `host` is whom the server's certificate must name. INVALID_ARGUMENT: a file of `url` can't be
+  // used.
   static Result<RedisTlsSession> Make(const std::string& host, const RedisUrl& url);
 
   // True when done, false when it needs more input. PERMISSION_DENIED: the server isn't trusted.

@@ -69,9 +69,10 @@ Status ParseAddress(std::string_view text, uint16_t default_port, RedisAddress& 
   address.port = default_port;
   if (has_port && (!ParseNumber(port, address.port) || address.port == 0)) {
     // Not quoted: an unescaped '@' or '/' in a password puts a part of it here.
-    return Wrong(fmt::format("the port of '{}' is no number from 1 to 65535 (in a password, write "
-                             "'@', ':' and '/' as %40, %3A and %2F)",
-                             host));
+    return Wrong(
+        fmt::format("the port of '{}' is no number from 1 to 65535 (in a password, write "
+                    "'@', ':' and '/' as %40, %3A and %2F)",
+                    host));
   }
   return OkStatus();
 }
@@ -81,7 +82,8 @@ Status ParseCredentials(std::string_view text, RedisUrl& url) {
   auto user = Decode(CutFront(password, ':'));
   auto secret = Decode(password);
   if (!user || !secret) {
-    return Wrong("the user or password has a '%' that is not followed by two hex digits (write %25)");
+    return Wrong(
+        "the user or password has a '%' that is not followed by two hex digits (write %25)");
   }
   url.user = *user;
   url.password = *secret;
@@ -101,15 +103,17 @@ Status ParseOption(std::string_view name, std::string value, RedisUrl& url) {
   if (name == "ssl_keyfile") return url.tls_key_file = std::move(value), OkStatus();
   if (name == "sentinel_password") return url.sentinel_password = std::move(value), OkStatus();
   if (name == "ssl_cert_reqs") {
-    if (value != "required" && value != "none" && value != "CERT_REQUIRED" && value != "CERT_NONE") {
+    if (value != "required" && value != "none" && value != "CERT_REQUIRED" &&
+        value != "CERT_NONE") {
       return Wrong(fmt::format("ssl_cert_reqs is '{}'; 'required' and 'none' are known", value));
     }
     url.tls_verify = value == "required" || value == "CERT_REQUIRED";
     return OkStatus();
   }
-  return Wrong(fmt::format("the option '{}' is unknown; db, sentinel_password, ssl_ca_certs, "
-                           "ssl_certfile, ssl_keyfile and ssl_cert_reqs are",
-                           name));
+  return Wrong(
+      fmt::format("the option '{}' is unknown; db, sentinel_password, ssl_ca_certs, "
+                  "ssl_certfile, ssl_keyfile and ssl_cert_reqs are",
+                  name));
 }
 
 Status ParseOptions(std::string_view query, RedisUrl& url) {
@@ -153,7 +157,8 @@ Result<RedisUrl> RedisUrl::Parse(std::string_view text) {
     return Wrong(fmt::format("'{}' is no scheme of Redis", scheme));
   }
   if (query.find('@') != std::string_view::npos) {
-    return Wrong("an '@' after '?': write them as %40 and %3F");  // it may be half a password: no quote
+    return Wrong(
+        "an '@' after '?': write them as %40 and %3F");  // it may be half a password: no quote
   }
   url.tls = scheme.starts_with("rediss");
   if (const size_t at = rest.rfind('@'); at != std::string_view::npos) {
@@ -176,7 +181,8 @@ Result<RedisUrl> RedisUrl::Parse(std::string_view text) {
   } while (!hosts.empty());
   if (sentinel) {
     url.sentinel_master = std::string(CutFront(rest, '/'));
-    if (url.sentinel_master.empty()) return Wrong("the master's name after the sentinels is missing");
+    if (url.sentinel_master.empty())
+      return Wrong("the master's name after the sentinels is missing");
   }
   GALE_RETURN_IF_ERROR(ParseDb(rest, url));
   GALE_RETURN_IF_ERROR(ParseOptions(query, url));

@@ -4,9 +4,9 @@
 //   sentinel://[user[:password]@]host[:26379],host2.../master-name[/db]
 //                              also redis+sentinel://; rediss+sentinel:// speaks TLS to all of them
 //   unix://[user[:password]@]/path/to/socket[?db=N]    also redis+socket://, as Celery writes it
-// Options after '?': db, sentinel_password, and as in redis-py ssl_ca_certs, ssl_certfile, ssl_keyfile,
-// ssl_cert_reqs (required | none). User, password, path and options are percent-decoded; an IPv6
-// address stands in brackets.
+// Options after '?': db, sentinel_password, and as in redis-py ssl_ca_certs, ssl_certfile,
+// ssl_keyfile, ssl_cert_reqs (required | none). User, password, path and options are
+// percent-decoded; an IPv6 address stands in brackets.
 #pragma once
 
 #include <cstdint>

@@ -2,12 +2,14 @@
 #include "common/queue/redis_popper.h"
 
 #include <gtest/gtest.h>
+#include <hiredis/hiredis.h>
 
 #include <algorithm>
 #include <atomic>
 #include <future>
 #include <thread>
 
+#include "common/queue/redis_keys.h"
 #include "common/queue/redis_replies.h"
 #include "tests/contract/queue_contract.h"
 #include "tests/support/redis_server.h"
@@ -73,7 +75,8 @@ TEST_F(RedisPopperTest, AnswersWithNothingAtTheTimeout) {
 }
 
 TEST_F(RedisPopperTest, APushWakesItAndItTakesTheWholeBatch) {
-  auto popped = std::async(std::launch::async, [&] { return popper_->PopWait(kQueues, 9, seconds(20)); });
+  auto popped =
+      std::async(std::launch::async, [&] { return popper_->PopWait(kQueues, 9, seconds(20)); });
   AwaitBlocked();
   const std::vector<QueueEntry> entries = {Entry(3), Entry(1), Entry(2, 7)};
   ASSERT_TRUE(queue_->Push(entries).ok());
@@ -83,8 +86,23 @@ TEST_F(RedisPopperTest, APushWakesItAndItTakesTheWholeBatch) {
   EXPECT_EQ(PopRuns(*queue_, {"default"}, 9), "2 3 1");
 }
 
+TEST_F(RedisPopperTest, AWokenPopperLeavesNoPlaceBehind) {
+  auto popped =
+      std::async(std::launch::async, [&] { return popper_->PopWait(kQueues, 1, seconds(20)); });
+  AwaitBlocked();
+  const std::vector<QueueEntry> entries = {Entry(3), Entry(1)};
+  ASSERT_TRUE(queue_->Push(entries).ok());
+  EXPECT_EQ(Runs(popped.get()), "3");
+  RedisClient client(*RedisUrl::Parse(url_), {});
+  const RedisCommand places = {"HKEYS", redis_keys::Places(ns_, "default")};
+  auto replies = client.Run({&places, 1});
+  ASSERT_TRUE(replies.ok());
+  EXPECT_EQ((*replies)[0]->elements, 2u) << "'next', and the one that still waits";
+}
+
 TEST_F(RedisPopperTest, StopEndsAWaitAtOnceAndAllLaterOnes) {
-  auto popped = std::async(std::launch::async, [&] { return popper_->PopWait(kQueues, 9, seconds(600)); });
+  auto popped =
+      std::async(std::launch::async, [&] { return popper_->PopWait(kQueues, 9, seconds(600)); });
   AwaitBlocked();
   const MonoTime start = Clock::Real().Mono();
   popper_->Stop();

@@ -1,4 +1,5 @@
-// RedisQueue keeps the contract, and what only Redis can do to it: lose all, hold strangers' entries.
+// RedisQueue keeps the contract, and what only Redis can do to it: lose all, hold strangers'
+// entries.
 #include "common/queue/redis_queue.h"
 
 #include <hiredis/hiredis.h>
@@ -82,8 +83,9 @@ TEST_F(RedisQueueTest, NamespacesAreApart) {
 TEST_F(RedisQueueTest, AnEmptyQueueLeavesNothingInRedis) {
   MustPush({Entry(1), Entry(2)});
   EXPECT_EQ(PopRuns(*queue_, {"default"}, 9), "1 2");
-  EXPECT_EQ(person_({"EXISTS", redis_keys::Queue(ns_, "default"), redis_keys::Places(ns_, "default")}),
-            0);
+  EXPECT_EQ(
+      person_({"EXISTS", redis_keys::Queue(ns_, "default"), redis_keys::Places(ns_, "default")}),
+      0);
 }
 
 TEST_F(RedisQueueTest, WhatSomebodyTookFromTheZsetAloneIsMissingAndCanBePushedAgain) {
@@ -155,11 +157,12 @@ TEST_F(RedisQueueTest, HundredThousandInBatchesOf128) {
   const MonoTime popped = Clock::Real().Mono();
   EXPECT_EQ(next, kEntries);
   const auto rate = [](Duration took) { return static_cast<int64_t>(kEntries / Seconds(took)); };
-  fmt::print("100,000 entries, a second: push 128 {}, missing {}, pop 128 {}\n", rate(pushed - start),
-             rate(swept - sweeping), rate(popped - swept));
+  fmt::print("100,000 entries, a second: push 128 {}, missing {}, pop 128 {}\n",
+             rate(pushed - start), rate(swept - sweeping), rate(popped - swept));
 }
 
-// --- generation: has Redis lost its memory? --------------------------------------------------------
+// --- generation: has Redis lost its memory?
+// --------------------------------------------------------
 
 TEST_F(RedisQueueTest, TheGenerationIsLostUntilMarkedAndBelongsToOneOwner) {
   EXPECT_TRUE(*queue_->GenerationLost("leader 1"));

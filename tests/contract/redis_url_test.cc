@@ -55,7 +55,8 @@ TEST(RedisUrl, Ipv6StandsInBrackets) {
 }
 
 TEST(RedisUrl, SentinelsAreAListAndThenTheMastersName) {
-  const RedisUrl url = Parsed("redis+sentinel://u:p@a:26380,b,[::1]:5/main/2?sentinel_password=x%20y");
+  const RedisUrl url =
+      Parsed("redis+sentinel://u:p@a:26380,b,[::1]:5/main/2?sentinel_password=x%20y");
   EXPECT_EQ(url.Describe(), "sentinel 'main' (a:26380, b:26379, [::1]:5)");
   EXPECT_EQ(url.sentinel_password, "x y");
   EXPECT_EQ(url.password, "p");
@@ -98,15 +99,17 @@ TEST(RedisUrl, RefusalsSayWhatIsWrong) {
 }
 
 TEST(RedisUrl, NoRefusalHoldsThePassword) {
-  for (const char* text : {"redis://u:hunter2@h:99999", "redis://u:hunter2@h/x", "redis://u:hunter2",
-                           "redis://u:hunter2/3@", "redis://u:1?hunter2@h", "redis://u:%zzhunter2@h",
-                           "redis://u:hunter2@h?x=1", "sentinel://u:hunter2@a,b"}) {
+  for (const char* text :
+       {"redis://u:hunter2@h:99999", "redis://u:hunter2@h/x", "redis://u:hunter2",
+        "redis://u:hunter2/3@", "redis://u:1?hunter2@h", "redis://u:%zzhunter2@h",
+        "redis://u:hunter2@h?x=1", "sentinel://u:hunter2@a,b"}) {
     EXPECT_EQ(Refusal(text).find("hunter2"), std::string::npos) << Refusal(text);
   }
 }
 
 TEST(RedisQueueOpen, ANamespaceIsAShortWord) {
-  EXPECT_TRUE(RedisQueue::Open("redis://h", {.ns = "team-a_1.x"}).ok()) << "and nobody is called yet";
+  EXPECT_TRUE(RedisQueue::Open("redis://h", {.ns = "team-a_1.x"}).ok())
+      << "and nobody is called yet";
   for (const char* ns : {"", "a:b", "a b", "*"}) {
     EXPECT_EQ(RedisQueue::Open("redis://h", {.ns = ns}).status().code(), Code::kInvalidArgument);
   }

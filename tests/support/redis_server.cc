@@ -55,7 +55,8 @@ void AwaitReady(int fd, const std::string& what) {
     pollfd poll_fd{.fd = fd, .events = POLLIN};
     char bytes[4096];
     ssize_t got = 0;
-    if (left > 0 && poll(&poll_fd, 1, static_cast<int>(left)) > 0) got = read(fd, bytes, sizeof bytes);
+    if (left > 0 && poll(&poll_fd, 1, static_cast<int>(left)) > 0)
+      got = read(fd, bytes, sizeof bytes);
     GALE_CHECK(got > 0, "{} did not start (is Debian's redis-server installed?): {}", what, log);
     log.append(bytes, static_cast<size_t>(got));
   }

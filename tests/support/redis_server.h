@@ -1,5 +1,6 @@
-// A real redis-server (or sentinel) for a test: on a free loopback port, in a folder of its own, saving
-// nothing, dead at the latest with the test. The binary is $GALE_TEST_REDIS_SERVER or redis-server.
+// A real redis-server (or sentinel) for a test: on a free loopback port, in a folder of its own,
+// saving nothing, dead at the latest with the test. The binary is $GALE_TEST_REDIS_SERVER or
+// redis-server.
 #pragma once
 
 #include <sys/types.h>
@@ -34,10 +35,10 @@ class RedisServer {
   const std::string& dir() const { return dir_; }
   std::string ca_file() const { return dir_ + "/cert.pem"; }
 
-  void Kill();     // SIGKILL, and reaped
-  void Start();    // after Kill: on the same port, empty; returns when it takes connections
+  void Kill();   // SIGKILL, and reaped
+  void Start();  // after Kill: on the same port, empty; returns when it takes connections
   void Restart() { Kill(), Start(); }
-  void Pause();    // SIGSTOP: connections stay, nothing answers
+  void Pause();  // SIGSTOP: connections stay, nothing answers
   void Resume();
 
  private:
@@ -50,7 +51,8 @@ class RedisServer {
   pid_t pid_ = -1;
 };
 
-// One that all tests of a program share, each under a namespace of its own; started when first asked for.
+// One that all tests of a program share, each under a namespace of its own; started when first
+// asked for.
 RedisServer& SharedRedis();
 std::string NewRedisNamespace();
 
