@@ -87,6 +87,43 @@ TEST_P(StoreContract, IdsAreCaseSensitive) {
   EXPECT_EQ(store_->GetRun("D", "r")->id, RunId(3));
 }
 
+TEST_P(StoreContract, TrailingBlanksMakeAnotherId) {
+  MustCommit({.runs = {SparseRun(1, "d", "r"), SparseRun(2, "d", "r "), SparseRun(3, "d ", "r")},
+              .xcoms = {XCom(1, 0, "k", "1"), XCom(1, 0, "k ", "2")}});
+  EXPECT_EQ(store_->GetRun("d", "r ")->id, RunId(2));
+  EXPECT_EQ(store_->GetRun("d ", "r")->id, RunId(3));
+  EXPECT_EQ(store_->ListXComs(RunId(1), TaskIndex(0), kUnmapped)->size(), 2u);
+}
+
+TEST_P(StoreContract, TextsHoldAnyCharacter) {
+  RunRow row = SparseRun(1, "d", "r");
+  row.note = std::string("nul \0 quote ' double \" back \\ line \n cr \r sub \x1a percent % end\\", 62);
+  MustCommit({.runs = {row}});
+  EXPECT_TRUE(Same(*store_->GetRun("d", "r"), row));
+}
+
+// More rows than one statement takes, and more bytes than one packet.
+TEST_P(StoreContract, ALargeBatchIsOneCommit) {
+  CommitBatch batch{.runs = {SparseRun(1, "d", "r")}};
+  for (uint32_t i = 0; i < 2500; ++i) batch.tis.push_back(FullTi(1, i));
+  for (uint32_t i = 0; i < 100; ++i) {
+    batch.xcoms.push_back(XCom(1, i, "k", '"' + std::string(60'000, 'x') + '"'));
+  }
+  MustCommit(batch);
+  MustCommit(batch);
+  EXPECT_TRUE(Same(*store_->ListTis(RunId(1)), batch.tis));
+  EXPECT_TRUE(Same(*store_->ListXComs(RunId(1), TaskIndex(99), kUnmapped), {batch.xcoms.back()}));
+
+  CommitBatch bad = batch;
+  for (TiRow& ti : bad.tis) ti.try_number = 7;
+  bad.tis[1700].worker = std::string(251, 'w');
+  const Status status = Commit(bad);
+  EXPECT_EQ(status.code(), Code::kInvalidArgument);
+  EXPECT_NE(status.message().find("task instance 1.1700.17:"), std::string::npos)
+      << status.message();
+  EXPECT_TRUE(Same(*store_->ListTis(RunId(1)), batch.tis)) << "nothing of it was done";
+}
+
 TEST_P(StoreContract, ARunsOptionalsCanBeEmptiedAgain) {
   RunRow row = FullRun(1, "d", "r");
   MustCommit({.runs = {row}});
@@ -350,6 +387,25 @@ TEST_P(StoreContract, LoadLiveIsExactlyTheUnfinishedRuns) {
 
 TEST_P(StoreContract, AnEmptyDatabaseHasNoLastRun) {
   EXPECT_EQ(store_->LoadLive()->last_run_id, RunId(0));
+}
+
+TEST_P(StoreContract, AFinishedRunWithALiveProcessIsLoadedUntilThatEnds) {
+  TiRow ti = SparseTi(1, 0);
+  ti.live = true;
+  MustCommit({.runs = {SparseRun(1, "d", "r")}, .tis = {ti}});
+  MustCommit({.runs = {SparseRun(1, "d", "r", RunState::kFailed)}});
+  EXPECT_EQ(store_->LoadLive()->runs.size(), 1u);
+  ti.live = false;
+  MustCommit({.tis = {ti}});
+  EXPECT_TRUE(store_->LoadLive()->runs.empty());
+  ti.live = true;  // and one that comes to life after its run's end
+  MustCommit({.tis = {ti}});
+  epoch_ = *store_->AcquireLeadership("again");
+  EXPECT_EQ(store_->LoadLive()->tis.size(), 1u);
+  ti.live = false;
+  MustCommit({.runs = {SparseRun(1, "d", "r", RunState::kFailed)}, .tis = {ti}});
+  epoch_ = *store_->AcquireLeadership("again");
+  EXPECT_TRUE(store_->LoadLive()->runs.empty());
 }
 
 TEST_P(StoreContract, ARunThatIsClearedIsLiveAgain) {

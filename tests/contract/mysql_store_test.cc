@@ -1,0 +1,171 @@
+// MariaDB and MySQL pass the contract; what is wrong with a server is said so that it can be mended.
+#include "tests/contract/mysql_world.h"
+#include "tests/contract/sample_rows.h"
+
+#include "master/store/mysql_migrations.h"
+#include "master/store/sqlite_migrations.h"
+
+namespace gale {
+namespace {
+
+using namespace testing_rows;  // NOLINT
+
+StoreBackend Backend(const char* name, MySqlKind kind) {
+  return {name, [kind] { return std::make_unique<MySqlWorld>(SharedServer(kind)); },
+          MissingServer(kind)};
+}
+
+GALE_INSTANTIATE_STORE_CONTRACT(MySql,
+                                testing::Values(Backend("mariadb", MySqlKind::kMariaDb),
+                                                Backend("mysql", MySqlKind::kMySql)));
+
+void ExpectError(const Status& status, Code code, std::initializer_list<std::string> parts) {
+  EXPECT_EQ(status.code(), code) << status.ToString();
+  for (const std::string& part : parts) {
+    EXPECT_NE(status.message().find(part), std::string::npos)
+        << part << " in: " << status.message();
+  }
+}
+
+void MustRun(mysql::Connection& db, const std::string& sql) {
+  const Status status = db.Run(sql);
+  ASSERT_TRUE(status.ok()) << sql << ": " << status.ToString();
+}
+
+class MySqlTest : public testing::TestWithParam<MySqlKind> {
+ protected:
+  void SetUp() override {
+    if (!MissingServer(GetParam()).empty()) GTEST_SKIP() << MissingServer(GetParam());
+    world_ = std::make_unique<MySqlWorld>(SharedServer(GetParam()));
+    root_ = Root(world_->server());
+    name_ = mysql::QuoteName(world_->options().database);
+  }
+  // A user with these rights (on the test's database, if there are any), gone with the test.
+  MySqlOptions User(const std::string& rights) {
+    MustRun(*root_, "DROP USER IF EXISTS 'gale-test'@'%'");
+    MustRun(*root_, "CREATE USER 'gale-test'@'%' IDENTIFIED BY 'se''cret%'");
+    if (!rights.empty()) {
+      MustRun(*root_, fmt::format("GRANT {} ON {}.* TO 'gale-test'@'%'", rights, name_));
+    }
+    MySqlOptions options = world_->options();
+    options.user = "gale-test";
+    options.password = "se'cret%";
+    return options;
+  }
+  Status Migrate(const MySqlOptions& options) { return (*OpenMySqlStore(options))->Migrate(); }
+
+  std::unique_ptr<MySqlWorld> world_;
+  std::unique_ptr<mysql::Connection> root_;
+  std::string name_;  // of the database, quoted
+};
+INSTANTIATE_TEST_SUITE_P(Servers, MySqlTest,
+                         testing::Values(MySqlKind::kMariaDb, MySqlKind::kMySql),
+                         [](const auto& info) {
+                           return info.param == MySqlKind::kMariaDb ? "mariadb" : "mysql";
+                         });
+
+TEST_P(MySqlTest, AMissingDatabaseIsMadeByWhoMay) {
+  const MySqlOptions options = User("ALL");
+  ExpectError((*OpenMySqlStore(options))->LoadLive().status(), Code::kFailedPrecondition,
+              {"gale db migrate"});
+  EXPECT_TRUE(Migrate(options).ok());
+  EXPECT_TRUE((*OpenMySqlStore(options))->LoadLive().ok());
+}
+
+TEST_P(MySqlTest, AMissingDatabaseThatTheUserMayNotMakeSaysWhatAnAdministratorTypes) {
+  ExpectError(Migrate(User("")), Code::kPermissionDenied, {"gale-test@127.0.0.1"});
+}
+
+TEST_P(MySqlTest, AWrongPasswordIsSaidWithoutSayingIt) {
+  MySqlOptions options = User("ALL");
+  options.password = "hunter2";
+  const Status status = Migrate(options);
+  ExpectError(status, Code::kPermissionDenied,
+              {"Access denied", "mysql://gale-test@127.0.0.1", "check the user and the password"});
+  EXPECT_EQ(status.message().find("hunter2"), std::string::npos);
+}
+
+TEST_P(MySqlTest, AMissingPrivilegeIsNamed) {
+  ASSERT_TRUE(Migrate(world_->options()).ok());
+  ExpectError(Migrate(User("SELECT, INSERT, UPDATE, CREATE")), Code::kPermissionDenied,
+              {"DELETE", "GRANT ALL"});
+  MustRun(*root_, fmt::format("DROP TABLE {}.schema_version", name_));
+  MustRun(*root_, fmt::format("DROP DATABASE {0}", name_));
+  MustRun(*root_, fmt::format("CREATE DATABASE {0}", name_));
+  ExpectError(Migrate(User("SELECT, INSERT, UPDATE, DELETE")), Code::kPermissionDenied, {"CREATE"});
+}
+
+TEST_P(MySqlTest, AReadOnlyServerIsSaidAndHealsByItself) {
+  const MySqlOptions options = User("ALL");
+  auto store = std::move(*OpenMySqlStore(options));
+  ASSERT_TRUE(store->Migrate().ok());
+  const Epoch epoch = *store->AcquireLeadership("me");
+  MustRun(*root_, "SET GLOBAL read_only = 1");
+  const Status status = store->Commit(epoch, {.runs = {SparseRun(1, "d", "r")}});
+  MustRun(*root_, "SET GLOBAL read_only = 0");
+  ExpectError(status, Code::kUnavailable, {"read-only", "Connect to the primary"});
+  EXPECT_TRUE(store->Commit(epoch, {.runs = {SparseRun(1, "d", "r")}}).ok());
+}
+
+TEST_P(MySqlTest, ASchemaOfANewerGaleIsRefused) {
+  ASSERT_TRUE(Migrate(world_->options()).ok());
+  MustRun(*root_, fmt::format("INSERT INTO {}.schema_version VALUES (999, 'the future')", name_));
+  ExpectError(Migrate(world_->options()), Code::kFailedPrecondition, {"999", "version 1"});
+}
+
+TEST_P(MySqlTest, AnotherProgramsDatabaseIsRefusedAndLeftAlone) {
+  MustRun(*root_, fmt::format("CREATE DATABASE {}", name_));
+  MustRun(*root_, fmt::format("CREATE TABLE {}.dag (dag_id INT)", name_));
+  ExpectError(Migrate(world_->options()), Code::kFailedPrecondition, {"another program"});
+  auto rows = root_->Query(mysql::Bind(
+      "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = ?",
+      world_->options().database));
+  int64_t tables = 0;
+  ASSERT_TRUE(rows->Next());
+  rows->Read(tables);
+  EXPECT_EQ(tables, 1);
+}
+
+TEST_P(MySqlTest, AMigrationThatWasCutOffIsFinished) {
+  ASSERT_TRUE(Migrate(world_->options()).ok());
+  MustRun(*root_, fmt::format("DELETE FROM {}.schema_version", name_));
+  MustRun(*root_, fmt::format("DROP TABLE {}.xcom", name_));
+  EXPECT_TRUE(Migrate(world_->options()).ok());
+  EXPECT_TRUE((*OpenMySqlStore(world_->options()))->ListXComs(RunId(1), TaskIndex(0), -1).ok());
+}
+
+TEST_P(MySqlTest, ATableWithAWrongCharacterSetIsNamed) {
+  ASSERT_TRUE(Migrate(world_->options()).ok());
+  MustRun(*root_, fmt::format("ALTER TABLE {}.worker CONVERT TO CHARACTER SET latin1", name_));
+  ExpectError(Migrate(world_->options()), Code::kFailedPrecondition,
+              {"table worker", "latin1", "ALTER TABLE `worker`"});
+}
+
+TEST_P(MySqlTest, ARowThatNeedsALargerPacketIsNamed) {
+  MustRun(*root_, "SET GLOBAL max_allowed_packet = 1048576");
+  auto store = world_->Open();
+  ASSERT_TRUE(store->Migrate().ok());
+  const Status status = store->Commit(*store->AcquireLeadership("me"),
+                                      {.xcoms = {XCom(1, 0, "big", std::string(2 << 20, 'x'))}});
+  MustRun(*root_, "SET GLOBAL max_allowed_packet = 16777216");
+  ExpectError(status, Code::kInvalidArgument, {"XCom 'big' of 1.0.-1", "max_allowed_packet"});
+}
+
+TEST(MySqlMigrations, AreNumberedAndNamedAsThoseOfSqlite) {
+  ASSERT_EQ(mysql::Migrations().size(), sqlite::Migrations().size());
+  for (size_t i = 0; i < mysql::Migrations().size(); ++i) {
+    EXPECT_EQ(mysql::Migrations()[i].version, sqlite::Migrations()[i].version);
+    EXPECT_STREQ(mysql::Migrations()[i].name, sqlite::Migrations()[i].name);
+  }
+}
+
+TEST(MySqlOpen, ThatCanNotReachTheServerSaysSo) {
+  MySqlOptions options{.user = "u", .database = "d"};
+  options.port = 1;  // nobody listens there
+  ExpectError((*OpenMySqlStore(options))->Migrate(), Code::kUnavailable,
+              {"mysql://u@127.0.0.1:1/d", "does it run"});
+  EXPECT_EQ(OpenMySqlStore({}).status().code(), Code::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace gale

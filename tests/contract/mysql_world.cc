@@ -1,0 +1,55 @@
+#include "tests/contract/mysql_world.h"
+
+#include <atomic>
+
+namespace gale {
+namespace {
+
+std::string Root() { return FindMySqlRoot(std::string(GALE_TESTS_DIR) + "/../build/mysql/root"); }
+
+}  // namespace
+
+std::string MissingServer(MySqlKind kind) {
+  if (kind == MySqlKind::kMariaDb || !Root().empty()) return "";
+  return "no MySQL here: run tests/support/fetch_mysql.sh, or set GALE_TEST_MYSQL_ROOT";
+}
+
+MySqlServer& SharedServer(MySqlKind kind) {
+  if (kind == MySqlKind::kMySql) {
+    static MySqlServer mysql({.mysql_root = Root(), .arguments = {}});
+    return mysql;
+  }
+  static MySqlServer mariadb;
+  return mariadb;
+}
+
+MySqlOptions RootOptions(const MySqlServer& server) {
+  MySqlOptions options;
+  options.port = server.port();
+  options.user = "root";
+  options.database = "mysql";
+  return options;
+}
+
+std::unique_ptr<mysql::Connection> Root(const MySqlServer& server) {
+  auto db = mysql::Connection::Open(RootOptions(server), mysql::Role::kNoSchema);
+  GALE_CHECK(db.ok(), "{}", db.status().ToString());
+  return std::move(*db);
+}
+
+MySqlWorld::MySqlWorld(MySqlServer& server) : server_(server), options_(RootOptions(server)) {
+  static std::atomic<int> last{0};
+  options_.database = fmt::format("gale`{}", ++last);  // a name that must be quoted
+}
+
+MySqlWorld::~MySqlWorld() {
+  (void)Root(server_)->Run("DROP DATABASE IF EXISTS " + mysql::QuoteName(options_.database));
+}
+
+std::unique_ptr<Store> MySqlWorld::Open() {
+  auto store = OpenMySqlStore(options_);
+  GALE_CHECK(store.ok(), "{}", store.status().ToString());
+  return std::move(*store);
+}
+
+}  // namespace gale
