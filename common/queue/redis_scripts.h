@@ -54,7 +54,8 @@ for i = 1, #KEYS, 2 do
   local popped = redis.call('ZPOPMIN', KEYS[i], room)
   local attempts = {}
   for j = 1, #popped, 2 do
-    local attempt = string.match(popped[j], '^%d+:(.*)$') or popped[j]
+    local attempt = popped[j]
+    if string.byte(attempt, 16) == 58 then attempt = string.sub(attempt, 17) end  -- after '<sequence>:'
     attempts[#attempts + 1] = attempt
     taken[#taken + 1] = attempt
   end
