@@ -401,7 +401,7 @@ void Loop::BuildBatch() {
 void Loop::ReleaseEffects(bool durable) {
   Release release = std::exchange(release_, {});
   scheduler_->UnloadAtRest(release.ended);
-  if (durable) return Send(release);
+  if (durable || release.empty()) return Send(release);
   Release early;
   auto split = [](auto& from, auto& to) {
     auto elsewhere = [](const auto& message) { return !message.first->on_this_host(); };

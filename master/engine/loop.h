@@ -151,6 +151,10 @@ class Loop {
     std::vector<RunRow> runs;
     std::vector<RunId> ended;
     std::vector<std::function<void(const Status&)>> waiting;
+    bool empty() const {
+      return grants.empty() && welcomes.empty() && drains.empty() && acks.empty() &&
+             refusals.empty() && cancels.empty() && runs.empty() && waiting.empty();
+    }
   };
   struct HeldRelease {
     uint64_t turn;

@@ -7,9 +7,9 @@ void Checkers::OnSpawn(const AttemptId& attempt, const TaskSpec& task, const std
   auto [it, fresh] = alive_.try_emplace({attempt.run, attempt.task},
                                         Process{attempt, worker, task.pool, task.pool_slots});
   if (!fresh) {
-    return context_.Fail(fmt::format(
-        "two processes of one task instance: {} starts on {} while {} lives on {}",
-        attempt.ToString(), worker, it->second.attempt.ToString(), it->second.worker));
+    return context_.Fail(
+        fmt::format("two processes of one task instance: {} starts on {} while {} lives on {}",
+                    attempt.ToString(), worker, it->second.attempt.ToString(), it->second.worker));
   }
   if (!started_.insert(attempt).second) {
     return context_.Fail(fmt::format("{} was started twice", attempt.ToString()));
@@ -99,12 +99,12 @@ void Checkers::OnGrant(const std::string& worker, const Grant& grant, bool here)
   auto to = granted_.find(grant.attempt);
   if (ti == tis_.end() || to == granted_.end() || !ti->second.live ||
       ti->second.try_number != grant.attempt.try_number) {
-    return context_.Fail(fmt::format("{} was granted to {} before its commit",
-                                     grant.attempt.ToString(), worker));
+    return context_.Fail(
+        fmt::format("{} was granted to {} before its commit", grant.attempt.ToString(), worker));
   }
   if (to->second != worker) {
-    context_.Fail(fmt::format("{} was granted to {}; the ledger says {}",
-                              grant.attempt.ToString(), worker, to->second));
+    context_.Fail(fmt::format("{} was granted to {}; the ledger says {}", grant.attempt.ToString(),
+                              worker, to->second));
   }
   if (!here && granted_in_[grant.attempt] > synced_) {
     context_.Fail(fmt::format("{} left for {} before its commit was flushed",
@@ -155,9 +155,11 @@ std::string Checkers::Compare(const core::Run& run, const std::map<uint32_t, TiR
         (!row.live || memory.worker == row.worker)) {
       continue;
     }
-    return fmt::format("run {} task {}: {} (try {}, live {}) in memory, {} (try {}, live {}) in "
-                       "the ledger", run.id().value, i, Name(memory.state), memory.try_number,
-                       memory.live, Name(row.state), row.try_number, row.live);
+    return fmt::format(
+        "run {} task {}: {} (try {}, live {}) in memory, {} (try {}, live {}) in "
+        "the ledger",
+        run.id().value, i, Name(memory.state), memory.try_number, memory.live, Name(row.state),
+        row.try_number, row.live);
   }
   return "";
 }
@@ -184,9 +186,10 @@ void Checkers::MemoryIsLedger(const Loop& loop) {
   }
   for (const auto& [id, run] : loop.scheduler().runs()) {
     if (!in_ledger.contains(id)) {
-      return context_.Fail(fmt::format("run {} ({}, {} live) is in memory; a master that starts anew "
-                                       "would not load it", id.value, Name(run->head.state),
-                                       run->live().size()));
+      return context_.Fail(
+          fmt::format("run {} ({}, {} live) is in memory; a master that starts anew "
+                      "would not load it",
+                      id.value, Name(run->head.state), run->live().size()));
     }
   }
 }
@@ -209,7 +212,8 @@ void Checkers::AllIsDone() {
   }
   for (const auto& [id, worker] : granted_) {
     if (!ended_.contains(id)) {
-      return context_.Fail(fmt::format("{} was granted to {} and never ended", id.ToString(), worker));
+      return context_.Fail(
+          fmt::format("{} was granted to {} and never ended", id.ToString(), worker));
     }
     auto history = ledger_.ListAttempts(id.run, id.task, id.map_index);
     const bool there = history.ok() && std::any_of(history->begin(), history->end(),
@@ -231,8 +235,8 @@ void Checkers::ScheduleIsWhole(const DagSpec& dag) {
   if (!dag.catchup) return;
   for (auto it = dates.begin(); it != dates.end() && std::next(it) != dates.end(); ++it) {
     if (*std::next(it) - *it != dag.schedule.delta) {
-      return context_.Fail(fmt::format("DAG '{}': the tick after {} was left out", dag.dag_id,
-                                       FormatTime(*it)));
+      return context_.Fail(
+          fmt::format("DAG '{}': the tick after {} was left out", dag.dag_id, FormatTime(*it)));
     }
   }
   if (dates.empty() || *dates.rbegin() + dag.schedule.delta <= *dag.end_date) {

@@ -1,4 +1,5 @@
-// What must hold at every moment of every world, whatever breaks. The first violation fails the seed.
+// What must hold at every moment of every world, whatever breaks. The first violation fails the
+// seed.
 //
 //   - Of one task instance, at most one process lives, in the whole world, of whatever try.
 //   - No try is started twice, granted to two workers, or granted after its end was committed.

@@ -35,25 +35,95 @@ class Dice {
   uint64_t state_;
 };
 
-// What the worlds went through, summed over all seeds: each must come up, or the simulation is tame.
+// What the worlds went through, summed over all seeds: each must come up, or the simulation is
+// tame.
 enum class Seen : size_t {
-  kMasterCrashes, kCrashesBeforeCommit, kCrashesAfterCommit, kCrashesMidRelease, kStepDowns,
-  kCommitRetries, kCommitsReportedLost, kRecoveries, kWorkerCrashes, kWorkerRestarts, kKeeperDeaths,
-  kFencings, kLostLeases, kGrants, kRegrants, kRefusals, kAdoptions, kUnwanted, kSpoolReplays,
-  kSpoolRefusals, kConnectionsLost, kPartitions, kNameClashes, kQueueLosses, kStaleEntries,
-  kSweepRings, kDrains, kTriggers, kClears, kClearsOfRunning, kMarkedTasks, kMarkedRuns, kPauses,
-  kPoolChanges, kNewVersions, kStaleDags, kImportErrors, kTimeJumps, kTimeouts, kScheduledRuns,
-  kPastRuns, kMemoryChecks, kCount
+  kMasterCrashes,
+  kCrashesBeforeCommit,
+  kCrashesAfterCommit,
+  kCrashesMidRelease,
+  kStepDowns,
+  kCommitRetries,
+  kCommitsReportedLost,
+  kRecoveries,
+  kWorkerCrashes,
+  kWorkerRestarts,
+  kKeeperDeaths,
+  kFencings,
+  kLostLeases,
+  kGrants,
+  kRegrants,
+  kRefusals,
+  kAdoptions,
+  kUnwanted,
+  kSpoolReplays,
+  kSpoolRefusals,
+  kConnectionsLost,
+  kPartitions,
+  kNameClashes,
+  kQueueLosses,
+  kStaleEntries,
+  kSweepRings,
+  kDrains,
+  kTriggers,
+  kClears,
+  kClearsOfRunning,
+  kMarkedTasks,
+  kMarkedRuns,
+  kPauses,
+  kPoolChanges,
+  kNewVersions,
+  kStaleDags,
+  kImportErrors,
+  kTimeJumps,
+  kTimeouts,
+  kScheduledRuns,
+  kPastRuns,
+  kMemoryChecks,
+  kCount
 };
 inline constexpr std::array<const char*, static_cast<size_t>(Seen::kCount)> kSeenNames = {
-    "master crashes", "crashes before commit", "crashes after commit", "crashes mid-release",
-    "step-downs", "commit retries", "commits reported lost", "recoveries", "worker crashes",
-    "worker restarts", "keeper deaths", "fencings", "lost leases", "grants", "re-grants",
-    "refusals", "adoptions", "unwanted attempts", "spool replays", "spool refusals",
-    "connections lost", "partitions", "name clashes", "queue losses", "stale queue entries",
-    "swept rings", "drains", "triggers", "clears", "clears of running tasks", "tasks marked",
-    "runs marked", "pauses", "pool changes", "new DAG versions", "stale DAGs", "import errors",
-    "time jumps", "execution timeouts", "scheduled runs", "runs that waited for the past",
+    "master crashes",
+    "crashes before commit",
+    "crashes after commit",
+    "crashes mid-release",
+    "step-downs",
+    "commit retries",
+    "commits reported lost",
+    "recoveries",
+    "worker crashes",
+    "worker restarts",
+    "keeper deaths",
+    "fencings",
+    "lost leases",
+    "grants",
+    "re-grants",
+    "refusals",
+    "adoptions",
+    "unwanted attempts",
+    "spool replays",
+    "spool refusals",
+    "connections lost",
+    "partitions",
+    "name clashes",
+    "queue losses",
+    "stale queue entries",
+    "swept rings",
+    "drains",
+    "triggers",
+    "clears",
+    "clears of running tasks",
+    "tasks marked",
+    "runs marked",
+    "pauses",
+    "pool changes",
+    "new DAG versions",
+    "stale DAGs",
+    "import errors",
+    "time jumps",
+    "execution timeouts",
+    "scheduled runs",
+    "runs that waited for the past",
     "memory-ledger checks"};
 using Coverage = std::array<uint64_t, static_cast<size_t>(Seen::kCount)>;
 
@@ -69,8 +139,8 @@ class Agenda {
   void RunNext() {
     auto node = events_.extract(events_.begin());
     now_ = node.key().first;
-    fingerprint_ = (fingerprint_ ^ static_cast<uint64_t>(now_.time_since_epoch().count())) *
-                   0x100000001B3ull;
+    fingerprint_ =
+        (fingerprint_ ^ static_cast<uint64_t>(now_.time_since_epoch().count())) * 0x100000001B3ull;
     ++steps_;
     node.mapped()();
   }
@@ -91,10 +161,10 @@ struct Context {
   Dice dice;
   Agenda agenda;
   Coverage coverage{};
-  bool faults = true;           // false: everything heals
-  MonoTime last_spawn;          // of any process
-  Duration wall_ahead{};        // how far the wall clock was moved forward
-  std::string failure;          // the first one
+  bool faults = true;     // false: everything heals
+  MonoTime last_spawn;    // of any process
+  Duration wall_ahead{};  // how far the wall clock was moved forward
+  std::string failure;    // the first one
   const bool tracing;
   std::vector<std::string> trace;
 

@@ -7,8 +7,14 @@ using std::chrono::seconds;
 
 Host::Host(Context& context, const Scenario& scenario, Checkers& checkers, Network& network,
            TaskQueue& queue, size_t number)
-    : context_(context), scenario_(scenario), checkers_(checkers), network_(network), queue_(queue),
-      number_(number), name_(fmt::format("w{}", number)), slots_(scenario.slots[number]) {
+    : context_(context),
+      scenario_(scenario),
+      checkers_(checkers),
+      network_(network),
+      queue_(queue),
+      number_(number),
+      name_(fmt::format("w{}", number)),
+      slots_(scenario.slots[number]) {
   queues_ = {"default"};
   if (number == 0 || context.dice.Chance(50)) queues_.push_back("gpu");
 }
@@ -16,11 +22,13 @@ Host::Host(Context& context, const Scenario& scenario, Checkers& checkers, Netwo
 std::string Host::Describe() const {
   if (!up()) return fmt::format("{}: down", name_);
   return fmt::format("{}: {} live, {} unacked, {}, {} processes, {} exits, {} spooled", name_,
-                     core_->live(), core_->unacked(), core_->welcomed() ? "welcomed" : "not welcomed",
-                     processes_.size(), exits_.size(), spool_.size());
+                     core_->live(), core_->unacked(),
+                     core_->welcomed() ? "welcomed" : "not welcomed", processes_.size(),
+                     exits_.size(), spool_.size());
 }
 
-// --- the worker process ------------------------------------------------------------------------------
+// --- the worker process
+// ------------------------------------------------------------------------------
 
 void Host::Start() {
   if (up()) return;
@@ -96,7 +104,8 @@ void Host::ConnectIn(Duration delay) {
 }
 
 void Host::Connect() {
-  if (master_->life() == 0 || !network_.Reachable(number_)) return ConnectIn(context_.dice.Ms(200, 900));
+  if (master_->life() == 0 || !network_.Reachable(number_))
+    return ConnectIn(context_.dice.Ms(200, 900));
   stream_ = network_.Open(number_, life_, master_->life());
   context_.Trace("{} opens stream {}", name_, stream_->id);
   Step(event::Opened{});
@@ -160,7 +169,8 @@ void Host::Pop() {
   PopSoon();
 }
 
-// --- the keeper --------------------------------------------------------------------------------------
+// --- the keeper
+// --------------------------------------------------------------------------------------
 
 void Host::Spawn(const AttemptId& attempt, Epoch epoch, const TaskSpec& task) {
   if (fenced()) return FeedLater(Duration(0), event::StartFailed{attempt, "the fence has passed"});
@@ -240,7 +250,8 @@ void Host::KeeperDies() {
   Step(std::move(listed));
 }
 
-// --- the core's actions ------------------------------------------------------------------------------
+// --- the core's actions
+// ------------------------------------------------------------------------------
 
 AttemptResult Host::ToResult(const Ending& ending) const {
   AttemptResult result;
@@ -284,7 +295,8 @@ void Host::Do(const action::SendHello& a) {
   hello.draining = a.draining;
   hello.running = a.running;
   for (const Ending& ending : a.spooled) hello.spooled.push_back(ToResult(ending));
-  context_.Trace("{} says Hello: {} running, {} spooled", name_, a.running.size(), a.spooled.size());
+  context_.Trace("{} says Hello: {} running, {} spooled", name_, a.running.size(),
+                 a.spooled.size());
   SendUp([hello](Loop& loop, const WorkerLinkPtr& link) { loop.OnHello(link, hello); });
 }
 
@@ -340,10 +352,10 @@ void Host::Do(const action::KeeperSpawn& a) {
   if (grant == grants_.end()) {
     return FeedLater(Duration(0), event::StartFailed{a.attempt, "no grant for it"});
   }
-  context_.agenda.In(context_.dice.Ms(0, 30), [this, a, task = grant->second.second, life = life_,
-                                               keeper = keeper_life_] {
-    if (life == life_ && keeper == keeper_life_) Spawn(a.attempt, a.epoch, task);
-  });
+  context_.agenda.In(context_.dice.Ms(0, 30),
+                     [this, a, task = grant->second.second, life = life_, keeper = keeper_life_] {
+                       if (life == life_ && keeper == keeper_life_) Spawn(a.attempt, a.epoch, task);
+                     });
 }
 
 void Host::Do(const action::KeeperKill& a) {
@@ -361,7 +373,8 @@ void Host::Do(const action::KeeperTake& a) { exits_.erase(a.attempt); }
 void Host::Do(const action::SpoolWrite& a) {
   // Only of what the keeper has a record: without one, a refused write and a crash lose the ending,
   // which the worker does not claim to survive.
-  const bool refused = context_.faults && exits_.contains(a.ending.attempt) && context_.dice.Chance(2);
+  const bool refused =
+      context_.faults && exits_.contains(a.ending.attempt) && context_.dice.Chance(2);
   if (refused) {
     context_.Saw(Seen::kSpoolRefusals);
   } else {

@@ -1,7 +1,7 @@
 // A simulated worker host: a WorkerCore, a keeper with its processes, and a disk.
 //
-// The keeper and the disk outlive the worker. The keeper ends processes on their own terms, at their
-// execution_timeout, when told to (with a grace), and all of them when its fence passes.
+// The keeper and the disk outlive the worker. The keeper ends processes on their own terms, at
+// their execution_timeout, when told to (with a grace), and all of them when its fence passes.
 #pragma once
 
 #include <map>
@@ -36,11 +36,11 @@ class Host {
   std::string Describe() const;
 
   // --- what can happen to it
-  void Start();               // after a crash, or for the first time
-  void Crash(Duration away);  // the worker; its keeper goes on
+  void Start();                                         // after a crash, or for the first time
+  void Crash(Duration away);                            // the worker; its keeper goes on
   void CrashSoon(int actions) { crash_in_ = actions; }  // between two of its actions
   void KeeperDies();
-  void LoseStream();          // it notices now, the master later
+  void LoseStream();  // it notices now, the master later
   const StreamPtr& stream() const { return stream_; }
 
   // --- the master's messages arrive
@@ -54,13 +54,15 @@ class Host {
   struct Process {
     Epoch epoch;
     int64_t pid = 0;
-    bool ending = false;     // TERM was sent
+    bool ending = false;  // TERM was sent
     bool timed_out = false;
     TaskSpec task;
   };
 
   template <class E>
-  void Step(E event) { StepEvent({context_.now(), std::move(event)}); }
+  void Step(E event) {
+    StepEvent({context_.now(), std::move(event)});
+  }
   void StepEvent(worker::Event event);
   // Feeds the core later, unless the worker died meanwhile. In the order of asking.
   template <class E>

@@ -19,8 +19,8 @@ class Master::Link : public WorkerLink {
     master_.context_.Trace("grant {} to {}", grant.attempt.ToString(), host.name());
     master_.checkers_.OnGrant(host.name(), grant, on_this_host());
     if (!granted_.insert(grant.attempt).second) {
-      master_.context_.Fail(fmt::format("{} was granted twice on one stream",
-                                        grant.attempt.ToString()));
+      master_.context_.Fail(
+          fmt::format("{} was granted twice on one stream", grant.attempt.ToString()));
     }
     if (!master_.ever_granted_.insert(grant.attempt).second) master_.context_.Saw(Seen::kRegrants);
     Send([grant](Host& h, const StreamPtr& s) { h.ReceiveGrant(s, grant); });
@@ -61,9 +61,8 @@ class Master::Link : public WorkerLink {
   template <class F>
   void Send(F what) {
     if (stream_->closed || !master_.MaySend()) return;
-    master_.network_.SendDown(stream_, [&host = *master_.hosts_[stream_->worker], s = stream_, what] {
-      what(host, s);
-    });
+    master_.network_.SendDown(
+        stream_, [&host = *master_.hosts_[stream_->worker], s = stream_, what] { what(host, s); });
   }
   Master& master_;
   StreamPtr stream_;
@@ -72,13 +71,18 @@ class Master::Link : public WorkerLink {
 
 Master::Master(Context& context, const Scenario& scenario, Checkers& checkers, Network& network,
                WatchedStore& store, MemoryQueue& queue, std::vector<std::unique_ptr<Host>>& hosts)
-    : context_(context), scenario_(scenario), checkers_(checkers), network_(network), store_(store),
-      queue_(queue), hosts_(hosts) {}
+    : context_(context),
+      scenario_(scenario),
+      checkers_(checkers),
+      network_(network),
+      store_(store),
+      queue_(queue),
+      hosts_(hosts) {}
 
 std::string Master::Describe() const {
   if (!up()) return "master: down";
-  std::string out = fmt::format("master: {} runs, {} messages", loop_->scheduler().runs().size(),
-                                mail_.size());
+  std::string out =
+      fmt::format("master: {} runs, {} messages", loop_->scheduler().runs().size(), mail_.size());
   for (const auto& [id, run] : loop_->scheduler().runs()) {
     out += fmt::format("; run {} {} ({})", id.value, Name(run->head.state), run->live().size());
     for (uint32_t i = 0; i < run->size(); ++i) {
@@ -236,14 +240,14 @@ void Master::FlushLater() {
   if (Status status = store_.Sync(); !status.ok()) return context_.Fail(status.ToString());
   context_.agenda.In(context_.dice.Ms(0, context_.faults && context_.dice.Chance(5) ? 2000 : 20),
                      [this, turn, life = life_] {
-    if (life != life_) return;
-    flushing_ = false;
-    if (!up()) return;
-    Post([this, turn](Loop& loop) {
-      loop.Synced(turn);
-      FlushLater();
-    });
-  });
+                       if (life != life_) return;
+                       flushing_ = false;
+                       if (!up()) return;
+                       Post([this, turn](Loop& loop) {
+                         loop.Synced(turn);
+                         FlushLater();
+                       });
+                     });
 }
 
 bool Master::MaySend() {

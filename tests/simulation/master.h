@@ -1,5 +1,5 @@
-// The simulated master process: one Loop, driven in turns over a ledger whose commits may fail, that may
-// die at any point of a turn and be started again from the ledger.
+// The simulated master process: one Loop, driven in turns over a ledger whose commits may fail,
+// that may die at any point of a turn and be started again from the ledger.
 #pragma once
 
 #include <memory>
@@ -78,7 +78,9 @@ class Master : public MasterPort {
   bool up() const { return loop_ != nullptr; }
   bool retrying() const { return retrying_; }
   // Nothing lives in memory.
-  bool idle() const { return up() && !retrying_ && mail_.empty() && loop_->scheduler().runs().empty(); }
+  bool idle() const {
+    return up() && !retrying_ && mail_.empty() && loop_->scheduler().runs().empty();
+  }
   std::string Describe() const;
   // Somebody asks something of it. Lost if it is down.
   void Post(std::function<void(Loop&)> what);

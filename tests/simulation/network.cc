@@ -45,7 +45,8 @@ void Network::Break(const StreamPtr& stream) {
   if (stream->broken) return;
   stream->broken = true;
   for (Pipe* pipe : {&stream->up, &stream->down}) {
-    const size_t kept = stream->dice.Chance(50) ? stream->dice.Below(pipe->under_way.size() + 1) : 0;
+    const size_t kept =
+        stream->dice.Chance(50) ? stream->dice.Below(pipe->under_way.size() + 1) : 0;
     while (pipe->under_way.size() > kept) pipe->under_way.pop_back();
   }
 }

@@ -1,9 +1,9 @@
 // The network between masters and workers: streams that deliver in order, late, or not at all.
 //
-// A stream has two pipes. Its ends notice a break at different times, and a worker may have a new stream
-// while the master still believes in the old one, and still gets what was on its way there. A partition
-// holds a worker's pipes back in one or both directions; nothing new can be opened meanwhile; what was
-// sent comes late, after it heals, unless the stream broke.
+// A stream has two pipes. Its ends notice a break at different times, and a worker may have a new
+// stream while the master still believes in the old one, and still gets what was on its way there.
+// A partition holds a worker's pipes back in one or both directions; nothing new can be opened
+// meanwhile; what was sent comes late, after it heals, unless the stream broke.
 #pragma once
 
 #include <deque>

@@ -38,8 +38,8 @@ DagSpec Scenario::MakeDag(size_t number) {
   dag.fail_fast = dice.Chance(10);
   if (dice.Chance(70)) dag.is_paused_upon_creation = false;
   if (number == 0 && dice.Chance(60)) {  // one DAG with a schedule that comes to its end
-    dag.schedule.kind = dice.Chance(50) ? ScheduleSpec::Kind::kDeltaTrigger
-                                        : ScheduleSpec::Kind::kDeltaInterval;
+    dag.schedule.kind =
+        dice.Chance(50) ? ScheduleSpec::Kind::kDeltaTrigger : ScheduleSpec::Kind::kDeltaInterval;
     dag.schedule.delta = dice.Ms(15'000, 40'000);
     dag.start_date = context_.wall() - seconds(30);
     dag.end_date = context_.wall() + seconds(100);
@@ -126,8 +126,9 @@ Fate Scenario::FateOf(const AttemptId& attempt, const TaskSpec& task) const {
   Dice dice(context_.seed ^ (std::hash<AttemptId>()(attempt) * 0xD1B54A32D192ED03ull));
   Fate fate;
   const uint64_t kind = dice.Below(100);
-  fate.runs_for = kind < 60 ? dice.Ms(20, 2000) : kind < 95 ? dice.Ms(1000, 9000)
-                                                           : dice.Ms(9000, 40'000);
+  fate.runs_for = kind < 60   ? dice.Ms(20, 2000)
+                  : kind < 95 ? dice.Ms(1000, 9000)
+                              : dice.Ms(9000, 40'000);
   const uint64_t end = dice.Below(100);
   if (end >= 70) fate.exit_code = end < 76 ? 99 : 1;
   fate.hangs = end >= 95 && task.execution_timeout.has_value();

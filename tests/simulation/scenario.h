@@ -1,4 +1,5 @@
-// What one seed's world is made of: how many workers, which DAG files, and how each process will end.
+// What one seed's world is made of: how many workers, which DAG files, and how each process will
+// end.
 #pragma once
 
 #include <map>
@@ -13,21 +14,21 @@ namespace gale::sim {
 // How a process behaves: decided by the seed and the attempt's id, whenever it is asked.
 struct Fate {
   Duration runs_for{};
-  int exit_code = 0;            // 99: skipped
-  bool hangs = false;           // until somebody kills it
-  Duration dies_after_term{};   // how long it resists
+  int exit_code = 0;           // 99: skipped
+  bool hangs = false;          // until somebody kills it
+  Duration dies_after_term{};  // how long it resists
 };
 
 class Scenario {
  public:
   explicit Scenario(Context& context);
 
-  bool serve_queue = true;          // the master pops for the workers, or they pop and claim
-  bool sync_later = false;          // commits are flushed beside the next turns
+  bool serve_queue = true;  // the master pops for the workers, or they pop and claim
+  bool sync_later = false;  // commits are flushed beside the next turns
   size_t workers = 1;
   std::vector<uint32_t> slots;
   size_t chaos_steps = 0;
-  Duration chaos_pause{};           // the mean between two steps
+  Duration chaos_pause{};  // the mean between two steps
   std::map<std::string, int32_t> pools;
 
   size_t files() const { return files_.size(); }

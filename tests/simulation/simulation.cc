@@ -9,7 +9,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr Duration kQuietWithin = minutes(20);  // of simulated time, once the faults have stopped
-constexpr uint64_t kStepsMax = 300'000;
+constexpr uint64_t kStepsMax = 100'000;
 const Actor kSomebody{"somebody", "cli"};
 
 class World {
@@ -43,7 +43,9 @@ class World {
   void ReportFile(size_t file);
 
   template <class T>
-  const T& Any(const std::vector<T>& of) { return of[dice_.Below(of.size())]; }
+  const T& Any(const std::vector<T>& of) {
+    return of[dice_.Below(of.size())];
+  }
   Host& AnyHost() { return *Any(hosts_); }
   // A run that was ever committed; nullptr if there is none.
   const RunRow* AnyRun();
@@ -72,8 +74,13 @@ std::unique_ptr<Store> OpenLedger() {
 }
 
 World::World(uint64_t seed, bool trace)
-    : context_(seed, trace), dice_(context_.dice), scenario_(context_), ledger_(OpenLedger()),
-      checkers_(context_, *ledger_), store_(*ledger_, checkers_), queue_(context_),
+    : context_(seed, trace),
+      dice_(context_.dice),
+      scenario_(context_),
+      ledger_(OpenLedger()),
+      checkers_(context_, *ledger_),
+      store_(*ledger_, checkers_),
+      queue_(context_),
       network_(context_, scenario_.workers),
       master_(context_, scenario_, checkers_, network_, store_, queue_, hosts_),
       steps_left_(scenario_.chaos_steps) {
@@ -86,7 +93,10 @@ World::World(uint64_t seed, bool trace)
 Report World::Run() {
   Open();
   context_.agenda.In(dice_.Ms(100, 1000), [this] { Chaos(); });
-  while (context_.faults && !context_.failed()) context_.agenda.RunNext();
+  while (context_.faults && !context_.failed()) {
+    context_.agenda.RunNext();
+    if (context_.agenda.steps() > kStepsMax) context_.Fail("it turns for ever");
+  }
   if (!context_.failed()) RunUntilQuiet();
   Report report;
   report.failure = context_.failure;
@@ -108,7 +118,8 @@ void World::Open() {
   for (auto& host : hosts_) host->Start();
 }
 
-// --- chaos -------------------------------------------------------------------------------------------
+// --- chaos
+// -------------------------------------------------------------------------------------------
 
 void World::Chaos() {
   if (steps_left_-- == 0) return StopFaults();
@@ -182,7 +193,10 @@ void World::Partition(Host& host) {
   const uint64_t ways = dice_.Below(3);
   const Duration lasts = dice_.Ms(500, 25'000);
   context_.Trace("{} is cut off ({}) for {:.3f} s", host.name(),
-                 ways == 0 ? "up" : ways == 1 ? "down" : "both ways", Seconds(lasts));
+                 ways == 0   ? "up"
+                 : ways == 1 ? "down"
+                             : "both ways",
+                 Seconds(lasts));
   context_.Saw(Seen::kPartitions);
   network_.Cut(host.number(), ways != 1, ways != 0);
   context_.agenda.In(lasts, [this, n = host.number()] { network_.Heal(n); });
@@ -200,7 +214,8 @@ void World::StaleEntry() {
   GALE_CHECK(queue_.Push(std::span(&entry, 1)).ok(), "memory queue");
 }
 
-// --- people ------------------------------------------------------------------------------------------
+// --- people
+// ------------------------------------------------------------------------------------------
 
 const RunRow* World::AnyRun() {
   if (checkers_.runs().empty()) return nullptr;
@@ -367,7 +382,8 @@ void World::ReportFile(size_t file) {
   master_.Post([report](Loop& loop) { loop.ReportFile(report); });
 }
 
-// --- the end -----------------------------------------------------------------------------------------
+// --- the end
+// -----------------------------------------------------------------------------------------
 
 void World::StopFaults() {
   context_.Trace("---- the faults stop ----");
@@ -403,8 +419,9 @@ bool World::Quiet() {
   return queue_.Size("default").value() == 0 && queue_.Size("gpu").value() == 0;
 }
 
-// A run that waits for a failed run before it waits for ever, and rightly so: somebody marks that one. And
-// with max_active_runs, a run may wait for an earlier one that was made later, and waits for its place.
+// A run that waits for a failed run before it waits for ever, and rightly so: somebody marks that
+// one. And with max_active_runs, a run may wait for an earlier one that was made later, and waits
+// for its place.
 void World::HelpThePast() {
   helped_at_ = context_.now();
   if (helped_++ % 3 != 0) {
@@ -444,9 +461,11 @@ void World::RunUntilQuiet() {
     if (context_.now() > faults_stopped_ + kQuietWithin || context_.agenda.steps() > steps_max) {
       std::string state = master_.Describe();
       for (const auto& host : hosts_) state += "\n    " + host->Describe();
-      return context_.Fail(fmt::format("not quiet {:.0f} s after the faults stopped: {}\n    queues: "
-                                       "{} + {}", Seconds(context_.now() - faults_stopped_), state,
-                                       *queue_.Size("default"), *queue_.Size("gpu")));
+      return context_.Fail(
+          fmt::format("not quiet {:.0f} s after the faults stopped: {}\n    queues: "
+                      "{} + {}",
+                      Seconds(context_.now() - faults_stopped_), state, *queue_.Size("default"),
+                      *queue_.Size("gpu")));
     }
     if (context_.now() > std::max(helped_at_, context_.last_spawn) + seconds(20) &&
         checkers_.living() == 0) {

@@ -1,5 +1,5 @@
-// One seeded world: a master, workers, people and DAG files on a simulated clock, with everything that
-// can break breaking for a while; then the faults stop, and everything must come to its end.
+// One seeded world: a master, workers, people and DAG files on a simulated clock, with everything
+// that can break breaking for a while; then the faults stop, and everything must come to its end.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ struct Report {
   std::string failure;             // empty: all held
   std::vector<std::string> trace;  // if it was asked for
   Coverage coverage{};
-  uint64_t fingerprint = 0;        // the same for every run of a seed
+  uint64_t fingerprint = 0;  // the same for every run of a seed
   uint64_t steps = 0;
 };
 

@@ -17,11 +17,12 @@ using namespace std::chrono_literals;
 
 class EngineTest : public ::testing::Test {
  protected:
-  EngineTest() : inner_(*OpenSqliteStore({.path = ":memory:"})), store_(*inner_, [this](auto&) {
-    if (faults_ <= 0) return Fault::kNone;
-    --faults_;
-    return Fault::kFailAfter;
-  }) {
+  EngineTest()
+      : inner_(*OpenSqliteStore({.path = ":memory:"})), store_(*inner_, [this](auto&) {
+          if (faults_ <= 0) return Fault::kNone;
+          --faults_;
+          return Fault::kFailAfter;
+        }) {
     GALE_CHECK(inner_->Migrate().ok(), "migrate");
     spdlog::set_level(spdlog::level::off);
     options_.parse_spec = [](const std::string&) -> Result<DagSpec> { return Internal("none"); };

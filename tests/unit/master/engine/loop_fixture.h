@@ -15,7 +15,9 @@ class ToldLink : public WorkerLink {
  public:
   void SendWelcome(const Welcome& w) override { welcomes.push_back(w); }
   void SendGrant(const Grant& g) override { grants.push_back(g.attempt); }
-  void SendRefuse(const AttemptId& a, const std::string& r) override { refusals.emplace_back(a, r); }
+  void SendRefuse(const AttemptId& a, const std::string& r) override {
+    refusals.emplace_back(a, r);
+  }
   void SendAck(const std::vector<AttemptId>& a) override {
     acks.insert(acks.end(), a.begin(), a.end());
   }
@@ -90,7 +92,8 @@ class LoopTest : public ::testing::Test {
     dag.tasks = std::move(tasks);
     return dag;
   }
-  FileReport File(const std::string& name, std::vector<DagSpec> dags, const std::string& hash = "1") {
+  FileReport File(const std::string& name, std::vector<DagSpec> dags,
+                  const std::string& hash = "1") {
     FileReport report;
     report.fileloc = name;
     for (DagSpec& dag : dags) {
@@ -101,7 +104,8 @@ class LoopTest : public ::testing::Test {
     return report;
   }
   void Know(std::vector<DagSpec> dags, const std::string& hash = "1") {
-    ASSERT_TRUE(Turn([&](Loop& l) { l.ReportFile(File("/dags/f.py", std::move(dags), hash)); }).ok());
+    ASSERT_TRUE(
+        Turn([&](Loop& l) { l.ReportFile(File("/dags/f.py", std::move(dags), hash)); }).ok());
   }
   Result<RunRow> Trigger(TriggerRequest request) {
     Result<RunRow> row = Internal("not asked");

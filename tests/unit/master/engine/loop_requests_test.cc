@@ -74,7 +74,8 @@ TEST_F(Requests, AFinishedRunIsClearedFromTheLedger) {
 
 TEST_F(Requests, PoolsAreCheckedAndTheDefaultOneStays) {
   MustTurn([&](Loop& l) {
-    EXPECT_EQ(l.SetPool({.name = "p", .slots = -2}, actor_).status().code(), Code::kInvalidArgument);
+    EXPECT_EQ(l.SetPool({.name = "p", .slots = -2}, actor_).status().code(),
+              Code::kInvalidArgument);
     EXPECT_EQ(l.DeletePool("default_pool", actor_).code(), Code::kInvalidArgument);
     EXPECT_EQ(l.DeletePool("none", actor_).code(), Code::kNotFound);
     EXPECT_TRUE(l.SetPool({.name = "p", .slots = 3}, actor_).ok());

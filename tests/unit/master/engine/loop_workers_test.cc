@@ -19,7 +19,8 @@ class Workers : public LoopTest {
   AttemptId attempt_;
 };
 
-// It waited for no event: the grant left, and `running` was committed a turn later. Found by seed 1.
+// It waited for no event: the grant left, and `running` was committed a turn later. Found by
+// seed 1.
 TEST_F(Workers, AGrantToAWorkerThatJustCameIsCommittedBeforeItLeaves) {
   GrantOne();
   EXPECT_EQ(Ti(run_.id).state, TiState::kRunning);
@@ -144,10 +145,14 @@ TEST_F(Workers, ADrainIsForTheProcessThatWasThereAndIsSaidAgainIfItWasLost) {
   EXPECT_FALSE(loop_->Workers().at(0).draining);
 }
 
-// Its machine may be another one under the same name, while the old one still runs what it was granted.
+// Its machine may be another one under the same name, while the old one still runs what it was
+// granted.
 TEST_F(Workers, AnotherMachineUnderTheNameWaitsForTheOldOnesLease) {
   GrantOne();
-  MustTurn([&](Loop& l) { l.OnStarted(link_, attempt_, 1); l.OnDisconnected(link_); });
+  MustTurn([&](Loop& l) {
+    l.OnStarted(link_, attempt_, 1);
+    l.OnDisconnected(link_);
+  });
   clock_.Advance(5s);
   WorkerHello other = Hello("w");
   other.incarnation = "w#2";
@@ -179,7 +184,10 @@ TEST_F(Workers, AClaimIsGrantedOnce) {
   const RunRow row = MustTrigger("d");
   auto a = Connect(Hello("a")), b = Connect(Hello("b"));
   const AttemptId id{row.id, TaskIndex(0), kUnmapped, 1};
-  MustTurn([&](Loop& l) { l.OnClaim(a, {id}); l.OnClaim(b, {id}); });
+  MustTurn([&](Loop& l) {
+    l.OnClaim(a, {id});
+    l.OnClaim(b, {id});
+  });
   EXPECT_EQ(a->grants, std::vector{id});
   ASSERT_EQ(b->refusals.size(), 1u);
   EXPECT_NE(b->refusals[0].second.find("running"), std::string::npos);
@@ -191,9 +199,9 @@ TEST_F(Workers, ACommitThatIsOnlyReportedLostIsRecoveredFrom) {
   std::vector<Status> answers;
   fault_ = Fault::kFailAfter;
   EXPECT_FALSE(Turn([&](Loop& l) {
-    ASSERT_TRUE(l.Trigger({.dag_id = "d"}, actor_).ok());
-    l.OnCommitted([&](const Status& s) { answers.push_back(s); });
-  }).ok());
+                 ASSERT_TRUE(l.Trigger({.dag_id = "d"}, actor_).ok());
+                 l.OnCommitted([&](const Status& s) { answers.push_back(s); });
+               }).ok());
   EXPECT_TRUE(answers.empty());
   ASSERT_TRUE(loop_->Recover(clock_.Now(), clock_.Mono()).ok());
   ASSERT_EQ(answers.size(), 1u);
