@@ -163,8 +163,7 @@ TEST(RedisFaults, APasswordIsDemandedAndIsWrongAndIsRight) {
   RedisServer server({.arguments = {"--requirepass", "s3cret:/@"}});
   ExpectError(PushOne(server.Url()), Code::kPermissionDenied, "demands a password");
   ExpectError(PushOne(server.Url("airflow")), Code::kPermissionDenied, "demands a password");
-  ExpectError(PushOne(server.Url(":hunter2")), Code::kPermissionDenied,
-              "refuses the user or password");
+  ExpectError(PushOne(server.Url(":hunter2")), Code::kPermissionDenied, "correct it, or");
   EXPECT_TRUE(PushOne(server.Url(":s3cret%3A%2F%40")).ok());
 }
 

@@ -25,6 +25,10 @@ namespace {
 
 constexpr auto kStartMax = std::chrono::seconds(20);  // on a machine that is busy building
 
+// A cluster's second port is 10,000 above its first.
+constexpr uint16_t kPortMax = 65'535 - 10'000;
+constexpr int kPortTries = 5;  // somebody else may take the port before the server does
+
 uint16_t FreePort() {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -35,7 +39,8 @@ uint16_t FreePort() {
                  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0,
              "no free port: {}", std::strerror(errno));
   close(fd);
-  return ntohs(address.sin_port);
+  const uint16_t port = ntohs(address.sin_port);
+  return port <= kPortMax ? port : FreePort();
 }
 
 std::string MakeDir() {
@@ -45,21 +50,21 @@ std::string MakeDir() {
   return dir;
 }
 
-// Reads the server's log until it says that it is up; then it may write into the void.
-void AwaitReady(int fd, const std::string& what) {
+// Reads the server's log until it says that it is up: then it may write into the void. False if it
+// ended, or takes too long.
+bool AwaitReady(int fd, std::string& log) {
   const MonoTime deadline = Clock::Real().Mono() + kStartMax;
-  std::string log;
   while (log.find("eady to accept connections") == std::string::npos &&
          log.find("+monitor master") == std::string::npos) {
     const auto left = (deadline - Clock::Real().Mono()) / std::chrono::milliseconds(1);
     pollfd poll_fd{.fd = fd, .events = POLLIN};
     char bytes[4096];
-    ssize_t got = 0;
-    if (left > 0 && poll(&poll_fd, 1, static_cast<int>(left)) > 0)
-      got = read(fd, bytes, sizeof bytes);
-    GALE_CHECK(got > 0, "{} did not start (is Debian's redis-server installed?): {}", what, log);
+    if (left <= 0 || poll(&poll_fd, 1, static_cast<int>(left)) <= 0) return false;
+    const ssize_t got = read(fd, bytes, sizeof bytes);
+    if (got <= 0) return false;
     log.append(bytes, static_cast<size_t>(got));
   }
+  return true;
 }
 
 }  // namespace
@@ -67,7 +72,12 @@ void AwaitReady(int fd, const std::string& what) {
 RedisServer::RedisServer(RedisServerOptions options)
     : options_(std::move(options)), dir_(MakeDir()), port_(FreePort()) {
   if (options_.tls) MakeCertificate();
-  Start();
+  std::string log;
+  for (int tries = 1; !TryStart(log); ++tries) {
+    GALE_CHECK(tries < kPortTries && log.find("in use") != std::string::npos,
+               "redis-server did not start (is Debian's package installed?): {}", log);
+    port_ = FreePort();
+  }
 }
 
 RedisServer::~RedisServer() {
@@ -114,7 +124,13 @@ std::vector<std::string> RedisServer::CommandLine() const {
 }
 
 void RedisServer::Start() {
+  std::string log;
+  GALE_CHECK(TryStart(log), "redis-server did not start again: {}", log);
+}
+
+bool RedisServer::TryStart(std::string& log_text) {
   GALE_CHECK(pid_ < 0);
+  log_text.clear();
   std::vector<std::string> line = CommandLine();
   std::vector<char*> argv;
   for (std::string& word : line) argv.push_back(word.data());
@@ -131,8 +147,10 @@ void RedisServer::Start() {
     _exit(127);
   }
   close(log[1]);
-  AwaitReady(log[0], line[0]);
+  const bool ready = AwaitReady(log[0], log_text);
   close(log[0]);
+  if (!ready) Kill();
+  return ready;
 }
 
 void RedisServer::Kill() {

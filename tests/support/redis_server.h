@@ -42,6 +42,7 @@ class RedisServer {
   void Resume();
 
  private:
+  bool TryStart(std::string& log_text);  // else `log_text` says why not
   std::vector<std::string> CommandLine() const;
   void MakeCertificate() const;
 
