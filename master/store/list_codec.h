@@ -1,4 +1,5 @@
-// How a list of strings stands in a column: ["a","b"], which the databases' JSON functions take apart.
+// How a list of strings stands in a column: ["a","b"], which the databases' JSON functions take
+// apart.
 #pragma once
 
 #include <string>

@@ -50,7 +50,6 @@ constexpr OrderColumn kEvent[] = {
     {"dag_id", "dag_id"}, {"run_id", "run_id"},  {"task_id", "task_id"}, {"extra", "extra"},
 };
 
-
 }  // namespace
 
 const std::span<const OrderColumn> kDagOrders = kDag, kRunOrders = kRun, kEventOrders = kEvent;

@@ -1,6 +1,6 @@
-// The write transaction, fenced by the epoch. All of it goes in one packet (several, if it is large): begin,
-// fence, rows, commit. The server stops at the first statement that fails, so nothing after a failed fence
-// is ever done, and a commit costs one round trip.
+// The write transaction, fenced by the epoch. All of it goes in one packet (several, if it is
+// large): begin, fence, rows, commit. The server stops at the first statement that fails, so
+// nothing after a failed fence is ever done, and a commit costs one round trip.
 #include <algorithm>
 #include <deque>
 #include <functional>
@@ -17,8 +17,8 @@ constexpr size_t kStatementRowsMax = 1000;
 constexpr size_t kStatementBytesMax = 1 << 20;  // beyond it a new statement begins
 constexpr size_t kPacketBytesMax = 4 << 20;     // beyond it a new packet
 constexpr size_t kPacketReserveBytes = 1024;    // of max_allowed_packet, for the protocol
-// A master that is paused between two packets of a commit holds the fence's lock; the server ends its
-// session after this time, so that another can lead.
+// A master that is paused between two packets of a commit holds the fence's lock; the server ends
+// its session after this time, so that another can lead.
 constexpr int kBetweenPacketsSeconds = 5;
 const std::string kLongWait = fmt::format("SET SESSION wait_timeout = {}", kIdleSeconds);
 
@@ -59,12 +59,13 @@ std::string Head(std::string_view table, std::string_view columns) {
   return fmt::format("INSERT INTO {} ({}) VALUES ", table, QuoteNames(columns));
 }
 
-// A run's identity is written once. A row that would change another run's becomes NULL, which its column
-// refuses.
+// A run's identity is written once. A row that would change another run's becomes NULL, which its
+// column refuses.
 std::string RunTail() {
-  return Tail(kRunColumns, "run_key, dag_id, run_id, logical_date",
-              "IF(run_key = VALUES(run_key) AND dag_id = VALUES(dag_id) AND run_id = VALUES(run_id),"
-              " VALUES({}), NULL)");
+  return Tail(
+      kRunColumns, "run_key, dag_id, run_id, logical_date",
+      "IF(run_key = VALUES(run_key) AND dag_id = VALUES(dag_id) AND run_id = VALUES(run_id),"
+      " VALUES({}), NULL)");
 }
 
 // Nullable columns would take that NULL; the first that is assigned isn't one of them.
@@ -146,8 +147,8 @@ class CommitPlan {
              .append =
                  [this](std::string& out, size_t i) {
                    const DagVersionRow& row = batch_.dag_versions[i];
-                   AppendRow(out, std::tie(row.dag_id, row.version, row.hash, specs_[i],
-                                           row.created_at));
+                   AppendRow(
+                       out, std::tie(row.dag_id, row.version, row.hash, specs_[i], row.created_at));
                  },
              .describe =
                  [&versions](size_t i) {
@@ -196,8 +197,8 @@ class CommitPlan {
            });
   }
 
-  // live_run holds every run that isn't finished or has a live task instance. It may hold a few more
-  // (whose last process ended after the run): LoadLive looks, and a new leader tidies up.
+  // live_run holds every run that isn't finished or has a live task instance. It may hold a few
+  // more (whose last process ended after the run): LoadLive looks, and a new leader tidies up.
   void AddLiveRuns() {
     std::set<int64_t> live, finished;
     for (const RunRow& run : batch_.runs) {
@@ -213,7 +214,8 @@ class CommitPlan {
     }
     for (int64_t run : live) finished.erase(run);
     if (!finished.empty()) {
-      Add(fmt::format("DELETE FROM live_run WHERE run_key IN ({}) AND NOT EXISTS (SELECT 1 FROM"
+      Add(
+          fmt::format("DELETE FROM live_run WHERE run_key IN ({}) AND NOT EXISTS (SELECT 1 FROM"
                       " task_instance t WHERE t.run_key = live_run.run_key AND t.live = 1)",
                       RunKeys(finished)));
     }
@@ -229,18 +231,17 @@ class CommitPlan {
     DeleteByName("DELETE FROM import_error WHERE filename", batch_.import_error_deletes);
     constexpr std::string_view kErrors = "filename, stack_trace, timestamp";
     const auto& errors = batch_.import_errors;
-    AddRows(errors.size(),
-            {.head = Head("import_error", kErrors),
-             .tail = Tail(kErrors, "filename"),
-             .append =
-                 [&errors](std::string& out, size_t i) {
-                   AppendRow(out, std::tie(errors[i].filename, errors[i].stack_trace,
-                                           errors[i].timestamp));
-                 },
-             .describe =
-                 [&errors](size_t i) {
-                   return fmt::format("import error of '{}'", errors[i].filename);
-                 }});
+    AddRows(errors.size(), {.head = Head("import_error", kErrors),
+                            .tail = Tail(kErrors, "filename"),
+                            .append =
+                                [&errors](std::string& out, size_t i) {
+                                  AppendRow(out, std::tie(errors[i].filename, errors[i].stack_trace,
+                                                          errors[i].timestamp));
+                                },
+                            .describe =
+                                [&errors](size_t i) {
+                                  return fmt::format("import error of '{}'", errors[i].filename);
+                                }});
     const auto& events = batch_.events;
     AddRows(events.size(),
             {.head = Head("event_log", "logged_at, owner, event, dag_id, run_id, task_id, extra"),
@@ -268,7 +269,8 @@ namespace {
 // Which run stands in the way of `row`?
 Status RunRefused(Connection& db, const RunRow& row) {
   GALE_ASSIGN_OR_RETURN(Rows rows, db.Query(Bind("SELECT dag_id, run_id FROM dag_run"
-                                                 " WHERE run_key = ?", row.id)));
+                                                 " WHERE run_key = ?",
+                                                 row.id)));
   if (rows.Next()) {
     std::string dag_id, run_id;
     rows.Read(dag_id, run_id);
@@ -281,8 +283,8 @@ Status RunRefused(Connection& db, const RunRow& row) {
                        row.run_id);
 }
 
-// The statement was refused for one of its rows: writes them one by one, in the transaction that will be
-// undone, to say for which.
+// The statement was refused for one of its rows: writes them one by one, in the transaction that
+// will be undone, to say for which.
 Status Blame(Connection& db, const Statement& statement, const CommitBatch& batch, Status refused) {
   if (statement.of == nullptr) return refused;
   for (size_t i = statement.first; i < statement.first + statement.count; ++i) {
@@ -307,27 +309,31 @@ Status WhoLeads(Connection& db, Epoch ours) {
                  ours.value);
 }
 
-// One row of the leader, with our epoch, locked until the end of the transaction; otherwise an error, at
-// which the server stops. Epoch 0 is what a new database has: nobody's.
+// One row of the leader, with our epoch, locked until the end of the transaction; otherwise an
+// error, at which the server stops. Epoch 0 is what a new database has: nobody's.
 std::string Fence(Epoch epoch) {
-  return Bind("SELECT IF(COUNT(*) = 1, 0, (SELECT 1 UNION SELECT 2)) FROM leader"
-              " WHERE id = 1 AND epoch = ? AND epoch > 0 LOCK IN SHARE MODE", epoch);
+  return Bind(
+      "SELECT IF(COUNT(*) = 1, 0, (SELECT 1 UNION SELECT 2)) FROM leader"
+      " WHERE id = 1 AND epoch = ? AND epoch > 0 LOCK IN SHARE MODE",
+      epoch);
 }
 
 // Sends `all` in as few packets as it takes; `failed` is the place of the statement that did.
 Status Send(Connection& db, std::vector<const std::string*> all, size_t& failed) {
   const size_t packet_max =
-      std::min(kPacketBytesMax, db.packet_bytes_max() - std::min(kPacketReserveBytes,
-                                                                 db.packet_bytes_max()));
+      std::min(kPacketBytesMax,
+               db.packet_bytes_max() - std::min(kPacketReserveBytes, db.packet_bytes_max()));
   size_t bytes = 0;
   for (const std::string* sql : all) bytes += sql->size() + 1;
   if (bytes <= packet_max) return db.RunAll(all, failed);
 
-  const std::string short_wait = fmt::format("SET SESSION wait_timeout = {}", kBetweenPacketsSeconds);
+  const std::string short_wait =
+      fmt::format("SET SESSION wait_timeout = {}", kBetweenPacketsSeconds);
   GALE_RETURN_IF_ERROR(db.Run(short_wait));
   for (size_t first = 0; first < all.size();) {
     size_t count = 0, size = 0;
-    while (first + count < all.size() && (count == 0 || size + all[first + count]->size() < packet_max)) {
+    while (first + count < all.size() &&
+           (count == 0 || size + all[first + count]->size() < packet_max)) {
       size += all[first + count++]->size() + 1;
     }
     size_t place = 0;

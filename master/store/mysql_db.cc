@@ -8,10 +8,10 @@
 namespace gale::mysql {
 namespace {
 
-constexpr int kMySqlOldest = 8'00'16;    // enforces CHECK
+constexpr int kMySqlOldest = 8'00'16;  // enforces CHECK
 constexpr int kMariaDbOldest = 10'06'00;
-constexpr int kLockWaitSeconds = 2;
-constexpr int kSecondsMax = 3600;        // of a timeout
+constexpr int kLockWaitSeconds = 1;  // of kConflictTriesMax times
+constexpr int kSecondsMax = 3600;    // of a timeout
 
 // The driver keeps state for each thread.
 void PrepareThread() {
@@ -75,14 +75,12 @@ Status ErrorOf(const std::string& server, int error, const std::string& message)
       return make(Code::kNotFound, "run `gale db migrate`, which makes it");
     case 1146:
     case 1054:
-      return make(Code::kFailedPrecondition,
-                  "the schema is missing or old; run `gale db migrate`");
+      return make(Code::kFailedPrecondition, "the schema is missing or old; run `gale db migrate`");
     case 1290:
     case 1836:
       return make(Code::kUnavailable,
                   "is the server read-only? Connect to the primary, or SET GLOBAL read_only = 0");
-    case 1665:
-      return make(Code::kFailedPrecondition, "set the server's binlog_format to ROW");
+    case 1665: return make(Code::kFailedPrecondition, "set the server's binlog_format to ROW");
     case 1115:
     case 1273:
       return make(Code::kFailedPrecondition, "the server lacks a character set that Gale needs");
@@ -167,15 +165,16 @@ std::string ServerName(const MySqlOptions& options) {
                      options.database);
 }
 
-// --- Literals ------------------------------------------------------------------------------------------
+// --- Literals
+// ------------------------------------------------------------------------------------------
 
 void AppendInt(std::string& out, int64_t value) {
   char digits[24];
   out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
 
-// The session has neither NO_BACKSLASH_ESCAPES nor a character set in which a backslash may be the second
-// half of a character.
+// The session has neither NO_BACKSLASH_ESCAPES nor a character set in which a backslash may be the
+// second half of a character.
 void AppendText(std::string& out, std::string_view value) {
   out += '\'';
   for (char c : value) {
@@ -215,7 +214,8 @@ std::string QuoteNames(std::string_view columns) {
   return out;
 }
 
-// --- Rows ----------------------------------------------------------------------------------------------
+// --- Rows
+// ----------------------------------------------------------------------------------------------
 
 struct Rows::Impl {
   std::unique_ptr<sql::Statement> statement;  // must outlive the result
@@ -226,15 +226,15 @@ Rows::Rows(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Rows::Rows(Rows&&) noexcept = default;
 Rows::~Rows() = default;
 
-// The rows lie in our memory: the driver throws here only if we ask for what isn't there, which is our bug.
+// The rows lie in our memory: the driver throws here only if we ask for what isn't there, which is
+// our bug.
 bool Rows::Next() { return impl_->result->next(); }
 bool Rows::IsNull(unsigned column) { return impl_->result->isNull(column); }
 int64_t Rows::Int(unsigned column) { return impl_->result->getInt64(column); }
-std::string Rows::Text(unsigned column) {
-  return impl_->result->getString(column).asStdString();
-}
+std::string Rows::Text(unsigned column) { return impl_->result->getString(column).asStdString(); }
 
-// --- Connections ---------------------------------------------------------------------------------------
+// --- Connections
+// ---------------------------------------------------------------------------------------
 
 struct Connection::Driver {
   std::unique_ptr<sql::Connection> connection;
@@ -339,7 +339,8 @@ Status Connection::RunAll(std::span<const std::string* const> statements, size_t
   }
 }
 
-// --- Transaction ---------------------------------------------------------------------------------------
+// --- Transaction
+// ---------------------------------------------------------------------------------------
 
 Transaction::~Transaction() {
   if (open_ && !db_.lost()) (void)db_.Run("ROLLBACK");

@@ -1,8 +1,8 @@
-// A thin layer over the connector: connections, values as SQL literals, result rows, errors as Status.
-// No type or exception of the driver leaves mysql_db.cc.
+// A thin layer over the connector: connections, values as SQL literals, result rows, errors as
+// Status. No type or exception of the driver leaves mysql_db.cc.
 //
-// Statements are sent as text: many rows in a statement, many statements in a packet, so a commit is one
-// round trip whatever it holds.
+// Statements are sent as text: many rows in a statement, many statements in a packet, so a commit
+// is one round trip whatever it holds.
 #pragma once
 
 #include <cstdint>
@@ -25,17 +25,18 @@ namespace gale::mysql {
 
 // The server's error numbers that something is decided by.
 namespace errors {
-inline constexpr int kNull = 1048;              // NULL for a NOT NULL column
+inline constexpr int kNull = 1048;  // NULL for a NOT NULL column
 inline constexpr int kUnknownDatabase = 1049;
 inline constexpr int kLockWaitTimeout = 1205;
 inline constexpr int kDeadlock = 1213;
-inline constexpr int kSubqueryRows = 1242;      // how a commit's fence fails
-inline constexpr int kInterrupted = 1317;       // KILL QUERY
+inline constexpr int kSubqueryRows = 1242;  // how a commit's fence fails
+inline constexpr int kInterrupted = 1317;   // KILL QUERY
 }  // namespace errors
 
 inline constexpr int kIdleSeconds = 28'800;  // then the server closes a connection (its default)
 
-// --- Literals ------------------------------------------------------------------------------------------
+// --- Literals
+// ------------------------------------------------------------------------------------------
 
 void AppendInt(std::string& out, int64_t value);
 void AppendText(std::string& out, std::string_view value);  // quoted and escaped
@@ -108,7 +109,8 @@ std::string Bind(std::string_view sql, const T&... values) {
 std::string QuoteNames(std::string_view columns);
 std::string QuoteName(std::string_view name);
 
-// --- Rows ----------------------------------------------------------------------------------------------
+// --- Rows
+// ----------------------------------------------------------------------------------------------
 
 // The rows of a query, all of them fetched already. Must not outlive its connection.
 class Rows {
@@ -164,7 +166,8 @@ class Rows {
   std::unique_ptr<Impl> impl_;
 };
 
-// --- Connections ---------------------------------------------------------------------------------------
+// --- Connections
+// ---------------------------------------------------------------------------------------
 
 // What a session is for.
 enum class Role {
@@ -173,8 +176,8 @@ enum class Role {
   kNoSchema,  // kWriter, before the database exists
 };
 
-// Used by one thread at a time. Every call ends by a deadline (MySqlOptions). After an error that lost
-// the connection, lost() is true and it can only be thrown away.
+// Used by one thread at a time. Every call ends by a deadline (MySqlOptions). After an error that
+// lost the connection, lost() is true and it can only be thrown away.
 class Connection {
  public:
   // FAILED_PRECONDITION: a server that Gale can't use. PERMISSION_DENIED: wrong credentials.

@@ -1,5 +1,5 @@
-// MySQL Connector/C++'s JDBC API, wherever its headers are. Included by mysql_db.cc alone: no type of the
-// driver leaves that file.
+// MySQL Connector/C++'s JDBC API, wherever its headers are. Included by mysql_db.cc alone: no type
+// of the driver leaves that file.
 #pragma once
 
 #if __has_include(<mysql/jdbc.h>)  // Oracle's 8 and 9

@@ -60,10 +60,10 @@ struct PageSql {
 Result<PageSql> MakeSql(const Listing& listing, const Filter& filter, const PageQuery& query) {
   GALE_ASSIGN_OR_RETURN(std::string order,
                         OrderClause(query.order_by, listing.orders, listing.key));
-  return PageSql{fmt::format("SELECT COUNT(*) FROM {}{}", listing.table, filter.where()),
-                 fmt::format("SELECT {} FROM {}{} ORDER BY {} LIMIT {} OFFSET {}",
-                             QuoteNames(listing.columns), listing.table, filter.where(), order,
-                             query.limit, query.offset)};
+  return PageSql{
+      fmt::format("SELECT COUNT(*) FROM {}{}", listing.table, filter.where()),
+      fmt::format("SELECT {} FROM {}{} ORDER BY {} LIMIT {} OFFSET {}", QuoteNames(listing.columns),
+                  listing.table, filter.where(), order, query.limit, query.offset)};
 }
 
 }  // namespace
@@ -99,8 +99,8 @@ Result<Page<RunRow>> MySqlStore::ListRuns(const RunQuery& query) {
 }
 
 Result<Page<EventRow>> MySqlStore::ListEvents(const PageQuery& query) {
-  GALE_ASSIGN_OR_RETURN(
-      const PageSql sql, MakeSql({"event_log", kEventColumns, "id", kEventOrders}, Filter(), query));
+  GALE_ASSIGN_OR_RETURN(const PageSql sql,
+                        MakeSql({"event_log", kEventColumns, "id", kEventOrders}, Filter(), query));
   return WithReader([&](Connection& db) { return ReadPage<EventRow>(db, sql.count, sql.select); });
 }
 

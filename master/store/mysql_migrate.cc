@@ -5,6 +5,9 @@
 namespace gale::mysql {
 namespace {
 
+constexpr std::chrono::seconds kStatementMax{3600};  // changing a table that holds years
+constexpr std::chrono::seconds kLockMax{10};         // another gale may be migrating
+
 std::string WithCollation(std::string sql, std::string_view collation) {
   constexpr std::string_view kMark = "{collation}";
   const size_t at = sql.find(kMark);
@@ -31,8 +34,9 @@ Result<int64_t> ReadVersion(Connection& db) {
   int64_t all = 0, ours = 0, version = 0;
   {
     GALE_ASSIGN_OR_RETURN(
-        Rows rows, db.Query("SELECT COUNT(*), COUNT(CASE WHEN table_name = 'schema_version' THEN 1 END)"
-                            " FROM information_schema.tables WHERE table_schema = DATABASE()"));
+        Rows rows,
+        db.Query("SELECT COUNT(*), COUNT(CASE WHEN table_name = 'schema_version' THEN 1 END)"
+                 " FROM information_schema.tables WHERE table_schema = DATABASE()"));
     if (rows.Next()) rows.Read(all, ours);
   }
   if (all == 0) return int64_t{0};
@@ -59,11 +63,14 @@ Status CheckVersion(const Connection& db, int64_t version) {
 Status RunMigrations(Connection& db, int64_t version) {
   GALE_RETURN_IF_ERROR(db.Run(WithCollation(
       "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY,"
-      " name VARCHAR(250) NOT NULL) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE {collation}",
+      " name VARCHAR(250) NOT NULL) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE "
+      "{collation}",
       db.collation())));
   for (const Migration& migration : Migrations()) {
     if (migration.version <= version) continue;
-    auto context = [&] { return fmt::format("migration {} ({})", migration.version, migration.name); };
+    auto context = [&] {
+      return fmt::format("migration {} ({})", migration.version, migration.name);
+    };
     for (const char* statement : migration.statements) {
       Status status = db.Run(WithCollation(statement, db.collation()));
       if (!status.ok()) return status.WithContext(context());
@@ -87,16 +94,18 @@ Status CheckTables(Connection& db) {
   std::string table, engine, collation;
   rows.Read(table, engine, collation);
   return FailedPrecondition(
-      "'{}': table {} has the engine {} and the collation {}; Gale needs InnoDB and {}: ALTER TABLE {} "
+      "'{}': table {} has the engine {} and the collation {}; Gale needs InnoDB and {}: ALTER "
+      "TABLE {} "
       "ENGINE = InnoDB, CONVERT TO CHARACTER SET utf8mb4 COLLATE {}",
       db.name(), table, engine, collation, db.collation(), QuoteName(table), db.collation());
 }
 
 // May the user do all that Gale does? Changes nothing.
 Status CheckPrivileges(Connection& db) {
-  for (const char* probe : {"SELECT 1 FROM leader LIMIT 0", "UPDATE leader SET owner = owner WHERE id = 0",
-                            "INSERT INTO live_run SELECT 0 FROM leader WHERE id = 0",
-                            "DELETE FROM live_run WHERE run_key = 0"}) {
+  for (const char* probe :
+       {"SELECT 1 FROM leader LIMIT 0", "UPDATE leader SET owner = owner WHERE id = 0",
+        "INSERT INTO live_run SELECT 0 FROM leader WHERE id = 0",
+        "DELETE FROM live_run WHERE run_key = 0"}) {
     GALE_RETURN_IF_ERROR(db.Run(probe));
   }
   return OkStatus();
@@ -107,13 +116,14 @@ class MigrationLock {
  public:
   explicit MigrationLock(Connection& db) : db_(db) {}
   ~MigrationLock() {
-    if (held_ && !db_.lost()) (void)db_.Run("DO RELEASE_LOCK(LEFT(CONCAT('gale:', DATABASE()), 64))");
+    if (held_ && !db_.lost())
+      (void)db_.Run("DO RELEASE_LOCK(LEFT(CONCAT('gale:', DATABASE()), 64))");
   }
   Status Take(std::chrono::seconds wait) {
     // Names of locks are short.
     GALE_ASSIGN_OR_RETURN(
-        Rows rows, db_.Query(Bind("SELECT GET_LOCK(LEFT(CONCAT('gale:', DATABASE()), 64), ?)",
-                                  wait.count())));
+        Rows rows,
+        db_.Query(Bind("SELECT GET_LOCK(LEFT(CONCAT('gale:', DATABASE()), 64), ?)", wait.count())));
     int held = 0;
     if (rows.Next()) rows.Read(held);
     held_ = held == 1;
@@ -127,9 +137,9 @@ class MigrationLock {
   bool held_ = false;
 };
 
-Status MigrateWith(Connection& db, std::chrono::seconds wait) {
+Status MigrateWith(Connection& db) {
   MigrationLock lock(db);
-  GALE_RETURN_IF_ERROR(lock.Take(wait));
+  GALE_RETURN_IF_ERROR(lock.Take(kLockMax));
   GALE_ASSIGN_OR_RETURN(const int64_t version, ReadVersion(db));
   GALE_RETURN_IF_ERROR(CheckVersion(db, version));
   if (version < Migrations().back().version) GALE_RETURN_IF_ERROR(RunMigrations(db, version));
@@ -140,13 +150,15 @@ Status MigrateWith(Connection& db, std::chrono::seconds wait) {
 }  // namespace
 
 Status MySqlStore::Migrate() {
-  auto db = Connection::Open(options_, Role::kWriter);
+  MySqlOptions options = options_;
+  options.io_timeout = kStatementMax;
+  auto db = Connection::Open(options, Role::kWriter);
   if (db.status().code() == Code::kNotFound) {
-    GALE_RETURN_IF_ERROR(MakeDatabase(options_));
-    db = Connection::Open(options_, Role::kWriter);
+    GALE_RETURN_IF_ERROR(MakeDatabase(options));
+    db = Connection::Open(options, Role::kWriter);
   }
   if (!db.ok()) return db.status();
-  return MigrateWith(**db, std::max(options_.io_timeout / 2, std::chrono::seconds(1)));
+  return MigrateWith(**db);
 }
 
 }  // namespace gale::mysql

@@ -6,8 +6,9 @@ namespace {
 #define GALE_TABLE_END \
   " ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE {collation}"
 
-// Conventions: those of sqlite_migrations.cc. `filename` is bytes, since 1024 characters are too many for a
-// key. live_run takes the place of SQLite's partial indexes: LoadLive looks only at the runs in it.
+// Conventions: those of sqlite_migrations.cc. `filename` is bytes, since 1024 characters are too
+// many for a key. live_run takes the place of SQLite's partial indexes: LoadLive looks only at the
+// runs in it.
 constexpr const char* kInitial[] = {
     R"sql(
 CREATE TABLE IF NOT EXISTS leader (
@@ -15,8 +16,7 @@ CREATE TABLE IF NOT EXISTS leader (
   epoch       BIGINT NOT NULL CHECK (epoch >= 0),
   owner       VARCHAR(250) NOT NULL CHECK (OCTET_LENGTH(owner) <= 250),
   lease_until BIGINT NOT NULL DEFAULT 0
-))sql" GALE_TABLE_END,
-    "INSERT IGNORE INTO leader (id, epoch, owner) VALUES (1, 0, '')",
+))sql" GALE_TABLE_END, "INSERT IGNORE INTO leader (id, epoch, owner) VALUES (1, 0, '')",
     R"sql(
 CREATE TABLE IF NOT EXISTS dag (
   dag_id                VARCHAR(250) NOT NULL PRIMARY KEY CHECK (OCTET_LENGTH(dag_id) BETWEEN 1 AND 250),
@@ -137,8 +137,7 @@ CREATE TABLE IF NOT EXISTS pool (
   slots            INT NOT NULL CHECK (slots >= -1),
   description      MEDIUMTEXT NOT NULL,
   include_deferred TINYINT NOT NULL CHECK (include_deferred IN (0, 1))
-))sql" GALE_TABLE_END,
-    "INSERT IGNORE INTO pool VALUES ('default_pool', 128, 'Default pool', 0)",
+))sql" GALE_TABLE_END, "INSERT IGNORE INTO pool VALUES ('default_pool', 128, 'Default pool', 0)",
     R"sql(
 CREATE TABLE IF NOT EXISTS worker (
   name       VARCHAR(250) NOT NULL PRIMARY KEY CHECK (OCTET_LENGTH(name) >= 1),

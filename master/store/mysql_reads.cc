@@ -34,8 +34,8 @@ Result<DagVersionRow> ReadVersionRow(Rows& rows) {
 }
 
 // Unfinished, or with a process that may live: those of live_run that really are.
-#define GALE_LIVE_RUNS                                                                        \
-  "(SELECT l.run_key FROM live_run l LEFT JOIN dag_run r ON r.run_key = l.run_key"            \
+#define GALE_LIVE_RUNS                                                                      \
+  "(SELECT l.run_key FROM live_run l LEFT JOIN dag_run r ON r.run_key = l.run_key"          \
   " WHERE r.state < 2 OR EXISTS (SELECT 1 FROM task_instance t WHERE t.run_key = l.run_key" \
   " AND t.live = 1)) live"
 
@@ -63,14 +63,13 @@ Result<LiveState> ReadLive(Connection& db) {
                         Select<DagRow>(db, SelectFrom(kDagColumns, "dag ORDER BY dag_id")));
   GALE_ASSIGN_OR_RETURN(live.versions, LiveVersions(db));
   GALE_ASSIGN_OR_RETURN(
-      live.runs,
-      Select<RunRow>(db, SelectFrom(kRunColumns, "dag_run JOIN " GALE_LIVE_RUNS
-                                                 " USING (run_key) ORDER BY run_key")));
+      live.runs, Select<RunRow>(db, SelectFrom(kRunColumns, "dag_run JOIN " GALE_LIVE_RUNS
+                                                            " USING (run_key) ORDER BY run_key")));
   GALE_ASSIGN_OR_RETURN(
       live.tis,
-      Select<TiRow>(db, SelectFrom(kTiColumns,
-                                   "task_instance JOIN " GALE_LIVE_RUNS
-                                   " USING (run_key) ORDER BY run_key, task_index, map_index")));
+      Select<TiRow>(
+          db, SelectFrom(kTiColumns, "task_instance JOIN " GALE_LIVE_RUNS
+                                     " USING (run_key) ORDER BY run_key, task_index, map_index")));
   GALE_ASSIGN_OR_RETURN(live.pools,
                         Select<PoolRow>(db, SelectFrom(kPoolColumns, "pool ORDER BY name")));
   GALE_ASSIGN_OR_RETURN(live.workers,
@@ -117,8 +116,8 @@ Result<DagVersionRow> MySqlStore::GetDagVersion(const std::string& dag_id, int64
 Result<RunRow> MySqlStore::GetRun(const std::string& dag_id, const std::string& run_id) {
   GALE_ASSIGN_OR_RETURN(
       std::vector<RunRow> rows,
-      SelectAll<RunRow>(
-          Bind(SelectFrom(kRunColumns, "dag_run WHERE dag_id = ? AND run_id = ?"), dag_id, run_id)));
+      SelectAll<RunRow>(Bind(SelectFrom(kRunColumns, "dag_run WHERE dag_id = ? AND run_id = ?"),
+                             dag_id, run_id)));
   if (rows.empty()) return NotFound("dag '{}' has no run '{}'", dag_id, run_id);
   return std::move(rows.front());
 }

@@ -12,14 +12,14 @@ constexpr size_t kNameCharactersMax = 64;
 
 }  // namespace
 
-// --- The pool ------------------------------------------------------------------------------------------
+// --- The pool
+// ------------------------------------------------------------------------------------------
 
 Result<MySqlStore::Lease> MySqlStore::Borrow() {
   {
     std::unique_lock lock(pool_mutex_);
-    if (!returned_.wait_for(lock, options_.io_timeout, [this] {
-          return !idle_.empty() || open_ < options_.readers_max;
-        })) {
+    if (!returned_.wait_for(lock, options_.io_timeout,
+                            [this] { return !idle_.empty() || open_ < options_.readers_max; })) {
       return Unavailable("'{}': all {} connections are busy; the server is too slow",
                          ServerName(options_), options_.readers_max);
     }
@@ -62,7 +62,8 @@ void MySqlStore::DropIdle() {
   returned_.notify_all();
 }
 
-// --- Writing -------------------------------------------------------------------------------------------
+// --- Writing
+// -------------------------------------------------------------------------------------------
 
 Result<Connection*> MySqlStore::Writer() {
   if (writer_ && writer_->lost()) writer_.reset();
@@ -93,7 +94,8 @@ Result<Epoch> MySqlStore::TryAcquire(const std::string& owner, bool& repeat) {
       "START TRANSACTION",
       Bind("UPDATE leader SET epoch = epoch + 1, owner = ? WHERE id = 1", owner),
       // What commits could not know to be over (mysql_commit.cc).
-      "DELETE FROM live_run WHERE NOT EXISTS (SELECT 1 FROM dag_run r WHERE r.run_key = live_run.run_key"
+      "DELETE FROM live_run WHERE NOT EXISTS (SELECT 1 FROM dag_run r WHERE r.run_key = "
+      "live_run.run_key"
       " AND r.state < 2) AND NOT EXISTS (SELECT 1 FROM task_instance t"
       " WHERE t.run_key = live_run.run_key AND t.live = 1)",
   };
@@ -120,7 +122,8 @@ Result<Epoch> MySqlStore::TryAcquire(const std::string& owner, bool& repeat) {
   return status;
 }
 
-// --- Small tables --------------------------------------------------------------------------------------
+// --- Small tables
+// --------------------------------------------------------------------------------------
 
 Result<std::optional<UserRow>> MySqlStore::GetUser(const std::string& name) {
   using Found = Result<std::optional<UserRow>>;
@@ -155,10 +158,10 @@ Result<std::optional<std::string>> MySqlStore::GetSetting(const std::string& key
 }
 
 Status MySqlStore::PutSetting(const std::string& key, const std::string& value) {
-  const std::string sql =
-      Bind("INSERT INTO setting (`key`, value) VALUES (?, ?) ON DUPLICATE KEY UPDATE"
-           " value = VALUES(value)",
-           key, value);
+  const std::string sql = Bind(
+      "INSERT INTO setting (`key`, value) VALUES (?, ?) ON DUPLICATE KEY UPDATE"
+      " value = VALUES(value)",
+      key, value);
   return WithReader([&](Connection& db) { return db.Run(sql); })
       .WithContext(fmt::format("setting '{}'", key));
 }

@@ -1,8 +1,8 @@
 // The ledger on a MySQL or MariaDB server. Reach it through OpenMySqlStore (store.h).
 //
-// One connection writes, behind a mutex; a pool of a few reads and writes the small facts. Each is made when
-// it is needed. A read whose connection turns out to be lost is done once more on a new one; a commit is not:
-// its fate is unknown, which is the caller's to know (UNAVAILABLE).
+// One connection writes, behind a mutex; a pool of a few reads and writes the small facts. Each is
+// made when it is needed. A read whose connection turns out to be lost is done once more on a new
+// one; a commit is not: its fate is unknown, which is the caller's to know (UNAVAILABLE).
 #pragma once
 
 #include <condition_variable>
@@ -99,8 +99,8 @@ class MySqlStore : public Store {
   size_t open_ = 0;                                // all of the pool that are open
 };
 
-// Conflicts with other sessions (deadlock, lock wait) are retried this often, of which each waits for at most
-// the session's innodb_lock_wait_timeout.
+// Conflicts with other sessions (deadlock, lock wait) are retried this often, of which each waits
+// for at most the session's innodb_lock_wait_timeout.
 inline constexpr int kConflictTriesMax = 4;
 
 }  // namespace gale::mysql

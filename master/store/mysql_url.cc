@@ -73,8 +73,9 @@ Status ApplyOption(const std::string& name, const std::string& value, MySqlUrl& 
   } else if (name == "connect_timeout") {
     const std::optional<int> seconds = Number(value, 1, kConnectSecondsMax);
     if (!seconds) {
-      return InvalidArgument("the database URL's connect_timeout '{}' is no number of 1..{} seconds",
-                             value, kConnectSecondsMax);
+      return InvalidArgument(
+          "the database URL's connect_timeout '{}' is no number of 1..{} seconds", value,
+          kConnectSecondsMax);
     }
     options.connect_timeout = std::chrono::seconds(*seconds);
     return OkStatus();
@@ -118,7 +119,8 @@ Status ParseHost(std::string_view text, MySqlOptions& options) {
   }
   if (options.host.empty()) return InvalidArgument("the database URL names no host");
   if (port.empty() || port == ":") return OkStatus();
-  const std::optional<int> number = port[0] == ':' ? Number(port.substr(1), 1, 65535) : std::nullopt;
+  const std::optional<int> number =
+      port[0] == ':' ? Number(port.substr(1), 1, 65535) : std::nullopt;
   if (!number) {
     return InvalidArgument(
         "the database URL's port is no number of 1..65535 (is there a '@', ':' or '/' in the "

@@ -159,7 +159,9 @@ struct MySqlOptions {
   Tls tls = Tls::kPreferred;
   std::string tls_ca, tls_cert, tls_key;  // PEM files; empty: none
   std::chrono::seconds connect_timeout{3};
-  std::chrono::seconds io_timeout{20};  // one statement's answer; then the connection is given up
+  // The server's answer; then the connection is given up. Below limits::kCommitRetryMax, so that a commit
+  // whose connection silently died is repeated before its master steps down.
+  std::chrono::seconds io_timeout{6};
   size_t readers_max = 8;  // connections; one more reader waits for one of them
 };
 // Connects when it is first used, and anew whenever the connection is lost. INVALID_ARGUMENT: an option is.

@@ -1,4 +1,5 @@
-// MariaDB and MySQL pass the contract; what is wrong with a server is said so that it can be mended.
+// MariaDB and MySQL pass the contract; what is wrong with a server is said so that it can be
+// mended.
 #include "tests/contract/mysql_world.h"
 #include "tests/contract/sample_rows.h"
 
@@ -15,9 +16,8 @@ StoreBackend Backend(const char* name, MySqlKind kind) {
           MissingServer(kind)};
 }
 
-GALE_INSTANTIATE_STORE_CONTRACT(MySql,
-                                testing::Values(Backend("mariadb", MySqlKind::kMariaDb),
-                                                Backend("mysql", MySqlKind::kMySql)));
+GALE_INSTANTIATE_STORE_CONTRACT(MySql, testing::Values(Backend("mariadb", MySqlKind::kMariaDb),
+                                                       Backend("mysql", MySqlKind::kMySql)));
 
 void ExpectError(const Status& status, Code code, std::initializer_list<std::string> parts) {
   EXPECT_EQ(status.code(), code) << status.ToString();
@@ -117,9 +117,9 @@ TEST_P(MySqlTest, AnotherProgramsDatabaseIsRefusedAndLeftAlone) {
   MustRun(*root_, fmt::format("CREATE DATABASE {}", name_));
   MustRun(*root_, fmt::format("CREATE TABLE {}.dag (dag_id INT)", name_));
   ExpectError(Migrate(world_->options()), Code::kFailedPrecondition, {"another program"});
-  auto rows = root_->Query(mysql::Bind(
-      "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = ?",
-      world_->options().database));
+  auto rows = root_->Query(
+      mysql::Bind("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = ?",
+                  world_->options().database));
   int64_t tables = 0;
   ASSERT_TRUE(rows->Next());
   rows->Read(tables);
@@ -157,6 +157,27 @@ TEST(MySqlMigrations, AreNumberedAndNamedAsThoseOfSqlite) {
     EXPECT_EQ(mysql::Migrations()[i].version, sqlite::Migrations()[i].version);
     EXPECT_STREQ(mysql::Migrations()[i].name, sqlite::Migrations()[i].name);
   }
+}
+
+TEST(MySqlTls, IsUsedAndChecked) {
+  using Tls = MySqlOptions::Tls;
+  MySqlServer server({.tls = true});
+  auto root = Root(server);
+  MustRun(*root, "CREATE USER 'careful'@'%' IDENTIFIED BY 'p' REQUIRE SSL");
+  MustRun(*root, "GRANT ALL ON gale.* TO 'careful'@'%'");
+  MySqlOptions options = RootOptions(server);
+  options.user = "careful";
+  options.password = "p";
+  options.database = "gale";
+  options.tls = Tls::kDisabled;
+  EXPECT_EQ((*OpenMySqlStore(options))->Migrate().code(), Code::kPermissionDenied);
+  options.tls = Tls::kVerifyIdentity;
+  options.tls_ca = server.ca_file();
+  const Status status = (*OpenMySqlStore(options))->Migrate();
+  EXPECT_TRUE(status.ok()) << status.ToString();
+  MySqlServer other({.tls = true});
+  options.tls_ca = other.ca_file();  // which didn't sign the first's certificate
+  EXPECT_EQ((*OpenMySqlStore(options))->Migrate().code(), Code::kUnavailable);
 }
 
 TEST(MySqlOpen, ThatCanNotReachTheServerSaysSo) {

@@ -7,8 +7,10 @@ namespace gale {
 namespace {
 
 TEST(MySqlUrl, OfEveryDriversNameIsTaken) {
-  for (const char* scheme : {"mysql", "mysql+pymysql", "mysql+mysqldb", "mysql+mysqlconnector", "mariadb"}) {
-    auto url = ParseMySqlUrl(std::string(scheme) + "://airflow:secret@db.example:3307/airflow?charset=utf8mb4");
+  for (const char* scheme :
+       {"mysql", "mysql+pymysql", "mysql+mysqldb", "mysql+mysqlconnector", "mariadb"}) {
+    auto url = ParseMySqlUrl(std::string(scheme) +
+                             "://airflow:secret@db.example:3307/airflow?charset=utf8mb4");
     ASSERT_TRUE(url.ok()) << url.status().ToString();
     EXPECT_EQ(url->options.host, "db.example");
     EXPECT_EQ(url->options.port, 3307);
@@ -40,8 +42,10 @@ TEST(MySqlUrl, TlsIsAskedForByItsOptions) {
   EXPECT_EQ(ParseMySqlUrl("mysql://u@h/d")->options.tls, Tls::kPreferred);
   auto url = ParseMySqlUrl("mysql://u@h/d?ssl_ca=%2Fca.pem&ssl_cert=/c.pem&ssl_key=/k.pem");
   EXPECT_EQ(url->options.tls, Tls::kRequired);
-  EXPECT_EQ(url->options.tls_ca + url->options.tls_cert + url->options.tls_key, "/ca.pem/c.pem/k.pem");
-  EXPECT_EQ(ParseMySqlUrl("mysql://u@h/d?ssl_mode=verify-ca&ssl_ca=/c")->options.tls, Tls::kVerifyCa);
+  EXPECT_EQ(url->options.tls_ca + url->options.tls_cert + url->options.tls_key,
+            "/ca.pem/c.pem/k.pem");
+  EXPECT_EQ(ParseMySqlUrl("mysql://u@h/d?ssl_mode=verify-ca&ssl_ca=/c")->options.tls,
+            Tls::kVerifyCa);
   EXPECT_EQ(ParseMySqlUrl("mysql://u@h/d?ssl_verify_cert=true")->options.tls, Tls::kVerifyIdentity);
   EXPECT_EQ(ParseMySqlUrl("mysql://u@h/d?connect_timeout=7")->options.connect_timeout.count(), 7);
 }

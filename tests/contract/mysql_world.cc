@@ -16,7 +16,7 @@ std::string MissingServer(MySqlKind kind) {
 
 MySqlServer& SharedServer(MySqlKind kind) {
   if (kind == MySqlKind::kMySql) {
-    static MySqlServer mysql({.mysql_root = Root(), .arguments = {}});
+    static MySqlServer mysql({.mysql_root = Root()});
     return mysql;
   }
   static MySqlServer mariadb;

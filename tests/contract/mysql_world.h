@@ -1,5 +1,5 @@
-// Real MariaDB and MySQL servers for the store's tests: each is started once a test program, when first asked for;
-// each test has a database of its own.
+// Real MariaDB and MySQL servers for the store's tests: each is started once a test program, when
+// first asked for; each test has a database of its own.
 #pragma once
 
 #include <memory>

@@ -50,7 +50,8 @@ std::string MakeDir() {
   return dir;
 }
 
-// Starts a program that dies with us, its output going to `out` and its input coming from `in` (a path).
+// Starts a program that dies with us, its output going to `out` and its input coming from `in` (a
+// path).
 pid_t Spawn(std::vector<std::string> line, int out, const char* in) {
   std::vector<char*> argv;
   for (std::string& word : line) argv.push_back(word.data());
@@ -97,6 +98,7 @@ std::string FindMySqlRoot(const std::string& beside) {
 
 MySqlServer::MySqlServer(MySqlServerOptions options)
     : options_(std::move(options)), dir_(MakeDir()), port_(FreePort()) {
+  if (options_.tls) MakeCertificate();
   MakeData();
   Start();
 }
@@ -127,6 +129,15 @@ std::vector<std::string> MySqlServer::CommandLine() const {
                            "--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=96M"});
   if (geteuid() == 0) line.push_back("--user=root");
   return line;
+}
+
+void MySqlServer::MakeCertificate() const {
+  const std::string command = fmt::format(
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+      "-subj /CN=gale-test -addext subjectAltName=IP:127.0.0.1,DNS:localhost "
+      "-keyout {0}/key.pem -out {0}/cert.pem >{0}/openssl.log 2>&1",
+      dir_);
+  GALE_CHECK(std::system(command.c_str()) == 0, "openssl failed: {}/openssl.log", dir_);
 }
 
 void MySqlServer::MakeData() const {
@@ -162,6 +173,9 @@ void MySqlServer::Start() {
   std::vector<std::string> line = CommandLine();
   line.insert(line.end(), {"--bind-address=127.0.0.1", "--port=" + std::to_string(port_),
                            "--socket=" + dir_ + "/s.sock", "--pid-file=" + dir_ + "/pid"});
+  if (options_.tls) {
+    line.insert(line.end(), {"--ssl-cert=" + ca_file(), "--ssl-key=" + dir_ + "/key.pem"});
+  }
   line.insert(line.end(), options_.arguments.begin(), options_.arguments.end());
   int log[2];
   GALE_CHECK(pipe2(log, O_CLOEXEC) == 0, "pipe: {}", std::strerror(errno));

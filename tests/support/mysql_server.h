@@ -1,5 +1,5 @@
-// A real MariaDB or MySQL server for a test: on a free loopback port, with a data folder of its own in memory,
-// dead at the latest with the test. Any user may start one.
+// A real MariaDB or MySQL server for a test: on a free loopback port, with a data folder of its own
+// in memory, dead at the latest with the test. Any user may start one.
 #pragma once
 
 #include <sys/types.h>
@@ -11,13 +11,15 @@
 namespace gale {
 
 struct MySqlServerOptions {
-  // Empty: Debian's MariaDB (mariadb-server-core). Else the folder into which fetch_mysql.sh unpacked MySQL.
-  std::string mysql_root;
-  std::vector<std::string> arguments;  // the server's: {"--max-connections=3"}
+  // Empty: Debian's MariaDB (mariadb-server-core). Else the folder into which fetch_mysql.sh
+  // unpacked MySQL.
+  std::string mysql_root = "";
+  std::vector<std::string> arguments = {};  // the server's: {"--max-connections=3"}
+  bool tls = false;                         // with the certificate at ca_file()
 };
 
-// Its administrator is root, without a password. One thread. What can't be done (no server installed, no port)
-// ends the test program with the reason.
+// Its administrator is root, without a password. One thread. What can't be done (no server
+// installed, no port) ends the test program with the reason.
 class MySqlServer {
  public:
   explicit MySqlServer(MySqlServerOptions options = {});
@@ -27,16 +29,19 @@ class MySqlServer {
 
   uint16_t port() const { return port_; }
   const std::string& dir() const { return dir_; }
+  std::string ca_file() const { return dir_ + "/cert.pem"; }
 
-  void Kill();     // SIGKILL, and reaped
-  void Start();    // after Kill: on the same port, with the same data; returns when it takes connections
+  void Kill();  // SIGKILL, and reaped
+  void
+  Start();  // after Kill: on the same port, with the same data; returns when it takes connections
   void Restart() { Kill(), Start(); }
-  void Pause();    // SIGSTOP: connections stay, nothing answers
+  void Pause();  // SIGSTOP: connections stay, nothing answers
   void Resume();
 
  private:
   std::vector<std::string> CommandLine() const;
   void MakeData() const;
+  void MakeCertificate() const;
 
   const MySqlServerOptions options_;
   std::string dir_;
@@ -44,8 +49,8 @@ class MySqlServer {
   pid_t pid_ = -1;
 };
 
-// Where a MySQL for tests is unpacked: $GALE_TEST_MYSQL_ROOT, or `beside` (build/mysql/root) if it is there.
-// Empty: nowhere.
+// Where a MySQL for tests is unpacked: $GALE_TEST_MYSQL_ROOT, or `beside` (build/mysql/root) if it
+// is there. Empty: nowhere.
 std::string FindMySqlRoot(const std::string& beside);
 
 }  // namespace gale
