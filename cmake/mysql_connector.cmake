@@ -5,7 +5,8 @@
 # demands Boost 1.74, which can't be installed beside the 1.81 that the HTTP server needs. The headers that
 # we include need no Boost at all, so where they aren't installed they are unpacked into build/.
 set(mysql_unpacked ${CMAKE_SOURCE_DIR}/build/mysqlcppconn)
-find_path(MYSQL_CONNECTOR_INCLUDE NAMES mysql/jdbc.h cppconn/driver.h HINTS ${mysql_unpacked}/usr/include)
+find_path(MYSQL_CONNECTOR_INCLUDE NAMES mysql/jdbc.h cppconn/driver.h PATH_SUFFIXES mysql-cppconn
+          HINTS ${mysql_unpacked}/usr/include)
 if(NOT MYSQL_CONNECTOR_INCLUDE)
   message(STATUS "Unpacking the headers of libmysqlcppconn-dev into ${mysql_unpacked}")
   file(MAKE_DIRECTORY ${mysql_unpacked})

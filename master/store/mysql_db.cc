@@ -126,11 +126,13 @@ void SetTls(const MySqlOptions& options, sql::ConnectOptionsMap& map) {
   if (!options.tls_key.empty()) map["sslKey"] = sql::SQLString(options.tls_key);
 #ifdef GALE_MYSQL_SSL_MODE
   switch (options.tls) {
-    case Tls::kDisabled: map["OPT_SSL_MODE"] = sql::SSL_MODE_DISABLED; break;
-    case Tls::kPreferred: map["OPT_SSL_MODE"] = sql::SSL_MODE_PREFERRED; break;
-    case Tls::kRequired: map["OPT_SSL_MODE"] = sql::SSL_MODE_REQUIRED; break;
-    case Tls::kVerifyCa: map["OPT_SSL_MODE"] = sql::SSL_MODE_VERIFY_CA; break;
-    case Tls::kVerifyIdentity: map["OPT_SSL_MODE"] = sql::SSL_MODE_VERIFY_IDENTITY; break;
+    case Tls::kDisabled: map["OPT_SSL_MODE"] = static_cast<int>(sql::SSL_MODE_DISABLED); break;
+    case Tls::kPreferred: map["OPT_SSL_MODE"] = static_cast<int>(sql::SSL_MODE_PREFERRED); break;
+    case Tls::kRequired: map["OPT_SSL_MODE"] = static_cast<int>(sql::SSL_MODE_REQUIRED); break;
+    case Tls::kVerifyCa: map["OPT_SSL_MODE"] = static_cast<int>(sql::SSL_MODE_VERIFY_CA); break;
+    case Tls::kVerifyIdentity:
+      map["OPT_SSL_MODE"] = static_cast<int>(sql::SSL_MODE_VERIFY_IDENTITY);
+      break;
   }
 #else
   if (options.tls >= Tls::kRequired) map["sslEnforce"] = true;
