@@ -103,7 +103,7 @@ def test_a_huge_body_is_refused_before_it_is_read(shared):
 
 def ends_refusing(gale, *words, command="standalone", env=None):
     """Starts a gale that must refuse to: it exits by itself, and its last line says why."""
-    process = gale.spawn(command, *gale.flags(), env=env)
+    process = gale.spawn(command, *gale.flags(), env=env, log="refused")
     assert process.wait(30) != 0
     last = process.log.read_text().strip().splitlines()[-1]
     for word in words:
