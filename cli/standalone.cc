@@ -20,6 +20,13 @@ namespace {
 // How long a stop may take: tasks get the first part of it to end by themselves, then TERM, then KILL.
 constexpr Duration kStopMax = std::chrono::seconds(12);
 
+// Known, checked and listed, and without effect so far: who sets one is told so.
+constexpr Key kNotApplied[] = {Key::kParallelism,          Key::kMaxActiveTasksPerDag,
+                               Key::kMaxActiveRunsPerDag,  Key::kDefaultPoolTaskSlotCount,
+                               Key::kCatchupByDefault,     Key::kDefaultTimezone,
+                               Key::kLoadExamples,         Key::kJwtExpirationTime,
+                               Key::kBrokerUrl};
+
 // SIGINT and SIGTERM, waited for by the main thread. Made before any other thread, which all inherit
 // that the signals are blocked.
 class Signals {
@@ -61,6 +68,11 @@ int Fail(const Status& status) {
 Status Prepare(const Config& config) {
   GALE_RETURN_IF_ERROR(InitLog(config.GetString(Key::kLoggingLevel)));
   for (const std::string& warning : config.warnings()) GALE_WARN("{}", warning);
+  for (const Key key : kNotApplied) {
+    if (config.Get(key).source == "default") continue;
+    GALE_WARN("[{}] {} ({}) is not applied by this version", Info(key).section, Info(key).name,
+              config.Get(key).source);
+  }
   return OkStatus();
 }
 
