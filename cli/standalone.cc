@@ -24,8 +24,7 @@ constexpr Duration kStopMax = std::chrono::seconds(12);
 constexpr Key kNotApplied[] = {Key::kParallelism,          Key::kMaxActiveTasksPerDag,
                                Key::kMaxActiveRunsPerDag,  Key::kDefaultPoolTaskSlotCount,
                                Key::kCatchupByDefault,     Key::kDefaultTimezone,
-                               Key::kLoadExamples,         Key::kJwtExpirationTime,
-                               Key::kBrokerUrl};
+                               Key::kLoadExamples,         Key::kJwtExpirationTime};
 
 // SIGINT and SIGTERM, waited for by the main thread. Made before any other thread, which all inherit
 // that the signals are blocked.
