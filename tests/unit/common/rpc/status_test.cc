@@ -17,7 +17,8 @@ TEST(RpcStatus, EveryCodeCrossesTheWireUnchanged) {
 }
 
 TEST(RpcStatus, ACodeThatNobodyDefinedIsUnknown) {
-  EXPECT_EQ(FromGrpc(grpc::Status(static_cast<grpc::StatusCode>(99), "odd")).code(),
+  // In the enum's range of values (C++ [dcl.enum]), or UBSan stops in gRPC's own header.
+  EXPECT_EQ(FromGrpc(grpc::Status(static_cast<grpc::StatusCode>(20), "odd")).code(),
             Code::kUnknown);
 }
 
