@@ -17,17 +17,18 @@
 namespace gale::cli {
 namespace {
 
-// How long a stop may take: tasks get the first part of it to end by themselves, then TERM, then KILL.
+// How long a stop may take: tasks get the first part of it to end by themselves, then TERM, then
+// KILL.
 constexpr Duration kStopMax = std::chrono::seconds(12);
 
 // Known, checked and listed, and without effect so far: who sets one is told so.
-constexpr Key kNotApplied[] = {Key::kParallelism,          Key::kMaxActiveTasksPerDag,
-                               Key::kMaxActiveRunsPerDag,  Key::kDefaultPoolTaskSlotCount,
-                               Key::kCatchupByDefault,     Key::kDefaultTimezone,
-                               Key::kLoadExamples,         Key::kJwtExpirationTime};
+constexpr Key kNotApplied[] = {Key::kParallelism,         Key::kMaxActiveTasksPerDag,
+                               Key::kMaxActiveRunsPerDag, Key::kDefaultPoolTaskSlotCount,
+                               Key::kCatchupByDefault,    Key::kDefaultTimezone,
+                               Key::kLoadExamples,        Key::kJwtExpirationTime};
 
-// SIGINT and SIGTERM, waited for by the main thread. Made before any other thread, which all inherit
-// that the signals are blocked.
+// SIGINT and SIGTERM, waited for by the main thread. Made before any other thread, which all
+// inherit that the signals are blocked.
 class Signals {
  public:
   Signals() {

@@ -1,5 +1,5 @@
-// The long-running processes: a master, a worker, or both in one (standalone). Each runs in the foreground
-// until SIGINT or SIGTERM, then stops in order. A second signal stops at once.
+// The long-running processes: a master, a worker, or both in one (standalone). Each runs in the
+// foreground until SIGINT or SIGTERM, then stops in order. A second signal stops at once.
 #pragma once
 
 #include <string>

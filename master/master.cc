@@ -49,8 +49,10 @@ Result<int> LockHome(const std::string& home) {
     char pid[32] = {};
     if (read(fd, pid, sizeof pid - 1) < 0) pid[0] = '\0';
     close(fd);
-    return FailedPrecondition("another master runs with the home {} (pid {}): stop it, or use another "
-                              "--home", home, std::atoi(pid));
+    return FailedPrecondition(
+        "another master runs with the home {} (pid {}): stop it, or use another "
+        "--home",
+        home, std::atoi(pid));
   }
   const std::string pid = std::to_string(getpid());
   if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
@@ -126,7 +128,8 @@ Status Master::Parts::MakeHome() {
 Status Master::Parts::OpenStore() {
   SqliteOptions sqlite;
   GALE_ASSIGN_OR_RETURN(sqlite.path, SqlitePath(config.GetString(Key::kSqlAlchemyConn), home()));
-  sqlite.synchronous_full = false;  // the engine flushes, beside its next turns (LoopOptions::sync_later)
+  sqlite.synchronous_full =
+      false;  // the engine flushes, beside its next turns (LoopOptions::sync_later)
   GALE_ASSIGN_OR_RETURN(store, OpenSqliteStore(sqlite));
   return store->Migrate();
 }

@@ -1,5 +1,5 @@
-// A master, put together: ledger, queue, engine, DAG processor, gRPC and REST. The only place that knows
-// which adapters there are.
+// A master, put together: ledger, queue, engine, DAG processor, gRPC and REST. The only place that
+// knows which adapters there are.
 #pragma once
 
 #include <functional>
@@ -12,8 +12,8 @@
 namespace gale {
 
 struct MasterOptions {
-  // Looked for in this order: GALE_PYTHON and GALE_SDK, what was installed beside the binary, the checkout
-  // it was built in.
+  // Looked for in this order: GALE_PYTHON and GALE_SDK, what was installed beside the binary, the
+  // checkout it was built in.
   std::string python;
   std::string sdk;
   // Called once, from another thread, when the master can't go on (another one leads).
@@ -29,8 +29,8 @@ class Master : public Service {
   ~Master() override;
 
   std::string_view name() const override { return "master"; }
-  // Makes what is missing in the home (folders, database, password, tokens). On an error nothing runs, and
-  // the message names what to do. FAILED_PRECONDITION if another master has this home.
+  // Makes what is missing in the home (folders, database, password, tokens). On an error nothing
+  // runs, and the message names what to do. FAILED_PRECONDITION if another master has this home.
   Status Start() override;
   void Stop(MonoTime deadline) override;
 
@@ -47,8 +47,8 @@ class Master : public Service {
   std::unique_ptr<Parts> parts_;
 };
 
-// GALE_PYTHON, or the venv of the checkout, or python3; GALE_SDK, or <prefix>/share/gale/sdk beside the
-// binary, or the checkout's.
+// GALE_PYTHON, or the venv of the checkout, or python3; GALE_SDK, or <prefix>/share/gale/sdk beside
+// the binary, or the checkout's.
 std::string FindPython();
 std::string FindSdk();
 

@@ -11,8 +11,8 @@ class RealClock : public Clock {
     return std::chrono::floor<Duration>(std::chrono::system_clock::now());
   }
   MonoTime Mono() const override {
-    return MonoTime(std::chrono::duration_cast<Duration>(
-        std::chrono::steady_clock::now().time_since_epoch()));
+    return MonoTime(
+        std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
   }
 };
 
@@ -55,7 +55,8 @@ std::string FormatTimeOffset(TimePoint t) { return Format(t, "+00:00"); }
 
 Result<TimePoint> ParseTime(std::string_view text) {
   auto bad = [&] {
-    return InvalidArgument("'{}' is no time: expected ISO 8601, as 2026-11-23T10:00:00+00:00", text);
+    return InvalidArgument("'{}' is no time: expected ISO 8601, as 2026-11-23T10:00:00+00:00",
+                           text);
   };
   std::string_view rest = text;
   int year, month, day, hour = 0, minute = 0, second = 0;

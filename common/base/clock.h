@@ -13,7 +13,8 @@ namespace gale {
 using Duration = std::chrono::microseconds;
 // Wall-clock time, UTC, microseconds since 1970.
 using TimePoint = std::chrono::sys_time<Duration>;
-// Time that only moves forward; says nothing about the date. Leases and timeouts are measured in it.
+// Time that only moves forward; says nothing about the date. Leases and timeouts are measured in
+// it.
 struct MonoClock {
   using duration = Duration;
   using rep = Duration::rep;

@@ -20,8 +20,8 @@ Result<AttemptId> AttemptId::Parse(std::string_view text) {
     at = next + 1;
     return true;
   };
-  if (number(id.run.value, false) && number(id.task.value, false) &&
-      number(id.map_index, false) && number(id.try_number, true)) {
+  if (number(id.run.value, false) && number(id.task.value, false) && number(id.map_index, false) &&
+      number(id.try_number, true)) {
     return id;
   }
   return InvalidArgument("'{}' is no attempt id: expected <run>.<task>.<map index>.<try>", text);

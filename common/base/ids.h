@@ -21,8 +21,8 @@ struct StrongInt {
   friend constexpr auto operator<=>(StrongInt, StrongInt) = default;
 };
 
-// A DAG run, for good; assigned by the master in the order of acceptance, from 1. (The id that users
-// see, "manual__2026-11-23T10:00:00+00:00", is unique only within a DAG.)
+// A DAG run, for good; assigned by the master in the order of acceptance, from 1. (The id that
+// users see, "manual__2026-11-23T10:00:00+00:00", is unique only within a DAG.)
 using RunId = StrongInt<struct RunIdTag, int64_t>;
 // A task's place in its DAG version's flat arrays.
 using TaskIndex = StrongInt<struct TaskIndexTag, uint32_t>;

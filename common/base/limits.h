@@ -9,24 +9,25 @@ namespace gale::limits {
 
 inline constexpr size_t kTasksPerDagMax = 100'000;
 inline constexpr size_t kEdgesPerDagMax = 1'000'000;
-inline constexpr size_t kIdBytesMax = 250;               // dag_id, task_id, run_id: as in Airflow
-inline constexpr size_t kSpecBytesMax = 64 << 20;        // one DagSpec, serialised
-inline constexpr size_t kCommandBytesMax = 1 << 20;      // one bash command
-inline constexpr size_t kConfBytesMax = 1 << 20;         // a run's conf, JSON
-inline constexpr size_t kXComBytesMax = 64 << 10;        // one XCom from a bash task's last line
-inline constexpr size_t kNoteBytesMax = 1000;            // as in Airflow
+inline constexpr size_t kIdBytesMax = 250;           // dag_id, task_id, run_id: as in Airflow
+inline constexpr size_t kSpecBytesMax = 64 << 20;    // one DagSpec, serialised
+inline constexpr size_t kCommandBytesMax = 1 << 20;  // one bash command
+inline constexpr size_t kConfBytesMax = 1 << 20;     // a run's conf, JSON
+inline constexpr size_t kXComBytesMax = 64 << 10;    // one XCom from a bash task's last line
+inline constexpr size_t kNoteBytesMax = 1000;        // as in Airflow
 inline constexpr size_t kHttpBodyBytesMax = 4 << 20;
 inline constexpr size_t kHttpHeaderBytesMax = 64 << 10;
 inline constexpr size_t kHttpConnectionsMax = 4096;
-inline constexpr size_t kPageRowsMax = 100;              // [api] maximum_page_limit
-inline constexpr size_t kPageRowsDefault = 50;           // [api] fallback_page_limit
-inline constexpr size_t kMailboxEventsMax = 65'536;      // engine: beyond it callers are told UNAVAILABLE
-inline constexpr size_t kBatchEventsMax = 4'096;         // engine: events of one commit
+inline constexpr size_t kPageRowsMax = 100;     // [api] maximum_page_limit
+inline constexpr size_t kPageRowsDefault = 50;  // [api] fallback_page_limit
+inline constexpr size_t kMailboxEventsMax =
+    65'536;                                       // engine: beyond it callers are told UNAVAILABLE
+inline constexpr size_t kBatchEventsMax = 4'096;  // engine: events of one commit
 inline constexpr size_t kLogChunkBytesMax = 64 << 10;
 inline constexpr size_t kGrpcMessageBytesMax = 64 << 20;
-inline constexpr size_t kSpoolEntriesMax = 100'000;      // worker: results that no master acked yet
-inline constexpr uint32_t kTriesMax = 1'000'000;         // try numbers of one task instance
-inline constexpr size_t kScheduledRunsPerPass = 100;     // calendar: runs of one DAG created at a time
+inline constexpr size_t kSpoolEntriesMax = 100'000;   // worker: results that no master acked yet
+inline constexpr uint32_t kTriesMax = 1'000'000;      // try numbers of one task instance
+inline constexpr size_t kScheduledRunsPerPass = 100;  // calendar: runs of one DAG created at a time
 inline constexpr std::chrono::seconds kCommitRetryMax{10};  // then the master steps down
 
 }  // namespace gale::limits

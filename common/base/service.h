@@ -16,8 +16,8 @@ class Service {
   virtual std::string_view name() const = 0;
   // Returns when the service works, or with the reason why it can't. Called once.
   virtual Status Start() = 0;
-  // Returns when nothing of it runs any more, at the latest at `deadline` (it then lets go of what is
-  // left). Safe after a failed Start.
+  // Returns when nothing of it runs any more, at the latest at `deadline` (it then lets go of what
+  // is left). Safe after a failed Start.
   virtual void Stop(MonoTime deadline) = 0;
 };
 

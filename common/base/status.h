@@ -1,9 +1,9 @@
 // Status and Result<T>: how every operation that a user, a file or a peer can make fail reports it.
 //
-// The codes are gRPC's canonical ones, so a Status crosses the wire unchanged. Pick the code by what
-// the caller would do:
-//   kInvalidArgument     the input is wrong whatever the state (bad cron, unknown key): do not retry
-//   kFailedPrecondition  the input is fine, the state forbids it (run already finished)
+// The codes are gRPC's canonical ones, so a Status crosses the wire unchanged. Pick the code by
+// what the caller would do:
+//   kInvalidArgument     the input is wrong whatever the state (bad cron, unknown key): do not
+//   retry kFailedPrecondition  the input is fine, the state forbids it (run already finished)
 //   kNotFound / kAlreadyExists   the named thing is missing / taken
 //   kUnavailable         try again, it heals by itself (lost connection, busy database)
 //   kAborted             somebody else won (stale epoch, superseded attempt): re-read, then decide
@@ -51,8 +51,7 @@ class [[nodiscard]] Status {
  public:
   Status() = default;  // OK
   Status(Code code, std::string message)
-      : rep_(code == Code::kOk ? nullptr
-                               : std::make_unique<Rep>(Rep{code, std::move(message)})) {}
+      : rep_(code == Code::kOk ? nullptr : std::make_unique<Rep>(Rep{code, std::move(message)})) {}
   Status(const Status& other) : rep_(other.rep_ ? std::make_unique<Rep>(*other.rep_) : nullptr) {}
   Status& operator=(const Status& other) {
     if (this != &other) rep_ = other.rep_ ? std::make_unique<Rep>(*other.rep_) : nullptr;
@@ -80,9 +79,9 @@ class [[nodiscard]] Status {
 inline Status OkStatus() { return {}; }
 
 // Status makers: InvalidArgument("dag '{}': ...", id).
-#define GALE_STATUS_MAKER(Name)                                        \
-  template <class... A>                                                \
-  Status Name(fmt::format_string<A...> f, A&&... a) {                  \
+#define GALE_STATUS_MAKER(Name)                                          \
+  template <class... A>                                                  \
+  Status Name(fmt::format_string<A...> f, A&&... a) {                    \
     return Status(Code::k##Name, fmt::format(f, std::forward<A>(a)...)); \
   }
 GALE_STATUS_MAKER(Cancelled)
@@ -106,8 +105,8 @@ GALE_STATUS_MAKER(Unauthenticated)
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                // NOLINT(google-explicit-constructor)
-  Result(Status status) : status_(std::move(status)) {         // NOLINT(google-explicit-constructor)
+  Result(T value) : value_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
+  Result(Status status) : status_(std::move(status)) {  // NOLINT(google-explicit-constructor)
     GALE_CHECK(!status_.ok(), "a Result without a value needs an error");
   }
   bool ok() const { return value_.has_value(); }
@@ -130,8 +129,8 @@ class [[nodiscard]] Result {
 #define GALE_CONCAT_INNER(a, b) a##b
 #define GALE_CONCAT(a, b) GALE_CONCAT_INNER(a, b)
 // Leaves the function with the error, if there is one.
-#define GALE_RETURN_IF_ERROR(expr)                          \
-  do {                                                      \
+#define GALE_RETURN_IF_ERROR(expr)                                   \
+  do {                                                               \
     if (::gale::Status gale_s = (expr); !gale_s.ok()) return gale_s; \
   } while (false)
 // GALE_ASSIGN_OR_RETURN(auto x, F()): x is F's value, or leaves with its error.

@@ -20,8 +20,8 @@ class Dag {
  public:
   // Checks the spec and lays it out. Refuses, naming the DAG, the task and the field: an empty or
   // ill-formed id, a duplicate task_id, an unknown downstream task, a cycle (printed as a path), an
-  // unknown trigger or weight rule, a bad cron, time zone or timetable, pool_slots of 0, a size over
-  // limits.h.
+  // unknown trigger or weight rule, a bad cron, time zone or timetable, pool_slots of 0, a size
+  // over limits.h.
   static Result<std::shared_ptr<const Dag>> Make(DagSpec spec, int64_t version = 0);
 
   const DagSpec& spec() const { return spec_; }
@@ -48,9 +48,7 @@ class Dag {
   // priority_weight summed by the weight rule: what orders ready tasks.
   int64_t priority(TaskIndex t) const { return priorities_[t.value]; }
   // Runs without a worker.
-  bool is_empty(TaskIndex t) const {
-    return std::holds_alternative<EmptyWork>(task(t).work);
-  }
+  bool is_empty(TaskIndex t) const { return std::holds_alternative<EmptyWork>(task(t).work); }
   // Some task has depends_on_past or wait_for_downstream.
   bool depends_on_past() const { return depends_on_past_; }
 

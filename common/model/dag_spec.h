@@ -1,6 +1,7 @@
-// What a DAG file says, as the master knows it: plain data, one struct a message of proto/gale/v1/dag.proto
-// (the fields' meanings are Airflow's where they bear Airflow's names). Not yet validated: Dag::Make
-// (model/dag.h) turns it into something that can be run, or says what is wrong.
+// What a DAG file says, as the master knows it: plain data, one struct a message of
+// proto/gale/v1/dag.proto (the fields' meanings are Airflow's where they bear Airflow's names). Not
+// yet validated: Dag::Make (model/dag.h) turns it into something that can be run, or says what is
+// wrong.
 #pragma once
 
 #include <map>
@@ -25,8 +26,8 @@ struct ScheduleSpec {
     kDeltaInterval,
   };
   Kind kind = Kind::kNone;
-  std::string cron;       // 5 or 6 fields or a preset ("@daily")
-  Duration delta{0};      // absolute time, for the delta kinds
+  std::string cron;          // 5 or 6 fields or a preset ("@daily")
+  Duration delta{0};         // absolute time, for the delta kinds
   int32_t delta_months = 0;  // calendar months on top (relativedelta)
   std::string timezone = "UTC";
 
@@ -35,13 +36,13 @@ struct ScheduleSpec {
 
 // Runs one command in bash.
 struct BashWork {
-  std::string command;                       // may hold Jinja: see `templated`
-  std::map<std::string, std::string> env;    // instead of the worker's environment, unless append_env
+  std::string command;                     // may hold Jinja: see `templated`
+  std::map<std::string, std::string> env;  // instead of the worker's environment, unless append_env
   bool append_env = false;
-  bool has_env = false;                      // env was given, even if empty
-  std::string cwd;                           // empty: a fresh temporary directory, as in Airflow
+  bool has_env = false;  // env was given, even if empty
+  std::string cwd;       // empty: a fresh temporary directory, as in Airflow
   std::vector<int32_t> skip_on_exit_code = {99};
-  bool templated = false;                    // command or env hold Jinja: rendered before it starts
+  bool templated = false;  // command or env hold Jinja: rendered before it starts
   bool operator==(const BashWork&) const = default;
 };
 

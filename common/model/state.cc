@@ -4,9 +4,9 @@ namespace gale {
 namespace {
 
 constexpr std::array<std::string_view, kTiStates> kTiNames = {
-    "none",    "scheduled",       "queued",       "running",           "success",
-    "failed",  "skipped",         "upstream_failed", "up_for_retry",   "up_for_reschedule",
-    "deferred", "restarting",     "removed"};
+    "none",     "scheduled",  "queued",          "running",      "success",
+    "failed",   "skipped",    "upstream_failed", "up_for_retry", "up_for_reschedule",
+    "deferred", "restarting", "removed"};
 constexpr std::array<std::string_view, kRunStates> kRunNames = {"queued", "running", "success",
                                                                 "failed"};
 
@@ -17,8 +17,8 @@ constexpr uint16_t To(S... states) {
 }
 
 // What a person may set by hand, from anywhere but a live process; and where a clear leads.
-constexpr uint16_t kByHand = To(TiState::kNone, TiState::kSuccess, TiState::kFailed,
-                                TiState::kSkipped, TiState::kRemoved);
+constexpr uint16_t kByHand =
+    To(TiState::kNone, TiState::kSuccess, TiState::kFailed, TiState::kSkipped, TiState::kRemoved);
 // A task that was marked by hand while it ran, and cleared before its process is gone.
 constexpr uint16_t kMarked = kByHand | To(TiState::kRestarting);
 
@@ -49,7 +49,7 @@ constexpr std::array<std::array<bool, kRunStates>, kRunStates> kRunEdges = {{
     //                queued running success failed
     /* queued  */ {{true, true, true, true}},
     /* running */ {{false, true, true, true}},
-    /* success */ {{true, false, true, true}},   // cleared; or marked the other way by hand
+    /* success */ {{true, false, true, true}},  // cleared; or marked the other way by hand
     /* failed  */ {{true, false, true, true}},
 }};
 

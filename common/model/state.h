@@ -13,10 +13,10 @@ namespace gale {
 
 // Airflow's states under Airflow's names (reference: airflow.md 1.4). The numbers are stored.
 enum class TiState : uint8_t {
-  kNone = 0,         // nothing decided yet: waits for its upstreams
-  kScheduled = 1,    // its upstreams let it run; waits for a pool slot and the limits
-  kQueued = 2,       // holds its slots; waits for a worker
-  kRunning = 3,      // granted to a worker
+  kNone = 0,       // nothing decided yet: waits for its upstreams
+  kScheduled = 1,  // its upstreams let it run; waits for a pool slot and the limits
+  kQueued = 2,     // holds its slots; waits for a worker
+  kRunning = 3,    // granted to a worker
   kSuccess = 4,
   kFailed = 5,
   kSkipped = 6,

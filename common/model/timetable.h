@@ -39,7 +39,8 @@ class Timetable {
     bool catchup = false;
   };
   // The run that follows `last` (the data interval of the latest scheduled run, if there was one).
-  // Without catchup, skips what lies wholly in the past. nullopt: none ever. May be due in the past.
+  // Without catchup, skips what lies wholly in the past. nullopt: none ever. May be due in the
+  // past.
   std::optional<PlannedRun> Next(const std::optional<DataInterval>& last, const Bounds& bounds,
                                  TimePoint now) const;
   // The data interval of a run started by hand at `run_after`.

@@ -4,20 +4,19 @@
 
 namespace gale {
 namespace {
-constexpr std::array<std::string_view, kTriggerRules> kNames = {
-    "all_success",
-    "all_failed",
-    "all_done",
-    "one_success",
-    "one_failed",
-    "one_done",
-    "none_failed",
-    "none_failed_min_one_success",
-    "none_skipped",
-    "all_skipped",
-    "all_done_min_one_success",
-    "all_done_setup_success",
-    "always"};
+constexpr std::array<std::string_view, kTriggerRules> kNames = {"all_success",
+                                                                "all_failed",
+                                                                "all_done",
+                                                                "one_success",
+                                                                "one_failed",
+                                                                "one_done",
+                                                                "none_failed",
+                                                                "none_failed_min_one_success",
+                                                                "none_skipped",
+                                                                "all_skipped",
+                                                                "all_done_min_one_success",
+                                                                "all_done_setup_success",
+                                                                "always"};
 }  // namespace
 
 std::string_view Name(TriggerRule rule) { return kNames[static_cast<size_t>(rule)]; }

@@ -1,6 +1,7 @@
-// The queue of ready attempts: the doorbell. It carries ids and priorities only, and may lose, double or
-// reorder them: whoever pops an id must still claim it from the leader (DESIGN §7).
-// Implementations: MemoryQueue (one process), Redis (many hosts). One contract suite: tests/contract.
+// The queue of ready attempts: the doorbell. It carries ids and priorities only, and may lose,
+// double or reorder them: whoever pops an id must still claim it from the leader (DESIGN §7).
+// Implementations: MemoryQueue (one process), Redis (many hosts). One contract suite:
+// tests/contract.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +15,13 @@
 namespace gale {
 
 struct QueueEntry {
-  std::string queue;    // "default", "gpu"
+  std::string queue;  // "default", "gpu"
   AttemptId attempt;
   int64_t priority = 0;  // larger comes out first; ties in the order of pushing
 };
 
-// Thread-safe. Every call has a deadline of its own in the implementation and returns UNAVAILABLE past
-// it: the caller goes on without, and tries again later.
+// Thread-safe. Every call has a deadline of its own in the implementation and returns UNAVAILABLE
+// past it: the caller goes on without, and tries again later.
 class TaskQueue {
  public:
   virtual ~TaskQueue() = default;

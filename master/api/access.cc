@@ -34,18 +34,20 @@ std::string Bearer(const grpc::ServerContextBase& context) {
 Access::Access(Auth& auth, std::string join_token)
     : auth_(auth), join_token_(std::move(join_token)), os_user_(OsUser()) {}
 
-Result<Actor> Access::Authorize(const grpc::ServerContextBase& context, Permission permission) const {
+Result<Actor> Access::Authorize(const grpc::ServerContextBase& context,
+                                Permission permission) const {
   if (IsLocal(context)) return Actor{os_user_, "cli"};
   const std::string token = Bearer(context);
   if (token.empty()) {
-    return Unauthenticated("no token: send the metadata 'authorization: Bearer <token>' "
-                           "(POST /auth/token gives one)");
+    return Unauthenticated(
+        "no token: send the metadata 'authorization: Bearer <token>' "
+        "(POST /auth/token gives one)");
   }
   auto identity = auth_.Verify(token);
   if (!identity.ok()) return Unauthenticated("{}", identity.status().message());
   if (!May(identity->role, permission)) {
-    return PermissionDenied("user '{}' is {}, and this needs {}", identity->name, Name(identity->role),
-                            Name(static_cast<Role>(permission)));
+    return PermissionDenied("user '{}' is {}, and this needs {}", identity->name,
+                            Name(identity->role), Name(static_cast<Role>(permission)));
   }
   return Actor{identity->name, "cli"};
 }
@@ -54,8 +56,9 @@ Status Access::AuthorizeWorker(const grpc::ServerContextBase& context) const {
   if (IsLocal(context)) return OkStatus();
   const std::string token = Bearer(context);
   if (join_token_.empty() || token.empty() || !SameSecret(token, join_token_)) {
-    return Unauthenticated("wrong or no join token: give the worker the text of the master's file "
-                           "join_token");
+    return Unauthenticated(
+        "wrong or no join token: give the worker the text of the master's file "
+        "join_token");
   }
   return OkStatus();
 }

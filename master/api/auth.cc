@@ -27,7 +27,8 @@ constexpr std::array<std::string_view, 4> kRoleNames = {"Viewer", "User", "Op", 
 void InitSodium() { GALE_CHECK(sodium_init() >= 0, "libsodium can't be initialised"); }
 
 std::string Base64Url(std::string_view bytes) {
-  std::string text(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING), '\0');
+  std::string text(
+      sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING), '\0');
   sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
                     bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
   text.resize(text.size() - 1);  // the terminator
@@ -64,7 +65,8 @@ Result<std::optional<std::string>> ReadSecretFile(const std::string& file) {
   }
   std::string line;
   std::getline(in, line);
-  while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back())) != 0) line.pop_back();
+  while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back())) != 0)
+    line.pop_back();
   if (line.empty()) return FailedPrecondition("{} is empty: remove it to get a new one", file);
   return std::optional(line);
 }
@@ -92,7 +94,8 @@ Result<std::string> HashPassword(std::string_view password) {
   InitSodium();
   std::array<char, crypto_pwhash_STRBYTES> hash{};
   if (crypto_pwhash_str(hash.data(), password.data(), password.size(),
-                        crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0) {
+                        crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                        crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0) {
     return ResourceExhausted("not enough memory to hash a password (64 MiB)");
   }
   return std::string(hash.data());
@@ -154,7 +157,8 @@ Status Auth::SetUser(const std::string& name, std::string_view password, Role ro
   return store_.PutUser({name, hash, std::string(Name(role))});
 }
 
-// --- logging in --------------------------------------------------------------------------------------
+// --- logging in
+// --------------------------------------------------------------------------------------
 
 Status Auth::CheckBrake(const std::string& key) {
   std::lock_guard lock(mutex_);
@@ -191,7 +195,8 @@ void Auth::NoteFailure(const std::string& key) {
 Result<Identity> Auth::Login(const std::string& name, std::string_view password,
                              const std::string& peer) {
   const Status wrong = Unauthenticated("Invalid credentials");
-  if (name.empty() || name.size() > limits::kIdBytesMax || password.size() > kPasswordBytesMax) return wrong;
+  if (name.empty() || name.size() > limits::kIdBytesMax || password.size() > kPasswordBytesMax)
+    return wrong;
   const std::string key = name + "@" + peer;
   GALE_RETURN_IF_ERROR(CheckBrake(key));
   GALE_ASSIGN_OR_RETURN(std::optional<UserRow> user, store_.GetUser(name));
@@ -216,7 +221,8 @@ Result<Identity> Auth::Login(const std::string& name, std::string_view password,
   return Identity{name, *role};
 }
 
-// --- tokens ------------------------------------------------------------------------------------------
+// --- tokens
+// ------------------------------------------------------------------------------------------
 
 std::string Auth::Sign(std::string_view text) const {
   GALE_CHECK(!secret_.empty(), "Auth::Prepare comes first");
@@ -228,10 +234,14 @@ std::string Auth::Sign(std::string_view text) const {
 }
 
 std::string Auth::IssueToken(const Identity& identity, Duration life) const {
-  const int64_t now = std::chrono::floor<std::chrono::seconds>(clock_.Now()).time_since_epoch().count();
+  const int64_t now =
+      std::chrono::floor<std::chrono::seconds>(clock_.Now()).time_since_epoch().count();
   const int64_t life_seconds = std::chrono::floor<std::chrono::seconds>(life).count();
-  const Json claims = {{"sub", identity.name}, {"iat", now}, {"nbf", now},
-                       {"exp", now + life_seconds}, {"jti", RandomText(16)}};
+  const Json claims = {{"sub", identity.name},
+                       {"iat", now},
+                       {"nbf", now},
+                       {"exp", now + life_seconds},
+                       {"jti", RandomText(16)}};
   const std::string text = Base64Url(kJwtHeader) + "." + Base64Url(WriteJson(claims));
   return text + "." + Base64Url(Sign(text));
 }
@@ -240,7 +250,8 @@ Result<Identity> Auth::Verify(std::string_view token) {
   const Status invalid = PermissionDenied("Invalid JWT token");
   const size_t last_dot = token.rfind('.');
   const size_t first_dot = token.find('.');
-  if (token.size() > kTokenBytesMax || last_dot == std::string_view::npos || first_dot == last_dot) {
+  if (token.size() > kTokenBytesMax || last_dot == std::string_view::npos ||
+      first_dot == last_dot) {
     return invalid;
   }
   // Only what we sign ourselves: the header is compared with the one that we write, not obeyed.

@@ -1,5 +1,5 @@
-// Who may do what: users with passwords, the tokens they get for them, and the token that workers join
-// with.
+// Who may do what: users with passwords, the tokens they get for them, and the token that workers
+// join with.
 #pragma once
 
 #include <list>
@@ -18,8 +18,8 @@ namespace gale {
 enum class Role : uint8_t { kViewer = 0, kUser = 1, kOp = 2, kAdmin = 3 };
 std::string_view Name(Role role);
 
-// What a verb needs. kRead: Viewer. kRun (trigger, clear, mark, pause): User. kOperate (pools, workers):
-// Op. kAdminister (DAGs without a file): Admin.
+// What a verb needs. kRead: Viewer. kRun (trigger, clear, mark, pause): User. kOperate (pools,
+// workers): Op. kAdminister (DAGs without a file): Admin.
 enum class Permission : uint8_t { kRead = 0, kRun = 1, kOperate = 2, kAdminister = 3 };
 constexpr bool May(Role role, Permission permission) {
   return static_cast<uint8_t>(role) >= static_cast<uint8_t>(permission);
@@ -33,11 +33,12 @@ struct Identity {
 // Thread-safe.
 class Auth {
  public:
-  static constexpr Duration kTokenLife = std::chrono::hours(24);     // [api_auth] jwt_expiration_time
-  static constexpr Duration kCliTokenLife = std::chrono::hours(1);   // jwt_cli_expiration_time
+  static constexpr Duration kTokenLife = std::chrono::hours(24);  // [api_auth] jwt_expiration_time
+  static constexpr Duration kCliTokenLife = std::chrono::hours(1);  // jwt_cli_expiration_time
   static constexpr uint32_t kFailuresMax = 10;  // of one user from one address, within kBrakeWindow
   static constexpr Duration kBrakeWindow = std::chrono::minutes(1);
-  static constexpr size_t kBrakesMax = 10'000;  // remembered at a time; beyond it the oldest is let go
+  static constexpr size_t kBrakesMax =
+      10'000;  // remembered at a time; beyond it the oldest is let go
   static constexpr size_t kPasswordBytesMax = 1024;
 
   // Both must outlive it.
@@ -46,8 +47,8 @@ class Auth {
   // Loads the secret that tokens are signed with, or makes it: first of all calls.
   Status Prepare();
 
-  // If there is no user `admin`, makes it, with the password in `password_file`; if that isn't there,
-  // with a random one that it writes there first (mode 0600). True if the user was made.
+  // If there is no user `admin`, makes it, with the password in `password_file`; if that isn't
+  // there, with a random one that it writes there first (mode 0600). True if the user was made.
   Result<bool> EnsureAdmin(const std::string& password_file);
   // The token in `file`; if it isn't there, a random one that it writes there (mode 0600).
   static Result<std::string> EnsureJoinToken(const std::string& file);
@@ -55,12 +56,13 @@ class Auth {
 
   // Slow by design (a tenth of a second, 64 MiB; a few at a time): not for an event loop's thread.
   // UNAUTHENTICATED "Invalid credentials"; RESOURCE_EXHAUSTED after too many failures from `peer`.
-  Result<Identity> Login(const std::string& name, std::string_view password, const std::string& peer);
+  Result<Identity> Login(const std::string& name, std::string_view password,
+                         const std::string& peer);
 
   // A JWT, HS512.
   std::string IssueToken(const Identity& identity, Duration life = kTokenLife) const;
-  // PERMISSION_DENIED "Invalid JWT token" if it isn't one of ours (as Airflow: 403); UNAUTHENTICATED if
-  // it has expired, or its user is gone.
+  // PERMISSION_DENIED "Invalid JWT token" if it isn't one of ours (as Airflow: 403);
+  // UNAUTHENTICATED if it has expired, or its user is gone.
   Result<Identity> Verify(std::string_view token);
 
  private:
@@ -76,7 +78,7 @@ class Auth {
   Store& store_;
   Clock& clock_;
   std::string secret_;
-  std::mutex mutex_;  // guards the brakes
+  std::mutex mutex_;         // guards the brakes
   std::list<Brake> brakes_;  // latest failure first
   std::map<std::string, std::list<Brake>::iterator> by_key_;
   std::mutex hashing_;  // one password at a time: 64 MiB each

@@ -46,7 +46,8 @@ Health Control::GetHealth() {
   return health;
 }
 
-// --- DAGs --------------------------------------------------------------------------------------------
+// --- DAGs
+// --------------------------------------------------------------------------------------------
 
 Result<DagView> Control::ViewOf(DagRow row, const std::vector<ImportErrorRow>& errors) {
   DagView view;
@@ -63,8 +64,9 @@ Result<DagView> Control::SubmitDag(DagSpec spec, const Actor& actor) {
   spec.fileloc = fileloc;
   if (auto made = Dag::Make(spec); !made.ok()) return made.status();
   if (auto row = store_.GetDag(dag_id); row.ok() && !row->is_stale && row->fileloc != fileloc) {
-    return AlreadyExists("DAG '{}' is defined by {}: submit it under another dag_id, or remove it there",
-                         dag_id, row->fileloc);
+    return AlreadyExists(
+        "DAG '{}' is defined by {}: submit it under another dag_id, or remove it there", dag_id,
+        row->fileloc);
   }
   FileReport report;
   report.fileloc = fileloc;
@@ -121,7 +123,9 @@ Result<DagVersionPtr> Control::GetDagVersion(const std::string& dag_id, int64_t 
   return found;
 }
 
-Result<std::vector<ImportErrorRow>> Control::ListImportErrors() { return store_.ListImportErrors(); }
+Result<std::vector<ImportErrorRow>> Control::ListImportErrors() {
+  return store_.ListImportErrors();
+}
 
 Result<ImportErrorRow> Control::GetImportError(int64_t id) {
   GALE_ASSIGN_OR_RETURN(std::vector<ImportErrorRow> errors, store_.ListImportErrors());
@@ -130,7 +134,8 @@ Result<ImportErrorRow> Control::GetImportError(int64_t id) {
   return *found;
 }
 
-// --- runs --------------------------------------------------------------------------------------------
+// --- runs
+// --------------------------------------------------------------------------------------------
 
 Result<RunView> Control::ViewOf(RunRow row) {
   RunView view;
@@ -153,9 +158,8 @@ Result<RunView> Control::Trigger(TriggerRequest request, const Actor& actor) {
     return InvalidArgument("data_interval_start {} is after data_interval_end {}",
                            FormatTime(*request.interval_start), FormatTime(*request.interval_end));
   }
-  GALE_ASSIGN_OR_RETURN(RunRow row, engine_.Call<Result<RunRow>>([=](Loop& loop) {
-    return loop.Trigger(request, actor);
-  }));
+  GALE_ASSIGN_OR_RETURN(RunRow row, engine_.Call<Result<RunRow>>(
+                                        [=](Loop& loop) { return loop.Trigger(request, actor); }));
   return ViewOf(std::move(row));
 }
 
@@ -214,7 +218,8 @@ Result<std::shared_ptr<Control::Watch>> Control::WatchRun(
   {
     std::lock_guard lock(watches_->mutex);
     if (watches_->by_run.size() >= kWatchesMax) {
-      return ResourceExhausted("{} runs are watched already, at most {} can be", kWatchesMax, kWatchesMax);
+      return ResourceExhausted("{} runs are watched already, at most {} can be", kWatchesMax,
+                               kWatchesMax);
     }
     watches_->by_run.emplace(run.row.id, watch);
   }
@@ -236,10 +241,12 @@ Control::Watch::~Watch() {
   if (!watches) return;
   std::lock_guard lock(watches->mutex);
   auto [begin, end] = watches->by_run.equal_range(run_);
-  for (auto it = begin; it != end;) it = it->second.expired() ? watches->by_run.erase(it) : std::next(it);
+  for (auto it = begin; it != end;)
+    it = it->second.expired() ? watches->by_run.erase(it) : std::next(it);
 }
 
-// --- the rest ----------------------------------------------------------------------------------------
+// --- the rest
+// ----------------------------------------------------------------------------------------
 
 Result<std::vector<PoolInfo>> Control::ListPools() {
   return engine_.Call<Result<std::vector<PoolInfo>>>([](Loop& loop) { return loop.Pools(); });
@@ -254,9 +261,9 @@ Result<PoolInfo> Control::GetPool(const std::string& name) {
 }
 
 Result<PoolInfo> Control::SetPool(const PoolRow& pool, const Actor& actor) {
-  GALE_RETURN_IF_ERROR(engine_.Call<Result<PoolRow>>([=](Loop& loop) {
-    return loop.SetPool(pool, actor);
-  }).status());
+  GALE_RETURN_IF_ERROR(
+      engine_.Call<Result<PoolRow>>([=](Loop& loop) { return loop.SetPool(pool, actor); })
+          .status());
   return GetPool(pool.name);
 }
 
@@ -272,6 +279,8 @@ Status Control::DrainWorker(const std::string& name, const Actor& actor) {
   return engine_.Call<Status>([=](Loop& loop) { return loop.DrainWorker(name, actor); });
 }
 
-Result<Page<EventRow>> Control::ListEvents(const PageQuery& query) { return store_.ListEvents(query); }
+Result<Page<EventRow>> Control::ListEvents(const PageQuery& query) {
+  return store_.ListEvents(query);
+}
 
 }  // namespace gale

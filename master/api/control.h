@@ -2,8 +2,8 @@
 // through the engine and are answered when they are committed; reads come from the store.
 //
 // Thread-safe. Verbs block (on the engine, the store, the disk): not for an event loop's thread.
-// Errors name the thing; NOT_FOUND, ALREADY_EXISTS, INVALID_ARGUMENT and UNAVAILABLE mean what they say
-// in common/base/status.h.
+// Errors name the thing; NOT_FOUND, ALREADY_EXISTS, INVALID_ARGUMENT and UNAVAILABLE mean what they
+// say in common/base/status.h.
 #pragma once
 
 #include <functional>
@@ -59,9 +59,9 @@ struct TaskInstanceView {
 };
 
 struct TaskInstanceQuery {
-  std::string dag_id;  // empty, or "~": all
-  std::string run_id;  // the same
-  std::vector<std::string> task_ids;   // any of; empty: all
+  std::string dag_id;                 // empty, or "~": all
+  std::string run_id;                 // the same
+  std::vector<std::string> task_ids;  // any of; empty: all
   std::vector<TiState> states;
   std::vector<std::string> pools;
   std::vector<std::string> queues;
@@ -80,8 +80,8 @@ struct LogQuery {
   uint32_t try_number = 0;  // 0: the latest
   uint64_t offset = 0;
   size_t max_bytes = 1 << 20;
-  // How long to wait for a byte after `offset`, if the attempt goes on. Once it has ended, the rest of
-  // its output is waited for anyway, for kLogTailWait at most.
+  // How long to wait for a byte after `offset`, if the attempt goes on. Once it has ended, the rest
+  // of its output is waited for anyway, for kLogTailWait at most.
   Duration wait{0};
 };
 struct LogPage {
@@ -109,7 +109,8 @@ class Control {
   const ServerVersion& version() const { return options_.version; }
   Health GetHealth();
 
-  // --- DAGs ----------------------------------------------------------------------------------------
+  // --- DAGs
+  // ----------------------------------------------------------------------------------------
   // Registers a DAG without a file. Idempotent.
   Result<DagView> SubmitDag(DagSpec spec, const Actor& actor);
   Result<Page<DagView>> ListDags(const DagQuery& query);
@@ -119,7 +120,8 @@ class Control {
   Result<std::vector<ImportErrorRow>> ListImportErrors();
   Result<ImportErrorRow> GetImportError(int64_t id);
 
-  // --- runs ----------------------------------------------------------------------------------------
+  // --- runs
+  // ----------------------------------------------------------------------------------------
   Result<RunView> Trigger(TriggerRequest request, const Actor& actor);
   // query.dag_id empty: of all DAGs; else NOT_FOUND if there is no such DAG.
   Result<Page<RunView>> ListRuns(const RunQuery& query);
@@ -130,22 +132,25 @@ class Control {
   Result<RunView> SetRunNote(const std::string& dag_id, const std::string& run_id,
                              const std::string& note, const Actor& actor);
 
-  // Calls `on_change` with the run as it is now, before it returns, and then with each state that is
-  // committed, from the engine's thread (must not block), until the watch is let go of. It may be
-  // called once more while that happens: what it captures lives by itself. A state may come twice,
-  // never an older one after a newer.
+  // Calls `on_change` with the run as it is now, before it returns, and then with each state that
+  // is committed, from the engine's thread (must not block), until the watch is let go of. It may
+  // be called once more while that happens: what it captures lives by itself. A state may come
+  // twice, never an older one after a newer.
   class Watch;
   Result<std::shared_ptr<Watch>> WatchRun(const std::string& dag_id, const std::string& run_id,
                                           std::function<void(const RunRow&)> on_change);
 
-  // --- task instances ------------------------------------------------------------------------------
-  // All tasks of the run's version of its DAG.
+  // --- task instances
+  // ------------------------------------------------------------------------------ All tasks of the
+  // run's version of its DAG.
   Result<Page<TaskInstanceView>> ListTaskInstances(const TaskInstanceQuery& query);
   Result<TaskInstanceView> GetTaskInstance(const std::string& dag_id, const std::string& run_id,
-                                           const std::string& task_id, int32_t map_index = kUnmapped);
+                                           const std::string& task_id,
+                                           int32_t map_index = kUnmapped);
   // Ended tries, oldest first.
   Result<std::vector<AttemptRow>> ListTries(const TaskInstanceView& ti);
-  Result<std::vector<TaskInstanceView>> SetTasks(const SetTasksRequest& request, const Actor& actor);
+  Result<std::vector<TaskInstanceView>> SetTasks(const SetTasksRequest& request,
+                                                 const Actor& actor);
   Result<std::vector<TaskInstanceView>> Clear(const ClearRequest& request, const Actor& actor);
   // Empty task_id: of the run.
   Result<Explanation> Explain(const std::string& dag_id, const std::string& run_id,
@@ -156,7 +161,8 @@ class Control {
   Result<std::vector<XComRow>> ListXComs(const TaskInstanceView& ti);
   LogStore& logs() { return logs_; }
 
-  // --- the rest ------------------------------------------------------------------------------------
+  // --- the rest
+  // ------------------------------------------------------------------------------------
   Result<std::vector<PoolInfo>> ListPools();
   Result<PoolInfo> GetPool(const std::string& name);
   Result<PoolInfo> SetPool(const PoolRow& pool, const Actor& actor);
@@ -168,7 +174,8 @@ class Control {
  private:
   Result<DagView> ViewOf(DagRow row, const std::vector<ImportErrorRow>& errors);
   Result<RunView> ViewOf(RunRow row);
-  Result<std::vector<TaskInstanceView>> ViewsOf(const std::string& dag_id, const std::string& run_id,
+  Result<std::vector<TaskInstanceView>> ViewsOf(const std::string& dag_id,
+                                                const std::string& run_id,
                                                 const std::vector<TiRow>& rows);
   // Appends the run's task instances that match, in the order of the DAG's tasks.
   Status CollectTasks(const RunViewPtr& run, const TaskInstanceQuery& query,

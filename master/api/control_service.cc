@@ -22,7 +22,8 @@ std::optional<TimePoint> TimeOf(bool has, const google::protobuf::Timestamp& t) 
   return FromProto(t);
 }
 
-void Fill(const std::vector<TaskInstanceView>& tis, uint64_t total, v1::ListTaskInstancesResponse& out) {
+void Fill(const std::vector<TaskInstanceView>& tis, uint64_t total,
+          v1::ListTaskInstancesResponse& out) {
   for (const TaskInstanceView& ti : tis) *out.add_task_instances() = ToProto(ti);
   out.set_total_entries(total);
 }
@@ -36,7 +37,8 @@ ControlService::Unary* ControlService::Run(Context* context, Permission permissi
     auto actor = access_.Authorize(*context, permission);
     reactor->Finish(ToGrpc(actor.ok() ? verb(*actor) : actor.status()));
   });
-  if (!posted) reactor->Finish(ToGrpc(Unavailable("the master is overloaded or stopping; try again")));
+  if (!posted)
+    reactor->Finish(ToGrpc(Unavailable("the master is overloaded or stopping; try again")));
   return reactor;
 }
 
@@ -61,9 +63,11 @@ ControlService::Unary* ControlService::GetHealth(Context* context, const v1::Get
   });
 }
 
-// --- DAGs --------------------------------------------------------------------------------------------
+// --- DAGs
+// --------------------------------------------------------------------------------------------
 
-ControlService::Unary* ControlService::SubmitDag(Context* context, const v1::SubmitDagRequest* request,
+ControlService::Unary* ControlService::SubmitDag(Context* context,
+                                                 const v1::SubmitDagRequest* request,
                                                  v1::DagInfo* response) {
   GALE_RUN(kAdminister) {
     GALE_ASSIGN_OR_RETURN(DagSpec spec, FromProto(request->dag()));
@@ -73,7 +77,8 @@ ControlService::Unary* ControlService::SubmitDag(Context* context, const v1::Sub
   });
 }
 
-ControlService::Unary* ControlService::ListDags(Context* context, const v1::ListDagsRequest* request,
+ControlService::Unary* ControlService::ListDags(Context* context,
+                                                const v1::ListDagsRequest* request,
                                                 v1::ListDagsResponse* response) {
   GALE_RUN(kRead) {
     DagQuery query;
@@ -119,7 +124,8 @@ ControlService::Unary* ControlService::ListImportErrors(Context* context,
   });
 }
 
-// --- runs --------------------------------------------------------------------------------------------
+// --- runs
+// --------------------------------------------------------------------------------------------
 
 ControlService::Unary* ControlService::TriggerDagRun(Context* context,
                                                      const v1::TriggerDagRunRequest* request,
@@ -139,7 +145,8 @@ ControlService::Unary* ControlService::TriggerDagRun(Context* context,
   });
 }
 
-ControlService::Unary* ControlService::GetDagRun(Context* context, const v1::GetDagRunRequest* request,
+ControlService::Unary* ControlService::GetDagRun(Context* context,
+                                                 const v1::GetDagRunRequest* request,
                                                  v1::DagRun* response) {
   GALE_RUN(kRead) {
     GALE_ASSIGN_OR_RETURN(RunView run, control_.GetRun(request->dag_id(), request->run_id()));
@@ -179,19 +186,20 @@ ControlService::Unary* ControlService::SetDagRunState(Context* context,
           run, control_.SetRunState(request->dag_id(), request->run_id(), state, actor));
     }
     if (request->set_note()) {
-      GALE_ASSIGN_OR_RETURN(run, control_.SetRunNote(request->dag_id(), request->run_id(),
-                                                     request->note(), actor));
+      GALE_ASSIGN_OR_RETURN(
+          run, control_.SetRunNote(request->dag_id(), request->run_id(), request->note(), actor));
     }
     *response = ToProto(run.row);
     return OkStatus();
   });
 }
 
-// --- task instances ----------------------------------------------------------------------------------
+// --- task instances
+// ----------------------------------------------------------------------------------
 
-ControlService::Unary* ControlService::ListTaskInstances(Context* context,
-                                                         const v1::ListTaskInstancesRequest* request,
-                                                         v1::ListTaskInstancesResponse* response) {
+ControlService::Unary* ControlService::ListTaskInstances(
+    Context* context, const v1::ListTaskInstancesRequest* request,
+    v1::ListTaskInstancesResponse* response) {
   GALE_RUN(kRead) {
     TaskInstanceQuery query;
     query.dag_id = request->dag_id();
@@ -210,10 +218,13 @@ ControlService::Unary* ControlService::SetTaskInstanceState(
   GALE_RUN(kRun) {
     auto state = ParseTiState(request->state());
     if (!state) {
-      return InvalidArgument("'{}' is no state that a task instance can be set to: use success, failed "
-                             "or skipped", request->state());
+      return InvalidArgument(
+          "'{}' is no state that a task instance can be set to: use success, failed "
+          "or skipped",
+          request->state());
     }
-    SetTasksRequest set{request->dag_id(), request->run_id(), {request->task_id()}, *state,
+    SetTasksRequest set{request->dag_id(),           request->run_id(),
+                        {request->task_id()},        *state,
                         request->include_upstream(), request->include_downstream()};
     GALE_ASSIGN_OR_RETURN(auto tis, control_.SetTasks(set, actor));
     Fill(tis, tis.size(), *response);
@@ -243,8 +254,8 @@ ControlService::Unary* ControlService::ExplainTaskInstance(
     Context* context, const v1::ExplainTaskInstanceRequest* request,
     v1::ExplainTaskInstanceResponse* response) {
   GALE_RUN(kRead) {
-    GALE_ASSIGN_OR_RETURN(
-        Explanation why, control_.Explain(request->dag_id(), request->run_id(), request->task_id()));
+    GALE_ASSIGN_OR_RETURN(Explanation why, control_.Explain(request->dag_id(), request->run_id(),
+                                                            request->task_id()));
     response->set_state(why.state);
     response->set_summary(why.reasons.empty() ? why.state : why.reasons.front());
     for (const std::string& reason : why.reasons) response->add_reasons(reason);
@@ -252,7 +263,8 @@ ControlService::Unary* ControlService::ExplainTaskInstance(
   });
 }
 
-// --- pools and workers -------------------------------------------------------------------------------
+// --- pools and workers
+// -------------------------------------------------------------------------------
 
 ControlService::Unary* ControlService::ListPools(Context* context, const v1::ListPoolsRequest*,
                                                  v1::ListPoolsResponse* response) {
@@ -266,15 +278,17 @@ ControlService::Unary* ControlService::ListPools(Context* context, const v1::Lis
 ControlService::Unary* ControlService::SetPool(Context* context, const v1::SetPoolRequest* request,
                                                v1::Pool* response) {
   GALE_RUN(kOperate) {
-    GALE_ASSIGN_OR_RETURN(PoolInfo pool,
-                          control_.SetPool({request->name(), request->slots(), request->description(),
-                                            request->include_deferred()}, actor));
+    GALE_ASSIGN_OR_RETURN(
+        PoolInfo pool, control_.SetPool({request->name(), request->slots(), request->description(),
+                                         request->include_deferred()},
+                                        actor));
     *response = ToProto(pool);
     return OkStatus();
   });
 }
 
-ControlService::Unary* ControlService::DeletePool(Context* context, const v1::DeletePoolRequest* request,
+ControlService::Unary* ControlService::DeletePool(Context* context,
+                                                  const v1::DeletePoolRequest* request,
                                                   v1::DeletePoolResponse*) {
   GALE_RUN(kOperate) { return control_.DeletePool(request->name(), actor); });
 }

@@ -43,12 +43,12 @@ class ControlService final : public v1::Control::CallbackService {
 #undef GALE_VERB
   grpc::ServerWriteReactor<v1::DagRun>* WatchDagRun(Context* context,
                                                     const v1::GetDagRunRequest* request) override;
-  grpc::ServerWriteReactor<v1::TailLogResponse>* TailLog(Context* context,
-                                                         const v1::TailLogRequest* request) override;
+  grpc::ServerWriteReactor<v1::TailLogResponse>* TailLog(
+      Context* context, const v1::TailLogRequest* request) override;
 
  private:
-  // Runs `verb(actor)` on the pool if the caller may, and finishes the call with its status. `verb` may
-  // use the call's request and response.
+  // Runs `verb(actor)` on the pool if the caller may, and finishes the call with its status. `verb`
+  // may use the call's request and response.
   template <class Verb>
   Unary* Run(Context* context, Permission permission, Verb verb);
 

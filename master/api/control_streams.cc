@@ -50,7 +50,8 @@ class RunStream final : public Stream<grpc::ServerWriteReactor<v1::DagRun>, RunR
 class TailStream final : public Stream<grpc::ServerWriteReactor<v1::TailLogResponse>,
                                        v1::TailLogResponse, v1::TailLogResponse> {
  public:
-  TailStream(StreamRegister& streams, Control& control, ThreadPool& pool, const v1::TailLogRequest& r)
+  TailStream(StreamRegister& streams, Control& control, ThreadPool& pool,
+             const v1::TailLogRequest& r)
       : Stream(streams), control_(control), pool_(pool) {
     query_.dag_id = r.dag_id();
     query_.run_id = r.run_id();
@@ -107,8 +108,8 @@ class TailStream final : public Stream<grpc::ServerWriteReactor<v1::TailLogRespo
 
 }  // namespace
 
-grpc::ServerWriteReactor<v1::DagRun>* ControlService::WatchDagRun(Context* context,
-                                                                  const v1::GetDagRunRequest* request) {
+grpc::ServerWriteReactor<v1::DagRun>* ControlService::WatchDagRun(
+    Context* context, const v1::GetDagRunRequest* request) {
   auto stream = std::make_shared<RunStream>(streams_);
   stream->Open();
   // The context lives only until the stream ends: asked before anything can end it.

@@ -21,26 +21,36 @@ struct Order {
   bool (*less)(const TaskInstanceView&, const TaskInstanceView&);
 };
 constexpr std::array kOrders = {
-    Order{"task_id", [](const TaskInstanceView& a, const TaskInstanceView& b) {
-            return a.task().task_id < b.task().task_id; }},
-    Order{"state", [](const TaskInstanceView& a, const TaskInstanceView& b) {
-            return Name(a.row.state) < Name(b.row.state); }},
-    Order{"map_index", [](const TaskInstanceView& a, const TaskInstanceView& b) {
-            return a.row.map_index < b.row.map_index; }},
-    Order{"try_number", [](const TaskInstanceView& a, const TaskInstanceView& b) {
-            return a.row.try_number < b.row.try_number; }},
-    Order{"queued_when", [](const TaskInstanceView& a, const TaskInstanceView& b) {
-            return a.row.queued_at < b.row.queued_at; }},
-    Order{"start_date", [](const TaskInstanceView& a, const TaskInstanceView& b) {
-            return a.row.start_date < b.row.start_date; }},
-    Order{"end_date", [](const TaskInstanceView& a, const TaskInstanceView& b) {
-            return a.row.end_date < b.row.end_date; }},
-    Order{"run_after", [](const TaskInstanceView& a, const TaskInstanceView& b) {
-            return a.run->row.run_after < b.run->row.run_after; }},
-    Order{"logical_date", [](const TaskInstanceView& a, const TaskInstanceView& b) {
-            return a.run->row.logical_date < b.run->row.logical_date; }},
-    Order{"priority_weight", [](const TaskInstanceView& a, const TaskInstanceView& b) {
-            return a.priority() < b.priority(); }},
+    Order{"task_id", [](const TaskInstanceView& a,
+                        const TaskInstanceView& b) { return a.task().task_id < b.task().task_id; }},
+    Order{"state", [](const TaskInstanceView& a,
+                      const TaskInstanceView& b) { return Name(a.row.state) < Name(b.row.state); }},
+    Order{"map_index", [](const TaskInstanceView& a,
+                          const TaskInstanceView& b) { return a.row.map_index < b.row.map_index; }},
+    Order{"try_number",
+          [](const TaskInstanceView& a, const TaskInstanceView& b) {
+            return a.row.try_number < b.row.try_number;
+          }},
+    Order{"queued_when",
+          [](const TaskInstanceView& a, const TaskInstanceView& b) {
+            return a.row.queued_at < b.row.queued_at;
+          }},
+    Order{"start_date",
+          [](const TaskInstanceView& a, const TaskInstanceView& b) {
+            return a.row.start_date < b.row.start_date;
+          }},
+    Order{"end_date", [](const TaskInstanceView& a,
+                         const TaskInstanceView& b) { return a.row.end_date < b.row.end_date; }},
+    Order{"run_after",
+          [](const TaskInstanceView& a, const TaskInstanceView& b) {
+            return a.run->row.run_after < b.run->row.run_after;
+          }},
+    Order{"logical_date",
+          [](const TaskInstanceView& a, const TaskInstanceView& b) {
+            return a.run->row.logical_date < b.run->row.logical_date;
+          }},
+    Order{"priority_weight", [](const TaskInstanceView& a,
+                                const TaskInstanceView& b) { return a.priority() < b.priority(); }},
 };
 
 // The last order first: stable sorts from the least to the most important.
@@ -50,14 +60,16 @@ Status Sort(const std::vector<std::string>& order_by, std::vector<TaskInstanceVi
     const bool descending = order.starts_with('-');
     auto found = std::ranges::find(kOrders, std::string_view(order).substr(descending ? 1 : 0),
                                    &Order::name);
-    if (found == kOrders.end()) return InvalidArgument("task instances can't be ordered by '{}'", order);
+    if (found == kOrders.end())
+      return InvalidArgument("task instances can't be ordered by '{}'", order);
     orders.emplace_back(&*found, descending);
   }
   for (auto it = orders.rbegin(); it != orders.rend(); ++it) {
     auto [order, descending] = *it;
-    std::ranges::stable_sort(tis, [order = order, descending = descending](const auto& a, const auto& b) {
-      return descending ? order->less(b, a) : order->less(a, b);
-    });
+    std::ranges::stable_sort(
+        tis, [order = order, descending = descending](const auto& a, const auto& b) {
+          return descending ? order->less(b, a) : order->less(a, b);
+        });
   }
   return OkStatus();
 }
@@ -79,7 +91,8 @@ Status Control::CollectTasks(const RunViewPtr& run, const TaskInstanceQuery& que
   size_t next = 0;  // in rows, which are in the order of tasks
   auto take = [&](TiRow row) {
     const TaskSpec& task = dag.task(row.task);
-    if (!query.states.empty() && std::ranges::find(query.states, row.state) == query.states.end()) return;
+    if (!query.states.empty() && std::ranges::find(query.states, row.state) == query.states.end())
+      return;
     if (AnyOf(query.task_ids, task.task_id) && AnyOf(query.pools, task.pool) &&
         AnyOf(query.queues, task.queue)) {
       out.push_back({run, std::move(row)});
@@ -112,8 +125,9 @@ Result<Page<TaskInstanceView>> Control::ListTaskInstances(const TaskInstanceQuer
     for (;;) {
       GALE_ASSIGN_OR_RETURN(Page<RunView> page, ListRuns(runs));
       if (page.total > kWildcardRunsMax) {
-        return InvalidArgument("{} runs match, at most {} can be listed at once: name a DAG or a run",
-                               page.total, kWildcardRunsMax);
+        return InvalidArgument(
+            "{} runs match, at most {} can be listed at once: name a DAG or a run", page.total,
+            kWildcardRunsMax);
       }
       for (RunView& run : page.rows) {
         GALE_RETURN_IF_ERROR(CollectTasks(std::make_shared<RunView>(std::move(run)), query, tis));
@@ -132,18 +146,20 @@ Result<Page<TaskInstanceView>> Control::ListTaskInstances(const TaskInstanceQuer
   return page;
 }
 
-Result<TaskInstanceView> Control::GetTaskInstance(const std::string& dag_id, const std::string& run_id,
+Result<TaskInstanceView> Control::GetTaskInstance(const std::string& dag_id,
+                                                  const std::string& run_id,
                                                   const std::string& task_id, int32_t map_index) {
   GALE_ASSIGN_OR_RETURN(RunView view, GetRun(dag_id, run_id));
   auto run = std::make_shared<const RunView>(std::move(view));
   auto task = run->version->dag->Find(task_id);
   if (!task) {
-    return NotFound("DAG '{}' has no task '{}' (in version {}, which run '{}' is of)", dag_id, task_id,
-                    run->row.version, run_id);
+    return NotFound("DAG '{}' has no task '{}' (in version {}, which run '{}' is of)", dag_id,
+                    task_id, run->row.version, run_id);
   }
   GALE_ASSIGN_OR_RETURN(std::vector<TiRow> rows, store_.ListTis(run->row.id));
   for (TiRow& row : rows) {
-    if (row.task == *task && row.map_index == map_index) return TaskInstanceView{run, std::move(row)};
+    if (row.task == *task && row.map_index == map_index)
+      return TaskInstanceView{run, std::move(row)};
   }
   if (map_index != kUnmapped) {
     return NotFound("task '{}' of run '{}' has no map index {}", task_id, run_id, map_index);
@@ -177,33 +193,32 @@ Result<std::vector<TaskInstanceView>> Control::ViewsOf(const std::string& dag_id
 Result<std::vector<TaskInstanceView>> Control::SetTasks(const SetTasksRequest& request,
                                                         const Actor& actor) {
   GALE_RETURN_IF_ERROR(CheckTaskIds(request.dag_id, request.run_id, request.task_ids));
-  GALE_ASSIGN_OR_RETURN(auto rows, engine_.Call<Result<std::vector<TiRow>>>([=](Loop& loop) {
-    return loop.SetTasks(request, actor);
-  }));
+  GALE_ASSIGN_OR_RETURN(auto rows, engine_.Call<Result<std::vector<TiRow>>>(
+                                       [=](Loop& loop) { return loop.SetTasks(request, actor); }));
   return ViewsOf(request.dag_id, request.run_id, rows);
 }
 
-Result<std::vector<TaskInstanceView>> Control::Clear(const ClearRequest& request, const Actor& actor) {
+Result<std::vector<TaskInstanceView>> Control::Clear(const ClearRequest& request,
+                                                     const Actor& actor) {
   GALE_RETURN_IF_ERROR(CheckTaskIds(request.dag_id, request.run_id, request.task_ids));
-  GALE_ASSIGN_OR_RETURN(auto rows, engine_.Call<Result<std::vector<TiRow>>>([=](Loop& loop) {
-    return loop.Clear(request, actor);
-  }));
+  GALE_ASSIGN_OR_RETURN(auto rows, engine_.Call<Result<std::vector<TiRow>>>(
+                                       [=](Loop& loop) { return loop.Clear(request, actor); }));
   return ViewsOf(request.dag_id, request.run_id, rows);
 }
 
 Result<Explanation> Control::Explain(const std::string& dag_id, const std::string& run_id,
                                      const std::string& task_id) {
   GALE_RETURN_IF_ERROR(GetRun(dag_id, run_id).status());
-  return engine_.Call<Result<Explanation>>([=](Loop& loop) {
-    return loop.Explain(dag_id, run_id, task_id);
-  });
+  return engine_.Call<Result<Explanation>>(
+      [=](Loop& loop) { return loop.Explain(dag_id, run_id, task_id); });
 }
 
 Result<std::vector<XComRow>> Control::ListXComs(const TaskInstanceView& ti) {
   return store_.ListXComs(ti.row.run, ti.row.task, ti.row.map_index);
 }
 
-// --- logs --------------------------------------------------------------------------------------------
+// --- logs
+// --------------------------------------------------------------------------------------------
 
 Result<LogKey> Control::NameAttempt(const AttemptId& attempt) {
   GALE_ASSIGN_OR_RETURN(RunRow run, store_.GetRunById(attempt.run));
@@ -220,8 +235,7 @@ Result<Control::LogEnd> Control::EndOfTry(const TaskInstanceView& ti, uint32_t t
   GALE_ASSIGN_OR_RETURN(std::vector<AttemptRow> tries, ListTries(ti));
   for (const AttemptRow& row : tries) {
     if (row.id.try_number != try_number) continue;
-    const bool recent =
-        row.end_date && Clock::Real().Now() - *row.end_date < kShippingTimeMax;
+    const bool recent = row.end_date && Clock::Real().Now() - *row.end_date < kShippingTimeMax;
     return LogEnd{true, recent ? row.log_bytes : 0};
   }
   // No history: it has not ended, or it never ran (empty, skipped, marked by hand).
@@ -240,8 +254,8 @@ Result<LogPage> Control::ReadLog(const LogQuery& query) {
     page.offset = query.offset;
     page.try_number = query.try_number != 0 ? query.try_number : ti.row.try_number;
     if (page.try_number > ti.row.try_number) {
-      return NotFound("task '{}' of run '{}' has no try {}: it has had {}", query.task_id, query.run_id,
-                      page.try_number, ti.row.try_number);
+      return NotFound("task '{}' of run '{}' has no try {}: it has had {}", query.task_id,
+                      query.run_id, page.try_number, ti.row.try_number);
     }
     GALE_ASSIGN_OR_RETURN(LogEnd end, EndOfTry(ti, page.try_number));
     if (page.try_number == 0 && !end.ended && query.wait == Duration(0)) {

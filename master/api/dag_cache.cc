@@ -24,7 +24,8 @@ Result<DagVersionPtr> DagCache::Get(const std::string& dag_id, int64_t version) 
   if (!spec.ok()) return context(spec.status());
   Result<DagPtr> dag = Dag::Make(std::move(spec).value(), version);
   if (!dag.ok()) return context(dag.status());
-  auto made = std::make_shared<DagVersion>(DagVersion{std::move(dag).value(), row.hash, row.created_at});
+  auto made =
+      std::make_shared<DagVersion>(DagVersion{std::move(dag).value(), row.hash, row.created_at});
 
   std::lock_guard lock(mutex_);
   if (auto found = by_key_.find(key); found != by_key_.end()) return found->second->version;

@@ -94,7 +94,8 @@ v1::Grant GrantWriter::ToProto(const Grant& grant) {
   if (const auto* bash = std::get_if<BashWork>(&task.work)) {
     *out.mutable_bash() = WorkToProto(*bash);
   }
-  if (task.execution_timeout) *out.mutable_execution_timeout() = gale::ToProto(*task.execution_timeout);
+  if (task.execution_timeout)
+    *out.mutable_execution_timeout() = gale::ToProto(*task.execution_timeout);
   out.set_do_xcom_push(task.do_xcom_push);
   return out;
 }
@@ -102,7 +103,8 @@ v1::Grant GrantWriter::ToProto(const Grant& grant) {
 Result<WorkerHello> FromProto(const v1::Hello& hello) {
   GALE_RETURN_IF_ERROR(CheckId("worker name", hello.name(), "@:"));
   if (hello.slots() == 0) return InvalidArgument("worker '{}': it offers no slots", hello.name());
-  if (hello.queues().empty()) return InvalidArgument("worker '{}': it serves no queue", hello.name());
+  if (hello.queues().empty())
+    return InvalidArgument("worker '{}': it serves no queue", hello.name());
   WorkerHello out;
   out.name = hello.name();
   out.host = hello.host();
@@ -128,7 +130,8 @@ AttemptResult FromProto(const v1::Finished& finished) {
   out.finished.log_bytes = finished.log_bytes();
   for (const v1::XCom& xcom : finished.xcoms()) {
     // A JSON string may be several times as long as what it says.
-    if (xcom.value_json().size() > 6 * limits::kXComBytesMax || xcom.key().size() > limits::kIdBytesMax) {
+    if (xcom.value_json().size() > 6 * limits::kXComBytesMax ||
+        xcom.key().size() > limits::kIdBytesMax) {
       GALE_WARN("attempt {}: XCom '{:.50}' of {} bytes is too large and was dropped",
                 out.finished.attempt.ToString(), xcom.key(), xcom.value_json().size());
       continue;

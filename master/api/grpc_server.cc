@@ -52,8 +52,10 @@ struct GrpcServer::Impl {
 
 Status GrpcServer::Impl::Listen() {
   if (options.unix_path.size() >= sizeof(sockaddr_un::sun_path)) {
-    return InvalidArgument("the path of the socket {} is too long: at most {} bytes; choose a shorter "
-                           "home", options.unix_path, sizeof(sockaddr_un::sun_path) - 1);
+    return InvalidArgument(
+        "the path of the socket {} is too long: at most {} bytes; choose a shorter "
+        "home",
+        options.unix_path, sizeof(sockaddr_un::sun_path) - 1);
   }
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -63,12 +65,14 @@ Status GrpcServer::Impl::Listen() {
   // Else a second master could listen on the same port, and half of the calls would go astray.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingIntervalMinMs);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             kPingIntervalMinMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   const std::string tcp = options.port ? fmt::format("{}:{}", options.host, *options.port) : "";
   int unix_bound = 1;
   const auto open = grpc::InsecureServerCredentials();
-  if (!options.unix_path.empty()) builder.AddListeningPort("unix:" + options.unix_path, open, &unix_bound);
+  if (!options.unix_path.empty())
+    builder.AddListeningPort("unix:" + options.unix_path, open, &unix_bound);
   if (options.port) builder.AddListeningPort(tcp, open, &tcp_port);
   builder.RegisterService(&control_service);
   builder.RegisterService(&worker_service);
@@ -76,8 +80,10 @@ Status GrpcServer::Impl::Listen() {
   if (!server || unix_bound == 0 || (options.port && tcp_port == 0)) {
     server.reset();
     const std::string where = unix_bound == 0 || !options.port ? "unix:" + options.unix_path : tcp;
-    return Unavailable("gRPC can't listen on {}: another program has it, perhaps another gale "
-                       "(choose another with --grpc-port)", where);
+    return Unavailable(
+        "gRPC can't listen on {}: another program has it, perhaps another gale "
+        "(choose another with --grpc-port)",
+        where);
   }
   if (!options.unix_path.empty() && ::chmod(options.unix_path.c_str(), 0600) != 0) {
     return Internal("chmod {}: {}", options.unix_path, std::strerror(errno));

@@ -1,9 +1,9 @@
-// The gRPC side of a master: Control and Worker (proto/gale/v1), health and reflection, on a Unix socket
-// and on TCP.
+// The gRPC side of a master: Control and Worker (proto/gale/v1), health and reflection, on a Unix
+// socket and on TCP.
 //
-// Who calls: over the Unix socket, whoever may open it (mode 0600: the OS user that runs the master) and
-// is Admin. Over TCP, who sends "authorization: Bearer <JWT>" in the metadata; Worker's calls need
-// "authorization: Bearer <join token>".
+// Who calls: over the Unix socket, whoever may open it (mode 0600: the OS user that runs the
+// master) and is Admin. Over TCP, who sends "authorization: Bearer <JWT>" in the metadata; Worker's
+// calls need "authorization: Bearer <join token>".
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,11 @@
 namespace gale {
 
 struct GrpcOptions {
-  std::string unix_path;             // empty: none. Its folder must be there.
+  std::string unix_path;  // empty: none. Its folder must be there.
   std::string host = "127.0.0.1";
-  std::optional<uint16_t> port;      // 0: any free one; nullopt: no TCP
-  std::string join_token;            // empty: no worker may join over TCP
-  bool serves_queue = true;          // as LoopOptions::serve_queue
+  std::optional<uint16_t> port;  // 0: any free one; nullopt: no TCP
+  std::string join_token;        // empty: no worker may join over TCP
+  bool serves_queue = true;      // as LoopOptions::serve_queue
 };
 
 class GrpcServer : public Service {
@@ -35,7 +35,8 @@ class GrpcServer : public Service {
   std::string_view name() const override { return "grpc"; }
   // UNAVAILABLE, naming the address, if it can't be listened on.
   Status Start() override;
-  // Ends every stream (workers and watchers connect again elsewhere), lets verbs finish until `deadline`.
+  // Ends every stream (workers and watchers connect again elsewhere), lets verbs finish until
+  // `deadline`.
   void Stop(MonoTime deadline) override;
 
   // Where TCP listens, once started; 0 if it doesn't.

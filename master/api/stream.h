@@ -1,5 +1,5 @@
-// What all our gRPC streams share: an outgoing queue that is written in order, an end that comes once,
-// and a register of those that are open.
+// What all our gRPC streams share: an outgoing queue that is written in order, an end that comes
+// once, and a register of those that are open.
 #pragma once
 
 #include <grpcpp/support/server_callback.h>
@@ -56,8 +56,8 @@ class StreamRegister {
   std::map<StreamBase*, std::weak_ptr<StreamBase>> streams_;
 };
 
-// `Reactor` is ServerBidiReactor or ServerWriteReactor; `Item` what is queued, which Convert turns into
-// `Out` when its turn to be written comes. The stream owns itself until gRPC is done with it.
+// `Reactor` is ServerBidiReactor or ServerWriteReactor; `Item` what is queued, which Convert turns
+// into `Out` when its turn to be written comes. The stream owns itself until gRPC is done with it.
 template <class Reactor, class Item, class Out>
 class Stream : public Reactor,
                public StreamBase,

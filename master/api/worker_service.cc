@@ -12,11 +12,11 @@ namespace {
 
 constexpr size_t kAttemptsPerMessageMax = 100'000;
 
-// One worker's session: what it says goes to the engine's mailbox, what the engine says is queued here.
-// A grant is turned into its message only when its turn to be written comes.
+// One worker's session: what it says goes to the engine's mailbox, what the engine says is queued
+// here. A grant is turned into its message only when its turn to be written comes.
 using Outgoing = std::variant<v1::MasterMessage, Grant>;
-using SessionStream = Stream<grpc::ServerBidiReactor<v1::WorkerMessage, v1::MasterMessage>, Outgoing,
-                             v1::MasterMessage>;
+using SessionStream = Stream<grpc::ServerBidiReactor<v1::WorkerMessage, v1::MasterMessage>,
+                             Outgoing, v1::MasterMessage>;
 
 class WorkerSession final : public SessionStream, public WorkerLink {
  public:
@@ -98,9 +98,8 @@ class WorkerSession final : public SessionStream, public WorkerLink {
 
   template <class Task>
   Status Post(Task task) {
-    const bool posted = engine_.Post([link = link(), task = std::move(task)](Loop& loop) {
-      task(loop, link);
-    });
+    const bool posted =
+        engine_.Post([link = link(), task = std::move(task)](Loop& loop) { task(loop, link); });
     // Whatever matters is said again after the next Hello.
     return posted ? OkStatus() : Unavailable("the master is overloaded or stopping: connect again");
   }
@@ -144,35 +143,32 @@ Status WorkerSession::Handle(const v1::WorkerMessage& message) {
       });
     case M::kClaim: {
       std::vector<AttemptId> attempts;
-      for (const v1::AttemptRef& ref : message.claim().attempts()) attempts.push_back(FromProto(ref));
+      for (const v1::AttemptRef& ref : message.claim().attempts())
+        attempts.push_back(FromProto(ref));
       return Post([attempts = std::move(attempts)](Loop& loop, const WorkerLinkPtr& link) {
         loop.OnClaim(link, attempts);
       });
     }
     case M::kStarted:
-      return Post([id = FromProto(message.started().attempt()),
-                   pid = message.started().pid()](Loop& loop, const WorkerLinkPtr& link) {
-        loop.OnStarted(link, id, pid);
-      });
+      return Post([id = FromProto(message.started().attempt()), pid = message.started().pid()](
+                      Loop& loop, const WorkerLinkPtr& link) { loop.OnStarted(link, id, pid); });
     case M::kFinished:
       return Post([result = FromProto(message.finished())](Loop& loop, const WorkerLinkPtr& link) {
         loop.OnFinished(link, result);
       });
     case M::kHeartbeat:
-      return Post([sequence = message.heartbeat().sequence()](Loop& loop, const WorkerLinkPtr& link) {
-        loop.OnHeartbeat(link, sequence);
-      });
+      return Post([sequence = message.heartbeat().sequence()](
+                      Loop& loop, const WorkerLinkPtr& link) { loop.OnHeartbeat(link, sequence); });
     case M::kGoodbye:
       return Post([](Loop& loop, const WorkerLinkPtr& link) { loop.OnGoodbye(link); });
-    case M::KIND_NOT_SET:
-      break;
+    case M::KIND_NOT_SET: break;
   }
   return OkStatus();  // of a newer worker: nothing that we must know
 }
 
 // One worker's logs. Chunks are taken one after the other; each is answered.
-class LogStream final : public Stream<grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>, v1::LogAck,
-                                      v1::LogAck> {
+class LogStream final
+    : public Stream<grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>, v1::LogAck, v1::LogAck> {
  public:
   LogStream(StreamRegister& streams, Control& control, ThreadPool& pool)
       : Stream(streams), control_(control), pool_(pool) {}
@@ -181,9 +177,7 @@ class LogStream final : public Stream<grpc::ServerBidiReactor<v1::LogChunk, v1::
   void OnReadDone(bool ok) override {
     if (!ok) return CloseWhenDrained(OkStatus());
     auto self = std::static_pointer_cast<LogStream>(shared_from_this());
-    const bool posted = pool_.Post([self] {
-      self->Take();
-    });
+    const bool posted = pool_.Post([self] { self->Take(); });
     if (!posted) Close(Unavailable("the master is overloaded or stopping: send again"));
   }
   void OnCancel() override { Close(Cancelled("the connection is lost")); }

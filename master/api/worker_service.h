@@ -16,7 +16,11 @@ class WorkerService final : public v1::Worker::CallbackService {
   // All must outlive it. `log_pool` writes logs to the disk.
   WorkerService(Engine& engine, Control& control, Access& access, ThreadPool& log_pool,
                 StreamRegister& streams, bool serves_queue)
-      : engine_(engine), control_(control), access_(access), log_pool_(log_pool), streams_(streams),
+      : engine_(engine),
+        control_(control),
+        access_(access),
+        log_pool_(log_pool),
+        streams_(streams),
         serves_queue_(serves_queue) {}
 
   grpc::ServerBidiReactor<v1::WorkerMessage, v1::MasterMessage>* Session(

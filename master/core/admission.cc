@@ -12,8 +12,8 @@ Admission::Pool* Admission::FindPool(const std::string& name) {
   return &pool;
 }
 
-Admission::Gate* Admission::FindGate(GateKind kind, const std::string& key,
-                                     const std::string& name, uint32_t limit) {
+Admission::Gate* Admission::FindGate(GateKind kind, const std::string& key, const std::string& name,
+                                     uint32_t limit) {
   auto [it, fresh] = gates_.try_emplace(fmt::format("{}/{}", static_cast<int>(kind), key));
   Gate& gate = it->second;
   if (fresh) {
@@ -45,8 +45,8 @@ Admission::Item Admission::MakeItem(const Request& r) {
   };
   of_run(GateKind::kRun, std::to_string(r.ref.run.value), r.dag_id, r.run_limit);
   if (r.per_run_limit) {
-    of_run(GateKind::kTaskOfRun, fmt::format("{}/{}", r.ref.run.value, r.ref.task.value),
-           r.task_id, *r.per_run_limit);
+    of_run(GateKind::kTaskOfRun, fmt::format("{}/{}", r.ref.run.value, r.ref.task.value), r.task_id,
+           *r.per_run_limit);
   }
   if (r.per_dag_limit) {
     item.gates[n++] = FindGate(GateKind::kTaskOfDag, fmt::format("{}/{}", r.dag_id, r.task_id),
@@ -225,17 +225,21 @@ std::string Admission::Explain(TiRef ref) const {
   const Item& item = it->second;
   if (const Gate* gate = ClosedGate(item)) {
     switch (gate->kind) {
-      case GateKind::kPause:
-        return fmt::format("DAG '{}' is paused", gate->name);
+      case GateKind::kPause: return fmt::format("DAG '{}' is paused", gate->name);
       case GateKind::kRun:
-        return fmt::format("its run has {} of at most {} tasks queued or running (max_active_tasks)",
-                           gate->used, gate->limit);
+        return fmt::format(
+            "its run has {} of at most {} tasks queued or running (max_active_tasks)", gate->used,
+            gate->limit);
       case GateKind::kTaskOfDag:
-        return fmt::format("task '{}' runs {} times of at most {} in all runs "
-                           "(max_active_tis_per_dag)", gate->name, gate->used, gate->limit);
+        return fmt::format(
+            "task '{}' runs {} times of at most {} in all runs "
+            "(max_active_tis_per_dag)",
+            gate->name, gate->used, gate->limit);
       case GateKind::kTaskOfRun:
-        return fmt::format("task '{}' runs {} times of at most {} in this run "
-                           "(max_active_tis_per_dagrun)", gate->name, gate->used, gate->limit);
+        return fmt::format(
+            "task '{}' runs {} times of at most {} in this run "
+            "(max_active_tis_per_dagrun)",
+            gate->name, gate->used, gate->limit);
     }
   }
   const Pool& pool = *item.pool;
@@ -280,21 +284,20 @@ std::string Admission::Audit() const {
     if (!placed) return fmt::format("run {} task {} waits nowhere", ref.run.value, ref.task.value);
     if (item.parked_at != nullptr && item.parked_at->open() && dirty_.empty() &&
         item.pool->free() >= item.slots && ClosedGate(item) == nullptr) {
-      return fmt::format("run {} task {} is parked at an open gate", ref.run.value,
-                         ref.task.value);
+      return fmt::format("run {} task {} is parked at an open gate", ref.run.value, ref.task.value);
     }
   }
   for (const auto& [name, pool] : pools_) {
-    if (pool.used != used[&pool]) return fmt::format("pool '{}': {} slots booked, {} held", name,
-                                                     pool.used, used[&pool]);
+    if (pool.used != used[&pool])
+      return fmt::format("pool '{}': {} slots booked, {} held", name, pool.used, used[&pool]);
     if (pool.waiting_slots != wanted[&pool]) return fmt::format("pool '{}': waiting slots", name);
     if (dirty_.empty() && BestOf(pool) != nullptr) {
       return fmt::format("pool '{}' is idle while tasks are ready", name);
     }
   }
   for (const auto& [key, gate] : gates_) {
-    if (gate.used != through[&gate]) return fmt::format("limit '{}': {} booked, {} held", key,
-                                                        gate.used, through[&gate]);
+    if (gate.used != through[&gate])
+      return fmt::format("limit '{}': {} booked, {} held", key, gate.used, through[&gate]);
   }
   return "";
 }

@@ -1,10 +1,10 @@
-// Who may start next: pools, limits and priorities across all runs. A ready task instance waits in its
-// pool's lane for its width; one that a limit stops is parked at that limit's gate until the gate
-// opens, so a full pool, DAG or task costs nothing while it is full. Pure; one thread.
+// Who may start next: pools, limits and priorities across all runs. A ready task instance waits in
+// its pool's lane for its width; one that a limit stops is parked at that limit's gate until the
+// gate opens, so a full pool, DAG or task costs nothing while it is full. Pure; one thread.
 //
-// What makes it miss nobody: whenever a gate has room for k more and somebody of a lane is parked at it,
-// at least k of that lane that want to pass that gate are in the lane, past every other gate. Admit
-// takes the best of all lanes that fit; Audit looks for whom it missed.
+// What makes it miss nobody: whenever a gate has room for k more and somebody of a lane is parked
+// at it, at least k of that lane that want to pass that gate are in the lane, past every other
+// gate. Admit takes the best of all lanes that fit; Audit looks for whom it missed.
 #pragma once
 
 #include <compare>
@@ -46,8 +46,8 @@ class Admission {
     std::string pool;
     uint32_t slots = 1;
     int64_t priority = 0;
-    int64_t date = 0;  // of the run, microseconds: the older goes first among equals
-    uint32_t run_limit = 0;                 // max_active_tasks
+    int64_t date = 0;        // of the run, microseconds: the older goes first among equals
+    uint32_t run_limit = 0;  // max_active_tasks
     std::optional<uint32_t> per_dag_limit;  // max_active_tis_per_dag
     std::optional<uint32_t> per_run_limit;  // max_active_tis_per_dagrun
   };
@@ -104,7 +104,8 @@ class Admission {
     int32_t slots = 0;
     uint64_t used = 0;
     uint64_t waiting_slots = 0;
-    // Lanes, by the slots that each of it wants: passed every gate when last looked at. None is empty.
+    // Lanes, by the slots that each of it wants: passed every gate when last looked at. None is
+    // empty.
     std::map<uint32_t, std::set<Rank>> ready;
     uint64_t free() const {
       if (!exists) return 0;
@@ -157,8 +158,8 @@ class Admission {
   static const Rank* BestOf(const Pool& pool);
   void Touch(Pool* pool) { dirty_.insert(pool); }
 
-  std::map<std::string, Pool> pools_;                 // stable addresses
-  std::unordered_map<std::string, Gate> gates_;       // by kind and key; stable addresses
+  std::map<std::string, Pool> pools_;            // stable addresses
+  std::unordered_map<std::string, Gate> gates_;  // by kind and key; stable addresses
   std::unordered_map<TiRef, Item, TiRefHash> waiting_;
   std::unordered_map<TiRef, Item, TiRefHash> held_;
   std::unordered_map<RunId, std::vector<std::string>> gates_of_run_;

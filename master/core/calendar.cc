@@ -59,8 +59,8 @@ std::vector<Calendar::Due> Calendar::TakeDue(TimePoint now,
     Unplan(entry);
     const size_t free = room(*entry.dag);
     size_t left = std::min(free, limits::kScheduledRunsPerPass);
-    // Planned anew with today's `now`: without catchup, a run that waited for room may be out of date.
-    // (Without a start date the new plan begins after `now`; then what was planned stands.)
+    // Planned anew with today's `now`: without catchup, a run that waited for room may be out of
+    // date. (Without a start date the new plan begins after `now`; then what was planned stands.)
     auto& next = entry.place.next;
     auto anew = entry.dag->timetable().Next(entry.place.last, entry.dag->bounds(), now);
     if (anew && anew->run_after <= now) next = anew;

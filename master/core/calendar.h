@@ -16,11 +16,12 @@ namespace gale::core {
 class Calendar {
  public:
   struct Place {
-    std::optional<DataInterval> last;   // of the latest scheduled run
-    std::optional<PlannedRun> next;     // nullopt: none will ever come
+    std::optional<DataInterval> last;  // of the latest scheduled run
+    std::optional<PlannedRun> next;    // nullopt: none will ever come
   };
 
-  // A DAG, or its new version. `last` is the data interval of its latest scheduled run, if it had one.
+  // A DAG, or its new version. `last` is the data interval of its latest scheduled run, if it had
+  // one.
   void SetDag(DagPtr dag, bool paused, std::optional<DataInterval> last, TimePoint now);
   void SetPaused(const std::string& dag_id, bool paused, TimePoint now);
   // A run of it ended: max_active_runs may have room again.
@@ -30,8 +31,9 @@ class Calendar {
     DagPtr dag;
     PlannedRun run;
   };
-  // The runs to be made now, at most limits::kScheduledRunsPerPass a DAG; each counts as made. `room`
-  // says how many more runs a DAG may have unfinished; a DAG without room waits for RunEnded.
+  // The runs to be made now, at most limits::kScheduledRunsPerPass a DAG; each counts as made.
+  // `room` says how many more runs a DAG may have unfinished; a DAG without room waits for
+  // RunEnded.
   std::vector<Due> TakeDue(TimePoint now, const std::function<size_t(const Dag&)>& room);
 
   // The next instant at which something is due.

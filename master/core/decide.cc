@@ -107,9 +107,9 @@ void Decider::EvaluateTask(TaskIndex t) {
       return Finish(t, TiState::kSkipped,
                     fmt::format("skipped by its trigger rule {}", Name(dag().rule(t))));
     case Verdict::kUpstreamFailed:
-      return Finish(t, TiState::kUpstreamFailed,
-                    fmt::format("an upstream task failed; its trigger rule is {}",
-                                Name(dag().rule(t))));
+      return Finish(
+          t, TiState::kUpstreamFailed,
+          fmt::format("an upstream task failed; its trigger rule is {}", Name(dag().rule(t))));
   }
 }
 
@@ -127,18 +127,19 @@ void Decider::Settle() {
     };
     if (!run_.head.reason.empty()) return EndRun(RunState::kFailed, run_.head.reason);  // Doom
     auto leaves = dag().leaves();
-    return EndRun(std::any_of(leaves.begin(), leaves.end(), bad) ? RunState::kFailed
-                                                                 : RunState::kSuccess,
-                  "");
+    return EndRun(
+        std::any_of(leaves.begin(), leaves.end(), bad) ? RunState::kFailed : RunState::kSuccess,
+        "");
   }
-  // Nothing under way, nothing decidable, and nothing outside that could change that: a deadlock. A run
-  // that waits for the run before it is not (airflow.md E7).
+  // Nothing under way, nothing decidable, and nothing outside that could change that: a deadlock. A
+  // run that waits for the run before it is not (airflow.md E7).
   if (!run_.anything_moving() && !dag().depends_on_past()) {
     EndRun(RunState::kFailed, "all_tasks_deadlocked");
   }
 }
 
-// A running run with a reason ends as failed with it, whatever its leaves say: they may all be skipped.
+// A running run with a reason ends as failed with it, whatever its leaves say: they may all be
+// skipped.
 void Decider::Doom(std::string reason) {
   if (run_.head.reason == reason) return;
   run_.head.reason = std::move(reason);
@@ -263,10 +264,10 @@ void Decider::Retry(TaskIndex t, const std::string& reason, Duration delay) {
   out_.effects.push_back(RetryAt{run_.attempt(t), now_ + delay});
 }
 
-// fail_fast: the first failure ends the run; what runs fails, what waits is skipped; teardowns go on.
+// fail_fast: the first failure ends the run; what runs fails, what waits is skipped; teardowns go
+// on.
 void Decider::StopTheRest(TaskIndex failed) {
-  const std::string reason =
-      fmt::format("fail_fast: task '{}' failed", dag().task(failed).task_id);
+  const std::string reason = fmt::format("fail_fast: task '{}' failed", dag().task(failed).task_id);
   Doom(reason);
   for (uint32_t i = 0; i < run_.size(); ++i) {
     const TaskIndex t(i);
@@ -406,7 +407,8 @@ void Decider::operator()(const SetRun& e) {
       continue;
     }
     // In a run that is to be a success, what failed is too (as Airflow does).
-    const bool kept = succeed ? was == TiState::kSuccess || was == TiState::kRemoved : IsFinished(was);
+    const bool kept =
+        succeed ? was == TiState::kSuccess || was == TiState::kRemoved : IsFinished(was);
     if (kept) continue;
     const bool runs = run_.ti(t).live;
     Withdraw(t);

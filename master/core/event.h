@@ -1,5 +1,5 @@
-// What can happen to one run, and what a decision asks of the world. Plain data; every event is decided
-// at a time that comes with it.
+// What can happen to one run, and what a decision asks of the world. Plain data; every event is
+// decided at a time that comes with it.
 #pragma once
 
 #include <string>
@@ -10,14 +10,23 @@
 
 namespace gale::core {
 
-// --- events ----------------------------------------------------------------------------------------
+// --- events
+// ----------------------------------------------------------------------------------------
 // max_active_runs has room for it: queued -> running.
 struct StartRun {};
 // The admission gave it its slots: scheduled -> queued.
-struct Admit { TaskIndex task; };
+struct Admit {
+  TaskIndex task;
+};
 // A worker asks for it: queued -> running, once.
-struct Claim { AttemptId attempt; std::string worker; };
-struct AttemptStarted { AttemptId attempt; int64_t pid = 0; };
+struct Claim {
+  AttemptId attempt;
+  std::string worker;
+};
+struct AttemptStarted {
+  AttemptId attempt;
+  int64_t pid = 0;
+};
 
 enum class Outcome : uint8_t { kSuccess, kFailed, kSkipped, kFailedNoRetry, kLost };
 struct AttemptFinished {
@@ -28,35 +37,71 @@ struct AttemptFinished {
   std::string reason;
   uint64_t log_bytes = 0;
 };
-struct RetryDue { AttemptId after; };
+struct RetryDue {
+  AttemptId after;
+};
 struct RunTimedOut {};
 // The run before this one, for depends_on_past: known at once, and then as it changes.
-struct PastKnown { RunId run; bool exists = false; std::vector<bool> ok; };
-struct PastChanged { TaskIndex task; bool ok = false; };
+struct PastKnown {
+  RunId run;
+  bool exists = false;
+  std::vector<bool> ok;
+};
+struct PastChanged {
+  TaskIndex task;
+  bool ok = false;
+};
 // After recovery: whatever is undecided is looked at again.
 struct Recheck {};
 // By a person.
-struct ClearTasks { std::vector<TaskIndex> tasks; };
-struct SetTasks { std::vector<TaskIndex> tasks; TiState state = TiState::kSuccess; };
-struct SetRun { RunState state = RunState::kSuccess; };
+struct ClearTasks {
+  std::vector<TaskIndex> tasks;
+};
+struct SetTasks {
+  std::vector<TaskIndex> tasks;
+  TiState state = TiState::kSuccess;
+};
+struct SetRun {
+  RunState state = RunState::kSuccess;
+};
 
-using Event = std::variant<StartRun, Admit, Claim, AttemptStarted, AttemptFinished, RetryDue,
-                           RunTimedOut, PastKnown, PastChanged, Recheck,
-ClearTasks, SetTasks, SetRun>;
+using Event =
+    std::variant<StartRun, Admit, Claim, AttemptStarted, AttemptFinished, RetryDue, RunTimedOut,
+                 PastKnown, PastChanged, Recheck, ClearTasks, SetTasks, SetRun>;
 
-// --- effects ---------------------------------------------------------------------------------------
-// For the admission: it may start / it may not any more / it no longer holds its slots.
-struct Ready { TaskIndex task; };
-struct NotReady { TaskIndex task; };
-struct SlotFreed { TaskIndex task; };
+// --- effects
+// --------------------------------------------------------------------------------------- For the
+// admission: it may start / it may not any more / it no longer holds its slots.
+struct Ready {
+  TaskIndex task;
+};
+struct NotReady {
+  TaskIndex task;
+};
+struct SlotFreed {
+  TaskIndex task;
+};
 // For the queue: take it out, nobody may claim it any more.
-struct Dequeue { AttemptId attempt; };
+struct Dequeue {
+  AttemptId attempt;
+};
 // For the worker that has it: end its process.
-struct CancelAttempt { AttemptId attempt; std::string worker; std::string reason; };
-struct RetryAt { AttemptId after; TimePoint at; };
+struct CancelAttempt {
+  AttemptId attempt;
+  std::string worker;
+  std::string reason;
+};
+struct RetryAt {
+  AttemptId after;
+  TimePoint at;
+};
 // For the ledger: a try's history row; what the last try left behind is deleted before the next.
-struct AttemptEnded { AttemptRow row; };
-struct DropXComs { TaskIndex task; };
+struct AttemptEnded {
+  AttemptRow row;
+};
+struct DropXComs {
+  TaskIndex task;
+};
 // For the scheduler of runs.
 struct RunStarted {};
 struct RunEnded {};
@@ -66,12 +111,16 @@ using Effect = std::variant<Ready, NotReady, SlotFreed, Dequeue, CancelAttempt, 
                             AttemptEnded, DropXComs, RunStarted, RunEnded, RunReopened>;
 
 // A task instance whose row changed, and why (for people; empty: nothing to say).
-struct Changed { TaskIndex task; std::string reason; };
+struct Changed {
+  TaskIndex task;
+  std::string reason;
+};
 
 struct Decision {
-  std::vector<Changed> changed;  // in the order of the transitions; one task may stand more than once
+  std::vector<Changed>
+      changed;  // in the order of the transitions; one task may stand more than once
   bool run_changed = false;
-  std::vector<Effect> effects;   // in the order they were decided
+  std::vector<Effect> effects;  // in the order they were decided
   // Of Claim: the grant stands. Else `refusal` says why not.
   bool granted = false;
   std::string refusal;

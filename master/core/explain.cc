@@ -1,4 +1,5 @@
-// Why a run or a task instance is where it is, told from what decides it; and the audit of the books.
+// Why a run or a task instance is where it is, told from what decides it; and the audit of the
+// books.
 #include "master/core/scheduler.h"
 
 namespace gale::core {
@@ -27,7 +28,8 @@ std::string OpenUpstreams(const Run& run, TaskIndex t) {
 std::string Undecided(const Run& run, TaskIndex t) {
   if (run.ti(t).waits_for_past && run.verdict(t) == Verdict::kRun) {
     if (run.past.known == Past::Known::kNotYet) return "the previous run's state is being read";
-    return "its task in the previous run has not succeeded (depends_on_past or wait_for_downstream)";
+    return "its task in the previous run has not succeeded (depends_on_past or "
+           "wait_for_downstream)";
   }
   return fmt::format("its trigger rule {} waits for its upstream tasks {}", Name(run.dag().rule(t)),
                      OpenUpstreams(run, t));
@@ -65,11 +67,10 @@ std::vector<std::string> Scheduler::Explain(const Run& run, TaskIndex t, TimePoi
     case TiState::kNone:
       if (run.head.state == RunState::kRunning) out.push_back(Undecided(run, t));
       break;
-    case TiState::kScheduled:
-      out.push_back(admission_.Explain({run.id(), t}));
-      break;
+    case TiState::kScheduled: out.push_back(admission_.Explain({run.id(), t})); break;
     case TiState::kQueued:
-      out.push_back(fmt::format("it waits in queue '{}' for a worker with a free slot", task.queue));
+      out.push_back(
+          fmt::format("it waits in queue '{}' for a worker with a free slot", task.queue));
       break;
     case TiState::kUpForRetry:
       out.push_back(fmt::format("try {} failed; the next starts at {}", ti.try_number,
@@ -80,8 +81,10 @@ std::vector<std::string> Scheduler::Explain(const Run& run, TaskIndex t, TimePoi
                                 run.live(t) != nullptr ? run.live(t)->worker : "?"));
       break;
     case TiState::kRestarting:
-      out.push_back(fmt::format("it was cleared; it starts again once its process on worker '{}' "
-                                "is gone", run.live(t) != nullptr ? run.live(t)->worker : "?"));
+      out.push_back(
+          fmt::format("it was cleared; it starts again once its process on worker '{}' "
+                      "is gone",
+                      run.live(t) != nullptr ? run.live(t)->worker : "?"));
       break;
     case TiState::kUpForReschedule:
       out.push_back("it looks again at " + Wait(FromMicros(ti.next_at), now));
@@ -106,8 +109,8 @@ std::string Scheduler::Audit() const {
       const TaskIndex t(i);
       const Ti& ti = run->ti(t);
       auto broken = [&](std::string_view what) {
-        return fmt::format("run {} task '{}' ({}, try {}): {}", id.value, run->dag().task(t).task_id,
-                           Name(ti.state), ti.try_number, what);
+        return fmt::format("run {} task '{}' ({}, try {}): {}", id.value,
+                           run->dag().task(t).task_id, Name(ti.state), ti.try_number, what);
       };
       live += ti.live;
       if (ti.live != (run->live(t) != nullptr)) return broken("live flag and holder disagree");

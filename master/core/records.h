@@ -33,7 +33,8 @@ struct RunRow {
   std::string conf_json = "{}";
   std::string note;
   uint32_t clear_number = 0;
-  // Why it failed, if the run itself knows: "dagrun_timeout", ... In a running run: it will end failed.
+  // Why it failed, if the run itself knows: "dagrun_timeout", ... In a running run: it will end
+  // failed.
   std::string reason;
 };
 
@@ -45,15 +46,15 @@ struct TiRow {
   TiState state = TiState::kNone;
   uint32_t try_number = 0;
   uint32_t max_tries = 0;
-  uint32_t lost_tries = 0;      // starts granted for lost hosts: not counted against max_tries
+  uint32_t lost_tries = 0;  // starts granted for lost hosts: not counted against max_tries
   std::optional<TimePoint> queued_at;
   std::optional<TimePoint> start_date;
   std::optional<TimePoint> end_date;
   std::optional<TimePoint> next_at;  // up_for_retry: starts again then
-  bool live = false;            // granted to `worker`, and its end isn't known: its process may run
+  bool live = false;  // granted to `worker`, and its end isn't known: its process may run
   std::string worker;
   int64_t pid = 0;
-  std::string reason;           // how the last try ended
+  std::string reason;  // how the last try ended
 };
 
 // One ended try, for history. (The latest, unended one is in TiRow.)

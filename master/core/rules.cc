@@ -14,8 +14,7 @@ Verdict Evaluate(TriggerRule rule, const UpstreamCounts& c, uint32_t n, const Se
     case TriggerRule::kAllFailed:
       if (c.success + c.skipped > 0) return Verdict::kSkip;
       return c.failed + c.upstream_failed == n ? Verdict::kRun : Verdict::kWait;
-    case TriggerRule::kAllDone:
-      return all_done ? Verdict::kRun : Verdict::kWait;
+    case TriggerRule::kAllDone: return all_done ? Verdict::kRun : Verdict::kWait;
     case TriggerRule::kOneSuccess:
       if (c.success > 0) return Verdict::kRun;
       if (!all_done) return Verdict::kWait;
@@ -47,8 +46,7 @@ Verdict Evaluate(TriggerRule rule, const UpstreamCounts& c, uint32_t n, const Se
       if (!all_done) return Verdict::kWait;
       if (setups.total == 0 || setups.success > 0) return Verdict::kRun;
       return setups.skipped == setups.total ? Verdict::kSkip : Verdict::kUpstreamFailed;
-    case TriggerRule::kAlways:
-      return Verdict::kRun;
+    case TriggerRule::kAlways: return Verdict::kRun;
   }
   return Verdict::kWait;
 }

@@ -1,4 +1,5 @@
-// Trigger rules as a pure function of counts. Source of the exact behaviour: reference airflow.md 1.5.
+// Trigger rules as a pure function of counts. Source of the exact behaviour: reference
+// airflow.md 1.5.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +31,8 @@ enum class Verdict : uint8_t {
   kUpstreamFailed,  // the task is marked upstream_failed
 };
 
-// `upstreams` is how many direct upstreams the task has. A verdict but kWait is final as soon as it is
-// true, without waiting for the rest; failure wins over a skip seen in the same counts.
+// `upstreams` is how many direct upstreams the task has. A verdict but kWait is final as soon as it
+// is true, without waiting for the rest; failure wins over a skip seen in the same counts.
 Verdict Evaluate(TriggerRule rule, const UpstreamCounts& counts, uint32_t upstreams,
                  const SetupCounts& setups = {});
 

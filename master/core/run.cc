@@ -98,9 +98,7 @@ uint32_t Run::unfinished() const {
          count(TiState::kSkipped) - count(TiState::kUpstreamFailed) - count(TiState::kRemoved);
 }
 
-bool Run::anything_moving() const {
-  return unfinished() > count(TiState::kNone);
-}
+bool Run::anything_moving() const { return unfinished() > count(TiState::kNone); }
 
 SetupCounts Run::setups(TaskIndex t) const {
   SetupCounts out;

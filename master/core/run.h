@@ -13,8 +13,8 @@
 
 namespace gale::core {
 
-// A live task instance, kept small: a run of 100,000 tasks has 6.4 MB of them. Times are microseconds
-// since 1970, 0 for none.
+// A live task instance, kept small: a run of 100,000 tasks has 6.4 MB of them. Times are
+// microseconds since 1970, 0 for none.
 struct Ti {
   TiState state = TiState::kNone;
   // Granted to a worker, and its end isn't known: its process may run, whatever the state says (a
@@ -61,8 +61,8 @@ class Run {
   // For the fields but `state` and `up`, which only Apply may touch.
   Ti& edit(TaskIndex t) { return tis_[t.value]; }
 
-  // Moves a task instance to `to`, which the transition table must allow, and keeps every counter that
-  // hangs on it.
+  // Moves a task instance to `to`, which the transition table must allow, and keeps every counter
+  // that hangs on it.
   void Apply(TaskIndex t, TiState to);
   // Its process started / is known to be gone.
   void SetLive(TaskIndex t, LiveAttempt attempt);
@@ -80,9 +80,7 @@ class Run {
   // Nothing will ever change in it again unless somebody asks: it may leave memory.
   bool at_rest() const { return IsFinished(head.state) && live_.empty(); }
 
-  AttemptId attempt(TaskIndex t) const {
-    return {head.id, t, kUnmapped, tis_[t.value].try_number};
-  }
+  AttemptId attempt(TaskIndex t) const { return {head.id, t, kUnmapped, tis_[t.value].try_number}; }
   SetupCounts setups(TaskIndex t) const;
   Verdict verdict(TaskIndex t) const;
   // The row to be kept, without `reason`.

@@ -62,9 +62,9 @@ Run& Scheduler::LoadRun(RunRow head, DagPtr dag, const std::vector<TiRow>& rows,
       timers_.emplace(FromMicros(ti.next_at), Timer{TimerKind::kRetry, run.attempt(t)});
     }
     if (ti.live && run.dag().task(t).execution_timeout) {
-      timers_.emplace(FromMicros(ti.start) + *run.dag().task(t).execution_timeout +
-                          kExecutionTimeoutMargin,
-                      Timer{TimerKind::kExecutionTimeout, run.attempt(t)});
+      timers_.emplace(
+          FromMicros(ti.start) + *run.dag().task(t).execution_timeout + kExecutionTimeoutMargin,
+          Timer{TimerKind::kExecutionTimeout, run.attempt(t)});
     }
   }
   // A run that was cleared after others had taken it for their past.
@@ -234,16 +234,12 @@ void Scheduler::Fire(const Timer& timer, TimePoint now) {
   Run* run = Find(timer.attempt.run);
   if (run == nullptr) return;
   switch (timer.kind) {
-    case TimerKind::kRetry:
-      Handle(run->id(), RetryDue{timer.attempt}, now);
-      return;
+    case TimerKind::kRetry: Handle(run->id(), RetryDue{timer.attempt}, now); return;
     case TimerKind::kRunTimeout:
       // Of this start, not of one before a clear.
       if (timer.attempt.try_number == run->head.clear_number) Handle(run->id(), RunTimedOut{}, now);
       return;
-    case TimerKind::kRunAfter:
-      dags_to_start_.insert(run->head.dag_id);
-      return;
+    case TimerKind::kRunAfter: dags_to_start_.insert(run->head.dag_id); return;
     case TimerKind::kExecutionTimeout: {
       const TaskIndex t = timer.attempt.task;
       const LiveAttempt* live = run->live(t);

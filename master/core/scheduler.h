@@ -1,8 +1,9 @@
-// All live runs: which run starts, which task instance is queued, what waits for which instant. Joins
-// the decisions of single runs (decide.h) with what they share: pools, limits, and the run before.
+// All live runs: which run starts, which task instance is queued, what waits for which instant.
+// Joins the decisions of single runs (decide.h) with what they share: pools, limits, and the run
+// before.
 //
-// Pure: no I/O, no clock. One thread. The engine calls it, commits what Output says changed, and then
-// lets the effects out.
+// Pure: no I/O, no clock. One thread. The engine calls it, commits what Output says changed, and
+// then lets the effects out.
 #pragma once
 
 #include <map>
@@ -52,8 +53,8 @@ class Scheduler {
   Admission& admission() { return admission_; }
   const Admission& admission() const { return admission_; }
 
-  // Takes a new run (state queued; it needs its row written) or one as the ledger has it. Its DAG must
-  // be set.
+  // Takes a new run (state queued; it needs its row written) or one as the ledger has it. Its DAG
+  // must be set.
   Run& AddRun(RunRow head, DagPtr dag);
   Run& LoadRun(RunRow head, DagPtr dag, const std::vector<TiRow>& rows, TimePoint now);
   Run* Find(RunId id);
@@ -68,7 +69,8 @@ class Scheduler {
   Decision Handle(RunId run, const Event& event, TimePoint now);
   // Fires every timer that is due.
   void Tick(TimePoint now);
-  // Starts runs and queues tasks until nothing more may. Call after events, before taking the output.
+  // Starts runs and queues tasks until nothing more may. Call after events, before taking the
+  // output.
   void Flow(TimePoint now);
   Output TakeOutput();
   // The next instant at which Tick has something to do.
@@ -77,8 +79,8 @@ class Scheduler {
   // Lets go of runs that are at rest. Call when their rows are committed.
   void UnloadAtRest(const std::vector<RunId>& runs);
 
-  // Whether the run before lets `task` of `next` start: itself (and with wait_for_downstream its direct
-  // downstreams) success or skipped there.
+  // Whether the run before lets `task` of `next` start: itself (and with wait_for_downstream its
+  // direct downstreams) success or skipped there.
   static bool PastAllows(const Run& previous, const Dag& next, TaskIndex task);
 
   // Why a run or a task instance is where it is; sentences for people, from what decides it.

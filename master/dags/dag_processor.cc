@@ -26,9 +26,9 @@ bool IsHidden(std::string_view name) {
 }  // namespace
 
 DagProcessor::DagProcessor(Engine& engine, DagProcessorOptions options)
-    : engine_(engine), options_(std::move(options)), parser_(options_.parser, [this](ParsedFile f) {
-        OnParsed(std::move(f));
-      }) {}
+    : engine_(engine),
+      options_(std::move(options)),
+      parser_(options_.parser, [this](ParsedFile f) { OnParsed(std::move(f)); }) {}
 
 DagProcessor::~DagProcessor() { Stop(Clock::Real().Mono()); }
 
@@ -135,8 +135,8 @@ void DagProcessor::Scan() {
   struct stat st;
   if (stat(options_.dags_folder.c_str(), &st) != 0) {
     // A lost mount is no reason to forget every DAG.
-    if (!folder_missing_) GALE_ERROR("the DAGs folder '{}' is gone; its DAGs stay as they are",
-                                     options_.dags_folder);
+    if (!folder_missing_)
+      GALE_ERROR("the DAGs folder '{}' is gone; its DAGs stay as they are", options_.dags_folder);
     folder_missing_ = true;
     return;
   }

@@ -1,9 +1,9 @@
 // Watches the DAGs folder and tells the engine what its files say.
 //
-// A changed file is read by the Python parse server (sdk/python/gale/parse_server.py): a warm process that
-// reads each file in a child with limits on time and memory. inotify wakes; a slow pass over the folder's
-// times and sizes finds what inotify can't see (network file systems, a lost event). A broken file takes
-// nothing away: its DAGs stay as they were, and the error is shown.
+// A changed file is read by the Python parse server (sdk/python/gale/parse_server.py): a warm
+// process that reads each file in a child with limits on time and memory. inotify wakes; a slow
+// pass over the folder's times and sizes finds what inotify can't see (network file systems, a lost
+// event). A broken file takes nothing away: its DAGs stay as they were, and the error is shown.
 #pragma once
 
 #include <atomic>

@@ -111,8 +111,10 @@ Status ParseClient::Start() {
   if (error != 0) {
     pid_ = -1;
     close(in[1]), close(out[0]);
-    return FailedPrecondition("Python can't be started as '{}': {}; set GALE_PYTHON to a Python 3.11 "
-                              "that has Jinja2", options_.python, std::strerror(error));
+    return FailedPrecondition(
+        "Python can't be started as '{}': {}; set GALE_PYTHON to a Python 3.11 "
+        "that has Jinja2",
+        options_.python, std::strerror(error));
   }
   in_fd_ = in[1];
   out_fd_ = out[0];
@@ -214,8 +216,11 @@ void ParseClient::OnDeath() {
       Ask(path);
     } else {
       deaths_.erase(path);
-      on_answer_({path, {}, fmt::format("{}: the parse server died while it read this file (Python: "
-                                        "'{}')", path, options_.python)});
+      on_answer_({path,
+                  {},
+                  fmt::format("{}: the parse server died while it read this file (Python: "
+                              "'{}')",
+                              path, options_.python)});
     }
   }
 }

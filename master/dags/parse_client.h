@@ -17,7 +17,7 @@ namespace gale {
 
 struct ParseClientOptions {
   std::string python = "python3";
-  std::string sdk;           // put before PYTHONPATH
+  std::string sdk;  // put before PYTHONPATH
   std::string dags_folder;
   Duration timeout = std::chrono::seconds(30);  // of one file
   int64_t memory_bytes = int64_t{2} << 30;
@@ -50,7 +50,8 @@ class ParseClient {
   void OnReadable();
 
  private:
-  static constexpr int kDeathsMax = 2;  // a file that killed the server so often is answered with that
+  static constexpr int kDeathsMax =
+      2;  // a file that killed the server so often is answered with that
 
   void Send(const std::string& path);
   void OnLine(const std::string& line);
@@ -68,7 +69,8 @@ class ParseClient {
   std::map<std::string, int> deaths_;
 };
 
-// Turns one answer of the parse server into a file's report. Never fails: what can't be read is its error.
+// Turns one answer of the parse server into a file's report. Never fails: what can't be read is its
+// error.
 ParsedFile ReadAnswer(const std::string& json);
 
 }  // namespace gale

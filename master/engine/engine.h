@@ -1,4 +1,5 @@
-// The engine's body: one thread that drives a Loop, with a bounded mailbox. Everything else posts to it.
+// The engine's body: one thread that drives a Loop, with a bounded mailbox. Everything else posts
+// to it.
 #pragma once
 
 #include <atomic>
@@ -24,13 +25,14 @@ class Engine : public Service {
   Status Start() override;
   void Stop(MonoTime deadline) override;
 
-  // Runs `task` on the engine's thread. From any thread; never blocks. False (and `task` is dropped) if
-  // the mailbox is full or the engine has stopped.
+  // Runs `task` on the engine's thread. From any thread; never blocks. False (and `task` is
+  // dropped) if the mailbox is full or the engine has stopped.
   bool Post(std::function<void(Loop&)> task);
 
-  // Runs `task` on the engine's thread and answers with what it returned once that is committed; with
-  // UNAVAILABLE if the engine is overloaded, stopping, can't commit, or `timeout` is over (it may have
-  // been done then). R is Status or a Result. Blocks: not for the engine's or an I/O thread.
+  // Runs `task` on the engine's thread and answers with what it returned once that is committed;
+  // with UNAVAILABLE if the engine is overloaded, stopping, can't commit, or `timeout` is over (it
+  // may have been done then). R is Status or a Result. Blocks: not for the engine's or an I/O
+  // thread.
   template <class R>
   R Call(std::function<R(Loop&)> task, Duration timeout = std::chrono::seconds(15)) {
     auto promise = std::make_shared<std::promise<R>>();
@@ -86,7 +88,7 @@ class Engine : public Service {
   std::thread sync_thread_;
   std::condition_variable sync_wake_;
   uint64_t sync_wanted_ = 0;  // behind mutex_: the turn to be made durable
-  Loop loop_;  // touched by the thread only, once started
+  Loop loop_;                 // touched by the thread only, once started
   std::thread thread_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;

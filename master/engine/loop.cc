@@ -151,8 +151,8 @@ Status Loop::RetryCommit() {
   return OkStatus();
 }
 
-// One thing leads to the next: a run starts, its tasks are queued, a worker takes them. All of it belongs
-// to this turn, so that a hop from task to task costs one commit.
+// One thing leads to the next: a run starts, its tasks are queued, a worker takes them. All of it
+// belongs to this turn, so that a hop from task to task costs one commit.
 void Loop::Work() {
   scheduler_->Tick(now_);
   ReapWorkers();
@@ -231,7 +231,8 @@ void Loop::AnswerPast(RunId id) {
   scheduler_->Handle(id, past, now_);
 }
 
-// Ends the attempts of workers that weren't heard of for a lease. Their keepers have killed them by now.
+// Ends the attempts of workers that weren't heard of for a lease. Their keepers have killed them by
+// now.
 void Loop::ReapWorkers() {
   for (auto it = workers_.begin(); it != workers_.end();) {
     Worker& worker = it->second;
@@ -346,7 +347,8 @@ void Loop::Absorb(core::Output output) {
     for (core::QueuedAttempt& q : from) out.push_back({std::move(q.queue), q.attempt, q.priority});
     return out;
   };
-  // Before the commit: an entry that is popped too early is refused or waits for the grant's commit.
+  // Before the commit: an entry that is popped too early is refused or waits for the grant's
+  // commit.
   if (!output.removes.empty()) {
     if (Status s = queue_.Remove(entries(output.removes)); !s.ok()) GALE_DEBUG("{}", s.ToString());
   }
@@ -396,8 +398,9 @@ void Loop::BuildBatch() {
   dirty_dags_.clear();
 }
 
-// Everything, if the commit is durable; else what this machine's own workers must hear, and the rest when
-// it is. The order of what one worker hears stays as it is: to one on another host nothing leaves early.
+// Everything, if the commit is durable; else what this machine's own workers must hear, and the
+// rest when it is. The order of what one worker hears stays as it is: to one on another host
+// nothing leaves early.
 void Loop::ReleaseEffects(bool durable) {
   Release release = std::exchange(release_, {});
   scheduler_->UnloadAtRest(release.ended);

@@ -1,13 +1,13 @@
-// The engine's mind: owns all live runs, the calendar and the connected workers; turns messages into
-// decisions, commits them, and only then lets their effects out (DESIGN §5).
+// The engine's mind: owns all live runs, the calendar and the connected workers; turns messages
+// into decisions, commits them, and only then lets their effects out (DESIGN §5).
 //
 // One turn:  BeginTurn(now) ; any number of the calls below ; EndTurn()
-// EndTurn starts what may start, hands queued work to workers, writes everything that changed in one
-// transaction, and then releases grants, acks, cancels and answers. Normal running and recovery are the
-// same code: Recover() reads the ledger and is then simply the first turn.
+// EndTurn starts what may start, hands queued work to workers, writes everything that changed in
+// one transaction, and then releases grants, acks, cancels and answers. Normal running and recovery
+// are the same code: Recover() reads the ledger and is then simply the first turn.
 //
-// One thread, no clock, no waiting but the store's: the Engine (engine.h) drives it from its thread, the
-// simulation from a loop of its own.
+// One thread, no clock, no waiting but the store's: the Engine (engine.h) drives it from its
+// thread, the simulation from a loop of its own.
 #pragma once
 
 #include <deque>
@@ -28,15 +28,15 @@
 namespace gale {
 
 struct LoopOptions {
-  std::string owner = "master";                  // who leads, in the ledger
-  Duration lease = std::chrono::seconds(10);     // a worker that isn't heard of for so long is lost
+  std::string owner = "master";               // who leads, in the ledger
+  Duration lease = std::chrono::seconds(10);  // a worker that isn't heard of for so long is lost
   Duration heartbeat = std::chrono::seconds(2);
   Duration sweep_interval = std::chrono::seconds(30);  // queue entries compared with the ledger
-  bool serve_queue = true;        // pop for the workers (one master); false: they pop by themselves
+  bool serve_queue = true;  // pop for the workers (one master); false: they pop by themselves
   bool paused_at_creation = true;
-  // A commit survives a power cut only after Store::Sync. Then only what workers on this very machine must
-  // hear (they would die with it) leaves at the commit; all else waits for Synced: acks, answers, grants
-  // to other hosts.
+  // A commit survives a power cut only after Store::Sync. Then only what workers on this very
+  // machine must hear (they would die with it) leaves at the commit; all else waits for Synced:
+  // acks, answers, grants to other hosts.
   bool sync_later = false;
   // Between a stored spec and the model. Injected, so that the engine knows no wire format.
   std::function<Result<DagSpec>(const std::string&)> parse_spec;
@@ -47,8 +47,8 @@ class Loop {
   // Both must outlive it. Nothing works before Recover.
   Loop(Store& store, TaskQueue& queue, LoopOptions options);
 
-  // Takes the leadership and loads what is unfinished, forgetting all it knew: links are closed, waiting
-  // answers get UNAVAILABLE. On an error nothing was loaded; call it again.
+  // Takes the leadership and loads what is unfinished, forgetting all it knew: links are closed,
+  // waiting answers get UNAVAILABLE. On an error nothing was loaded; call it again.
   Status Recover(TimePoint now, MonoTime mono);
 
   // It will not go on: waiting answers get UNAVAILABLE, links are closed. Recover starts anew.
@@ -59,8 +59,8 @@ class Loop {
   // UNAVAILABLE means that the same batch may be tried again first: RetryCommit.
   Status EndTurn();
   Status RetryCommit();
-  // The last turn that something waits for with sync_later; 0: nothing. Call Store::Sync (on any thread),
-  // and then Synced with this.
+  // The last turn that something waits for with sync_later; 0: nothing. Call Store::Sync (on any
+  // thread), and then Synced with this.
   uint64_t unsynced() const { return held_.empty() ? 0 : held_.back().turn; }
   void Synced(uint64_t turn);
   // When the next turn is due although nobody asks; nullopt: never.
@@ -73,7 +73,8 @@ class Loop {
     release_.waiting.push_back(std::move(done));
   }
 
-  // --- requests of people: the answer holds once the turn is committed ------------------------------
+  // --- requests of people: the answer holds once the turn is committed
+  // ------------------------------
   Result<RunRow> Trigger(const TriggerRequest& request, const Actor& actor);
   Result<DagRow> SetPaused(const std::string& dag_id, bool paused, const Actor& actor);
   // queued (start it over: all that has not succeeded), success or failed.
@@ -94,16 +95,19 @@ class Loop {
   // ACTIVE -> no more attempts for it; it finishes what it has and leaves.
   Status DrainWorker(const std::string& name, const Actor& actor);
 
-  // --- DAG files -----------------------------------------------------------------------------------
-  // Takes what a file said. A DAG that another file already has, or that doesn't hold up, becomes the
-  // file's import error, and the others are taken all the same. The file's DAGs that it no longer names
+  // --- DAG files
+  // ----------------------------------------------------------------------------------- Takes what
+  // a file said. A DAG that another file already has, or that doesn't hold up, becomes the file's
+  // import error, and the others are taken all the same. The file's DAGs that it no longer names
   // become stale.
   void ReportFile(const FileReport& report);
   void ReportFileGone(const std::string& fileloc);
-  // The files that some DAG came from, or that have an import error: to be forgotten if they are gone.
+  // The files that some DAG came from, or that have an import error: to be forgotten if they are
+  // gone.
   std::set<std::string> KnownFiles() const;
 
-  // --- workers -------------------------------------------------------------------------------------
+  // --- workers
+  // -------------------------------------------------------------------------------------
   void OnHello(const WorkerLinkPtr& link, const WorkerHello& hello);
   void OnClaim(const WorkerLinkPtr& link, const std::vector<AttemptId>& attempts);
   void OnStarted(const WorkerLinkPtr& link, const AttemptId& attempt, int64_t pid);
@@ -114,7 +118,9 @@ class Loop {
   void OnDisconnected(const WorkerLinkPtr& link);
 
   // Called after a commit with every run that it changed. Set before the first turn.
-  void SetRunObserver(std::function<void(const RunRow&)> observer) { observer_ = std::move(observer); }
+  void SetRunObserver(std::function<void(const RunRow&)> observer) {
+    observer_ = std::move(observer);
+  }
 
   const core::Scheduler& scheduler() const { return *scheduler_; }
   Epoch epoch() const { return epoch_; }
@@ -124,12 +130,12 @@ class Loop {
  private:
   struct Worker {
     WorkerHello hello;
-    WorkerLinkPtr link;        // nullptr: not connected
-    bool accepts = true;       // its last Want was not 0
-    bool drained = false;      // by an operator
+    WorkerLinkPtr link;    // nullptr: not connected
+    bool accepts = true;   // its last Want was not 0
+    bool drained = false;  // by an operator
     MonoTime lease_until;
     TimePoint last_heard;
-    std::set<AttemptId> held;  // live attempts granted to it
+    std::set<AttemptId> held;     // live attempts granted to it
     std::set<AttemptId> started;  // of those, known to have a process
   };
   struct DagEntry {
@@ -182,8 +188,9 @@ class Loop {
   Result<DagEntry*> UsableDag(const std::string& dag_id);
   // The run, from memory or the ledger.
   Result<core::Run*> FindRun(const std::string& dag_id, const std::string& run_id);
-  Result<std::vector<TaskIndex>> Select(const core::Run& run, const std::vector<std::string>& task_ids,
-                                        bool upstream, bool downstream) const;
+  Result<std::vector<TaskIndex>> Select(const core::Run& run,
+                                        const std::vector<std::string>& task_ids, bool upstream,
+                                        bool downstream) const;
   void Audit(const Actor& actor, std::string event, std::string dag_id, std::string run_id = "",
              std::string task_id = "", std::string extra = "");
   void RegisterDag(const FileReport& report, const ParsedDag& parsed, std::string& error);
@@ -206,7 +213,8 @@ class Loop {
   std::unique_ptr<core::Calendar> calendar_;
   std::map<std::string, DagEntry> dags_;
   std::map<std::string, DagRow> unreadable_;  // DAGs whose stored version this build can't read
-  std::map<std::pair<std::string, int64_t>, DagPtr> versions_;  // those of live runs, and current ones
+  std::map<std::pair<std::string, int64_t>, DagPtr>
+      versions_;  // those of live runs, and current ones
   std::map<std::string, PoolRow> pools_;
   std::set<std::string> error_files_;
   std::map<std::string, Worker> workers_;

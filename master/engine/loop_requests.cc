@@ -32,7 +32,8 @@ Result<core::Run*> Loop::FindRun(const std::string& dag_id, const std::string& r
   for (const auto& [task, attempt] : run->live()) {
     WorkerNamed(attempt.worker).held.insert(run->attempt(TaskIndex(task)));
   }
-  release_.ended.push_back(run->id());  // leaves memory again if it is still at rest after this turn
+  release_.ended.push_back(
+      run->id());  // leaves memory again if it is still at rest after this turn
   return run;
 }
 
@@ -142,10 +143,16 @@ Result<std::vector<TaskIndex>> Loop::Select(const core::Run& run,
     return tasks;
   }
   std::set<TaskIndex> all(tasks.begin(), tasks.end());
-  if (upstream) all.merge([&] { auto v = run.dag().Closure(tasks, false);
-                                return std::set<TaskIndex>(v.begin(), v.end()); }());
-  if (downstream) all.merge([&] { auto v = run.dag().Closure(tasks, true);
-                                  return std::set<TaskIndex>(v.begin(), v.end()); }());
+  if (upstream)
+    all.merge([&] {
+      auto v = run.dag().Closure(tasks, false);
+      return std::set<TaskIndex>(v.begin(), v.end());
+    }());
+  if (downstream)
+    all.merge([&] {
+      auto v = run.dag().Closure(tasks, true);
+      return std::set<TaskIndex>(v.begin(), v.end());
+    }());
   return std::vector<TaskIndex>(all.begin(), all.end());
 }
 
@@ -161,7 +168,8 @@ Result<std::vector<TiRow>> Loop::Clear(const ClearRequest& request, const Actor&
   });
   if (!request.dry_run && !tasks.empty()) {
     scheduler_->Handle(run->id(), core::ClearTasks{tasks}, now_);
-    Audit(actor, "clear", request.dag_id, request.run_id, "", fmt::format("{} tasks", tasks.size()));
+    Audit(actor, "clear", request.dag_id, request.run_id, "",
+          fmt::format("{} tasks", tasks.size()));
   }
   std::vector<TiRow> rows;
   for (TaskIndex t : tasks) rows.push_back(run->ToRow(t));
@@ -249,7 +257,8 @@ Result<Explanation> Loop::Explain(const std::string& dag_id, const std::string& 
   return out;
 }
 
-// --- DAG files ---------------------------------------------------------------------------------------
+// --- DAG files
+// ---------------------------------------------------------------------------------------
 
 void Loop::UpdateCalendar(DagEntry& entry) {
   const DagPtr dag = versions_.at({entry.row.dag_id, entry.row.version});

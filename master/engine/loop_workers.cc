@@ -22,8 +22,8 @@ Loop::Worker* Loop::WorkerOf(const WorkerLinkPtr& link) {
   return worker == workers_.end() ? nullptr : &worker->second;
 }
 
-// One that is only known from the ledger gets a lease from now: its keeper may have been promised as much
-// by the master before this one.
+// One that is only known from the ledger gets a lease from now: its keeper may have been promised
+// as much by the master before this one.
 Loop::Worker& Loop::WorkerNamed(const std::string& name) {
   auto [it, fresh] = workers_.try_emplace(name);
   if (fresh) {
@@ -36,22 +36,25 @@ Loop::Worker& Loop::WorkerNamed(const std::string& name) {
 
 void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
   Worker& worker = WorkerNamed(hello.name);
-  // A machine that was started anew took with it what ran there, and perhaps what was known of it. Unless
-  // it is this one, it may as well be another machine under the name, and the old one still running.
+  // A machine that was started anew took with it what ran there, and perhaps what was known of it.
+  // Unless it is this one, it may as well be another machine under the name, and the old one still
+  // running.
   const auto boot = boots_.find(hello.name);
   const bool same_boot = boot != boots_.end() && boot->second == hello.boot_id;
   if (!same_boot && !worker.held.empty() && !link->on_this_host()) {
-    link->Close(Unavailable("worker '{}' comes from another machine or start of it ('{}'), and the lease "
-                            "of the former runs for {:.0f} s; connect again then", hello.name,
-                            hello.host, Seconds(worker.lease_until - mono_)));
+    link->Close(
+        Unavailable("worker '{}' comes from another machine or start of it ('{}'), and the lease "
+                    "of the former runs for {:.0f} s; connect again then",
+                    hello.name, hello.host, Seconds(worker.lease_until - mono_)));
     return;
   }
   if (worker.link && worker.link != link) {
     const bool fresh = now_ - worker.last_heard < 2 * options_.heartbeat;
     if (worker.hello.incarnation != hello.incarnation && fresh) {
-      link->Close(AlreadyExists("a worker named '{}' is connected already, from host '{}' (pid {}): "
-                                "give this one another name", hello.name, worker.hello.host,
-                                worker.hello.pid));
+      link->Close(
+          AlreadyExists("a worker named '{}' is connected already, from host '{}' (pid {}): "
+                        "give this one another name",
+                        hello.name, worker.hello.host, worker.hello.pid));
       return;
     }
     links_.erase(worker.link.get());
@@ -59,7 +62,8 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
   }
   boots_[hello.name] = hello.boot_id;
   batch_.workers.push_back({hello.name, hello.host, hello.boot_id, hello.version, now_});
-  // A drain is asked of the process that is there, and once more if it was lost with its connection.
+  // A drain is asked of the process that is there, and once more if it was lost with its
+  // connection.
   if (worker.hello.incarnation != hello.incarnation) worker.drained = false;
   if (worker.drained && !hello.draining) release_.drains.push_back(link);
   worker.hello = hello;
@@ -68,8 +72,9 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
   worker.lease_until = mono_ + options_.lease;
   worker.last_heard = now_;
   links_[link.get()] = hello.name;
-  GALE_INFO("worker '{}' connected from {} with {} slots; {} attempts running, {} results to report",
-            hello.name, hello.host, hello.slots, hello.running.size(), hello.spooled.size());
+  GALE_INFO(
+      "worker '{}' connected from {} with {} slots; {} attempts running, {} results to report",
+      hello.name, hello.host, hello.slots, hello.running.size(), hello.spooled.size());
 
   Welcome welcome{options_.lease, options_.heartbeat, epoch_, {}, {}};
   std::set<AttemptId> known;
@@ -97,8 +102,8 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
     }
   }
   release_.welcomes.emplace_back(link, std::move(welcome));
-  // What the ledger says it has, and it doesn't know: it never got the grant, which is then sent again;
-  // or it lost what it had.
+  // What the ledger says it has, and it doesn't know: it never got the grant, which is then sent
+  // again; or it lost what it had.
   const std::set<AttemptId> held = worker.held;
   for (const AttemptId& attempt : held) {
     if (known.contains(attempt)) continue;

@@ -23,10 +23,10 @@ struct TriggerRequest {
   std::string run_id;  // empty: made from run_after
   // Unset: now, for DAG files of Airflow 1 and 2; none, for those of Airflow 3 (as Airflow does).
   std::optional<TimePoint> logical_date;
-  bool no_logical_date = false;  // none, whatever the file
+  bool no_logical_date = false;                           // none, whatever the file
   std::optional<TimePoint> interval_start, interval_end;  // both or neither
-  std::optional<TimePoint> run_after;  // unset: now
-  std::string conf_json = "{}";        // a JSON object; checked by the caller
+  std::optional<TimePoint> run_after;                     // unset: now
+  std::string conf_json = "{}";                           // a JSON object; checked by the caller
   std::string note;
 };
 
@@ -62,7 +62,8 @@ struct PoolInfo {
   uint64_t waiting = 0;  // slots that scheduled ones want
 };
 
-// --- DAG files -------------------------------------------------------------------------------------
+// --- DAG files
+// -------------------------------------------------------------------------------------
 
 struct ParsedDag {
   DagSpec spec;
@@ -76,7 +77,8 @@ struct FileReport {
   std::string error;  // not empty: the file couldn't be read; its DAGs stay as they were
 };
 
-// --- workers ---------------------------------------------------------------------------------------
+// --- workers
+// ---------------------------------------------------------------------------------------
 
 struct AttemptResult {
   core::AttemptFinished finished;
@@ -127,13 +129,14 @@ struct WorkerInfo {
   TimePoint last_heard;
 };
 
-// One connected worker, as the engine speaks to it. Called on the engine's thread, after the commit that
-// the message tells of; must not block. Implemented by the gRPC session, and by the simulation.
+// One connected worker, as the engine speaks to it. Called on the engine's thread, after the commit
+// that the message tells of; must not block. Implemented by the gRPC session, and by the
+// simulation.
 class WorkerLink {
  public:
   virtual ~WorkerLink() = default;
-  // It runs on the master's own machine and dies with it in a power cut: it may hear of commits that only
-  // survive the death of processes.
+  // It runs on the master's own machine and dies with it in a power cut: it may hear of commits
+  // that only survive the death of processes.
   virtual bool on_this_host() const { return false; }
   virtual void SendWelcome(const Welcome& welcome) = 0;
   virtual void SendGrant(const Grant& grant) = 0;
@@ -142,8 +145,8 @@ class WorkerLink {
   virtual void SendLease(Duration lease, uint64_t sequence) = 0;
   virtual void SendCancel(const AttemptId& attempt, const std::string& reason) = 0;
   virtual void SendDrain() = 0;
-  // The session is over (refused, replaced, or the engine starts anew): the worker shall connect again
-  // if `status` is UNAVAILABLE, and give up else.
+  // The session is over (refused, replaced, or the engine starts anew): the worker shall connect
+  // again if `status` is UNAVAILABLE, and give up else.
   virtual void Close(const Status& status) = 0;
 };
 using WorkerLinkPtr = std::shared_ptr<WorkerLink>;

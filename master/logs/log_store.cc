@@ -12,7 +12,8 @@
 namespace gale {
 namespace {
 
-// The longest name that file systems take is 255 bytes; "map_index=" and its like stand before these.
+// The longest name that file systems take is 255 bytes; "map_index=" and its like stand before
+// these.
 constexpr size_t kNameBytesMax = 200;
 
 bool BelongsIntoName(unsigned char c) {
@@ -112,7 +113,8 @@ Result<uint64_t> LogStore::Append(const LogKey& key, uint64_t offset, std::strin
     const uint64_t known = std::min<uint64_t>(file->size - offset, data.size());
     data.remove_prefix(known);
     while (!data.empty()) {
-      const ssize_t n = ::pwrite(file->fd, data.data(), data.size(), static_cast<off_t>(file->size));
+      const ssize_t n =
+          ::pwrite(file->fd, data.data(), data.size(), static_cast<off_t>(file->size));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return ErrnoStatus("write", file->path);
       file->size += static_cast<uint64_t>(n);
@@ -139,7 +141,8 @@ Result<std::string> LogStore::Read(const LogKey& key, uint64_t offset, size_t ma
   std::string data(static_cast<size_t>(std::min<uint64_t>(max, size - offset)), '\0');
   size_t got = 0;
   while (got < data.size()) {
-    const ssize_t n = ::pread(fd, data.data() + got, data.size() - got, static_cast<off_t>(offset + got));
+    const ssize_t n =
+        ::pread(fd, data.data() + got, data.size() - got, static_cast<off_t>(offset + got));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {
       Status error = ErrnoStatus("read", path);

@@ -1,4 +1,5 @@
-// The output of every attempt, on the master's disk: one file a try, appended to as workers ship it.
+// The output of every attempt, on the master's disk: one file a try, appended to as workers ship
+// it.
 #pragma once
 
 #include <condition_variable>
@@ -16,7 +17,8 @@
 
 namespace gale {
 
-// Whose output: by the names that users know, so that the tree on the disk can be read without Gale.
+// Whose output: by the names that users know, so that the tree on the disk can be read without
+// Gale.
 struct LogKey {
   std::string dag_id;
   std::string run_id;
@@ -24,9 +26,9 @@ struct LogKey {
   int32_t map_index = kUnmapped;
   uint32_t try_number = 1;
 
-  // "dag_id=D/run_id=R/task_id=T/attempt=N.log", with "map_index=M/" before the last if it is mapped.
-  // Bytes that don't belong into a file name stand as %XX; a name that is too long ends in a hash. The
-  // path never leaves the folder that it is put under.
+  // "dag_id=D/run_id=R/task_id=T/attempt=N.log", with "map_index=M/" before the last if it is
+  // mapped. Bytes that don't belong into a file name stand as %XX; a name that is too long ends in
+  // a hash. The path never leaves the folder that it is put under.
   std::string Path() const;
 };
 
@@ -70,7 +72,7 @@ class LogStore {
   Result<std::shared_ptr<File>> Open(const std::string& path);
 
   const std::filesystem::path base_;
-  mutable std::mutex mutex_;  // guards what follows
+  mutable std::mutex mutex_;               // guards what follows
   std::list<std::shared_ptr<File>> open_;  // most recently used first
   std::map<std::string, std::list<std::shared_ptr<File>>::iterator> by_path_;
   std::condition_variable grown_;

@@ -1,6 +1,6 @@
 // How rows stand in the database: each table's columns, as text and as the row's members, in one
-// order, for every kind of database. Statements are made from the text, and bound and read through the
-// members.
+// order, for every kind of database. Statements are made from the text, and bound and read through
+// the members.
 #pragma once
 
 #include <concepts>

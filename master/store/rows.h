@@ -15,10 +15,10 @@ namespace gale {
 
 struct DagRow {
   std::string dag_id;
-  int64_t version = 0;         // the current one, from 1
+  int64_t version = 0;  // the current one, from 1
   std::string fileloc;
   bool is_paused = true;
-  bool is_stale = false;       // its file is gone, or no longer holds it
+  bool is_stale = false;  // its file is gone, or no longer holds it
   std::string description;
   std::string timetable_summary;
   std::string timetable_description;
@@ -41,7 +41,7 @@ struct DagRow {
 struct DagVersionRow {
   std::string dag_id;
   int64_t version = 0;
-  std::string hash;       // of the spec's meaning, hex
+  std::string hash;  // of the spec's meaning, hex
   std::string spec;
   TimePoint created_at;
 };

@@ -38,9 +38,9 @@ Result<DagVersionRow> ReadVersionRow(Statement& statement) {
   return row;
 }
 
-// Unfinished, or with a process that may live. The conditions are those of the indexes dag_run_live and
-// task_instance_live.
-#define GALE_LIVE_RUNS                                \
+// Unfinished, or with a process that may live. The conditions are those of the indexes dag_run_live
+// and task_instance_live.
+#define GALE_LIVE_RUNS                                  \
   "(SELECT run_key FROM dag_run WHERE state < 2 UNION " \
   "SELECT run_key FROM task_instance WHERE live = 1)"
 
@@ -77,10 +77,10 @@ Result<LiveState> SqliteStore::LoadLive() {
                                       " ORDER BY run_key",
                                       kRunColumns)));
   GALE_ASSIGN_OR_RETURN(
-      live.tis, Select<TiRow>(*db, fmt::format("SELECT {} FROM task_instance WHERE run_key IN "
-                                               GALE_LIVE_RUNS
-                                               " ORDER BY run_key, task_index, map_index",
-                                               kTiColumns)));
+      live.tis,
+      Select<TiRow>(*db, fmt::format("SELECT {} FROM task_instance WHERE run_key IN " GALE_LIVE_RUNS
+                                     " ORDER BY run_key, task_index, map_index",
+                                     kTiColumns)));
   GALE_ASSIGN_OR_RETURN(
       live.pools,
       Select<PoolRow>(*db, fmt::format("SELECT {} FROM pool ORDER BY name", kPoolColumns)));

@@ -159,8 +159,9 @@ SqliteStore::~SqliteStore() {
   if (wal_fd_ >= 0) close(wal_fd_);
 }
 
-// What is committed is in the log, or was flushed into the file by the checkpoint that emptied the log
-// (with synchronous = NORMAL SQLite flushes both around a checkpoint): flushing the log is enough.
+// What is committed is in the log, or was flushed into the file by the checkpoint that emptied the
+// log (with synchronous = NORMAL SQLite flushes both around a checkpoint): flushing the log is
+// enough.
 Status SqliteStore::Sync() {
   if (in_memory() || options_.synchronous_full) return OkStatus();
   std::lock_guard lock(sync_mutex_);

@@ -1,13 +1,16 @@
-// The ledger: the port between Gale and its database. Implementations: SQLite (standalone); MySQL and
-// MariaDB (cluster). One contract suite: tests/contract/store_contract.h.
+// The ledger: the port between Gale and its database. Implementations: SQLite (standalone); MySQL
+// and MariaDB (cluster). One contract suite: tests/contract/store_contract.h.
 //
 // Promises of every implementation:
-//   - Commit is one transaction: all of a batch or nothing, safe from any process's death when it returns
+//   - Commit is one transaction: all of a batch or nothing, safe from any process's death when it
+//   returns
 //     OK; from a power cut, too, once Sync has returned.
-//   - Commit is idempotent: rows are upserts of latest states, so a batch whose fate is unknown may be
+//   - Commit is idempotent: rows are upserts of latest states, so a batch whose fate is unknown may
+//   be
 //     committed again as it is.
 //   - Reads see everything that was committed before they began.
-//   - Thread-safe. Commit is called by one thread at a time (the engine); reads come from any thread.
+//   - Thread-safe. Commit is called by one thread at a time (the engine); reads come from any
+//   thread.
 #pragma once
 
 #include <chrono>
@@ -25,29 +28,35 @@ namespace gale {
 // The rows that one turn of the engine changed, each at most once, in its latest state.
 struct CommitBatch {
   std::vector<DagRow> dags;
-  std::vector<DagVersionRow> dag_versions;  // inserted; an existing (dag_id, version) is left as it is
-  // A run's id, dag_id, run_id and logical_date are written once. ALREADY_EXISTS: another run has the
-  // id, or the (dag_id, run_id).
+  std::vector<DagVersionRow>
+      dag_versions;  // inserted; an existing (dag_id, version) is left as it is
+  // A run's id, dag_id, run_id and logical_date are written once. ALREADY_EXISTS: another run has
+  // the id, or the (dag_id, run_id).
   std::vector<RunRow> runs;
   std::vector<TiRow> tis;
   std::vector<AttemptRow> attempts;
   std::vector<XComRow> xcoms;
   // XComs of a task instance that starts anew are deleted before `xcoms` are written.
-  struct TiKey { RunId run; TaskIndex task; int32_t map_index; };
+  struct TiKey {
+    RunId run;
+    TaskIndex task;
+    int32_t map_index;
+  };
   std::vector<TiKey> xcom_deletes;
   std::vector<PoolRow> pools;
   std::vector<std::string> pool_deletes;
   std::vector<WorkerRow> workers;
-  std::vector<ImportErrorRow> import_errors;       // replaces the file's former error
-  std::vector<std::string> import_error_deletes;   // file names
-  // Appended. On a repeated commit of the same batch an event may stand twice: it is a trail, not a fact.
+  std::vector<ImportErrorRow> import_errors;      // replaces the file's former error
+  std::vector<std::string> import_error_deletes;  // file names
+  // Appended. On a repeated commit of the same batch an event may stand twice: it is a trail, not a
+  // fact.
   std::vector<EventRow> events;
 
   bool empty() const {
-    return dags.empty() && dag_versions.empty() && runs.empty() && tis.empty() && attempts.empty() &&
-           xcoms.empty() && xcom_deletes.empty() && pools.empty() && pool_deletes.empty() &&
-           workers.empty() &&
-           import_errors.empty() && import_error_deletes.empty() && events.empty();
+    return dags.empty() && dag_versions.empty() && runs.empty() && tis.empty() &&
+           attempts.empty() && xcoms.empty() && xcom_deletes.empty() && pools.empty() &&
+           pool_deletes.empty() && workers.empty() && import_errors.empty() &&
+           import_error_deletes.empty() && events.empty();
   }
 };
 
@@ -55,16 +64,16 @@ struct CommitBatch {
 struct LiveState {
   std::vector<DagRow> dags;
   std::vector<DagVersionRow> versions;  // the current ones, and those that live runs are pinned to
-  std::vector<RunRow> runs;             // not finished, or with a process that may live (TiRow::live)
-  std::vector<TiRow> tis;               // of those runs
+  std::vector<RunRow> runs;  // not finished, or with a process that may live (TiRow::live)
+  std::vector<TiRow> tis;    // of those runs
   std::vector<PoolRow> pools;
   std::vector<WorkerRow> workers;
-  RunId last_run_id;                    // the largest ever given
+  RunId last_run_id;  // the largest ever given
 };
 
-// A page of a listing. `order_by` is a column of the listing's row, "-" before it for descending; an
-// unknown one is INVALID_ARGUMENT. Empty values sort before all others; ties
-// are broken by the primary key.
+// A page of a listing. `order_by` is a column of the listing's row, "-" before it for descending;
+// an unknown one is INVALID_ARGUMENT. Empty values sort before all others; ties are broken by the
+// primary key.
 struct PageQuery {
   uint32_t limit = 50;
   uint32_t offset = 0;
@@ -77,14 +86,14 @@ struct Page {
 };
 
 struct DagQuery : PageQuery {
-  std::string id_pattern;  // substring, any case; empty: all
+  std::string id_pattern;         // substring, any case; empty: all
   std::vector<std::string> tags;  // any of them; empty: all
   std::optional<bool> paused;
   bool include_stale = false;
 };
 struct RunQuery : PageQuery {
-  std::string dag_id;      // empty: of all DAGs
-  std::string run_id;      // exact; empty: any
+  std::string dag_id;  // empty: of all DAGs
+  std::string run_id;  // exact; empty: any
   std::vector<RunState> states;
   std::vector<RunType> types;
   std::optional<TimePoint> logical_date_gte, logical_date_lte, run_after_gte, run_after_lte;
@@ -94,32 +103,34 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Brings the schema to this build's version. FAILED_PRECONDITION, changing nothing, if the database
-  // was made by a newer gale: the message names the file or server and both versions.
+  // Brings the schema to this build's version. FAILED_PRECONDITION, changing nothing, if the
+  // database was made by a newer gale: the message names the file or server and both versions.
   virtual Status Migrate() = 0;
 
-  // Takes the leadership: bumps the epoch and returns it. From then on commits of an older epoch are
-  // refused (ABORTED).
+  // Takes the leadership: bumps the epoch and returns it. From then on commits of an older epoch
+  // are refused (ABORTED).
   virtual Result<Epoch> AcquireLeadership(const std::string& owner) = 0;
 
   // ABORTED: another master leads. UNAVAILABLE: unknown whether it was done; commit the same again.
   // ALREADY_EXISTS, INVALID_ARGUMENT: a row of the batch is refused, by name; nothing was done.
   virtual Status Commit(Epoch epoch, const CommitBatch& batch) = 0;
 
-  // Returns when everything that was committed before the call survives a power cut. Does nothing where
-  // Commit itself promises that. May run beside a Commit.
+  // Returns when everything that was committed before the call survives a power cut. Does nothing
+  // where Commit itself promises that. May run beside a Commit.
   virtual Status Sync() = 0;
 
   virtual Result<LiveState> LoadLive() = 0;
 
-  // --- reads for API, CLI and UI, and rare ones of the engine --------------------------------------
+  // --- reads for API, CLI and UI, and rare ones of the engine
+  // --------------------------------------
   virtual Result<Page<DagRow>> ListDags(const DagQuery& query) = 0;
   virtual Result<DagRow> GetDag(const std::string& dag_id) = 0;  // NOT_FOUND
   virtual Result<DagVersionRow> GetDagVersion(const std::string& dag_id, int64_t version) = 0;
   virtual Result<Page<RunRow>> ListRuns(const RunQuery& query) = 0;
   virtual Result<RunRow> GetRun(const std::string& dag_id, const std::string& run_id) = 0;
   virtual Result<RunRow> GetRunById(RunId id) = 0;  // NOT_FOUND
-  // The DAG's run with the largest logical date before `before` (any type, not queued, never `except`).
+  // The DAG's run with the largest logical date before `before` (any type, not queued, never
+  // `except`).
   virtual Result<std::optional<RunRow>> PreviousRun(const std::string& dag_id, TimePoint before,
                                                     RunId except) = 0;
   // Rows only of those that something happened to, by task index.
@@ -141,13 +152,14 @@ class Store {
 // Opens (and makes, mode 0600) the SQLite file; ":memory:" lives as long as the store.
 struct SqliteOptions {
   std::string path;
-  // true: every commit is flushed to the disk (survives a power cut). false: it survives any process's
-  // death, and a power cut once Sync has returned.
+  // true: every commit is flushed to the disk (survives a power cut). false: it survives any
+  // process's death, and a power cut once Sync has returned.
   bool synchronous_full = true;
 };
 Result<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options);
 
-// MySQL 8.0.16+ or MariaDB 10.6+. A URL of Airflow's kind becomes these by ParseMySqlUrl (mysql_url.h).
+// MySQL 8.0.16+ or MariaDB 10.6+. A URL of Airflow's kind becomes these by ParseMySqlUrl
+// (mysql_url.h).
 struct MySqlOptions {
   enum class Tls { kDisabled, kPreferred, kRequired, kVerifyCa, kVerifyIdentity };
 
@@ -159,14 +171,14 @@ struct MySqlOptions {
   Tls tls = Tls::kPreferred;
   std::string tls_ca, tls_cert, tls_key;  // PEM files; empty: none
   std::chrono::seconds connect_timeout{3};
-  // The server's answer; then the connection is given up. Below limits::kCommitRetryMax, so that a commit
-  // whose connection silently died is repeated before its master steps down.
+  // The server's answer; then the connection is given up. Below limits::kCommitRetryMax, so that a
+  // commit whose connection silently died is repeated before its master steps down.
   std::chrono::seconds io_timeout{6};
   size_t readers_max = 8;  // connections; one more reader waits for one of them
 };
-// Connects when it is first used, and anew whenever the connection is lost. INVALID_ARGUMENT: an option is.
-// What is wrong with a server is said by Migrate (and by every other call), which also makes the
-// database, if it is missing and the user may.
+// Connects when it is first used, and anew whenever the connection is lost. INVALID_ARGUMENT: an
+// option is. What is wrong with a server is said by Migrate (and by every other call), which also
+// makes the database, if it is missing and the user may.
 Result<std::unique_ptr<Store>> OpenMySqlStore(const MySqlOptions& options);
 
 }  // namespace gale

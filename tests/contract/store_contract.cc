@@ -97,7 +97,8 @@ TEST_P(StoreContract, TrailingBlanksMakeAnotherId) {
 
 TEST_P(StoreContract, TextsHoldAnyCharacter) {
   RunRow row = SparseRun(1, "d", "r");
-  row.note = std::string("nul \0 quote ' double \" back \\ line \n cr \r sub \x1a percent % end\\", 62);
+  row.note =
+      std::string("nul \0 quote ' double \" back \\ line \n cr \r sub \x1a percent % end\\", 62);
   MustCommit({.runs = {row}});
   EXPECT_TRUE(Same(*store_->GetRun("d", "r"), row));
 }

@@ -21,7 +21,8 @@ TEST_P(Scenario, Holds) {
     teller.Tell(story);
   } catch (const std::exception& e) {
     ADD_FAILURE_AT((kFolder + "/" + story.file).c_str(), teller.line())
-        << "== " << story.title << "\n" << e.what();
+        << "== " << story.title << "\n"
+        << e.what();
   }
 }
 
@@ -39,7 +40,8 @@ INSTANTIATE_TEST_SUITE_P(Stories, Scenario, ::testing::ValuesIn(ReadStories(kFol
 TEST(StoryLanguage, RefusesWhatItCannotRead) {
   auto told = [](std::vector<std::string> lines) -> std::string {
     Story story{"x.txt", "x", {}};
-    for (auto& text : lines) story.lines.push_back({static_cast<int>(story.lines.size()) + 1, text});
+    for (auto& text : lines)
+      story.lines.push_back({static_cast<int>(story.lines.size()) + 1, text});
     Teller teller;
     try {
       teller.Tell(story);

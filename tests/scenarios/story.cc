@@ -60,32 +60,54 @@ std::string Join(const std::vector<std::string>& words) {
 }
 
 void SetTaskFlag(TaskSpec& task, const std::string& flag) {
-  if (flag == "+empty") task.work = EmptyWork{};
-  else if (flag == "+setup") task.is_setup = true;
-  else if (flag == "+teardown") task.is_teardown = true, task.trigger_rule = "all_done_setup_success";
-  else if (flag == "+fail_dagrun") task.on_failure_fail_dagrun = true;
-  else if (flag == "+depends_on_past") task.depends_on_past = true;
-  else if (flag == "+wait_for_downstream") task.depends_on_past = task.wait_for_downstream = true;
-  else Wrong("unknown flag {}", flag);
+  if (flag == "+empty")
+    task.work = EmptyWork{};
+  else if (flag == "+setup")
+    task.is_setup = true;
+  else if (flag == "+teardown")
+    task.is_teardown = true, task.trigger_rule = "all_done_setup_success";
+  else if (flag == "+fail_dagrun")
+    task.on_failure_fail_dagrun = true;
+  else if (flag == "+depends_on_past")
+    task.depends_on_past = true;
+  else if (flag == "+wait_for_downstream")
+    task.depends_on_past = task.wait_for_downstream = true;
+  else
+    Wrong("unknown flag {}", flag);
 }
 
 void SetTaskOption(TaskSpec& task, const std::string& key, const std::string& value) {
   auto number = [&] { return static_cast<uint32_t>(std::stoul(value)); };
-  if (key == "rule") task.trigger_rule = value;
-  else if (key == "retries") task.retries = number();
-  else if (key == "lost_retries") task.lost_retries = number();
-  else if (key == "retry_delay") task.retry_delay = ParseDuration(value);
-  else if (key == "max_retry_delay") task.max_retry_delay = ParseDuration(value);
-  else if (key == "backoff") task.retry_backoff = std::stod(value);
-  else if (key == "timeout") task.execution_timeout = ParseDuration(value);
-  else if (key == "pool") task.pool = value;
-  else if (key == "slots") task.pool_slots = number();
-  else if (key == "weight") task.priority_weight = std::stoi(value);
-  else if (key == "weight_rule") task.weight_rule = value;
-  else if (key == "per_dag") task.max_active_tis_per_dag = number();
-  else if (key == "per_run") task.max_active_tis_per_dagrun = number();
-  else if (key == "queue") task.queue = value;
-  else Wrong("unknown task option {}", key);
+  if (key == "rule")
+    task.trigger_rule = value;
+  else if (key == "retries")
+    task.retries = number();
+  else if (key == "lost_retries")
+    task.lost_retries = number();
+  else if (key == "retry_delay")
+    task.retry_delay = ParseDuration(value);
+  else if (key == "max_retry_delay")
+    task.max_retry_delay = ParseDuration(value);
+  else if (key == "backoff")
+    task.retry_backoff = std::stod(value);
+  else if (key == "timeout")
+    task.execution_timeout = ParseDuration(value);
+  else if (key == "pool")
+    task.pool = value;
+  else if (key == "slots")
+    task.pool_slots = number();
+  else if (key == "weight")
+    task.priority_weight = std::stoi(value);
+  else if (key == "weight_rule")
+    task.weight_rule = value;
+  else if (key == "per_dag")
+    task.max_active_tis_per_dag = number();
+  else if (key == "per_run")
+    task.max_active_tis_per_dagrun = number();
+  else if (key == "queue")
+    task.queue = value;
+  else
+    Wrong("unknown task option {}", key);
 }
 
 }  // namespace
@@ -178,15 +200,22 @@ void Teller::DeclareDag(const Words& w) {
   paused_ = false;
   building_ = true;
   for (size_t i = 1; i < w.plain.size(); ++i) {
-    if (w.plain[i] == "+paused") paused_ = true;
-    else if (w.plain[i] == "+fail_fast") dag_.fail_fast = true;
-    else Wrong("unknown flag {}", w.plain[i]);
+    if (w.plain[i] == "+paused")
+      paused_ = true;
+    else if (w.plain[i] == "+fail_fast")
+      dag_.fail_fast = true;
+    else
+      Wrong("unknown flag {}", w.plain[i]);
   }
   for (const auto& [key, value] : w.options) {
-    if (key == "max_active_runs") dag_.max_active_runs = static_cast<uint32_t>(std::stoul(value));
-    else if (key == "max_active_tasks") dag_.max_active_tasks = static_cast<uint32_t>(std::stoul(value));
-    else if (key == "dagrun_timeout") dag_.dagrun_timeout = ParseDuration(value);
-    else Wrong("unknown dag option {}", key);
+    if (key == "max_active_runs")
+      dag_.max_active_runs = static_cast<uint32_t>(std::stoul(value));
+    else if (key == "max_active_tasks")
+      dag_.max_active_tasks = static_cast<uint32_t>(std::stoul(value));
+    else if (key == "dagrun_timeout")
+      dag_.dagrun_timeout = ParseDuration(value);
+    else
+      Wrong("unknown dag option {}", key);
   }
 }
 
@@ -318,12 +347,17 @@ void Teller::TriggerRun(const Words& w) {
   double day = static_cast<double>(world_.ledger.size() + 1);
   TimePoint after = world_.now;
   for (const auto& [key, value] : w.options) {
-    if (key == "dag") dag = value;
-    else if (key == "day") day = std::stod(value);
-    else if (key == "after") after += ParseDuration(value);
-    else Wrong("unknown option {}", key);
+    if (key == "dag")
+      dag = value;
+    else if (key == "day")
+      day = std::stod(value);
+    else if (key == "after")
+      after += ParseDuration(value);
+    else
+      Wrong("unknown option {}", key);
   }
-  std::optional<TimePoint> date = TimePoint(std::chrono::seconds(1'600'000'000)) + FromSeconds(day * 86400);
+  std::optional<TimePoint> date =
+      TimePoint(std::chrono::seconds(1'600'000'000)) + FromSeconds(day * 86400);
   if (w.plain.size() > 1 && w.plain[1] == "+nodate") date.reset();
   current_run_ = world_.Trigger(dag, w.at(0), date, after);
 }
@@ -392,7 +426,8 @@ void Teller::Expect(const Words& w) {
   if (what == "pool") return ExpectPool(w);
   if (what == "wake") return ExpectWake(w);
   if (what == "nothing") {
-    for (const char* effect : {"pushed", "dequeued", "cancelled", "dropped", "attempts", "changed"}) {
+    for (const char* effect :
+         {"pushed", "dequeued", "cancelled", "dropped", "attempts", "changed"}) {
       ExpectEffects(effect, {});
     }
     return;
@@ -406,8 +441,8 @@ void Teller::ExpectState(TiState state, const Words& w) {
     const Ref ref = FindTask(w.plain[i]);
     const TiRow row = world_.Row(ref.run, ref.task);
     if (row.state != state || (ref.try_number != 0 && ref.try_number != row.try_number)) {
-      Wrong("{} is {} (try {}), not {}: {}", w.plain[i], Name(row.state), row.try_number, Name(state),
-            row.reason);
+      Wrong("{} is {} (try {}), not {}: {}", w.plain[i], Name(row.state), row.try_number,
+            Name(state), row.reason);
     }
   }
 }
@@ -430,9 +465,11 @@ void Teller::ExpectEffects(const std::string& what, std::vector<std::string> wan
   } else if (what == "cancelled") {
     for (const auto& c : world_.out.cancels) got.push_back(Call(c.attempt) + ":" + c.reason);
   } else if (what == "dropped") {
-    for (const auto& ref : world_.out.xcom_drops) got.push_back(Call({ref.run, ref.task, kUnmapped, 1}));
+    for (const auto& ref : world_.out.xcom_drops)
+      got.push_back(Call({ref.run, ref.task, kUnmapped, 1}));
   } else if (what == "attempts") {
-    for (const auto& a : world_.out.attempts) got.push_back(fmt::format("{}:{}", Call(a.id), Name(a.state)));
+    for (const auto& a : world_.out.attempts)
+      got.push_back(fmt::format("{}:{}", Call(a.id), Name(a.state)));
   } else if (what == "ended") {
     for (RunId id : world_.out.ended) got.push_back(world_.ledger.at(id).head.run_id);
   } else if (what == "changed") {

@@ -1,9 +1,11 @@
 // The world around the scheduler, as a test sees it: a ledger that keeps the rows, a queue, and the
 // engine's turn in its simplest form. It checks, after every event, all that must hold at any time:
 //   - the scheduler's own audit;
-//   - the ledger, written only from what the scheduler said changed, knows every task instance as it is;
+//   - the ledger, written only from what the scheduler said changed, knows every task instance as
+//   it is;
 //   - the queue, moved only by pushes and removes, holds what the scheduler believes it holds;
-//   - a scheduler started anew from the ledger stands exactly where this one stands (so normal running
+//   - a scheduler started anew from the ledger stands exactly where this one stands (so normal
+//   running
 //     and recovery agree, and nothing that could go on was left waiting).
 #pragma once
 
@@ -155,7 +157,8 @@ class World {
     PastKnown past;
     const RunRow* best = nullptr;
     for (const auto& [other, l] : ledger) {
-      if (l.head.dag_id != run->head.dag_id || !l.head.logical_date || !run->head.logical_date) continue;
+      if (l.head.dag_id != run->head.dag_id || !l.head.logical_date || !run->head.logical_date)
+        continue;
       if (*l.head.logical_date >= *run->head.logical_date) continue;
       if (best == nullptr || *best->logical_date < *l.head.logical_date) best = &l.head;
     }
@@ -165,8 +168,8 @@ class World {
       const Run* live = s.Find(best->id);
       const Run recalled = Recall(best->id);
       for (uint32_t i = 0; i < run->size(); ++i) {
-        past.ok.push_back(Scheduler::PastAllows(live != nullptr ? *live : recalled, run->dag(),
-                                                TaskIndex(i)));
+        past.ok.push_back(
+            Scheduler::PastAllows(live != nullptr ? *live : recalled, run->dag(), TaskIndex(i)));
       }
     }
     s.Handle(id, past, now);
@@ -182,7 +185,8 @@ class World {
     for (const auto& q : o.removes) queue.erase(q.attempt);
     for (const auto& q : o.pushes) queue.insert(q.attempt);
     auto append = [](auto& to, auto& from) {
-      to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+      to.insert(to.end(), std::make_move_iterator(from.begin()),
+                std::make_move_iterator(from.end()));
     };
     append(out.tis, o.tis);
     out.runs.merge(o.runs);

@@ -20,8 +20,8 @@ constexpr size_t kLastWordsBytesMax = 2 << 10;
 constexpr int kRetryMs = 10;
 constexpr int kLookMs = 1'000;
 
-// A dying keeper's socket still takes connections for a moment, and resets them; a living one answers
-// our end with its own. One that says nothing in time is there, however busy.
+// A dying keeper's socket still takes connections for a moment, and resets them; a living one
+// answers our end with its own. One that says nothing in time is there, however busy.
 bool Listens(const std::string& home) {
   Result<int> fd = ConnectSocket(SocketPath(home));
   if (!fd.ok()) return false;

@@ -34,8 +34,10 @@ int HttpStatus(Code code) {
 bool ParseBool(std::string_view text, bool& out) {
   std::string low(text);
   for (char& c : low) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  const bool yes = low == "true" || low == "1" || low == "yes" || low == "on" || low == "t" || low == "y";
-  const bool no = low == "false" || low == "0" || low == "no" || low == "off" || low == "f" || low == "n";
+  const bool yes =
+      low == "true" || low == "1" || low == "yes" || low == "on" || low == "t" || low == "y";
+  const bool no =
+      low == "false" || low == "0" || low == "no" || low == "off" || low == "f" || low == "n";
   out = yes;
   return yes || no;
 }
@@ -58,7 +60,8 @@ Response Failure(const Status& status) {
                             {{"reason", "Unique constraint violation"},
                              {"statement", "hidden"},
                              {"orig_error", "hidden"},
-                             {"message", std::string(status.message())}}}}, http);
+                             {"message", std::string(status.message())}}}},
+                          http);
   } else {
     response = Failure(http, status.message());
   }
@@ -67,10 +70,10 @@ Response Failure(const Status& status) {
   return response;
 }
 
-Response Invalid(const std::vector<std::string>& loc, std::string_view message, std::string_view type,
-                 const Json& input) {
-  Json error = {{"type", std::string(type)}, {"loc", loc}, {"msg", std::string(message)},
-                {"input", input}};
+Response Invalid(const std::vector<std::string>& loc, std::string_view message,
+                 std::string_view type, const Json& input) {
+  Json error = {
+      {"type", std::string(type)}, {"loc", loc}, {"msg", std::string(message)}, {"input", input}};
   Json list = Json::array();
   list.push_back(std::move(error));
   Json body = Json::object();
@@ -78,7 +81,8 @@ Response Invalid(const std::vector<std::string>& loc, std::string_view message, 
   return JsonAnswer(body, 422);
 }
 
-// --- queries -----------------------------------------------------------------------------------------
+// --- queries
+// -----------------------------------------------------------------------------------------
 
 void QueryReader::Wrong(std::string_view name, std::string_view message, std::string_view type,
                         const std::string& input) {
@@ -95,7 +99,8 @@ std::optional<int64_t> QueryReader::Int(std::string_view name, int64_t min) {
     return std::nullopt;
   }
   if (value < min) {
-    Wrong(name, fmt::format("Input should be greater than or equal to {}", min), "greater_than_equal", *text);
+    Wrong(name, fmt::format("Input should be greater than or equal to {}", min),
+          "greater_than_equal", *text);
     return std::nullopt;
   }
   return value;
@@ -115,7 +120,8 @@ std::optional<TimePoint> QueryReader::Time(std::string_view name) {
   if (text == nullptr) return std::nullopt;
   // An unescaped "+00:00" arrives as a blank.
   std::string fixed = *text;
-  if (const size_t blank = fixed.rfind(' '); blank != std::string::npos && blank > 10) fixed[blank] = '+';
+  if (const size_t blank = fixed.rfind(' '); blank != std::string::npos && blank > 10)
+    fixed[blank] = '+';
   auto time = ParseTime(fixed);
   if (time.ok()) return *time;
   Wrong(name, fmt::format("Invalid datetime: {}", *text), "datetime_parsing", *text);
@@ -132,8 +138,10 @@ void QueryReader::Page(PageQuery& page, const std::vector<OrderName>& orders) {
     auto found = std::ranges::find(orders, name, &OrderName::airflow);
     if (found == orders.end()) {
       if (!error_) {
-        error_ = Failure(400, fmt::format("Ordering with '{}' is disallowed or the attribute does not "
-                                          "exist on the model", name));
+        error_ =
+            Failure(400, fmt::format("Ordering with '{}' is disallowed or the attribute does not "
+                                     "exist on the model",
+                                     name));
       }
       return;
     }
@@ -141,16 +149,19 @@ void QueryReader::Page(PageQuery& page, const std::vector<OrderName>& orders) {
   }
 }
 
-// --- bodies ------------------------------------------------------------------------------------------
+// --- bodies
+// ------------------------------------------------------------------------------------------
 
 BodyReader::BodyReader(const Request& request, const std::vector<std::string_view>& known) {
-  auto parsed = ParseJson("the body", request.body.empty() ? std::string_view("null") : request.body);
+  auto parsed =
+      ParseJson("the body", request.body.empty() ? std::string_view("null") : request.body);
   if (!parsed.ok()) {
     error_ = Invalid({"body"}, fmt::format("JSON decode error: {}", parsed.status().message()),
                      "json_invalid", Json::object());
   } else if (!parsed->is_object()) {
-    error_ = parsed->is_null() ? Invalid({"body"}, "Field required", "missing")
-                               : Invalid({"body"}, "Input should be a valid dictionary", "model_type", *parsed);
+    error_ = parsed->is_null()
+                 ? Invalid({"body"}, "Field required", "missing")
+                 : Invalid({"body"}, "Input should be a valid dictionary", "model_type", *parsed);
   } else {
     body_ = std::move(parsed).value();
     for (const auto& [key, value] : body_.items()) {
@@ -170,7 +181,8 @@ const Json* BodyReader::Value(std::string_view key) const {
 void BodyReader::Wrong(std::string_view key, std::string_view message, std::string_view type) {
   if (error_) return;
   const Json* value = Value(key);
-  error_ = Invalid({"body", std::string(key)}, message, type, value != nullptr ? *value : Json(nullptr));
+  error_ =
+      Invalid({"body", std::string(key)}, message, type, value != nullptr ? *value : Json(nullptr));
 }
 
 void BodyReader::Require(std::string_view key) {
@@ -186,7 +198,8 @@ std::optional<std::string> BodyReader::Text(std::string_view key, size_t bytes_m
   }
   auto text = value->get<std::string>();
   if (text.size() > bytes_max) {
-    Wrong(key, fmt::format("String should have at most {} characters", bytes_max), "string_too_long");
+    Wrong(key, fmt::format("String should have at most {} characters", bytes_max),
+          "string_too_long");
   }
   return text;
 }

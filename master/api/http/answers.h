@@ -18,8 +18,8 @@ Response Failure(int status, std::string_view detail);
 // By the status's code; ALREADY_EXISTS is Airflow's 409 with a reason.
 Response Failure(const Status& status);
 // 422 with {"detail": [{"loc": [...], "msg", "type", "input"}]}.
-Response Invalid(const std::vector<std::string>& loc, std::string_view message, std::string_view type,
-                 const Json& input = nullptr);
+Response Invalid(const std::vector<std::string>& loc, std::string_view message,
+                 std::string_view type, const Json& input = nullptr);
 
 // Reads a query's parameters; the first that is wrong becomes `error`. Unknown ones are ignored, as
 // FastAPI does.
@@ -47,12 +47,15 @@ class QueryReader {
   std::optional<Response> error_;
 };
 
-// Reads a JSON object that may hold `known` keys only; the first thing that is wrong becomes `error`.
+// Reads a JSON object that may hold `known` keys only; the first thing that is wrong becomes
+// `error`.
 class BodyReader {
  public:
   BodyReader(const Request& request, const std::vector<std::string_view>& known);
 
-  bool Has(std::string_view key) const { return body_.contains(key) && !body_[std::string(key)].is_null(); }
+  bool Has(std::string_view key) const {
+    return body_.contains(key) && !body_[std::string(key)].is_null();
+  }
   bool Names(std::string_view key) const { return body_.contains(key); }  // even if it is null
   std::optional<std::string> Text(std::string_view key, size_t bytes_max = 1 << 20);
   std::optional<bool> Bool(std::string_view key);

@@ -8,7 +8,8 @@ Response Login(const Call& call, Duration life) {
   std::optional<std::string> name, password;
   if (call.request.header("content-type").starts_with("application/x-www-form-urlencoded")) {
     Request form;
-    if (!form.SetTarget("/?" + call.request.body)) return Invalid({"body"}, "malformed form", "form_invalid");
+    if (!form.SetTarget("/?" + call.request.body))
+      return Invalid({"body"}, "malformed form", "form_invalid");
     if (const std::string* value = form.Param("username")) name = *value;
     if (const std::string* value = form.Param("password")) password = *value;
   } else {
@@ -41,22 +42,33 @@ constexpr std::string_view kFrontPage =
 }  // namespace
 
 void AddAuthRoutes(Router& router) {
-  router.Add({"POST", "/auth/token", [](const Call& call) { return Login(call, Auth::kTokenLife); }, true});
+  router.Add({"POST", "/auth/token", [](const Call& call) { return Login(call, Auth::kTokenLife); },
+              true});
   router.Add({"POST", "/auth/token/cli",
               [](const Call& call) { return Login(call, Auth::kCliTokenLife); }, true});
-  router.Add({"GET", "/auth/token", [](const Call&) {
-    return Failure(403, "This method is only allowed if everybody is an admin: POST a username and a "
-                        "password");
-  }, true});
+  router.Add({"GET", "/auth/token",
+              [](const Call&) {
+                return Failure(
+                    403,
+                    "This method is only allowed if everybody is an admin: POST a username and a "
+                    "password");
+              },
+              true});
   router.Add({"GET", "/api/v2/monitor/health",
-              [](const Call& call) { return JsonAnswer(HealthJson(call.control.GetHealth())); }, true});
-  router.Add({"GET", "/api/v2/version", [](const Call& call) {
-    const ServerVersion& version = call.control.version();
-    return JsonAnswer({{"version", version.version}, {"git_version", version.git_version}});
-  }, true});
-  router.Add({"GET", "/", [](const Call&) {
-    return Response{200, "text/html; charset=utf-8", std::string(kFrontPage), {}};
-  }, true});
+              [](const Call& call) { return JsonAnswer(HealthJson(call.control.GetHealth())); },
+              true});
+  router.Add(
+      {"GET", "/api/v2/version",
+       [](const Call& call) {
+         const ServerVersion& version = call.control.version();
+         return JsonAnswer({{"version", version.version}, {"git_version", version.git_version}});
+       },
+       true});
+  router.Add({"GET", "/",
+              [](const Call&) {
+                return Response{200, "text/html; charset=utf-8", std::string(kFrontPage), {}};
+              },
+              true});
 }
 
 }  // namespace gale::http

@@ -8,11 +8,16 @@ namespace {
 Response ListDags(const Call& call) {
   QueryReader reader(call.request);
   DagQuery query;
-  reader.Page(query, {{"dag_id", "dag_id"}, {"dag_display_name", "dag_id"}, {"is_paused", "is_paused"},
-                      {"next_dagrun", "next_logical_date"}, {"fileloc", "fileloc"},
-                      {"last_parsed_time", "last_parsed"}, {"description", "description"},
+  reader.Page(query, {{"dag_id", "dag_id"},
+                      {"dag_display_name", "dag_id"},
+                      {"is_paused", "is_paused"},
+                      {"next_dagrun", "next_logical_date"},
+                      {"fileloc", "fileloc"},
+                      {"last_parsed_time", "last_parsed"},
+                      {"description", "description"},
                       {"next_dagrun_run_after", "next_run_after"}});
-  if (const std::string* pattern = call.request.Param("dag_id_pattern"); pattern && *pattern != "~") {
+  if (const std::string* pattern = call.request.Param("dag_id_pattern");
+      pattern && *pattern != "~") {
     query.id_pattern = *pattern;
   }
   query.tags = call.request.Params("tags");
@@ -39,7 +44,8 @@ Response PatchDag(const Call& call) {
   BodyReader body(call.request, {"is_paused"});
   body.Require("is_paused");
   const auto paused = body.Bool("is_paused");
-  if (!body.error() && !paused) body.Wrong("is_paused", "Input should be a valid boolean", "bool_type");
+  if (!body.error() && !paused)
+    body.Wrong("is_paused", "Input should be a valid boolean", "bool_type");
   if (body.error()) return *body.error();
   const auto mask = call.request.Params("update_mask");
   if (std::ranges::any_of(mask, [](const std::string& m) { return m != "is_paused"; })) {
@@ -71,7 +77,8 @@ Response GetTask(const Call& call) {
   if (!dag.ok()) return Failure(dag.status());
   const Dag& model = *dag->version->dag;
   auto task = model.Find(call.args[1]);
-  if (!task) return Failure(404, fmt::format("DAG '{}' has no task '{}'", call.args[0], call.args[1]));
+  if (!task)
+    return Failure(404, fmt::format("DAG '{}' has no task '{}'", call.args[0], call.args[1]));
   return JsonAnswer(TaskJson(model, *task));
 }
 
@@ -99,7 +106,8 @@ Response GetDagVersion(const Call& call) {
   try {
     number = std::stoll(call.args[1]);
   } catch (const std::exception&) {
-    return Invalid({"path", "version_number"}, "Input should be a valid integer", "int_parsing", call.args[1]);
+    return Invalid({"path", "version_number"}, "Input should be a valid integer", "int_parsing",
+                   call.args[1]);
   }
   auto version = call.control.GetDagVersion(call.args[0], number);
   return version.ok() ? JsonAnswer(DagVersionJson(**version)) : Failure(version.status());
@@ -108,8 +116,12 @@ Response GetDagVersion(const Call& call) {
 Response ListImportErrors(const Call& call) {
   QueryReader reader(call.request);
   PageQuery query;
-  reader.Page(query, {{"id", "id"}, {"import_error_id", "id"}, {"timestamp", "timestamp"},
-                      {"filename", "filename"}, {"bundle_name", "id"}, {"stacktrace", "id"}});
+  reader.Page(query, {{"id", "id"},
+                      {"import_error_id", "id"},
+                      {"timestamp", "timestamp"},
+                      {"filename", "filename"},
+                      {"bundle_name", "id"},
+                      {"stacktrace", "id"}});
   if (reader.error()) return *reader.error();
   auto errors = call.control.ListImportErrors();
   if (!errors.ok()) return Failure(errors.status());
@@ -125,7 +137,8 @@ Response ListImportErrors(const Call& call) {
     });
   }
   const size_t total = errors->size();
-  errors->erase(errors->begin(), errors->begin() + static_cast<ptrdiff_t>(std::min<size_t>(query.offset, total)));
+  errors->erase(errors->begin(),
+                errors->begin() + static_cast<ptrdiff_t>(std::min<size_t>(query.offset, total)));
   if (errors->size() > query.limit) errors->resize(query.limit);
   return ListAnswer("import_errors", *errors, total, ImportErrorJson);
 }
@@ -135,7 +148,8 @@ Response GetImportError(const Call& call) {
   try {
     id = std::stoll(call.args[0]);
   } catch (const std::exception&) {
-    return Invalid({"path", "import_error_id"}, "Input should be a valid integer", "int_parsing", call.args[0]);
+    return Invalid({"path", "import_error_id"}, "Input should be a valid integer", "int_parsing",
+                   call.args[0]);
   }
   auto error = call.control.GetImportError(id);
   return error.ok() ? JsonAnswer(ImportErrorJson(*error)) : Failure(error.status());

@@ -7,11 +7,11 @@
 
 namespace gale::http {
 
-void AddAuthRoutes(Router& router);    // /auth, health, version, the front page
-void AddDagRoutes(Router& router);     // dags, tasks, importErrors
-void AddRunRoutes(Router& router);     // dagRuns
-void AddTaskRoutes(Router& router);    // taskInstances, logs, xcomEntries, clearTaskInstances
-void AddOpsRoutes(Router& router);     // pools, eventLogs, workers, explain
+void AddAuthRoutes(Router& router);  // /auth, health, version, the front page
+void AddDagRoutes(Router& router);   // dags, tasks, importErrors
+void AddRunRoutes(Router& router);   // dagRuns
+void AddTaskRoutes(Router& router);  // taskInstances, logs, xcomEntries, clearTaskInstances
+void AddOpsRoutes(Router& router);   // pools, eventLogs, workers, explain
 
 // {"<plural>": [...], "total_entries": N}
 template <class Row, class ToJson>

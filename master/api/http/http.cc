@@ -54,7 +54,8 @@ bool Request::SetTarget(std::string_view target) {
     const size_t end = std::min(rest.find('/'), rest.size());
     std::string segment;
     if (!PercentDecode(rest.substr(0, end), false, segment)) return false;
-    if (end > 0 || end < rest.size()) segments.push_back(std::move(segment));  // a last slash is none
+    if (end > 0 || end < rest.size())
+      segments.push_back(std::move(segment));  // a last slash is none
     rest.remove_prefix(end);
   }
   return mark == target.size() || ParseQuery(target.substr(mark + 1), query);

@@ -10,13 +10,13 @@
 namespace gale::http {
 
 struct Request {
-  std::string method;  // "GET"
-  std::string path;    // percent-decoded per segment, see segments
+  std::string method;                 // "GET"
+  std::string path;                   // percent-decoded per segment, see segments
   std::vector<std::string> segments;  // "/api/v2/dags" -> {"api", "v2", "dags"}, each decoded
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
   std::map<std::string, std::string> headers;  // names in lower case; the last of a name counts
   std::string body;
-  std::string peer;    // the address of the client, without port
+  std::string peer;  // the address of the client, without port
 
   // Splits "/a%2Fb?x=1&y" into path, segments and query. False if it is malformed.
   bool SetTarget(std::string_view target);

@@ -45,7 +45,8 @@ Request FromBeast(Parser::value_type&& message, const std::string& peer, bool& w
     request.headers[name] = std::string(field.value());
   }
   request.body = std::move(message.body());
-  well_formed = request.SetTarget(std::string_view(message.target().data(), message.target().size()));
+  well_formed =
+      request.SetTarget(std::string_view(message.target().data(), message.target().size()));
   return request;
 }
 
@@ -62,8 +63,8 @@ struct Server::Impl {
   asio::awaitable<bool> ServeOne(beast::tcp_stream& stream, beast::flat_buffer& buffer,
                                  const std::string& peer);
   asio::awaitable<Response> RunHandler(Request request);
-  asio::awaitable<bool> Answer(beast::tcp_stream& stream, Response response, bool head, bool keep_alive,
-                               unsigned version);
+  asio::awaitable<bool> Answer(beast::tcp_stream& stream, Response response, bool head,
+                               bool keep_alive, unsigned version);
   // Ends all connections that wait for a request; the others end with their answer.
   void BeginStop();
 
@@ -97,8 +98,8 @@ Status Server::Impl::Listen() {
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error) {
-    return Unavailable("HTTP can't listen on {}:{}: {} (choose another port with --port)", options.host,
-                       options.port, error.message());
+    return Unavailable("HTTP can't listen on {}:{}: {} (choose another port with --port)",
+                       options.host, options.port, error.message());
   }
   port = acceptor.local_endpoint(error).port();
   return OkStatus();
@@ -118,7 +119,8 @@ asio::awaitable<void> Server::Impl::Accept() {
     beast::error_code ignored;
     CloseOnExec(socket);
     socket.set_option(tcp::no_delay(true), ignored);
-    asio::co_spawn(io, Serve(std::make_shared<beast::tcp_stream>(std::move(socket))), asio::detached);
+    asio::co_spawn(io, Serve(std::make_shared<beast::tcp_stream>(std::move(socket))),
+                   asio::detached);
   }
 }
 
@@ -136,8 +138,8 @@ asio::awaitable<void> Server::Impl::Serve(std::shared_ptr<beast::tcp_stream> str
     connections.erase(stream.get());
   }
   stream->socket().shutdown(tcp::socket::shutdown_send, error);
-  // What the client still sends (a body that was refused) is read for a moment: closing at once would
-  // reset the connection, and the client might never see the answer.
+  // What the client still sends (a body that was refused) is read for a moment: closing at once
+  // would reset the connection, and the client might never see the answer.
   char waste[4096];
   stream->expires_after(std::chrono::seconds(2));
   for (size_t left = 1 << 20; left > 0 && !stopping;) {
@@ -175,16 +177,19 @@ asio::awaitable<bool> Server::Impl::ServeOne(beast::tcp_stream& stream, beast::f
     error = body_error;
   }
   if (error == bhttp::error::body_limit) {
-    co_return co_await Answer(stream, Refusal(413, fmt::format("the body is larger than {} bytes",
-                                                               options.body_bytes_max)),
-                              false, false, 11);
+    co_return co_await Answer(
+        stream,
+        Refusal(413, fmt::format("the body is larger than {} bytes", options.body_bytes_max)),
+        false, false, 11);
   }
   if (error == bhttp::error::header_limit || error == bhttp::error::buffer_overflow) {
     co_return co_await Answer(stream, Refusal(431, "the header is too large"), false, false, 11);
   }
   if (error) {
-    const bool said_something = error.category() == bhttp::make_error_code(bhttp::error::bad_method).category();
-    if (!said_something || error == bhttp::error::end_of_stream || error == bhttp::error::partial_message) {
+    const bool said_something =
+        error.category() == bhttp::make_error_code(bhttp::error::bad_method).category();
+    if (!said_something || error == bhttp::error::end_of_stream ||
+        error == bhttp::error::partial_message) {
       co_return false;
     }
     co_return co_await Answer(stream, Refusal(400, "this is no HTTP request"), false, false, 11);
@@ -194,7 +199,8 @@ asio::awaitable<bool> Server::Impl::ServeOne(beast::tcp_stream& stream, beast::f
   bool well_formed = false;
   Request request = FromBeast(parser.release(), peer, well_formed);
   if (!well_formed) {
-    co_return co_await Answer(stream, Refusal(400, "malformed path or query"), head, keep_alive, version);
+    co_return co_await Answer(stream, Refusal(400, "malformed path or query"), head, keep_alive,
+                              version);
   }
   if (head) request.method = "GET";
   stream.expires_never();
@@ -273,13 +279,16 @@ void Server::Stop(MonoTime deadline) {
       if (!error) impl_->io.stop();
     });
     // io.run() returns by itself once nothing is left; the timer mustn't keep it.
-    asio::co_spawn(impl_->io, [](Impl& impl) -> asio::awaitable<void> {
-      while (!impl.connections.empty()) {
-        asio::steady_timer pause(impl.io, std::chrono::milliseconds(5));
-        co_await pause.async_wait(kAwait);
-      }
-      impl.stop_timer.cancel();
-    }(*impl_), asio::detached);
+    asio::co_spawn(
+        impl_->io,
+        [](Impl& impl) -> asio::awaitable<void> {
+          while (!impl.connections.empty()) {
+            asio::steady_timer pause(impl.io, std::chrono::milliseconds(5));
+            co_await pause.async_wait(kAwait);
+          }
+          impl.stop_timer.cancel();
+        }(*impl_),
+        asio::detached);
   });
   impl_->thread.join();
   impl_->pool->Stop();

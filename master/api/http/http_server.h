@@ -1,8 +1,10 @@
-// A small HTTP/1.1 server: one thread that talks to all clients, and a few that run the handler, which
-// may block. Keep-alive and pipelining (answered in order), limits and timeouts on everything:
-//   header over limits::kHttpHeaderBytesMax -> 431; body over limits::kHttpBodyBytesMax -> 413, before it
-//   is read; connections over limits::kHttpConnectionsMax -> 503; handlers all busy and
-//   kWaitingRequestsMax waiting -> 503; a request that dribbles in or an answer that isn't read -> closed.
+// A small HTTP/1.1 server: one thread that talks to all clients, and a few that run the handler,
+// which may block. Keep-alive and pipelining (answered in order), limits and timeouts on
+// everything:
+//   header over limits::kHttpHeaderBytesMax -> 431; body over limits::kHttpBodyBytesMax -> 413,
+//   before it is read; connections over limits::kHttpConnectionsMax -> 503; handlers all busy and
+//   kWaitingRequestsMax waiting -> 503; a request that dribbles in or an answer that isn't read ->
+//   closed.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +25,10 @@ struct ServerOptions {
   size_t waiting_requests_max = 1024;
   size_t connections_max = limits::kHttpConnectionsMax;
   size_t body_bytes_max = limits::kHttpBodyBytesMax;
-  Duration idle_timeout = std::chrono::seconds(75);     // between two requests
-  Duration request_timeout = std::chrono::seconds(30);  // from the first byte of a request to its last
-  Duration write_timeout = std::chrono::seconds(60);    // for an answer to be taken
+  Duration idle_timeout = std::chrono::seconds(75);  // between two requests
+  Duration request_timeout =
+      std::chrono::seconds(30);  // from the first byte of a request to its last
+  Duration write_timeout = std::chrono::seconds(60);  // for an answer to be taken
 };
 
 class Server : public Service {

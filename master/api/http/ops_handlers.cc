@@ -14,7 +14,8 @@ Response ListPools(const Call& call) {
   if (!pools.ok()) return Failure(pools.status());
   if (!page.order_by.empty() && page.order_by[0].starts_with('-')) std::ranges::reverse(*pools);
   const size_t total = pools->size();
-  pools->erase(pools->begin(), pools->begin() + static_cast<ptrdiff_t>(std::min<size_t>(page.offset, total)));
+  pools->erase(pools->begin(),
+               pools->begin() + static_cast<ptrdiff_t>(std::min<size_t>(page.offset, total)));
   if (pools->size() > page.limit) pools->resize(page.limit);
   return ListAnswer("pools", *pools, total, PoolJson);
 }
@@ -42,7 +43,8 @@ Response PostPool(const Call& call) {
 }
 
 Response PatchPool(const Call& call) {
-  BodyReader body(call.request, {"name", "pool", "slots", "description", "include_deferred", "team_name"});
+  BodyReader body(call.request,
+                  {"name", "pool", "slots", "description", "include_deferred", "team_name"});
   auto pool = call.control.GetPool(call.args[0]);
   if (!pool.ok()) return Failure(pool.status());
   const auto mask = call.request.Params("update_mask");
@@ -52,7 +54,8 @@ Response PatchPool(const Call& call) {
   PoolRow row = pool->row;
   const auto slots = body.Int("slots", -1);
   if (slots && wanted("slots")) row.slots = static_cast<int32_t>(*slots);
-  if (body.Names("description") && wanted("description")) row.description = body.Text("description").value_or("");
+  if (body.Names("description") && wanted("description"))
+    row.description = body.Text("description").value_or("");
   const auto deferred = body.Bool("include_deferred");
   if (deferred && wanted("include_deferred")) row.include_deferred = *deferred;
   const auto name = body.Has("pool") ? body.Text("pool") : body.Text("name");
@@ -70,9 +73,16 @@ Response DeletePool(const Call& call) {
 Response ListEvents(const Call& call) {
   QueryReader reader(call.request);
   PageQuery page;
-  reader.Page(page, {{"id", "id"}, {"event_log_id", "id"}, {"when", "when"}, {"dttm", "when"},
-                     {"owner", "owner"}, {"event", "event"}, {"dag_id", "dag_id"},
-                     {"run_id", "run_id"}, {"task_id", "task_id"}, {"extra", "extra"}});
+  reader.Page(page, {{"id", "id"},
+                     {"event_log_id", "id"},
+                     {"when", "when"},
+                     {"dttm", "when"},
+                     {"owner", "owner"},
+                     {"event", "event"},
+                     {"dag_id", "dag_id"},
+                     {"run_id", "run_id"},
+                     {"task_id", "task_id"},
+                     {"extra", "extra"}});
   if (reader.error()) return *reader.error();
   auto events = call.control.ListEvents(page);
   if (!events.ok()) return Failure(events.status());
@@ -87,7 +97,8 @@ Response ListWorkers(const Call& call) {
 
 Response DrainWorker(const Call& call) {
   Status status = call.control.DrainWorker(call.args[0], call.actor());
-  return status.ok() ? JsonAnswer({{"name", call.args[0]}, {"state", "draining"}}) : Failure(status);
+  return status.ok() ? JsonAnswer({{"name", call.args[0]}, {"state", "draining"}})
+                     : Failure(status);
 }
 
 Response Explain(const Call& call) {

@@ -31,8 +31,10 @@ RestApi::RestApi(Control& control, Auth& auth) : control_(control), auth_(auth) 
 Response RestApi::Handle(const Request& request) const {
   Router::Match match = router_.Find(request);
   if (match.route == nullptr) {
-    if (match.allowed.empty()) return Failure(404, fmt::format("there is no path {}", request.path));
-    Response response = Failure(405, fmt::format("{} of {} is not allowed", request.method, request.path));
+    if (match.allowed.empty())
+      return Failure(404, fmt::format("there is no path {}", request.path));
+    Response response =
+        Failure(405, fmt::format("{} of {} is not allowed", request.method, request.path));
     std::ranges::sort(match.allowed);
     response.headers.emplace_back("Allow", fmt::format("{}", fmt::join(match.allowed, ", ")));
     return response;
@@ -44,8 +46,9 @@ Response RestApi::Handle(const Request& request) const {
     auto identity = auth_.Verify(token);
     if (!identity.ok()) return Failure(identity.status());
     if (!May(identity->role, match.route->permission)) {
-      return Failure(403, fmt::format("user '{}' is {}, and this needs {}", identity->name,
-                                      Name(identity->role), Name(static_cast<Role>(match.route->permission))));
+      return Failure(
+          403, fmt::format("user '{}' is {}, and this needs {}", identity->name,
+                           Name(identity->role), Name(static_cast<Role>(match.route->permission))));
     }
     call.identity = *identity;
   }

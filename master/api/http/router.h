@@ -18,7 +18,7 @@ struct Call {
   std::vector<std::string> args;  // the values of the route's {}s, in order
   Control& control;
   Auth& auth;
-  Identity identity;              // of a route without a permission: empty
+  Identity identity;  // of a route without a permission: empty
   Actor actor() const { return {identity.name, "rest_api"}; }
 };
 using HandlerFn = std::function<Response(const Call&)>;
@@ -27,7 +27,7 @@ struct Route {
   std::string method;
   std::string pattern;  // "/api/v2/dags/{}/dagRuns"; {} is one segment
   HandlerFn handler;
-  bool open = false;    // needs no token
+  bool open = false;  // needs no token
   Permission permission = Permission::kRead;
 };
 
@@ -36,9 +36,9 @@ class Router {
  public:
   void Add(Route route);
   struct Match {
-    const Route* route = nullptr;        // nullptr: none
+    const Route* route = nullptr;  // nullptr: none
     std::vector<std::string> args;
-    std::vector<std::string> allowed;    // not empty: the path is known, the method isn't (405)
+    std::vector<std::string> allowed;  // not empty: the path is known, the method isn't (405)
   };
   // A fixed segment wins over a {} at the same place.
   Match Find(const Request& request) const;

@@ -8,27 +8,41 @@ namespace {
 
 std::optional<Response> ReadRunQuery(const Call& call, RunQuery& query) {
   QueryReader reader(call.request);
-  reader.Page(query, {{"id", "id"}, {"dag_id", "dag_id"}, {"dag_run_id", "run_id"}, {"run_id", "run_id"},
-                      {"state", "state"}, {"logical_date", "logical_date"}, {"run_after", "run_after"},
-                      {"start_date", "start_date"}, {"end_date", "end_date"},
-                      {"queued_at", "queued_at"}, {"run_type", "type"},
+  reader.Page(query, {{"id", "id"},
+                      {"dag_id", "dag_id"},
+                      {"dag_run_id", "run_id"},
+                      {"run_id", "run_id"},
+                      {"state", "state"},
+                      {"logical_date", "logical_date"},
+                      {"run_after", "run_after"},
+                      {"start_date", "start_date"},
+                      {"end_date", "end_date"},
+                      {"queued_at", "queued_at"},
+                      {"run_type", "type"},
                       {"data_interval_start", "interval_start"},
                       {"data_interval_end", "interval_end"}});
   query.dag_id = call.args[0] == "~" ? "" : call.args[0];
   for (const std::string& name : call.request.Params("state")) {
     auto state = ParseRunState(name);
     if (!state) {
-      return Failure(422, fmt::format("Invalid value for state: '{}'. Valid values are queued, running, "
-                                      "success, failed", name));
+      return Failure(422,
+                     fmt::format("Invalid value for state: '{}'. Valid values are queued, running, "
+                                 "success, failed",
+                                 name));
     }
     query.states.push_back(*state);
   }
   for (const std::string& name : call.request.Params("run_type")) {
-    if (name == "manual") query.types.push_back(RunType::kManual);
-    else if (name == "scheduled") query.types.push_back(RunType::kScheduled);
-    else if (name == "backfill") query.types.push_back(RunType::kBackfill);
-    else if (name == "asset_triggered") query.types.push_back(RunType::kAsset);
-    else return Failure(422, fmt::format("Invalid value for run type: '{}'", name));
+    if (name == "manual")
+      query.types.push_back(RunType::kManual);
+    else if (name == "scheduled")
+      query.types.push_back(RunType::kScheduled);
+    else if (name == "backfill")
+      query.types.push_back(RunType::kBackfill);
+    else if (name == "asset_triggered")
+      query.types.push_back(RunType::kAsset);
+    else
+      return Failure(422, fmt::format("Invalid value for run type: '{}'", name));
   }
   query.logical_date_gte = reader.Time("logical_date_gte");
   query.logical_date_lte = reader.Time("logical_date_lte");
@@ -51,8 +65,9 @@ Response GetRun(const Call& call) {
 }
 
 Response TriggerRun(const Call& call) {
-  BodyReader body(call.request, {"dag_run_id", "logical_date", "data_interval_start", "data_interval_end",
-                                 "run_after", "conf", "note", "partition_key"});
+  BodyReader body(call.request,
+                  {"dag_run_id", "logical_date", "data_interval_start", "data_interval_end",
+                   "run_after", "conf", "note", "partition_key"});
   TriggerRequest request;
   request.dag_id = call.args[0];
   request.run_id = body.Text("dag_run_id").value_or("");
@@ -64,10 +79,13 @@ Response TriggerRun(const Call& call) {
   request.run_after = body.Time("run_after");
   if (auto conf = body.Object("conf")) request.conf_json = WriteJson(*conf);
   request.note = body.Text("note", limits::kNoteBytesMax).value_or("");
-  if (body.Has("partition_key")) body.Wrong("partition_key", "partitioned runs aren't supported", "value_error");
+  if (body.Has("partition_key"))
+    body.Wrong("partition_key", "partitioned runs aren't supported", "value_error");
   if (!body.error() && request.interval_start.has_value() != request.interval_end.has_value()) {
-    body.Wrong("data_interval_end", "Either both data_interval_start and data_interval_end must be "
-                                    "provided or both must be None", "value_error");
+    body.Wrong("data_interval_end",
+               "Either both data_interval_start and data_interval_end must be "
+               "provided or both must be None",
+               "value_error");
   }
   if (body.error()) return *body.error();
   auto run = call.control.Trigger(std::move(request), call.actor());

@@ -134,7 +134,8 @@ Json DagDetailsJson(const DagView& dag) {
   Json json = DagJson(dag);
   json["catchup"] = spec.catchup;
   json["concurrency"] = spec.max_active_tasks;
-  json["dag_run_timeout"] = spec.dagrun_timeout ? Json(IsoDuration(*spec.dagrun_timeout)) : Json(nullptr);
+  json["dag_run_timeout"] =
+      spec.dagrun_timeout ? Json(IsoDuration(*spec.dagrun_timeout)) : Json(nullptr);
   json["doc_md"] = Text(spec.doc_md);
   json["start_date"] = Time(spec.start_date);
   json["end_date"] = Time(spec.end_date);
@@ -237,8 +238,9 @@ Json TryJson(const TaskInstanceView& ti, const AttemptRow& attempt) {
 
 Json TaskJson(const Dag& dag, TaskIndex index) {
   const TaskSpec& task = dag.task(index);
-  Json fields = std::holds_alternative<BashWork>(task.work) ? Json::array({"bash_command", "env", "cwd"})
-                                                             : Json::array();
+  Json fields = std::holds_alternative<BashWork>(task.work)
+                    ? Json::array({"bash_command", "env", "cwd"})
+                    : Json::array();
   return {{"task_id", task.task_id},
           {"task_display_name", task.task_id},
           {"owner", task.owner},
@@ -269,7 +271,8 @@ Json TaskJson(const Dag& dag, TaskIndex index) {
 }
 
 Json PoolJson(const PoolInfo& pool) {
-  const auto queued = static_cast<int64_t>(pool.held) - static_cast<int64_t>(std::min(pool.held, pool.running));
+  const auto queued =
+      static_cast<int64_t>(pool.held) - static_cast<int64_t>(std::min(pool.held, pool.running));
   const int64_t open = pool.row.slots < 0 ? -1 : pool.row.slots - static_cast<int64_t>(pool.held);
   return {{"name", pool.row.name},
           {"slots", pool.row.slots},
@@ -293,18 +296,12 @@ Json ImportErrorJson(const ImportErrorRow& error) {
 }
 
 Json EventJson(const EventRow& event) {
-  return {{"event_log_id", event.id},
-          {"when", FormatTime(event.when)},
-          {"dag_id", Text(event.dag_id)},
-          {"dag_display_name", Text(event.dag_id)},
-          {"task_id", Text(event.task_id)},
-          {"task_display_name", Text(event.task_id)},
-          {"run_id", Text(event.run_id)},
-          {"map_index", nullptr},
-          {"try_number", nullptr},
-          {"event", event.event},
-          {"logical_date", nullptr},
-          {"owner", Text(event.owner)},
+  return {{"event_log_id", event.id},       {"when", FormatTime(event.when)},
+          {"dag_id", Text(event.dag_id)},   {"dag_display_name", Text(event.dag_id)},
+          {"task_id", Text(event.task_id)}, {"task_display_name", Text(event.task_id)},
+          {"run_id", Text(event.run_id)},   {"map_index", nullptr},
+          {"try_number", nullptr},          {"event", event.event},
+          {"logical_date", nullptr},        {"owner", Text(event.owner)},
           {"extra", Text(event.extra)}};
 }
 
@@ -329,20 +326,24 @@ Json WorkerJson(const WorkerInfo& worker) {
           {"queues", worker.queues},
           {"slots", worker.slots},
           {"running", worker.running},
-          {"state", !worker.connected ? "lost" : worker.draining ? "draining" : "alive"},
+          {"state", !worker.connected ? "lost"
+                    : worker.draining ? "draining"
+                                      : "alive"},
           {"last_heartbeat", FormatTime(worker.last_heard)}};
 }
 
 Json HealthJson(const Health& health) {
   auto word = [](bool healthy) { return healthy ? "healthy" : "unhealthy"; };
   Json json = {{"metadatabase", {{"status", word(health.metadatabase.healthy)}}},
-               {"scheduler", {{"status", word(health.scheduler.healthy)},
-                              {"latest_scheduler_heartbeat", Time(health.scheduler.heartbeat)}}},
+               {"scheduler",
+                {{"status", word(health.scheduler.healthy)},
+                 {"latest_scheduler_heartbeat", Time(health.scheduler.heartbeat)}}},
                // Gale has none: deferred tasks wait in the scheduler.
                {"triggerer", {{"status", nullptr}, {"latest_triggerer_heartbeat", nullptr}}}};
   if (health.dag_processor) {
-    json["dag_processor"] = {{"status", word(health.dag_processor->healthy)},
-                             {"latest_dag_processor_heartbeat", Time(health.dag_processor->heartbeat)}};
+    json["dag_processor"] = {
+        {"status", word(health.dag_processor->healthy)},
+        {"latest_dag_processor_heartbeat", Time(health.dag_processor->heartbeat)}};
   } else {
     json["dag_processor"] = {{"status", nullptr}, {"latest_dag_processor_heartbeat", nullptr}};
   }

@@ -1,5 +1,5 @@
-// Airflow's JSON of DAGs, runs, tasks and the like: every field that its clients require, and those that
-// Gale knows. Pure.
+// Airflow's JSON of DAGs, runs, tasks and the like: every field that its clients require, and those
+// that Gale knows. Pure.
 #pragma once
 
 #include "master/api/control.h"

@@ -32,11 +32,18 @@ Result<TaskInstanceView> TheTask(const Call& call, size_t map_arg = 0) {
 Response ListTaskInstances(const Call& call) {
   QueryReader reader(call.request);
   PageQuery page;
-  reader.Page(page, {{"id", "task_id"}, {"task_id", "task_id"}, {"task_display_name", "task_id"},
-                     {"state", "state"}, {"try_number", "try_number"}, {"map_index", "map_index"},
-                     {"start_date", "start_date"}, {"end_date", "end_date"},
-                     {"queued_when", "queued_when"}, {"run_after", "run_after"},
-                     {"logical_date", "logical_date"}, {"priority_weight", "priority_weight"}});
+  reader.Page(page, {{"id", "task_id"},
+                     {"task_id", "task_id"},
+                     {"task_display_name", "task_id"},
+                     {"state", "state"},
+                     {"try_number", "try_number"},
+                     {"map_index", "map_index"},
+                     {"start_date", "start_date"},
+                     {"end_date", "end_date"},
+                     {"queued_when", "queued_when"},
+                     {"run_after", "run_after"},
+                     {"logical_date", "logical_date"},
+                     {"priority_weight", "priority_weight"}});
   TaskInstanceQuery query;
   query.dag_id = call.args[0];
   query.run_id = call.args[1];
@@ -94,13 +101,15 @@ Response PatchTaskInstance(const Call& call) {
   request.include_upstream = body.Bool("include_upstream").value_or(false);
   request.include_downstream = body.Bool("include_downstream").value_or(false);
   const auto state = name ? ParseTiState(*name) : std::nullopt;
-  if (!state || (*state != TiState::kSuccess && *state != TiState::kFailed && *state != TiState::kSkipped)) {
+  if (!state ||
+      (*state != TiState::kSuccess && *state != TiState::kFailed && *state != TiState::kSkipped)) {
     body.Wrong("new_state", "Input should be 'success', 'failed' or 'skipped'", "value_error");
   } else {
     request.state = *state;
   }
   for (const char* key : {"include_future", "include_past"}) {
-    if (body.Bool(key).value_or(false)) body.Wrong(key, "other runs can't be changed by this yet", "value_error");
+    if (body.Bool(key).value_or(false))
+      body.Wrong(key, "other runs can't be changed by this yet", "value_error");
   }
   if (body.Has("note")) body.Wrong("note", "task instances have no notes yet", "value_error");
   if (body.error()) return *body.error();
@@ -124,7 +133,8 @@ Response ClearTaskInstances(const Call& call) {
   request.include_upstream = body.Bool("include_upstream").value_or(false);
   request.include_downstream = body.Bool("include_downstream").value_or(false);
   for (const char* key : {"include_future", "include_past", "run_on_latest_version"}) {
-    if (body.Bool(key).value_or(false)) body.Wrong(key, "only the named run can be cleared yet", "value_error");
+    if (body.Bool(key).value_or(false))
+      body.Wrong(key, "only the named run can be cleared yet", "value_error");
   }
   if (!body.error() && request.run_id.empty()) {
     body.Wrong("dag_run_id", "name the run: clearing by dates isn't supported yet", "missing");
@@ -135,7 +145,8 @@ Response ClearTaskInstances(const Call& call) {
   return ListAnswer("task_instances", *tis, tis->size(), TaskInstanceJson);
 }
 
-// --- logs --------------------------------------------------------------------------------------------
+// --- logs
+// --------------------------------------------------------------------------------------------
 
 // The lines of a page; a last one without its end waits for the next page unless the log is whole.
 Json Lines(const std::string& data) {
@@ -156,7 +167,8 @@ Response GetLog(const Call& call) {
   query.task_id = call.args[2];
   auto try_number = Number(call.args[3]);
   if (!try_number || *try_number < 0 || *try_number > limits::kTriesMax) {
-    return Invalid({"path", "try_number"}, "Input should be a valid integer", "int_parsing", call.args[3]);
+    return Invalid({"path", "try_number"}, "Input should be a valid integer", "int_parsing",
+                   call.args[3]);
   }
   query.try_number = static_cast<uint32_t>(*try_number);
   query.map_index = static_cast<int32_t>(reader.Int("map_index", kUnmapped).value_or(kUnmapped));
@@ -180,15 +192,19 @@ Response GetLog(const Call& call) {
     for (const Json& line : lines) text += WriteJson(line) + "\n";
     return {200, "application/x-ndjson", std::move(text), {}};
   }
-  return JsonAnswer({{"content", lines}, {"continuation_token", page->complete ? Json(nullptr) : Json(next)}});
+  return JsonAnswer(
+      {{"content", lines}, {"continuation_token", page->complete ? Json(nullptr) : Json(next)}});
 }
 
-// --- XComs -------------------------------------------------------------------------------------------
+// --- XComs
+// -------------------------------------------------------------------------------------------
 
 Response ListXComs(const Call& call) {
   QueryReader reader(call.request);
   PageQuery page;
-  reader.Page(page, {{"key", "key"}, {"timestamp", "timestamp"}, {"task_id", "task_id"},
+  reader.Page(page, {{"key", "key"},
+                     {"timestamp", "timestamp"},
+                     {"task_id", "task_id"},
                      {"map_index", "map_index"}});
   const std::string* key = call.request.Param("xcom_key");
   if (reader.error()) return *reader.error();
@@ -217,7 +233,8 @@ Response ListXComs(const Call& call) {
     }
   }
   const size_t total = found.size();
-  found.erase(found.begin(), found.begin() + static_cast<ptrdiff_t>(std::min<size_t>(page.offset, total)));
+  found.erase(found.begin(),
+              found.begin() + static_cast<ptrdiff_t>(std::min<size_t>(page.offset, total)));
   if (found.size() > page.limit) found.resize(page.limit);
   return ListAnswer("xcom_entries", found, total, [](const Json& json) { return json; });
 }
@@ -239,8 +256,8 @@ Response GetXCom(const Call& call) {
     json["value"] = stringify || !value.ok() ? Json(xcom.value_json) : *value;
     return JsonAnswer(json);
   }
-  return Failure(404, fmt::format("task '{}' of run '{}' has no XCom '{}'", call.args[2], call.args[1],
-                                  call.args[3]));
+  return Failure(404, fmt::format("task '{}' of run '{}' has no XCom '{}'", call.args[2],
+                                  call.args[1], call.args[3]));
 }
 
 }  // namespace
@@ -256,7 +273,8 @@ void AddTaskRoutes(Router& router) {
   router.Add({"GET", ti + "/logs/{}", GetLog});
   router.Add({"GET", ti + "/xcomEntries", ListXComs});
   router.Add({"GET", ti + "/xcomEntries/{}", GetXCom});
-  router.Add({"POST", "/api/v2/dags/{}/clearTaskInstances", ClearTaskInstances, false, Permission::kRun});
+  router.Add(
+      {"POST", "/api/v2/dags/{}/clearTaskInstances", ClearTaskInstances, false, Permission::kRun});
 }
 
 }  // namespace gale::http

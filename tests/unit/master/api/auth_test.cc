@@ -84,9 +84,9 @@ TEST_F(AuthTest, ATokenThatIsNotOursIsRefused) {
   tampered[token.find('.') + 5] ^= 1;
   // "none" as the algorithm, with no signature: the classic.
   const std::string unsigned_one = "eyJhbGciOiJub25lIn0." + token.substr(token.find('.') + 1);
-  for (const std::string& bad : {std::string("x"), std::string("a.b.c"), std::string(".."), tampered,
-                                 token.substr(0, token.size() - 4), token + "AA", unsigned_one,
-                                 std::string(100'000, 'a')}) {
+  for (const std::string& bad :
+       {std::string("x"), std::string("a.b.c"), std::string(".."), tampered,
+        token.substr(0, token.size() - 4), token + "AA", unsigned_one, std::string(100'000, 'a')}) {
     EXPECT_EQ(auth_->Verify(bad).status().code(), Code::kPermissionDenied) << bad.substr(0, 80);
   }
   // Another installation's.

@@ -32,10 +32,12 @@ TEST_F(ControlTest, ADagOfAFileCannotBeTakenByASubmission) {
   FileReport report;
   report.fileloc = "/dags/etl.py";
   report.dags.push_back({spec, SpecHash(spec), SerializeSpec(spec)});
-  ASSERT_TRUE(server_.engine->Call<Status>([=](Loop& loop) {
-    loop.ReportFile(report);
-    return OkStatus();
-  }).ok());
+  ASSERT_TRUE(server_.engine
+                  ->Call<Status>([=](Loop& loop) {
+                    loop.ReportFile(report);
+                    return OkStatus();
+                  })
+                  .ok());
   auto refused = control().SubmitDag(spec, server_.actor);
   EXPECT_EQ(refused.status().code(), Code::kAlreadyExists);
   EXPECT_THAT(refused.status().ToString(), testing::HasSubstr("/dags/etl.py"));
@@ -76,7 +78,9 @@ TEST_F(ControlTest, UnknownNamesAreNotFoundAndNamed) {
   says(control().GetRun("etl", "norun").status(), "norun");
   says(control().ListRuns({.dag_id = "nowhere"}).status(), "nowhere");
   says(control().GetTaskInstance("etl", "r1", "notask").status(), "notask");
-  says(control().Clear({.dag_id = "etl", .run_id = "r1", .task_ids = {"notask"}}, server_.actor).status(),
+  says(control()
+           .Clear({.dag_id = "etl", .run_id = "r1", .task_ids = {"notask"}}, server_.actor)
+           .status(),
        "notask");
   says(control().SetDagPaused("nowhere", true, server_.actor).status(), "nowhere");
   says(control().DeletePool("nopool", server_.actor), "nopool");
@@ -90,8 +94,11 @@ TEST_F(ControlTest, ABadConfIsRefusedAtTheDoor) {
     EXPECT_THAT(refused.status().ToString(), testing::HasSubstr("conf"));
   }
   const std::string deep = std::string(5000, '[') + std::string(5000, ']');
-  EXPECT_EQ(control().Trigger({.dag_id = "etl", .conf_json = "{\"a\":" + deep + "}"}, server_.actor)
-                .status().code(), Code::kInvalidArgument);
+  EXPECT_EQ(control()
+                .Trigger({.dag_id = "etl", .conf_json = "{\"a\":" + deep + "}"}, server_.actor)
+                .status()
+                .code(),
+            Code::kInvalidArgument);
   EXPECT_EQ(control().ListRuns({.dag_id = "etl"})->total, 0u);
 }
 

@@ -20,7 +20,8 @@ class GrpcServerTest : public testing::Test {
     options_.unix_path = server_.home / "gale.sock";
     options_.port = 0;
     options_.join_token = "join-me";
-    grpc_ = std::make_unique<GrpcServer>(*server_.control, *server_.engine, *server_.auth, options_);
+    grpc_ =
+        std::make_unique<GrpcServer>(*server_.control, *server_.engine, *server_.auth, options_);
     const Status status = grpc_->Start();
     EXPECT_TRUE(status.ok()) << status.ToString();
     local_ = grpc::CreateChannel("unix:" + options_.unix_path, grpc::InsecureChannelCredentials());
@@ -33,7 +34,8 @@ class GrpcServerTest : public testing::Test {
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
     if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
   }
-  grpc::Status Version(const std::shared_ptr<grpc::Channel>& channel, const std::string& token = "") {
+  grpc::Status Version(const std::shared_ptr<grpc::Channel>& channel,
+                       const std::string& token = "") {
     grpc::ClientContext context;
     Prepare(context, token);
     v1::GetVersionResponse response;

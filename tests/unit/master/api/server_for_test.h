@@ -42,13 +42,21 @@ inline DagSpec ChainOf(const std::string& dag_id, const std::vector<std::string>
 // What the engine tells a worker, kept for the test to look at.
 class RecordingLink : public WorkerLink {
  public:
-  void SendWelcome(const Welcome&) override { Note([&] { welcomed = true; }); }
-  void SendGrant(const Grant& grant) override { Note([&] { grants.push_back(grant); }); }
+  void SendWelcome(const Welcome&) override {
+    Note([&] { welcomed = true; });
+  }
+  void SendGrant(const Grant& grant) override {
+    Note([&] { grants.push_back(grant); });
+  }
   void SendRefuse(const AttemptId&, const std::string&) override {}
-  void SendAck(const std::vector<AttemptId>& ids) override { Note([&] { acked += ids.size(); }); }
+  void SendAck(const std::vector<AttemptId>& ids) override {
+    Note([&] { acked += ids.size(); });
+  }
   void SendLease(Duration, uint64_t) override {}
   void SendCancel(const AttemptId&, const std::string&) override {}
-  void SendDrain() override { Note([&] { drained = true; }); }
+  void SendDrain() override {
+    Note([&] { drained = true; });
+  }
   void Close(const Status&) override {}
 
   void WaitFor(const std::function<bool()>& condition) {
@@ -81,7 +89,8 @@ class ServerForTest {
     queue = std::make_unique<MemoryQueue>();
     engine = std::make_unique<Engine>(*store, *queue, EngineOptions());
     logs = std::make_unique<LogStore>(home / "logs");
-    control = std::make_unique<Control>(*engine, *store, *logs, ControlOptions{{"1.2.3", "abc"}, {}});
+    control =
+        std::make_unique<Control>(*engine, *store, *logs, ControlOptions{{"1.2.3", "abc"}, {}});
     auth = std::make_unique<Auth>(*store);
     EXPECT_TRUE(auth->Prepare().ok());
     EXPECT_TRUE(engine->Start().ok());
@@ -114,8 +123,9 @@ class ServerForTest {
     }));
     return link;
   }
-  void Finish(const std::shared_ptr<RecordingLink>& link, const AttemptId& id, core::Outcome outcome,
-              std::vector<std::pair<std::string, std::string>> xcoms = {}, uint64_t log_bytes = 0) {
+  void Finish(const std::shared_ptr<RecordingLink>& link, const AttemptId& id,
+              core::Outcome outcome, std::vector<std::pair<std::string, std::string>> xcoms = {},
+              uint64_t log_bytes = 0) {
     AttemptResult result;
     result.finished.attempt = id;
     result.finished.outcome = outcome;

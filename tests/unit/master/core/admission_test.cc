@@ -97,8 +97,8 @@ TEST(Admission, HoldingWhatWaitedTakesItOutOfTheLine) {
   EXPECT_EQ(a.Audit(), "");
 }
 
-// Was a bug: a gate let as many candidates through as it had room for, and forgot the rest if another
-// gate stopped them.
+// Was a bug: a gate let as many candidates through as it had room for, and forgot the rest if
+// another gate stopped them.
 TEST(Admission, WhatAnotherLimitStopsDoesNotKeepTheNextFromGoing) {
   Admission a;
   a.SetPool("p", 10);
@@ -220,7 +220,8 @@ TEST(Admission, ManyWideRequestsInAnOddPool) {
   EXPECT_EQ(a.Audit(), "");
 }
 
-// --- the random walk -------------------------------------------------------------------------------
+// --- the random walk
+// -------------------------------------------------------------------------------
 
 // The same rules, with no memory of who waits where: every question is answered by looking at all.
 class Model {
@@ -239,7 +240,8 @@ class Model {
     if (it == pools.end()) return 0;
     if (it->second < 0) return 1 << 30;
     int64_t used = 0;
-    for (const auto& [ref, e] : entries) used += e.holds && e.request.pool == pool ? e.request.slots : 0;
+    for (const auto& [ref, e] : entries)
+      used += e.holds && e.request.pool == pool ? e.request.slots : 0;
     return it->second - used;
   }
   bool Eligible(const Admission::Request& r) const {
@@ -265,7 +267,8 @@ class Model {
     if (!Eligible(e.request)) return "a limit forbids it";
     for (const auto& [other, o] : entries) {
       if (o.holds || o.request.pool != e.request.pool || !Better(o.request, e.request)) continue;
-      if (Eligible(o.request)) return fmt::format("task {} of run {} was first", other.task.value, other.run.value);
+      if (Eligible(o.request))
+        return fmt::format("task {} of run {} was first", other.task.value, other.run.value);
     }
     e.holds = true;
     return "";
@@ -292,11 +295,16 @@ class Walk {
     const TiRef ref = Ref(1 + Upto(6), Upto(10));
     auto it = model_.entries.find(ref);
     switch (Upto(10)) {
-      case 0: case 1: case 2: case 3:
+      case 0:
+      case 1:
+      case 2:
+      case 3:
         if (it == model_.entries.end()) model_.entries[ref].request = MakeRequest(ref);
         real_.Add(MakeRequest(ref));
         break;
-      case 4: case 5: case 6:
+      case 4:
+      case 5:
+      case 6:
         if (it != model_.entries.end() && it->second.holds) model_.entries.erase(it);
         real_.Free(ref);
         break;

@@ -47,7 +47,8 @@ class CalendarTest : public ::testing::Test {
 TEST_F(CalendarTest, WithCatchupEveryTickIsMadeOnce) {
   calendar_.SetDag(Scheduled(Kind::kCronTrigger, true), false, {}, T("2026-01-03T12:00:00Z"));
   EXPECT_EQ(Wake(), "2026-01-01");
-  EXPECT_THAT(Due("2026-01-03T12:00:00Z"), ElementsAre("d 2026-01-01", "d 2026-01-02", "d 2026-01-03"));
+  EXPECT_THAT(Due("2026-01-03T12:00:00Z"),
+              ElementsAre("d 2026-01-01", "d 2026-01-02", "d 2026-01-03"));
   EXPECT_THAT(Due("2026-01-03T12:00:00Z"), IsEmpty());
   EXPECT_EQ(Wake(), "2026-01-04");
   EXPECT_THAT(Due("2026-01-03T23:59:59Z"), IsEmpty());

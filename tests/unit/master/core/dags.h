@@ -18,8 +18,8 @@ inline TaskSpec Bash(std::string id, std::vector<std::string> downstream = {}) {
   return task;
 }
 
-inline DagPtr MakeDag(std::vector<TaskSpec> tasks,
-                      const std::function<void(DagSpec&)>& edit = [](DagSpec&) {}) {
+inline DagPtr MakeDag(
+    std::vector<TaskSpec> tasks, const std::function<void(DagSpec&)>& edit = [](DagSpec&) {}) {
   DagSpec spec;
   spec.dag_id = "d";
   spec.tasks = std::move(tasks);
@@ -54,7 +54,8 @@ inline DagPtr RandomDag(std::mt19937_64& random, const std::string& id, bool wit
     for (uint32_t j = i + 1; j < n; ++j) {
       if (upto(3) == 0) task.downstream_task_ids.push_back("t" + std::to_string(j));
     }
-    task.trigger_rule = std::string(Name(static_cast<TriggerRule>(upto(2) ? 0 : upto(kTriggerRules))));
+    task.trigger_rule =
+        std::string(Name(static_cast<TriggerRule>(upto(2) ? 0 : upto(kTriggerRules))));
     task.retries = upto(3);
     task.lost_retries = upto(2);
     task.retry_delay = std::chrono::seconds(upto(3) * 10);

@@ -1,5 +1,5 @@
-// Every trigger rule against an oracle that reads the table of airflow.md 1.5 literally, over every way
-// in which up to four upstreams can stand.
+// Every trigger rule against an oracle that reads the table of airflow.md 1.5 literally, over every
+// way in which up to four upstreams can stand.
 #include "master/core/rules.h"
 
 #include <gtest/gtest.h>
@@ -70,7 +70,8 @@ Verdict Oracle(TriggerRule rule, const Upstreams& ups) {
     case TriggerRule::kAllDoneSetupSuccess: {
       if (!done) return Verdict::kWait;
       Upstreams setups;
-      std::copy_if(ups.begin(), ups.end(), std::back_inserter(setups), [](auto& u) { return u.setup; });
+      std::copy_if(ups.begin(), ups.end(), std::back_inserter(setups),
+                   [](auto& u) { return u.setup; });
       if (setups.empty()) return Verdict::kRun;
       auto is = [](TiState s) { return [s](const Upstream& u) { return u.state == s; }; };
       if (std::any_of(setups.begin(), setups.end(), is(S))) return Verdict::kRun;
@@ -106,8 +107,8 @@ std::string Print(TriggerRule rule, const Upstreams& ups) {
 // Every list of up to four upstreams in every state, setups among them or not.
 template <class Visit>
 void ForEachList(Visit visit) {
-  const TiState kStates[] = {TiState::kRunning, TiState::kSuccess, TiState::kSkipped, TiState::kFailed,
-                             TiState::kUpstreamFailed};
+  const TiState kStates[] = {TiState::kRunning, TiState::kSuccess, TiState::kSkipped,
+                             TiState::kFailed, TiState::kUpstreamFailed};
   for (uint32_t n = 0; n <= 4; ++n) {
     uint32_t lists = 1;
     for (uint32_t i = 0; i < n; ++i) lists *= 10;
@@ -152,7 +153,8 @@ TEST_P(EveryRule, AnEarlyVerdictIsNotWithdrawn) {
     if (Real(rule(), ups) == Verdict::kWait) return;
     for (Upstream& u : ups) {
       if (IsFinished(u.state)) continue;
-      for (TiState s : {TiState::kSuccess, TiState::kSkipped, TiState::kFailed, TiState::kUpstreamFailed}) {
+      for (TiState s :
+           {TiState::kSuccess, TiState::kSkipped, TiState::kFailed, TiState::kUpstreamFailed}) {
         u.state = s;
         EXPECT_NE(Real(rule(), ups), Verdict::kWait) << Print(rule(), ups);
       }
@@ -161,9 +163,7 @@ TEST_P(EveryRule, AnEarlyVerdictIsNotWithdrawn) {
   });
 }
 
-TEST_P(EveryRule, ATaskWithoutUpstreamsRuns) {
-  EXPECT_EQ(Evaluate(rule(), {}, 0), Verdict::kRun);
-}
+TEST_P(EveryRule, ATaskWithoutUpstreamsRuns) { EXPECT_EQ(Evaluate(rule(), {}, 0), Verdict::kRun); }
 
 INSTANTIATE_TEST_SUITE_P(Rules, EveryRule, ::testing::Range<size_t>(0, kTriggerRules),
                          [](const auto& info) {

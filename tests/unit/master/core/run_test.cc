@@ -118,7 +118,8 @@ TEST(Run, TimeZeroIsNoTime) {
   EXPECT_EQ(Micros(FromMicros(-9)), -9);
 }
 
-// At random, along the table: the counters are right after every step, and the rows bring back the run.
+// At random, along the table: the counters are right after every step, and the rows bring back the
+// run.
 TEST(Run, CountersAreRightAndRowsComeBackAfterAnything) {
   for (uint64_t seed = 1; seed <= 60; ++seed) {
     SCOPED_TRACE(seed);

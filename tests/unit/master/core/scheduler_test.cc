@@ -1,5 +1,5 @@
-// What the stories in tests/scenarios don't reach: look-ups, unloading, the reasons, and that no turn
-// costs more than what changes in it.
+// What the stories in tests/scenarios don't reach: look-ups, unloading, the reasons, and that no
+// turn costs more than what changes in it.
 #include "master/core/scheduler.h"
 
 #include <gmock/gmock.h>
@@ -61,7 +61,8 @@ TEST_F(SchedulerTest, AnEventOfARunThatIsGoneIsRefused) {
 
 TEST_F(SchedulerTest, AClaimOfATaskThatDoesNotExistIsRefused) {
   Start(MakeDag({Bash("a")}));
-  EXPECT_FALSE(s_.Handle(RunId(1), Claim{{RunId(1), TaskIndex(77), kUnmapped, 1}, "w"}, kNow).granted);
+  EXPECT_FALSE(
+      s_.Handle(RunId(1), Claim{{RunId(1), TaskIndex(77), kUnmapped, 1}, "w"}, kNow).granted);
   AttemptFinished done;
   done.attempt = {RunId(1), TaskIndex(77), kUnmapped, 1};
   EXPECT_THAT(s_.Handle(RunId(1), done, kNow).changed, IsEmpty());
@@ -104,7 +105,8 @@ TEST_F(SchedulerTest, TheAttemptKeepsWhatIsKnownOfIt) {
   EXPECT_EQ(row.start_date, kNow + std::chrono::seconds(1));
   EXPECT_EQ(row.end_date, kNow + std::chrono::seconds(5));
   EXPECT_EQ(row.worker, "w7");
-  EXPECT_EQ(std::tuple(row.pid, row.exit_code, row.signal, row.log_bytes), std::tuple(4711, 3, 9, 77u));
+  EXPECT_EQ(std::tuple(row.pid, row.exit_code, row.signal, row.log_bytes),
+            std::tuple(4711, 3, 9, 77u));
   EXPECT_EQ(row.reason, "OOM killed");
   EXPECT_EQ(out.tis.back().second.reason, "OOM killed");
 }
@@ -142,7 +144,8 @@ TEST_F(SchedulerTest, EveryStateHasAReason) {
   s_.Handle(RunId(1), Claim{run.attempt(kA), "w1"}, kNow);
   EXPECT_THAT(Why(run, kA), HasSubstr("try 1 runs on worker 'w1'"));
   s_.Handle(RunId(1), ClearTasks{{kA}}, kNow);
-  EXPECT_THAT(Why(run, kA), HasSubstr("it was cleared; it starts again once its process on worker 'w1'"));
+  EXPECT_THAT(Why(run, kA),
+              HasSubstr("it was cleared; it starts again once its process on worker 'w1'"));
   AttemptFinished gone;
   gone.attempt = run.attempt(kA);
   s_.Handle(RunId(1), gone, kNow);

@@ -1,5 +1,5 @@
-// Random events on random DAGs. After each, World::Check asks for the audit, the ledger, the queue and a
-// recovery; when the events stop and the workers do their work, every run must end.
+// Random events on random DAGs. After each, World::Check asks for the audit, the ledger, the queue
+// and a recovery; when the events stop and the workers do their work, every run must end.
 #include <gtest/gtest.h>
 
 #include "tests/scenarios/world.h"
@@ -21,8 +21,14 @@ class Walk {
   void Step() {
     switch (Upto(16)) {
       case 0: Trigger(); break;
-      case 1: case 2: case 3: case 4: ClaimSome(); break;
-      case 5: case 6: case 7: case 8: FinishSome(); break;
+      case 1:
+      case 2:
+      case 3:
+      case 4: ClaimSome(); break;
+      case 5:
+      case 6:
+      case 7:
+      case 8: FinishSome(); break;
       case 9: world_.now += std::chrono::seconds(Upto(30)); break;
       case 10: ByHand(); break;
       case 11: world_.SetPaused(fmt::format("d{}", Upto(2)), Upto(3) == 0); break;
@@ -84,7 +90,8 @@ class Walk {
     std::string out;
     for (const auto& [id, run] : world_.scheduler->runs()) {
       out += fmt::format("\nrun {} {}", id.value, Name(run->head.state));
-      for (const std::string& why : world_.scheduler->ExplainRun(*run, world_.now)) out += ", " + why;
+      for (const std::string& why : world_.scheduler->ExplainRun(*run, world_.now))
+        out += ", " + why;
       for (uint32_t i = 0; i < run->size(); ++i) {
         const auto why = world_.scheduler->Explain(*run, TaskIndex(i), world_.now);
         out += fmt::format("\n  t{} {}: {}", i, Name(run->ti(TaskIndex(i)).state),
@@ -125,9 +132,9 @@ class Walk {
   void FinishSome() {
     const auto live = Live();
     if (live.empty()) return;
-    static constexpr Outcome kOutcomes[] = {Outcome::kSuccess, Outcome::kSuccess,  Outcome::kSuccess,
-                                            Outcome::kFailed,  Outcome::kFailed,   Outcome::kSkipped,
-                                            Outcome::kLost,    Outcome::kFailedNoRetry};
+    static constexpr Outcome kOutcomes[] = {
+        Outcome::kSuccess, Outcome::kSuccess, Outcome::kSuccess, Outcome::kFailed,
+        Outcome::kFailed,  Outcome::kSkipped, Outcome::kLost,    Outcome::kFailedNoRetry};
     Finish(live[Upto(live.size())], kOutcomes[Upto(std::size(kOutcomes))]);
   }
   RunId AnyRun() { return RunId(1 + Upto(world_.ledger.size())); }

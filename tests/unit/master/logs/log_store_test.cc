@@ -87,15 +87,18 @@ TEST_F(LogStoreTest, OthersCannotReadTheFolder) {
 }
 
 TEST(LogKeyTest, ThePathIsAirflows) {
-  EXPECT_EQ((LogKey{"d", "r", "t", kUnmapped, 3}).Path(), "dag_id=d/run_id=r/task_id=t/attempt=3.log");
+  EXPECT_EQ((LogKey{"d", "r", "t", kUnmapped, 3}).Path(),
+            "dag_id=d/run_id=r/task_id=t/attempt=3.log");
   EXPECT_EQ((LogKey{"d", "r", "t", 7, 1}).Path(),
             "dag_id=d/run_id=r/task_id=t/map_index=7/attempt=1.log");
 }
 
 TEST(LogKeyTest, NoNameLeavesTheFolderOrCollides) {
-  const std::string path = LogKey{"../../etc", "a/b\n", std::string("nul\0", 4), kUnmapped, 1}.Path();
+  const std::string path =
+      LogKey{"../../etc", "a/b\n", std::string("nul\0", 4), kUnmapped, 1}.Path();
   EXPECT_EQ(path, "dag_id=..%2F..%2Fetc/run_id=a%2Fb%0A/task_id=nul%00/attempt=1.log");
-  EXPECT_NE((LogKey{"a%2Fb", "r", "t", kUnmapped, 1}).Path(), (LogKey{"a/b", "r", "t", kUnmapped, 1}).Path());
+  EXPECT_NE((LogKey{"a%2Fb", "r", "t", kUnmapped, 1}).Path(),
+            (LogKey{"a/b", "r", "t", kUnmapped, 1}).Path());
 }
 
 TEST_F(LogStoreTest, NamesOfTheGreatestLengthFitAndStayApart) {

@@ -104,8 +104,9 @@ TEST_F(HttpServerTest, OneConnectionCarriesManyRequests) {
 
 TEST_F(HttpServerTest, PipelinedRequestsAreAnsweredInOrder) {
   Client client(Start().port());
-  client.Send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n"
-              "GET /3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  client.Send(
+      "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n"
+      "GET /3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(client.Answer(), HasSubstr("GET /1"));
   EXPECT_THAT(client.Answer(), HasSubstr("GET /2"));
   EXPECT_THAT(client.Answer(), HasSubstr("GET /3"));
@@ -114,7 +115,8 @@ TEST_F(HttpServerTest, PipelinedRequestsAreAnsweredInOrder) {
 
 TEST_F(HttpServerTest, AHugeBodyIsRefusedBeforeItIsRead) {
   Client client(Start().port());
-  client.Send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n" + std::string(65536, 'x'));
+  client.Send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n" +
+              std::string(65536, 'x'));
   const std::string answer = client.Answer();
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 413"));
   EXPECT_THAT(answer, HasSubstr(R"({"detail":)"));
@@ -131,7 +133,8 @@ TEST_F(HttpServerTest, AHugeChunkedBodyIsRefusedToo) {
 
 TEST_F(HttpServerTest, AHugeHeaderIsRefused) {
   Client client(Start().port());
-  client.Send("GET / HTTP/1.1\r\nX-Long: " + std::string(limits::kHttpHeaderBytesMax + 10, 'x') + "\r\n\r\n");
+  client.Send("GET / HTTP/1.1\r\nX-Long: " + std::string(limits::kHttpHeaderBytesMax + 10, 'x') +
+              "\r\n\r\n");
   EXPECT_THAT(client.Answer(), StartsWith("HTTP/1.1 431"));
 }
 
@@ -170,11 +173,13 @@ TEST_F(HttpServerTest, WhenAllHandlersAreBusyTheNextIsToldToComeAgain) {
   ServerOptions options;
   options.handler_threads = 1;
   options.waiting_requests_max = 1;
-  Start([&](const Request& request) {
-    if (first.exchange(false)) entered.set_value();
-    released.wait();
-    return Echo(request);
-  }, options);
+  Start(
+      [&](const Request& request) {
+        if (first.exchange(false)) entered.set_value();
+        released.wait();
+        return Echo(request);
+      },
+      options);
   Client busy(server_->port());
   busy.Send("GET /busy HTTP/1.1\r\nHost: x\r\n\r\n");
   entered.get_future().wait();
@@ -225,9 +230,8 @@ TEST_F(HttpServerTest, StopAnswersWhatItHasAndLetsIdleOnesGo) {
   Client working(server_->port());
   working.Send("GET /w HTTP/1.1\r\nHost: x\r\n\r\n");
   entered.get_future().wait();
-  auto stopped = std::async(std::launch::async, [&] {
-    server_->Stop(Clock::Real().Mono() + std::chrono::seconds(30));
-  });
+  auto stopped = std::async(
+      std::launch::async, [&] { server_->Stop(Clock::Real().Mono() + std::chrono::seconds(30)); });
   EXPECT_TRUE(idle.Closed());
   release.set_value();
   EXPECT_THAT(working.Answer(), HasSubstr("GET /w"));

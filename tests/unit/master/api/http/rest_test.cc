@@ -92,8 +92,9 @@ TEST_F(RestTest, ErrorsHaveAirflowsShape) {
 
 TEST_F(RestTest, ARunIsTriggeredOnce) {
   server_.AddDag("etl", {"a", "b"});
-  Response made = Ask("POST", "/api/v2/dags/etl/dagRuns",
-                      R"({"dag_run_id":"r1","logical_date":null,"conf":{"x":[1,null]},"note":"hi"})");
+  Response made =
+      Ask("POST", "/api/v2/dags/etl/dagRuns",
+          R"({"dag_run_id":"r1","logical_date":null,"conf":{"x":[1,null]},"note":"hi"})");
   ASSERT_EQ(made.status, 200) << made.body;
   const Json run = Json::parse(made.body);
   EXPECT_EQ(run["dag_run_id"], "r1");
@@ -113,7 +114,8 @@ TEST_F(RestTest, ARunIsTriggeredOnce) {
   EXPECT_EQ(tasks["total_entries"], 2);
   EXPECT_EQ(tasks["task_instances"][1]["state"], nullptr);
   EXPECT_EQ(Get("/api/v2/dags/etl/dagRuns/r1/taskInstances?state=none")["total_entries"], 1);
-  EXPECT_EQ(Get("/api/v2/dags/etl/tasks")["tasks"][0]["downstream_task_ids"], Json::parse(R"(["b"])"));
+  EXPECT_EQ(Get("/api/v2/dags/etl/tasks")["tasks"][0]["downstream_task_ids"],
+            Json::parse(R"(["b"])"));
 }
 
 TEST_F(RestTest, ATaskLeavesALogAndAnXComAndCanBeMarked) {
@@ -152,13 +154,16 @@ TEST_F(RestTest, ATaskLeavesALogAndAnXComAndCanBeMarked) {
   EXPECT_EQ(Json::parse(cleared.body)["total_entries"], 1);
   EXPECT_GT(Get("/api/v2/eventLogs?order_by=-when")["total_entries"], 2);
   EXPECT_EQ(Get("/api/gale/v1/workers")["workers"][0]["name"], "w1");
-  EXPECT_TRUE(Get("/api/gale/v1/dags/etl/dagRuns/r%201%3A%2B/taskInstances/b/explain").contains("reasons"));
+  EXPECT_TRUE(
+      Get("/api/gale/v1/dags/etl/dagRuns/r%201%3A%2B/taskInstances/b/explain").contains("reasons"));
 }
 
 TEST_F(RestTest, PoolsAreMadeChangedAndDeleted) {
   EXPECT_EQ(Ask("POST", "/api/v2/pools", R"({"name":"gpu","slots":2})").status, 201);
   EXPECT_EQ(Ask("POST", "/api/v2/pools", R"({"name":"gpu","slots":2})").status, 409);
-  EXPECT_EQ(Ask("PATCH", "/api/v2/pools/gpu?update_mask=slots", R"({"slots":5,"description":"x"})").status, 200);
+  EXPECT_EQ(Ask("PATCH", "/api/v2/pools/gpu?update_mask=slots", R"({"slots":5,"description":"x"})")
+                .status,
+            200);
   const Json pool = Get("/api/v2/pools/gpu");
   EXPECT_EQ(pool["slots"], 5);
   EXPECT_EQ(pool["open_slots"], 5);
@@ -169,7 +174,8 @@ TEST_F(RestTest, PoolsAreMadeChangedAndDeleted) {
 
 TEST_F(RestTest, APageHoldsAtMostAHundredRowsWhateverIsAsked) {
   for (int i = 0; i < 105; ++i) {
-    ASSERT_TRUE(server_.control->SubmitDag(ChainOf(fmt::format("d{:03}", i), {"a"}), server_.actor).ok());
+    ASSERT_TRUE(
+        server_.control->SubmitDag(ChainOf(fmt::format("d{:03}", i), {"a"}), server_.actor).ok());
   }
   const Json page = Get("/api/v2/dags?limit=1000&order_by=-dag_id");
   EXPECT_EQ(page["dags"].size(), 100u);
@@ -180,7 +186,9 @@ TEST_F(RestTest, APageHoldsAtMostAHundredRowsWhateverIsAsked) {
 
 TEST(RouterTest, AFixedSegmentWinsOverAnyOther) {
   Router router;
-  auto answer = [](int status) { return [status](const Call&) { return Response{status, "", "", {}}; }; };
+  auto answer = [](int status) {
+    return [status](const Call&) { return Response{status, "", "", {}}; };
+  };
   router.Add({"GET", "/t/{}/{}", answer(1)});
   router.Add({"GET", "/t/{}/tries", answer(2)});
   Request request;
