@@ -219,14 +219,7 @@ Status Config::SetNamed(std::string_view section, std::string_view name, std::st
         section, name, GetString(Key::kSqlAlchemyConn)));
     return OkStatus();
   }
-  GALE_RETURN_IF_ERROR(Set(info->key, text, source));
-  if (info->key == Key::kBrokerUrl && !GetString(Key::kBrokerUrl).empty()) {
-    warnings_.push_back(
-        fmt::format("{}: [celery] broker_url has no effect yet: the master serves "
-                    "its queue to its workers itself",
-                    source));
-  }
-  return OkStatus();
+  return Set(info->key, text, source);
 }
 
 Status Config::Set(Key key, std::string_view text, std::string source) {

@@ -30,18 +30,23 @@ enum class Key : uint8_t {
   // [api_auth]
   kJwtExpirationTime,
   // [master]
+  kMasterName,
   kGrpcHost,
   kGrpcPort,
+  kAdvertise,
+  kLeaderLeaseSeconds,
   kLeaseSeconds,
   kHeartbeatSeconds,
   // [worker]
   kWorkerName,
   kWorkerSlots,
   kWorkerQueues,
+  kWorkerMasters,
   kKillGraceSeconds,
   kWorkerHome,
   // [celery]
   kBrokerUrl,
+  kBrokerNamespace,
   // [dag_processor]
   kMinFileProcessInterval,
   kParseMemoryLimitMb,
