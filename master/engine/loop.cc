@@ -44,7 +44,7 @@ Status Loop::Recover(TimePoint now, MonoTime mono) {
   dirty_dags_.clear();
   dirty_runs_.clear();
 
-  GALE_ASSIGN_OR_RETURN(epoch_, store_.AcquireLeadership(options_.owner));
+  GALE_ASSIGN_OR_RETURN(epoch_, store_.AcquireLeadership({.owner = options_.owner}));
   GALE_ASSIGN_OR_RETURN(LiveState live, store_.LoadLive());
   GALE_ASSIGN_OR_RETURN(auto errors, store_.ListImportErrors());
   for (const ImportErrorRow& error : errors) error_files_.insert(error.filename);

@@ -27,6 +27,8 @@ namespace gale::mysql {
 namespace errors {
 inline constexpr int kNull = 1048;  // NULL for a NOT NULL column
 inline constexpr int kUnknownDatabase = 1049;
+inline constexpr int kDuplicateColumn = 1060;
+inline constexpr int kNothingToDrop = 1091;
 inline constexpr int kLockWaitTimeout = 1205;
 inline constexpr int kDeadlock = 1213;
 inline constexpr int kSubqueryRows = 1242;  // how a commit's fence fails

@@ -73,6 +73,9 @@ Status RunMigrations(Connection& db, int64_t version) {
     };
     for (const char* statement : migration.statements) {
       Status status = db.Run(WithCollation(statement, db.collation()));
+      // Each statement is all or nothing, and a migration may have died between two.
+      const int error = db.last_error();
+      if (error == errors::kDuplicateColumn || error == errors::kNothingToDrop) continue;
       if (!status.ok()) return status.WithContext(context());
     }
     Status noted = db.Run(Bind("INSERT IGNORE INTO schema_version VALUES (?, ?)", migration.version,

@@ -170,8 +170,25 @@ CREATE TABLE IF NOT EXISTS setting (
 ))sql" GALE_TABLE_END,
 };
 
+constexpr const char* kMasters[] = {
+    "ALTER TABLE leader ADD COLUMN instance VARCHAR(64) NOT NULL DEFAULT '',"
+    " ADD COLUMN beat BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE leader DROP COLUMN lease_until",
+    R"sql(
+CREATE TABLE IF NOT EXISTS master (
+  name       VARCHAR(250) NOT NULL PRIMARY KEY CHECK (OCTET_LENGTH(name) BETWEEN 1 AND 250),
+  instance   VARCHAR(64) NOT NULL,
+  grpc       VARCHAR(300) NOT NULL,
+  rest       VARCHAR(300) NOT NULL,
+  version    VARCHAR(64) NOT NULL,
+  started_at BIGINT NOT NULL,
+  seen_at    BIGINT NOT NULL
+))sql" GALE_TABLE_END,
+};
+
 constexpr Migration kMigrations[] = {
     {1, "initial", kInitial},
+    {2, "masters", kMasters},
 };
 
 }  // namespace

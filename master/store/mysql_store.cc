@@ -78,50 +78,6 @@ Result<Connection*> MySqlStore::Writer() {
   return writer_.get();
 }
 
-Result<Epoch> MySqlStore::AcquireLeadership(const std::string& owner) {
-  std::lock_guard lock(write_mutex_);
-  for (int attempt = 1;; ++attempt) {
-    bool repeat = false;
-    Result<Epoch> epoch = TryAcquire(owner, repeat);
-    if (epoch.ok() || !repeat || attempt == kConflictTriesMax) return epoch;
-  }
-}
-
-// The update waits for the commit that holds the row, and every later commit finds the new epoch.
-Result<Epoch> MySqlStore::TryAcquire(const std::string& owner, bool& repeat) {
-  GALE_ASSIGN_OR_RETURN(Connection * db, Writer());
-  const std::string statements[] = {
-      "START TRANSACTION",
-      Bind("UPDATE leader SET epoch = epoch + 1, owner = ? WHERE id = 1", owner),
-      // What commits could not know to be over (mysql_commit.cc).
-      "DELETE FROM live_run WHERE NOT EXISTS (SELECT 1 FROM dag_run r WHERE r.run_key = "
-      "live_run.run_key"
-      " AND r.state < 2) AND NOT EXISTS (SELECT 1 FROM task_instance t"
-      " WHERE t.run_key = live_run.run_key AND t.live = 1)",
-  };
-  const std::string* pointers[] = {&statements[0], &statements[1], &statements[2]};
-  size_t failed = 0;
-  Status status = db->RunAll(pointers, failed);
-  Epoch epoch;
-  bool found = false;
-  if (status.ok()) {
-    Result<Rows> rows = db->Query("SELECT epoch FROM leader WHERE id = 1");
-    status = rows.status();
-    if (rows.ok() && rows->Next()) {
-      rows->Read(epoch);
-      found = true;
-    }
-  }
-  if (status.ok() && !found) {
-    status = DataLoss("'{}': the leader table is empty; restore a backup", db->name());
-  }
-  if (status.ok()) status = db->Run("COMMIT");
-  if (status.ok()) return epoch;
-  repeat = IsConflict(db->last_error());
-  if (!db->lost()) (void)db->Run("ROLLBACK");
-  return status;
-}
-
 // --- Small tables
 // --------------------------------------------------------------------------------------
 

@@ -24,7 +24,12 @@ class MySqlStore : public Store {
   explicit MySqlStore(MySqlOptions options) : options_(std::move(options)) {}
 
   Status Migrate() override;
-  Result<Epoch> AcquireLeadership(const std::string& owner) override;
+  Result<Epoch> AcquireLeadership(const LeaderClaim& claim) override;
+  Status RenewLeadership(Epoch epoch) override;
+  Status ReleaseLeadership(Epoch epoch) override;
+  Result<LeaderRow> GetLeader() override;
+  Status PutMaster(const MasterRow& master) override;
+  Result<std::vector<MasterRow>> ListMasters() override;
   Status Commit(Epoch epoch, const CommitBatch& batch) override;
   Status Sync() override { return OkStatus(); }  // the server's commits are durable
   Result<LiveState> LoadLive() override;
@@ -87,7 +92,7 @@ class MySqlStore : public Store {
   Result<Connection*> Writer();
   // One try; `repeat` is set if nothing was done and another try may succeed.
   Status TryCommit(Epoch epoch, const CommitPlan& plan, bool& repeat);
-  Result<Epoch> TryAcquire(const std::string& owner, bool& repeat);
+  Result<Epoch> TryAcquire(const LeaderClaim& claim, bool& repeat);
 
   const MySqlOptions options_;
   std::mutex write_mutex_;

@@ -78,6 +78,18 @@ template <class Row>
 requires std::same_as<std::remove_const_t<Row>, WorkerRow>
 auto Columns(Row& r) { return std::tie(r.name, r.host, r.boot_id, r.version, r.last_hello); }
 
+inline constexpr char kLeaderColumns[] = "epoch, owner, instance, beat";
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, LeaderRow>
+auto Columns(Row& r) { return std::tie(r.epoch, r.owner, r.instance, r.beat); }
+
+inline constexpr char kMasterColumns[] = "name, instance, grpc, rest, version, started_at, seen_at";
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, MasterRow>
+auto Columns(Row& r) {
+  return std::tie(r.name, r.instance, r.grpc, r.rest, r.version, r.started_at, r.seen_at);
+}
+
 inline constexpr char kImportErrorColumns[] = "id, filename, stack_trace, timestamp";
 template <class Row>
 requires std::same_as<std::remove_const_t<Row>, ImportErrorRow>

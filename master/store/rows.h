@@ -71,6 +71,26 @@ struct WorkerRow {
   TimePoint last_hello;
 };
 
+// Who leads. `beat` counts its signs of life: whoever sees the same beat for as long as a lease
+// lasts knows that it is gone, whatever the hosts' clocks say.
+struct LeaderRow {
+  Epoch epoch;
+  std::string owner;     // a master's name; empty: it has left
+  std::string instance;  // of that master's home; two with one name differ in it
+  int64_t beat = 0;
+};
+
+// A master as it last said that it lives.
+struct MasterRow {
+  std::string name;
+  std::string instance;
+  std::string grpc;  // host:port, for other masters, workers and clients
+  std::string rest;  // URL
+  std::string version;
+  TimePoint started_at;
+  TimePoint seen_at;
+};
+
 struct ImportErrorRow {
   int64_t id = 0;  // set by the store
   std::string filename;

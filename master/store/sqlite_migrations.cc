@@ -172,8 +172,24 @@ CREATE TABLE setting (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+constexpr char kMasters[] = R"sql(
+ALTER TABLE leader ADD COLUMN instance TEXT NOT NULL DEFAULT '';
+ALTER TABLE leader ADD COLUMN beat INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE master (
+  name       TEXT NOT NULL PRIMARY KEY CHECK (length(CAST(name AS BLOB)) BETWEEN 1 AND 250),
+  instance   TEXT NOT NULL,
+  grpc       TEXT NOT NULL,
+  rest       TEXT NOT NULL,
+  version    TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  seen_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "initial", kInitial},
+    {2, "masters", kMasters},
 };
 
 }  // namespace

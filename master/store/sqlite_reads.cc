@@ -192,4 +192,17 @@ Result<std::vector<ImportErrorRow>> SqliteStore::ListImportErrors() {
       *db, fmt::format("SELECT {} FROM import_error ORDER BY id", kImportErrorColumns));
 }
 
+Result<LeaderRow> SqliteStore::GetLeader() {
+  GALE_ASSIGN_OR_RETURN(Reader db, Read());
+  GALE_ASSIGN_OR_RETURN(auto rows, Select<LeaderRow>(*db, fmt::format("SELECT {} FROM leader",
+                                                                      kLeaderColumns)));
+  if (rows.size() == 1) return std::move(rows.front());
+  return DataLoss("'{}': the leader table is empty; restore a backup", options_.path);
+}
+
+Result<std::vector<MasterRow>> SqliteStore::ListMasters() {
+  GALE_ASSIGN_OR_RETURN(Reader db, Read());
+  return Select<MasterRow>(*db, fmt::format("SELECT {} FROM master ORDER BY name", kMasterColumns));
+}
+
 }  // namespace gale::sqlite

@@ -137,24 +137,6 @@ Status SqliteStore::Migrate() {
   return transaction.Commit();
 }
 
-Result<Epoch> SqliteStore::AcquireLeadership(const std::string& owner) {
-  std::lock_guard lock(write_mutex_);
-  Transaction transaction(*writer_);
-  GALE_RETURN_IF_ERROR(transaction.Begin(Transaction::Kind::kWrite));
-  Epoch epoch;
-  {
-    GALE_ASSIGN_OR_RETURN(
-        Statement take,
-        writer_->Cached(
-            "UPDATE leader SET epoch = epoch + 1, owner = ? WHERE id = 1 RETURNING epoch"));
-    GALE_ASSIGN_OR_RETURN(bool row, take.Bind(owner).Step());
-    if (!row) return DataLoss("'{}': the leader table is empty; restore a backup", options_.path);
-    take.Read(epoch);
-  }
-  GALE_RETURN_IF_ERROR(transaction.Commit());
-  return epoch;
-}
-
 SqliteStore::~SqliteStore() {
   if (wal_fd_ >= 0) close(wal_fd_);
 }

@@ -23,7 +23,12 @@ class SqliteStore : public Store {
   ~SqliteStore() override;
 
   Status Migrate() override;
-  Result<Epoch> AcquireLeadership(const std::string& owner) override;
+  Result<Epoch> AcquireLeadership(const LeaderClaim& claim) override;
+  Status RenewLeadership(Epoch epoch) override;
+  Status ReleaseLeadership(Epoch epoch) override;
+  Result<LeaderRow> GetLeader() override;
+  Status PutMaster(const MasterRow& master) override;
+  Result<std::vector<MasterRow>> ListMasters() override;
   Status Commit(Epoch epoch, const CommitBatch& batch) override;
   Status Sync() override;
   Result<LiveState> LoadLive() override;

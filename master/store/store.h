@@ -71,6 +71,15 @@ struct LiveState {
   RunId last_run_id;  // the largest ever given
 };
 
+// Who wants to lead, and on what grounds.
+struct LeaderClaim {
+  std::string owner;
+  std::string instance = {};
+  // Only if the leader's row still has this epoch and beat; nullopt: whoever leads (one master
+  // only, or the same one again).
+  std::optional<LeaderRow> seen = std::nullopt;
+};
+
 // A page of a listing. `order_by` is a column of the listing's row, "-" before it for descending;
 // an unknown one is INVALID_ARGUMENT. Empty values sort before all others; ties are broken by the
 // primary key.
@@ -108,8 +117,15 @@ class Store {
   virtual Status Migrate() = 0;
 
   // Takes the leadership: bumps the epoch and returns it. From then on commits of an older epoch
-  // are refused (ABORTED).
-  virtual Result<Epoch> AcquireLeadership(const std::string& owner) = 0;
+  // are refused (ABORTED). ABORTED, changing nothing: the claim's `seen` is not what stands there.
+  virtual Result<Epoch> AcquireLeadership(const LeaderClaim& claim) = 0;
+  // One more beat. ABORTED: another master leads. Beside Commit, from any thread, as all below.
+  virtual Status RenewLeadership(Epoch epoch) = 0;
+  // Leaves the owner empty, so that nobody has to wait for the lease; no error if another leads.
+  virtual Status ReleaseLeadership(Epoch epoch) = 0;
+  virtual Result<LeaderRow> GetLeader() = 0;
+  virtual Status PutMaster(const MasterRow& master) = 0;  // by name
+  virtual Result<std::vector<MasterRow>> ListMasters() = 0;
 
   // ABORTED: another master leads. UNAVAILABLE: unknown whether it was done; commit the same again.
   // ALREADY_EXISTS, INVALID_ARGUMENT: a row of the batch is refused, by name; nothing was done.

@@ -15,7 +15,7 @@ TEST(FaultyStore, FailsBeforeOrAfterTheCommitAndIsRepeatable) {
   FaultyStore store(
       *inner, [&](const CommitBatch& batch) { return batch.runs.empty() ? Fault::kNone : fault; });
   ASSERT_TRUE(store.Migrate().ok());
-  const Epoch epoch = *store.AcquireLeadership("me");
+  const Epoch epoch = *store.AcquireLeadership({.owner = "me"});
 
   fault = Fault::kFailBefore;
   EXPECT_EQ(store.Commit(epoch, {.runs = {SparseRun(1, "d", "r")}}).code(), Code::kUnavailable);

@@ -21,7 +21,7 @@ class MySqlFaults : public testing::TestWithParam<MySqlKind> {
     name_ = mysql::QuoteName(world_->options().database);
     store_ = world_->Open();
     ASSERT_TRUE(store_->Migrate().ok());
-    epoch_ = *store_->AcquireLeadership("test");
+    epoch_ = *store_->AcquireLeadership({.owner = "test"});
   }
   void MustRun(mysql::Connection& db, const std::string& sql) {
     const Status status = db.Run(sql);
@@ -138,7 +138,7 @@ TEST_P(MySqlFaults, ASilentServerIsGivenUpByTheDeadline) {
   MySqlOptions options = world_->options();
   options.io_timeout = options.connect_timeout = std::chrono::seconds(1);
   auto store = std::move(*OpenMySqlStore(options));
-  const Epoch epoch = *store->AcquireLeadership("me");
+  const Epoch epoch = *store->AcquireLeadership({.owner = "me"});
   world_->server().Pause();
   const MonoTime start = Clock::Real().Mono();
   EXPECT_EQ(store->Commit(epoch, {.tis = {Ti(1, 1)}}).code(), Code::kUnavailable);
@@ -202,7 +202,7 @@ TEST_P(MySqlFaults, ATakeoverAndACommitOfTheOldEpochNeverBothHappen) {
       }
     });
     while (done < 20) done.wait(done);
-    auto taken = second->AcquireLeadership("second");
+    auto taken = second->AcquireLeadership({.owner = "second"});
     ASSERT_TRUE(taken.ok()) << taken.status().ToString();
     auto before = second->ListTis(RunId(1));
     first.join();

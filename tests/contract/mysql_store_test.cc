@@ -99,7 +99,7 @@ TEST_P(MySqlTest, AReadOnlyServerIsSaidAndHealsByItself) {
   const MySqlOptions options = User("ALL");
   auto store = std::move(*OpenMySqlStore(options));
   ASSERT_TRUE(store->Migrate().ok());
-  const Epoch epoch = *store->AcquireLeadership("me");
+  const Epoch epoch = *store->AcquireLeadership({.owner = "me"});
   MustRun(*root_, "SET GLOBAL read_only = 1");
   const Status status = store->Commit(epoch, {.runs = {SparseRun(1, "d", "r")}});
   MustRun(*root_, "SET GLOBAL read_only = 0");
@@ -110,7 +110,7 @@ TEST_P(MySqlTest, AReadOnlyServerIsSaidAndHealsByItself) {
 TEST_P(MySqlTest, ASchemaOfANewerGaleIsRefused) {
   ASSERT_TRUE(Migrate(world_->options()).ok());
   MustRun(*root_, fmt::format("INSERT INTO {}.schema_version VALUES (999, 'the future')", name_));
-  ExpectError(Migrate(world_->options()), Code::kFailedPrecondition, {"999", "version 1"});
+  ExpectError(Migrate(world_->options()), Code::kFailedPrecondition, {"999", "version 2"});
 }
 
 TEST_P(MySqlTest, AnotherProgramsDatabaseIsRefusedAndLeftAlone) {
@@ -134,6 +134,25 @@ TEST_P(MySqlTest, AMigrationThatWasCutOffIsFinished) {
   EXPECT_TRUE((*OpenMySqlStore(world_->options()))->ListXComs(RunId(1), TaskIndex(0), -1).ok());
 }
 
+TEST_P(MySqlTest, ASchemaOfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
+  ASSERT_TRUE(Migrate(world_->options()).ok());
+  {
+    auto store = std::move(*OpenMySqlStore(world_->options()));
+    const Epoch epoch = *store->AcquireLeadership({.owner = "me"});
+    ASSERT_TRUE(store->Commit(epoch, {.runs = {SparseRun(1, "d", "r")}}).ok());
+  }
+  MustRun(*root_, fmt::format("DROP TABLE {}.master", name_));
+  MustRun(*root_, fmt::format("ALTER TABLE {}.leader DROP COLUMN instance, DROP COLUMN beat,"
+                              " ADD COLUMN lease_until BIGINT NOT NULL DEFAULT 0",
+                              name_));
+  MustRun(*root_, fmt::format("DELETE FROM {}.schema_version WHERE version > 1", name_));
+  ASSERT_TRUE(Migrate(world_->options()).ok());
+  auto store = std::move(*OpenMySqlStore(world_->options()));
+  EXPECT_EQ(store->GetLeader()->owner, "me");
+  EXPECT_TRUE(store->GetRun("d", "r").ok());
+  EXPECT_TRUE(store->ListMasters()->empty());
+}
+
 TEST_P(MySqlTest, ATableWithAWrongCharacterSetIsNamed) {
   ASSERT_TRUE(Migrate(world_->options()).ok());
   MustRun(*root_, fmt::format("ALTER TABLE {}.worker CONVERT TO CHARACTER SET latin1", name_));
@@ -145,7 +164,7 @@ TEST_P(MySqlTest, ARowThatNeedsALargerPacketIsNamed) {
   MustRun(*root_, "SET GLOBAL max_allowed_packet = 1048576");
   auto store = world_->Open();
   ASSERT_TRUE(store->Migrate().ok());
-  const Status status = store->Commit(*store->AcquireLeadership("me"),
+  const Status status = store->Commit(*store->AcquireLeadership({.owner = "me"}),
                                       {.xcoms = {XCom(1, 0, "big", std::string(2 << 20, 'x'))}});
   MustRun(*root_, "SET GLOBAL max_allowed_packet = 16777216");
   ExpectError(status, Code::kInvalidArgument, {"XCom 'big' of 1.0.-1", "max_allowed_packet"});

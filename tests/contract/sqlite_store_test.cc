@@ -114,6 +114,27 @@ TEST(SqliteFile, IsReadableByItsOwnerAlone) {
   }
 }
 
+TEST(SqliteFile, OfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
+  TempDir dir;
+  const std::string path = dir / "gale.db";
+  {
+    auto store = MustOpen(path);
+    ASSERT_TRUE(store->Migrate().ok());
+    const Epoch epoch = *store->AcquireLeadership({.owner = "me"});
+    ASSERT_TRUE(store->Commit(epoch, {.runs = {SparseRun(1, "d", "r")}}).ok());
+  }
+  RawConnection(path).Exec(
+      "DROP TABLE master; ALTER TABLE leader DROP COLUMN instance;"
+      "ALTER TABLE leader DROP COLUMN beat; DELETE FROM schema_version WHERE version > 1");
+  auto store = MustOpen(path);
+  EXPECT_FALSE(store->GetLeader().ok());
+  ASSERT_TRUE(store->Migrate().ok());
+  EXPECT_EQ(store->GetLeader()->epoch, Epoch(1));
+  EXPECT_EQ(store->GetLeader()->owner, "me");
+  EXPECT_TRUE(store->GetRun("d", "r").ok());
+  EXPECT_TRUE(store->ListMasters()->empty());
+}
+
 TEST(SqliteFile, OfANewerGaleIsRefusedAndLeftAlone) {
   TempDir dir;
   const std::string path = dir / "gale.db";
@@ -122,7 +143,7 @@ TEST(SqliteFile, OfANewerGaleIsRefusedAndLeftAlone) {
   const std::string before = ReadFile(path);
   {
     auto store = MustOpen(path);
-    ExpectError(store->Migrate(), Code::kFailedPrecondition, {path, "999", "version 1"});
+    ExpectError(store->Migrate(), Code::kFailedPrecondition, {path, "999", "version 2"});
   }
   EXPECT_TRUE(ReadFile(path) == before);
 }
@@ -192,7 +213,7 @@ TEST(SqliteFile, LockedByAnotherProcessIsUnavailableAndHealsByItself) {
   const std::string path = dir / "gale.db";
   auto store = MustOpen(path);
   ASSERT_TRUE(store->Migrate().ok());
-  const Epoch epoch = *store->AcquireLeadership("me");
+  const Epoch epoch = *store->AcquireLeadership({.owner = "me"});
   RawConnection other(path);
   other.Exec("BEGIN IMMEDIATE");
   ExpectError(store->Commit(epoch, {.runs = {SparseRun(1, "d", "r")}}), Code::kUnavailable,
@@ -208,7 +229,7 @@ TEST(SqliteFile, ThatCanNotGrowIsUnavailableAndHealsByItself) {
   const std::string path = dir / "gale.db";
   auto store = MustOpen(path);
   ASSERT_TRUE(store->Migrate().ok());
-  const Epoch epoch = *store->AcquireLeadership("me");
+  const Epoch epoch = *store->AcquireLeadership({.owner = "me"});
   CommitBatch batch{.runs = {SparseRun(1, "d", "r")}};
   for (uint32_t i = 0; i < 1000; ++i) batch.tis.push_back(FullTi(1, i));
 
@@ -253,7 +274,7 @@ TEST(SqliteFile, WithADamagedSpecSaysWhichOne) {
   auto store = MustOpen(dir / "gale.db");
   ASSERT_TRUE(store->Migrate().ok());
   ASSERT_TRUE(
-      store->Commit(*store->AcquireLeadership("me"), {.dag_versions = {Version("d", 1)}}).ok());
+      store->Commit(*store->AcquireLeadership({.owner = "me"}), {.dag_versions = {Version("d", 1)}}).ok());
   RawConnection(dir / "gale.db").Exec("UPDATE dag_version SET spec = substr(spec, 1, 8)");
   ExpectError(store->GetDagVersion("d", 1).status(), Code::kDataLoss, {"version 1 of dag 'd'"});
 }

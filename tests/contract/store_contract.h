@@ -42,7 +42,7 @@ class StoreContract : public testing::TestWithParam<StoreBackend> {
     store_ = world_->OpenFirst();
     ASSERT_NE(store_, nullptr);
     ASSERT_TRUE(store_->Migrate().ok());
-    Result<Epoch> epoch = store_->AcquireLeadership("test");
+    Result<Epoch> epoch = store_->AcquireLeadership({.owner = "test"});
     ASSERT_TRUE(epoch.ok()) << epoch.status().ToString();
     epoch_ = *epoch;
   }

@@ -34,9 +34,14 @@ class FaultyStore : public Store {
   }
 
   Status Migrate() override { return inner_.Migrate(); }
-  Result<Epoch> AcquireLeadership(const std::string& owner) override {
-    return inner_.AcquireLeadership(owner);
+  Result<Epoch> AcquireLeadership(const LeaderClaim& claim) override {
+    return inner_.AcquireLeadership(claim);
   }
+  Status RenewLeadership(Epoch epoch) override { return inner_.RenewLeadership(epoch); }
+  Status ReleaseLeadership(Epoch epoch) override { return inner_.ReleaseLeadership(epoch); }
+  Result<LeaderRow> GetLeader() override { return inner_.GetLeader(); }
+  Status PutMaster(const MasterRow& master) override { return inner_.PutMaster(master); }
+  Result<std::vector<MasterRow>> ListMasters() override { return inner_.ListMasters(); }
   Status Sync() override { return inner_.Sync(); }
   Result<LiveState> LoadLive() override { return inner_.LoadLive(); }
   Result<Page<DagRow>> ListDags(const DagQuery& query) override { return inner_.ListDags(query); }

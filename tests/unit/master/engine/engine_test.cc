@@ -103,7 +103,7 @@ TEST_F(EngineTest, ADeposedMasterWritesNothingAndGivesUp) {
   std::promise<Status> fatal;
   engine_->OnFatal([&](const Status& status) { fatal.set_value(status); });
   ASSERT_TRUE(engine_->Start().ok());
-  const Epoch other = inner_->AcquireLeadership("another").value();
+  const Epoch other = inner_->AcquireLeadership({.owner = "another"}).value();
   auto pool = engine_->Call<Result<PoolRow>>([](Loop& l) { return SetPool(l); });
   EXPECT_EQ(pool.status().code(), Code::kUnavailable);
   auto told = fatal.get_future();
