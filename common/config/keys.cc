@@ -40,6 +40,9 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
 
     {Key::kApiHost, "api", "host", kString, "127.0.0.1", "Where REST and UI listen."},
     {Key::kApiPort, "api", "port", kInt, "8080", "Port of REST and UI.", 0, 65'535},
+    {Key::kApiSslCert, "api", "ssl_cert", kString, "",
+     "PEM file of REST's certificate, intermediates behind it; with ssl_key: https. Empty: http."},
+    {Key::kApiSslKey, "api", "ssl_key", kString, "", "PEM file of the same one's private key."},
 
     {Key::kJwtExpirationTime, "api_auth", "jwt_expiration_time", kDuration, "86400",
      "How long a token of POST /auth/token works.", 1, 365 * kDaySeconds},
@@ -57,6 +60,14 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
      "A worker unheard of for so long has lost its tasks (and has killed them itself).", 1, 3600},
     {Key::kHeartbeatSeconds, "master", "heartbeat_seconds", kDuration, "2",
      "How often a worker renews its lease.", 1, 1200},
+
+    {Key::kTlsCert, "tls", "cert", kString, "",
+     "PEM file of the certificate that this process shows in gRPC over TCP. Empty: none."},
+    {Key::kTlsKey, "tls", "key", kString, "", "PEM file of the certificate's private key."},
+    {Key::kTlsCa, "tls", "ca", kString, "",
+     "PEM file of the authorities that others' certificates must be signed by; makes clients use TLS."},
+    {Key::kTlsVerifyClients, "tls", "verify_clients", kBool, "False",
+     "The master takes only workers and clients that show a certificate signed by ca."},
 
     {Key::kWorkerName, "worker", "name", kString, "{hostname}", "Unique among live workers."},
     {Key::kWorkerSlots, "worker", "slots", kInt, "16",
@@ -114,6 +125,8 @@ constexpr Alias kAliases[] = {
     {"scheduler", "min_file_process_interval", Key::kMinFileProcessInterval},
     {"webserver", "web_server_host", Key::kApiHost},
     {"webserver", "web_server_port", Key::kApiPort},
+    {"webserver", "web_server_ssl_cert", Key::kApiSslCert},
+    {"webserver", "web_server_ssl_key", Key::kApiSslKey},
 };
 
 size_t EditDistance(std::string_view a, std::string_view b) {

@@ -27,6 +27,8 @@ enum class Key : uint8_t {
   // [api]
   kApiHost,
   kApiPort,
+  kApiSslCert,
+  kApiSslKey,
   // [api_auth]
   kJwtExpirationTime,
   // [master]
@@ -37,6 +39,11 @@ enum class Key : uint8_t {
   kLeaderLeaseSeconds,
   kLeaseSeconds,
   kHeartbeatSeconds,
+  // [tls]
+  kTlsCert,
+  kTlsKey,
+  kTlsCa,
+  kTlsVerifyClients,
   // [worker]
   kWorkerName,
   kWorkerSlots,
