@@ -66,7 +66,7 @@ gale_layer(common/base LINK spdlog::spdlog Threads::Threads)
 gale_layer(common/model ALLOWED common/base LINK date::date-tz)
 gale_layer(common/queue ALLOWED common/base LINK PkgConfig::HIREDIS OpenSSL::SSL OpenSSL::Crypto)
 gale_layer(common/config ALLOWED common/base)
-gale_layer(common/rpc ALLOWED common/base common/model LINK gale_proto OpenSSL::Crypto)
+gale_layer(common/rpc ALLOWED common/base common/model LINK gale_proto OpenSSL::SSL OpenSSL::Crypto)
 
 gale_layer(master/core ALLOWED common/base common/model)
 gale_layer(master/store ALLOWED common/base common/model master/core LINK PkgConfig::SQLITE PkgConfig::ZSTD
@@ -78,7 +78,7 @@ gale_layer(master/dags ALLOWED common/base common/model common/rpc master/engine
 gale_layer(master/api ALLOWED common/base common/model common/rpc master/core master/store master/engine
            master/logs LINK gale_proto grpc++_reflection PkgConfig::SODIUM OpenSSL::Crypto)
 gale_layer(master/api/http ALLOWED common/base common/model master/core master/store master/api
-           LINK Threads::Threads)
+           LINK Threads::Threads OpenSSL::SSL OpenSSL::Crypto)
 gale_layer(master ALLOWED common/base common/model common/queue common/config common/rpc master/core
            master/store master/engine master/dags master/api master/api/http master/logs)
 
