@@ -167,6 +167,7 @@ class Supervisor:
         if not self.up:
             return
         write_private(self.layout.cluster_file, json.dumps({
+            "pid": os.getpid(),
             "home": str(self.layout.home),
             "config": str(self.layout.config),
             "rest": [process.kind.url for process in self.masters],

@@ -1,0 +1,151 @@
+"""`./dev cluster`: a database, Redis, masters and workers on one machine, without Docker."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import tempfile
+
+import pytest
+
+from harness import BINARY, PATIENCE, ROOT, processes_with, wait_until
+
+PYTHON3 = "/usr/bin/python3"  # as ./dev runs it
+START_SECONDS_MAX = 60        # on a machine that is busy building
+
+
+class Cluster:
+    def __init__(self):
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="gale-cl-", dir="/tmp"))
+        self.env = {name: value for name, value in os.environ.items() if not name.startswith(("GALE__", "AIRFLOW__"))}
+        self.env["GALE_BIN"] = BINARY
+        self.process = None
+
+    def command(self, *args):
+        return [PYTHON3, "-B", str(ROOT / "deploy/cluster"), *args, "--home", str(self.home)]
+
+    def start(self, masters, workers):
+        with open(self.home / "out", "ab") as output:
+            self.process = subprocess.Popen(
+                self.command("--masters", str(masters), "--workers", str(workers), "--slots", "2"),
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=self.env)
+
+        def is_up():
+            assert self.process.poll() is None, f"it ended: {self.said()}"
+            return (self.home / "cluster.json").exists() and self.file()["pid"] == self.process.pid
+
+        wait_until(is_up, lambda: f"cluster.json; it said: {self.said()}", START_SECONDS_MAX)
+
+    def said(self):
+        """All that it printed, at all its starts."""
+        return (self.home / "out").read_text()
+
+    def file(self):
+        return json.loads((self.home / "cluster.json").read_text())
+
+    def part(self, name):
+        return next(each for each in self.file()["processes"] if each["name"] == name)
+
+    def ask(self, *args):
+        return subprocess.run(self.command(*args), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=START_SECONDS_MAX, check=False, env=self.env)
+
+    def terminate(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        return self.process.wait(START_SECONDS_MAX)
+
+    def close(self):
+        if self.process and self.process.poll() is None:
+            self.terminate()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+@pytest.fixture
+def cluster():
+    cluster = Cluster()
+    yield cluster
+    cluster.close()
+
+
+def lives(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def redis_says(part, password):
+    """Redis' first word to PING, after an AUTH with `password`."""
+    with socket.create_connection((part["host"], part["port"]), PATIENCE) as connection:
+        connection.sendall(f"AUTH {password}\r\n".encode())
+        return connection.makefile().readline().strip()
+
+
+def test_the_servers_alone_with_passwords_and_private_files(cluster):
+    cluster.start(masters=0, workers=0)
+    assert [part["name"] for part in cluster.file()["processes"]] == ["mysql", "redis"]
+    assert all(lives(part["pid"]) for part in cluster.file()["processes"])
+    redis = cluster.part("redis")
+    assert redis_says(redis, redis["password"]) == "+OK"
+    assert redis_says(redis, "guess").startswith("-WRONGPASS")
+    for name in ("cluster.json", "gale.cfg", "state.json", "mysql/init.sql", "redis/redis.conf"):
+        assert stat.S_IMODE((cluster.home / name).stat().st_mode) == 0o600, name
+    assert f"mysql://gale:{cluster.part('mysql')['password']}@" in (cluster.home / "gale.cfg").read_text()
+    assert redis["password"] not in pathlib.Path(f"/proc/{redis['pid']}/cmdline").read_text()
+
+    assert cluster.terminate() == 0
+    assert processes_with(str(cluster.home)) == []
+    assert not (cluster.home / "cluster.json").exists()
+
+
+def test_a_killed_server_stays_dead_until_it_is_started_and_keeps_its_port(cluster):
+    cluster.start(masters=0, workers=0)
+    before = cluster.part("mysql")
+    os.kill(before["pid"], signal.SIGKILL)
+    wait_until(lambda: cluster.part("mysql")["state"] == "died", "the death in cluster.json")
+    assert cluster.part("mysql")["pid"] is None
+    assert "mysql died (signal 9" in cluster.said()
+    assert cluster.process.poll() is None
+
+    started = cluster.ask("start", "mysql")
+    assert started.returncode == 0, started.stderr
+    after = cluster.part("mysql")
+    assert after["state"] == "running" and lives(after["pid"]) and after["pid"] != before["pid"]
+    assert (after["port"], after["password"]) == (before["port"], before["password"])
+
+
+def test_a_second_start_finds_the_ports_and_passwords_of_the_first(cluster):
+    cluster.start(masters=0, workers=0)
+    first = {part["name"]: (part["port"], part["password"]) for part in cluster.file()["processes"]}
+    assert cluster.terminate(signal.SIGINT) == 0
+    cluster.start(masters=0, workers=0)
+    assert {part["name"]: (part["port"], part["password"]) for part in cluster.file()["processes"]} == first
+
+
+def test_nothing_outlives_a_killed_supervisor_and_the_home_can_be_used_again(cluster):
+    cluster.start(masters=0, workers=0)
+    cluster.terminate(signal.SIGKILL)
+    wait_until(lambda: processes_with(str(cluster.home)) == [], "the end of the servers")
+    cluster.start(masters=0, workers=0)
+    assert all(lives(part["pid"]) for part in cluster.file()["processes"])
+
+
+def test_what_can_not_be_done_is_said_in_one_line(cluster):
+    nobody = cluster.ask("stop", "redis")
+    assert nobody.returncode == 1 and "no cluster runs with the home" in nobody.stderr
+    cluster.start(masters=0, workers=0)
+    for args, words in ((["start", "redis"], "redis runs already"),
+                        (["stop", "worker-9"], "there are mysql, redis"),
+                        ([], "another ./dev cluster runs"),
+                        (["--database", "mysql"], "another ./dev cluster runs")):
+        refused = cluster.ask(*args)
+        assert refused.returncode == 1 and words in refused.stderr, refused.stderr
+        assert len(refused.stderr.strip().splitlines()) == 1
+    cluster.home, short = pathlib.Path("/tmp") / ("x" * 90), cluster.home
+    too_long = cluster.ask()
+    cluster.home = short
+    assert too_long.returncode == 1 and "too long by" in too_long.stderr
