@@ -1,0 +1,449 @@
+"""The faults, each bounded in time, and the injector that deals them out by the seed.
+
+A fault is a function of a Blow: it injects, waits with blow.hold(), and heals. What it holds (names of
+processes) no other fault touches meanwhile. A pause is SIGSTOP, then SIGCONT."""
+
+import dataclasses
+import random
+import signal
+import threading
+import time
+
+from cluster import FAR, ClusterError, below, is_alive, keeper_of, redis_flush_all, send
+
+SERVERS = ("mysql", "redis")
+LEADER_SECONDS_MAX = 15.0    # how long a fault for the leader waits until there is one
+SERVER_SECONDS_MAX = 90.0    # ... and a start of ours for mysql and redis
+THAW_SECONDS = 0.1           # a host that wakes: its keeper runs before its tasks do
+
+
+class Skip(Exception):
+    """The fault makes no sense just now; the text says why."""
+
+
+@dataclasses.dataclass
+class Planned:
+    after_seconds: float  # since the one before
+    kind: str
+    pick: float           # 0..1, chooses the target
+    hold_seconds: float
+
+
+class World:
+    """What a fault can act on."""
+
+    def __init__(self, cluster, client, far, proxies, live_tasks):
+        self.cluster, self.client, self.far, self.proxies = cluster, client, far, proxies
+        self.live_tasks = live_tasks  # () -> ledger start lines of the tasks that live
+        self.lock = threading.Lock()
+        self.held = {}                # name -> kind of the fault that holds it
+        self.events = []
+
+    def workers(self):
+        return self.cluster.workers + ([FAR] if self.far else [])
+
+    def pid(self, name):
+        return self.far.pid() if name == FAR else self.cluster.pid(name)
+
+    def home_of(self, name):
+        return self.far.home if name == FAR else self.cluster.home_of(name)
+
+    def start(self, name):
+        if name == FAR:
+            self.far.start()
+        else:
+            self.cluster.start(name)
+
+    def restart(self, name):
+        if name == FAR:
+            self.far.restart()
+        else:
+            self.cluster.restart(name)
+
+
+class Blow:
+    """One fault under way."""
+
+    def __init__(self, world, planned, hurry):
+        self.world, self.planned, self._hurry = world, planned, hurry
+        self.event = {"kind": planned.kind, "seconds": planned.hold_seconds}
+        self.mine = []
+
+    def take(self, *names):
+        """Holds these until the fault is over, or skips it."""
+        with self.world.lock:
+            busy = [name for name in names if name in self.world.held]
+            if busy:
+                raise Skip(f"{busy[0]} is held by {self.world.held[busy[0]]}")
+            self.world.held.update((name, self.planned.kind) for name in names)
+            self.mine += names
+        self.event["target"] = ",".join(names)
+
+    def choose(self, names):
+        """One of those that nobody holds."""
+        with self.world.lock:
+            free = [name for name in names if name not in self.world.held]
+        if not free:
+            raise Skip("all targets are held")
+        name = free[int(self.planned.pick * len(free))]
+        self.take(name)
+        return name
+
+    def begin(self, **more):
+        """The moment of the fault, for the measures."""
+        self.event.update(at_ns=time.time_ns(), **more)
+
+    def hold(self):
+        self._hurry.wait(self.planned.hold_seconds)
+
+    def alive(self, name):
+        pid = self.world.pid(name)
+        if pid is None:
+            raise Skip(f"{name} is dead")
+        return pid
+
+    def await_servers(self):
+        """Masters and workers are started when the servers are well: the tool waits until they are ready,
+        and a start of mysql would wait for that."""
+        deadline = time.monotonic() + SERVER_SECONDS_MAX
+        while time.monotonic() < deadline:
+            with self.world.lock:
+                if not any(name in self.world.held and name not in self.mine for name in SERVERS):
+                    return
+            threading.Event().wait(0.1)
+
+    def kill(self, name):
+        pid = self.alive(name)
+        self.begin(pid=pid)
+        send([pid], signal.SIGKILL)
+        self.hold()
+        if name not in SERVERS:
+            self.await_servers()
+        self.world.start(name)
+
+    def pause(self, pids, wake_first=()):
+        self.begin(pids=list(pids))
+        stopped = send(pids, signal.SIGSTOP)
+        try:
+            self.hold()
+        finally:
+            if send(wake_first, signal.SIGCONT):
+                threading.Event().wait(THAW_SECONDS)
+            send(stopped, signal.SIGCONT)
+
+
+def leader(blow):
+    """Takes the leader; its name."""
+    deadline = time.monotonic() + LEADER_SECONDS_MAX
+    while time.monotonic() < deadline:
+        name = blow.world.client.leader()
+        if name in blow.world.cluster.masters and blow.world.cluster.pid(name):
+            blow.take(name)
+            blow.event["role"] = "leader"
+            return name
+        threading.Event().wait(0.2)
+    raise Skip("nobody leads")
+
+
+def standby(blow):
+    first = blow.world.client.leader()
+    if first is None:
+        raise Skip("nobody leads")
+    return blow.choose([name for name in blow.world.cluster.masters if name != first])
+
+
+def kill_leader(blow):
+    blow.kill(leader(blow))
+
+
+def pause_leader(blow):
+    blow.pause([blow.alive(leader(blow))])
+
+
+def restart_leader(blow):
+    name = leader(blow)
+    blow.alive(name)
+    blow.await_servers()
+    blow.begin()
+    blow.world.restart(name)
+
+
+def kill_standby(blow):
+    blow.kill(standby(blow))
+
+
+def pause_standby(blow):
+    blow.pause([blow.alive(standby(blow))])
+
+
+def kill_masters(blow):
+    masters = blow.world.cluster.masters
+    blow.take(*masters)
+    pids = [blow.alive(name) for name in masters]
+    blow.begin()
+    send(pids, signal.SIGKILL)
+    blow.hold()
+    blow.await_servers()
+    for name in masters:
+        blow.world.start(name)
+
+
+def kill_worker(blow):
+    blow.kill(blow.choose(blow.world.workers()))
+
+
+def pause_worker(blow):
+    blow.pause([blow.alive(blow.choose(blow.world.workers()))])
+
+
+def restart_worker(blow):
+    name = blow.choose(blow.world.workers())
+    blow.alive(name)
+    blow.await_servers()
+    blow.begin()
+    blow.world.restart(name)
+
+
+def kill_keeper(blow):
+    name = blow.choose(blow.world.workers())
+    keeper = keeper_of(blow.world.home_of(name))
+    if keeper is None:
+        raise Skip(f"{name} has no keeper")
+    blow.begin(pid=keeper)
+    send([keeper], signal.SIGKILL)
+    blow.hold()  # the worker, alive, has to find it dead and collect its orphans
+
+
+def pause_keeper(blow):
+    name = blow.choose(blow.world.workers())
+    keeper = keeper_of(blow.world.home_of(name))
+    if keeper is None:
+        raise Skip(f"{name} has no keeper")
+    blow.pause([keeper])
+
+
+def host_of(blow):
+    """A worker with its keeper and all their tasks: (name, keeper, pids)."""
+    name = blow.choose(blow.world.workers())
+    pid = blow.alive(name)
+    keeper = keeper_of(blow.world.home_of(name))
+    if keeper is None:
+        raise Skip(f"{name} has no keeper")
+    return name, keeper, [pid, keeper, *below(keeper)]
+
+
+def kill_host(blow):
+    name, keeper, pids = host_of(blow)
+    blow.begin()
+    while pids:  # the keeper first: it would spawn, and report
+        send(pids, signal.SIGKILL)
+        pids = [pid for pid in below(keeper) if is_alive(pid)]
+    blow.hold()
+    blow.await_servers()
+    blow.world.start(name)
+
+
+def pause_host(blow):
+    _, keeper, pids = host_of(blow)
+    blow.pause(pids, wake_first=[keeper])
+
+
+def choose_task(blow):
+    tasks = [line for line in blow.world.live_tasks() if is_alive(line.pid)]
+    if not tasks:
+        raise Skip("no task runs")
+    line = tasks[int(blow.planned.pick * len(tasks))]
+    blow.take(f"task {line.pid}")
+    blow.event["attempt"] = line.attempt
+    return line.pid
+
+
+def kill_task(blow):
+    pid = choose_task(blow)
+    blow.begin(pid=pid)
+    send([pid], signal.SIGKILL)
+
+
+def terminate_task(blow):
+    pid = choose_task(blow)
+    blow.begin(pid=pid)
+    send([pid], signal.SIGTERM)
+
+
+def pause_task(blow):
+    blow.pause([choose_task(blow)])
+
+
+def kill_server(name):
+    def kill(blow):
+        blow.take(name)
+        blow.kill(name)
+    return kill
+
+
+def pause_server(name):
+    def pause(blow):
+        blow.take(name)
+        blow.pause([blow.alive(name)])
+    return pause
+
+
+def restart_mysql(blow):
+    blow.take("mysql")
+    blow.begin()
+    blow.world.restart("mysql")
+
+
+def flush_redis(blow):
+    blow.take("redis")
+    blow.alive("redis")
+    blow.begin()
+    redis_flush_all(blow.world.cluster.entry("redis"))
+
+
+def cut(mode):
+    def cut_link(blow):
+        if not blow.world.proxies:
+            raise Skip("no far worker")
+        blow.take(FAR)
+        if sum(proxy.connections for proxy in blow.world.proxies) == 0:
+            raise Skip("the far worker does not use its proxies")
+        blow.begin()
+        for proxy in blow.world.proxies:
+            proxy.mode = mode
+        try:
+            blow.hold()
+        finally:
+            for proxy in blow.world.proxies:
+                proxy.mode = "pass"
+    return cut_link
+
+
+def fill_disk(blow):
+    far = blow.world.far
+    if not far or not far.has_disk:
+        raise Skip("no disk to fill: it takes root to mount one")
+    blow.take(FAR)
+    blow.begin()
+    try:
+        far.fill_disk()
+        blow.hold()
+    finally:
+        far.empty_disk()
+
+
+def blackout(blow):
+    """Everything dies at once, as in a power cut."""
+    world = blow.world
+    names = [*SERVERS, *world.cluster.masters, *world.workers()]
+    blow.take(*names)
+    pids = [pid for pid in map(world.pid, names) if pid]
+    keepers = [keeper for keeper in (keeper_of(world.home_of(name)) for name in world.workers()) if keeper]
+    blow.begin()
+    send(pids + keepers, signal.SIGKILL)
+    for keeper in keepers:
+        send(below(keeper), signal.SIGKILL)
+    send([line.pid for line in world.live_tasks()], signal.SIGKILL)
+    blow.hold()
+    for name in names:
+        world.start(name)
+
+
+# kind: (weight, seconds from, to, fault). A leader's lease is 2 s, a worker's 10 s: shorter and longer than both.
+KINDS = {
+    "kill_leader": (6, 0.2, 6, kill_leader),
+    "pause_leader_short": (3, 0.2, 1.5, pause_leader),
+    "pause_leader_long": (4, 2.5, 14, pause_leader),
+    "restart_leader": (2, 0, 0, restart_leader),
+    "kill_standby": (2, 0.2, 6, kill_standby),
+    "pause_standby": (2, 0.5, 8, pause_standby),
+    "kill_all_masters": (2, 0.2, 4, kill_masters),
+    "kill_worker_short": (4, 0.2, 6, kill_worker),
+    "kill_worker_long": (3, 12, 20, kill_worker),
+    "pause_worker_short": (2, 0.5, 7, pause_worker),
+    "pause_worker_long": (3, 12, 20, pause_worker),
+    "restart_worker": (3, 0, 0, restart_worker),
+    "kill_keeper": (3, 1, 1, kill_keeper),
+    "pause_keeper": (1, 0.5, 5, pause_keeper),
+    "kill_host": (3, 0.5, 16, kill_host),
+    "pause_host": (2, 0.5, 16, pause_host),
+    "kill_task": (6, 0, 0, kill_task),
+    "terminate_task": (2, 0, 0, terminate_task),
+    "pause_task": (2, 0.5, 12, pause_task),
+    "kill_mysql": (3, 0.2, 5, kill_server("mysql")),
+    "pause_mysql_short": (2, 0.2, 1.5, pause_server("mysql")),
+    "pause_mysql_long": (2, 2.5, 12, pause_server("mysql")),
+    "restart_mysql": (1, 0, 0, restart_mysql),
+    "kill_redis": (4, 0.2, 5, kill_server("redis")),
+    "pause_redis": (3, 0.5, 12, pause_server("redis")),
+    "flush_redis": (5, 0, 0, flush_redis),
+    "freeze_link_short": (2, 0.5, 7, cut("freeze")),
+    "freeze_link_long": (3, 12, 18, cut("freeze")),
+    "drop_link_short": (2, 0.5, 7, cut("drop")),
+    "drop_link_long": (2, 12, 18, cut("drop")),
+    "fill_disk": (2, 2, 12, fill_disk),
+    "blackout": (1, 0.5, 4, blackout),
+}
+
+
+def plan(seed, kinds, seconds_between):
+    """The faults of a seed, without end. The same seed and kinds deal the same faults; what they meet differs."""
+    chance = random.Random(f"{seed}/faults")
+    weights = [KINDS[kind][0] for kind in kinds]
+    while True:
+        kind = chance.choices(kinds, weights)[0]
+        _, least, most, _ = KINDS[kind]
+        yield Planned(chance.uniform(0.3, 1.7) * seconds_between, kind, chance.random(), chance.uniform(least, most))
+
+
+class Injector:
+    """Deals out faults, some at once, until told to stop; then returns when all have healed."""
+
+    def __init__(self, world, faults, at_once, say):
+        self._world, self._faults, self._say = world, faults, say
+        self._room = threading.Semaphore(at_once)
+        self._hurry = threading.Event()
+        self._threads = []
+        self.skipped, self.broken = {}, []
+        self._dealer = threading.Thread(target=self._deal, daemon=True)
+
+    def start(self):
+        self._dealer.start()
+
+    def stop(self):
+        self._hurry.set()
+        self._dealer.join()
+        for thread in self._threads:
+            thread.join()
+
+    def _deal(self):
+        for planned in self._faults:
+            if self._hurry.wait(planned.after_seconds):
+                return
+            self._room.acquire()
+            if self._hurry.is_set():
+                return
+            thread = threading.Thread(target=self._strike, args=(planned,), daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def _strike(self, planned):
+        blow = Blow(self._world, planned, self._hurry)
+        try:
+            KINDS[planned.kind][3](blow)
+            blow.event["healed_ns"] = time.time_ns()
+        except Skip as why:
+            blow.event["skipped"] = str(why)
+        except (ClusterError, OSError, KeyError, StopIteration) as error:
+            blow.event["broken"] = repr(error)
+            self.broken.append(f"{planned.kind}: {error}")
+        finally:
+            with self._world.lock:
+                for name in blow.mine:
+                    self._world.held.pop(name, None)
+                if "at_ns" in blow.event:
+                    self._world.events.append(blow.event)
+                else:
+                    self.skipped[planned.kind] = self.skipped.get(planned.kind, 0) + 1
+            self._room.release()
+            self._say(blow.event)
