@@ -172,7 +172,8 @@ def double_counted(index):
         if attempts and numbers[-1] == task.try_number and attempts[-1].state != task.state:
             said.append(f"is {task.state}, its last try is {attempts[-1].state}")
         if task.try_number > task.max_tries + 1 + task.lost_tries:
-            said.append(f"had {task.try_number} tries; {task.max_tries} retries and {task.lost_tries} lost were allowed")
+            said.append(f"had {task.try_number} tries; {task.max_tries} retries and {task.lost_tries} lost ones "
+                        "were allowed")
         if task.live:
             said.append("ended, and counts as live")
         for what in said:
