@@ -57,6 +57,8 @@ Status GrpcServer::Impl::Listen() {
         "home",
         options.unix_path, sizeof(sockaddr_un::sun_path) - 1);
   }
+  GALE_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ServerCredentials> over_tcp,
+                        MakeServerCredentials(options.tls, options.verify_clients));
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
@@ -70,10 +72,11 @@ Status GrpcServer::Impl::Listen() {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   const std::string tcp = options.port ? fmt::format("{}:{}", options.host, *options.port) : "";
   int unix_bound = 1;
-  const auto open = grpc::InsecureServerCredentials();
-  if (!options.unix_path.empty())
-    builder.AddListeningPort("unix:" + options.unix_path, open, &unix_bound);
-  if (options.port) builder.AddListeningPort(tcp, open, &tcp_port);
+  if (!options.unix_path.empty()) {
+    builder.AddListeningPort("unix:" + options.unix_path, grpc::InsecureServerCredentials(),
+                             &unix_bound);
+  }
+  if (options.port) builder.AddListeningPort(tcp, over_tcp, &tcp_port);
   builder.RegisterService(&control_service);
   builder.RegisterService(&worker_service);
   server = builder.BuildAndStart();

@@ -3,7 +3,8 @@
 //
 // Who calls: over the Unix socket, whoever may open it (mode 0600: the OS user that runs the
 // master) and is Admin. Over TCP, who sends "authorization: Bearer <JWT>" in the metadata; Worker's
-// calls need "authorization: Bearer <join token>".
+// calls need "authorization: Bearer <join token>". With TLS a caller over TCP first passes that;
+// the Unix socket is plain text, for it leaves no machine.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <string>
 
 #include "common/base/service.h"
+#include "common/rpc/tls.h"
 #include "master/api/auth.h"
 #include "master/api/control.h"
 #include "master/engine/engine.h"
@@ -22,6 +24,8 @@ struct GrpcOptions {
   std::string unix_path;  // empty: none. Its folder must be there.
   std::string host = "127.0.0.1";
   std::optional<uint16_t> port;  // 0: any free one; nullopt: no TCP
+  TlsFiles tls;                  // of TCP; none: plain text
+  bool verify_clients = false;   // who has no certificate signed by tls.ca is cut off
   std::string join_token;        // empty: no worker may join over TCP
   bool serves_queue = true;      // as LoopOptions::serve_queue
 };
@@ -33,7 +37,7 @@ class GrpcServer : public Service {
   ~GrpcServer() override;
 
   std::string_view name() const override { return "grpc"; }
-  // UNAVAILABLE, naming the address, if it can't be listened on.
+  // UNAVAILABLE, naming the address, if it can't be listened on; MakeServerCredentials' errors.
   Status Start() override;
   // Ends every stream (workers and watchers connect again elsewhere), lets verbs finish until
   // `deadline`.

@@ -10,10 +10,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
 #include <set>
 #include <thread>
 
@@ -26,10 +28,21 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace bhttp = boost::beast::http;
+namespace ssl = boost::asio::ssl;
 using asio::ip::tcp;
+using PlainStream = beast::tcp_stream;
+using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 using Parser = bhttp::request_parser<bhttp::string_body>;
 // Errors come back as values.
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+// How long a connection may take to end after its last answer.
+constexpr std::chrono::milliseconds kGoodbyeMax{2000};
+
+// Below TLS, if there is any: where the socket and the timeouts are.
+template <class Stream>
+beast::tcp_stream& Tcp(Stream& stream) {
+  return beast::get_lowest_layer(stream);
+}
 
 Response Refusal(int status, std::string_view detail) {
   return {status, "application/json", fmt::format(R"({{"detail":"{}"}})", detail), {}};
@@ -56,15 +69,25 @@ struct Server::Impl {
   Impl(Handler h, ServerOptions o)
       : handler(std::move(h)), options(std::move(o)), acceptor(io), stop_timer(io) {}
 
+  Status PrepareTls();
   Status Listen();
   asio::awaitable<void> Accept();
-  asio::awaitable<void> Serve(std::shared_ptr<beast::tcp_stream> stream);
+  // One connection; Stream is PlainStream or TlsStream, here and below.
+  template <class Stream>
+  asio::awaitable<void> Serve(std::shared_ptr<Stream> stream);
+  // False if there won't be any requests.
+  asio::awaitable<bool> Greet(PlainStream&) { co_return true; }
+  asio::awaitable<bool> Greet(TlsStream& stream);
+  asio::awaitable<void> SayGoodbye(PlainStream&) { co_return; }
+  asio::awaitable<void> SayGoodbye(TlsStream& stream);
   // False if the connection is over.
-  asio::awaitable<bool> ServeOne(beast::tcp_stream& stream, beast::flat_buffer& buffer,
+  template <class Stream>
+  asio::awaitable<bool> ServeOne(Stream& stream, beast::flat_buffer& buffer,
                                  const std::string& peer);
   asio::awaitable<Response> RunHandler(Request request);
-  asio::awaitable<bool> Answer(beast::tcp_stream& stream, Response response, bool head,
-                               bool keep_alive, unsigned version);
+  template <class Stream>
+  asio::awaitable<bool> Answer(Stream& stream, Response response, bool head, bool keep_alive,
+                               unsigned version);
   // Ends all connections that wait for a request; the others end with their answer.
   void BeginStop();
 
@@ -73,6 +96,7 @@ struct Server::Impl {
   asio::io_context io{1};
   tcp::acceptor acceptor;
   asio::steady_timer stop_timer;
+  std::optional<ssl::context> tls;
   std::unique_ptr<ThreadPool> pool;
   std::thread thread;
   // Touched by the I/O thread only.
@@ -85,6 +109,20 @@ struct Server::Impl {
 template <class Socket>
 void CloseOnExec(Socket& socket) {
   ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
+}
+
+Status Server::Impl::PrepareTls() {
+  if (options.cert_pem.empty() && options.key_pem.empty()) return OkStatus();
+  tls.emplace(ssl::context::tls_server);
+  beast::error_code error;
+  tls->set_options(ssl::context::default_workarounds | ssl::context::no_sslv2 |
+                       ssl::context::no_sslv3 | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1 |
+                       ssl::context::single_dh_use,
+                   error);
+  if (!error) tls->use_certificate_chain(asio::buffer(options.cert_pem), error);
+  if (!error) tls->use_private_key(asio::buffer(options.key_pem), ssl::context::pem, error);
+  if (!error) return OkStatus();
+  return InvalidArgument("HTTPS: the certificate and its key can't be used: {}", error.message());
 }
 
 Status Server::Impl::Listen() {
@@ -119,29 +157,62 @@ asio::awaitable<void> Server::Impl::Accept() {
     beast::error_code ignored;
     CloseOnExec(socket);
     socket.set_option(tcp::no_delay(true), ignored);
-    asio::co_spawn(io, Serve(std::make_shared<beast::tcp_stream>(std::move(socket))),
-                   asio::detached);
+    if (tls) {
+      asio::co_spawn(io, Serve(std::make_shared<TlsStream>(std::move(socket), *tls)),
+                     asio::detached);
+    } else {
+      asio::co_spawn(io, Serve(std::make_shared<PlainStream>(std::move(socket))), asio::detached);
+    }
   }
 }
 
-asio::awaitable<void> Server::Impl::Serve(std::shared_ptr<beast::tcp_stream> stream) {
+asio::awaitable<bool> Server::Impl::Greet(TlsStream& stream) {
+  idle.insert(&Tcp(stream));
+  Tcp(stream).expires_after(options.handshake_timeout);
+  auto [error] = co_await stream.async_handshake(ssl::stream_base::server, kAwait);
+  idle.erase(&Tcp(stream));
+  if (error.category() == asio::error::get_ssl_category() &&
+      ERR_GET_REASON(error.value()) == SSL_R_HTTP_REQUEST) {
+    co_await Answer(Tcp(stream), Refusal(400, "this port speaks HTTPS: write https://"), false,
+                    false, 11);
+  }
+  co_return !error;
+}
+
+// So that the client knows that nothing was cut off. It may answer, or not.
+asio::awaitable<void> Server::Impl::SayGoodbye(TlsStream& stream) {
+  idle.insert(&Tcp(stream));
+  Tcp(stream).expires_after(stopping ? kGoodbyeMax / 10 : kGoodbyeMax);
+  co_await stream.async_shutdown(kAwait);
+  idle.erase(&Tcp(stream));
+}
+
+template <class Stream>
+asio::awaitable<void> Server::Impl::Serve(std::shared_ptr<Stream> whole) {
+  beast::tcp_stream* const stream = &Tcp(*whole);
   beast::error_code error;
   const auto endpoint = stream->socket().remote_endpoint(error);
   const std::string peer = error ? "unknown" : endpoint.address().to_string();
   if (connections.size() >= options.connections_max) {
-    co_await Answer(*stream, Refusal(503, "too many connections"), false, false, 11);
-  } else {
-    connections.insert(stream.get());
-    beast::flat_buffer buffer;
-    while (co_await ServeOne(*stream, buffer, peer)) {
+    // Not worth a handshake: with TLS it is just closed.
+    if constexpr (std::is_same_v<Stream, PlainStream>) {
+      co_await Answer(*whole, Refusal(503, "too many connections"), false, false, 11);
     }
-    connections.erase(stream.get());
+  } else {
+    connections.insert(stream);
+    if (co_await Greet(*whole)) {
+      beast::flat_buffer buffer;
+      while (co_await ServeOne(*whole, buffer, peer)) {
+      }
+      co_await SayGoodbye(*whole);
+    }
+    connections.erase(stream);
   }
   stream->socket().shutdown(tcp::socket::shutdown_send, error);
   // What the client still sends (a body that was refused) is read for a moment: closing at once
   // would reset the connection, and the client might never see the answer.
   char waste[4096];
-  stream->expires_after(std::chrono::seconds(2));
+  stream->expires_after(kGoodbyeMax);
   for (size_t left = 1 << 20; left > 0 && !stopping;) {
     auto [failed, n] = co_await stream->async_read_some(asio::buffer(waste), kAwait);
     if (failed) break;
@@ -150,21 +221,22 @@ asio::awaitable<void> Server::Impl::Serve(std::shared_ptr<beast::tcp_stream> str
   stream->close();
 }
 
-asio::awaitable<bool> Server::Impl::ServeOne(beast::tcp_stream& stream, beast::flat_buffer& buffer,
+template <class Stream>
+asio::awaitable<bool> Server::Impl::ServeOne(Stream& stream, beast::flat_buffer& buffer,
                                              const std::string& peer) {
   if (buffer.size() == 0) {  // else the next request is here already
     if (stopping) co_return false;
-    idle.insert(&stream);
-    stream.expires_after(options.idle_timeout);
+    idle.insert(&Tcp(stream));
+    Tcp(stream).expires_after(options.idle_timeout);
     auto [error, n] = co_await stream.async_read_some(buffer.prepare(4096), kAwait);
-    idle.erase(&stream);
+    idle.erase(&Tcp(stream));
     if (error) co_return false;
     buffer.commit(n);
   }
   Parser parser;
   parser.header_limit(limits::kHttpHeaderBytesMax);
   parser.body_limit(options.body_bytes_max);
-  stream.expires_after(options.request_timeout);
+  Tcp(stream).expires_after(options.request_timeout);
   auto [error, n] = co_await bhttp::async_read_header(stream, buffer, parser, kAwait);
   const unsigned version = parser.get().version();
   if (!error && beast::iequals(parser.get()[bhttp::field::expect], "100-continue")) {
@@ -203,7 +275,7 @@ asio::awaitable<bool> Server::Impl::ServeOne(beast::tcp_stream& stream, beast::f
                               version);
   }
   if (head) request.method = "GET";
-  stream.expires_never();
+  Tcp(stream).expires_never();
   Response response = co_await RunHandler(std::move(request));
   co_return co_await Answer(stream, std::move(response), head, keep_alive && !stopping, version);
 }
@@ -224,7 +296,8 @@ asio::awaitable<Response> Server::Impl::RunHandler(Request request) {
   co_return std::move(**answer);
 }
 
-asio::awaitable<bool> Server::Impl::Answer(beast::tcp_stream& stream, Response response, bool head,
+template <class Stream>
+asio::awaitable<bool> Server::Impl::Answer(Stream& stream, Response response, bool head,
                                            bool keep_alive, unsigned version) {
   bhttp::response<bhttp::string_body> message(static_cast<bhttp::status>(response.status), version);
   message.set(bhttp::field::content_type, response.content_type);
@@ -235,7 +308,7 @@ asio::awaitable<bool> Server::Impl::Answer(beast::tcp_stream& stream, Response r
   const size_t size = response.body.size();
   if (!head) message.body() = std::move(response.body);
   if (response.status != 204) message.content_length(size);
-  stream.expires_after(options.write_timeout);
+  Tcp(stream).expires_after(options.write_timeout);
   beast::error_code error;
   if (head) {
     bhttp::response_serializer<bhttp::string_body> serializer(message);
@@ -261,6 +334,7 @@ Server::Server(Handler handler, ServerOptions options)
 Server::~Server() { Stop(Clock::Real().Mono()); }
 
 Status Server::Start() {
+  GALE_RETURN_IF_ERROR(impl_->PrepareTls());
   GALE_RETURN_IF_ERROR(impl_->Listen());
   impl_->pool = std::make_unique<ThreadPool>(impl_->options.handler_threads,
                                              impl_->options.waiting_requests_max);

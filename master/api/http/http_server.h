@@ -5,6 +5,7 @@
 //   before it is read; connections over limits::kHttpConnectionsMax -> 503; handlers all busy and
 //   kWaitingRequestsMax waiting -> 503; a request that dribbles in or an answer that isn't read ->
 //   closed.
+// With a certificate it is HTTPS (TLS 1.2 or newer), and who comes with plain HTTP is told so.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,8 @@ namespace gale::http {
 struct ServerOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 0;  // 0: any free one
+  // PEM, both or none: the certificate with the intermediate ones behind it, its private key.
+  std::string cert_pem, key_pem;
   size_t handler_threads = 8;
   size_t waiting_requests_max = 1024;
   size_t connections_max = limits::kHttpConnectionsMax;
@@ -28,7 +31,8 @@ struct ServerOptions {
   Duration idle_timeout = std::chrono::seconds(75);  // between two requests
   Duration request_timeout =
       std::chrono::seconds(30);  // from the first byte of a request to its last
-  Duration write_timeout = std::chrono::seconds(60);  // for an answer to be taken
+  Duration handshake_timeout = std::chrono::seconds(10);  // of TLS
+  Duration write_timeout = std::chrono::seconds(60);      // for an answer to be taken
 };
 
 class Server : public Service {
@@ -40,7 +44,8 @@ class Server : public Service {
   ~Server() override;
 
   std::string_view name() const override { return "http"; }
-  // UNAVAILABLE, naming the address, if it can't be listened on.
+  // UNAVAILABLE, naming the address, if it can't be listened on; INVALID_ARGUMENT if the
+  // certificate can't be used.
   Status Start() override;
   // Takes no more requests; answers those that it has, until `deadline`.
   void Stop(MonoTime deadline) override;
