@@ -203,6 +203,17 @@ def success_is_true(index):
                                 "try did not get to its end", index.evidence(key))
 
 
+def failure_is_true(index):
+    """A try that failed by its exit code wrote that it would."""
+    for key, attempts in sorted(index.attempts.items()):
+        for row in attempts:
+            ends = {line.more for line in index.lines.get(key, ())
+                    if line.kind == "end" and line.try_number == row.try_number}
+            if row.state == "failed" and row.reason.startswith("exit code") and not ends - {"0"}:
+                yield Violation("failure_is_true", f"{' '.join(key)}: try {row.try_number} failed with "
+                                f"{row.reason!r}, which it had no reason to", index.evidence(key))
+
+
 def order(index):
     """A task starts when all its upstreams have ended well."""
     for dag_id, specs in sorted(index.facts.dags.items()):
@@ -248,7 +259,7 @@ def logs(index):
 
 
 RULES = [lost, phantom, unended, run_state, overlaps, ran_twice, unknown_start, double_counted, retries_kept,
-         success_is_true, order, outlived, slots, logs]
+         success_is_true, failure_is_true, order, outlived, slots, logs]
 
 
 def check(facts):

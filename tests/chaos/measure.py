@@ -4,6 +4,18 @@ import bisect
 import statistics
 
 SILENCE_SECONDS = 10
+AFTERMATH_NS = 3 * 10**9  # a fault that healed a moment ago still counts as going on
+TASK_FAULTS = ("kill_task", "terminate_task", "pause_task")
+
+
+def undisturbed(events):
+    """Those that no other fault met from its beginning on; a task's fault disturbs nobody."""
+    def meets(event, other):
+        return (other is not event and other["kind"] not in TASK_FAULTS
+                and other["at_ns"] < event["at_ns"] + AFTERMATH_NS
+                and event["at_ns"] < other.get("healed_ns", other["at_ns"]) + AFTERMATH_NS)
+
+    return [event for event in events if not any(meets(event, other) for other in events)]
 
 
 def summary(values):
@@ -29,7 +41,7 @@ class Measures:
         kinds = {event["kind"] for event in self._events}
         failovers = [kind for kind in kinds if kind in ("kill_leader", "pause_leader_long", "restart_leader",
                                                         "kill_all_masters")]
-        return {
+        found = {
             **{f"{kind}_to_start_by_the_next_leader": summary(self._each(kind, self._next_epoch))
                for kind in sorted(failovers)},
             "flush_redis_to_next_start": summary(self._each("flush_redis", self._next_start)),
@@ -38,6 +50,7 @@ class Measures:
                for kind in ("kill_worker_long", "kill_host", "freeze_link_long", "drop_link_long")},
             "kill_task_to_its_end_in_the_database": summary(self._each("kill_task", self._noticed)),
         }
+        return {name: values for name, values in found.items() if values["count"]}
 
     def worst(self, kind, count=3):
         """The events of a kind with the longest failover, to look at."""

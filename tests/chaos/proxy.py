@@ -22,6 +22,7 @@ class Proxy:
         self._listener.setblocking(False)
         self.address = "127.0.0.1:%d" % self._listener.getsockname()[1]
         self.mode = "pass"
+        self.is_quiet = False  # frozen, and the thread knows it
         self.connections = 0
         self._pairs = {}    # socket -> its other end
         self._waiting = {}  # socket -> bytes for it
@@ -37,7 +38,8 @@ class Proxy:
         while not self._stop:
             if self.mode == "drop":
                 self._reset_all()
-            if self.mode == "freeze":
+            self.is_quiet = self.mode == "freeze"
+            if self.is_quiet:
                 threading.Event().wait(TURN_SECONDS)
                 continue
             with selectors.DefaultSelector() as selector:

@@ -17,7 +17,7 @@ import ledger
 import load
 from cluster import (FAR, Cluster, ClusterError, FarWorker, become_subreaper, is_alive, keeper_of, below, send,
                      wait_until)
-from measure import Measures, summary
+from measure import Measures, summary, undisturbed
 from model import Facts
 from proxy import Proxy
 from standalone import KINDS as STANDALONE_KINDS
@@ -235,7 +235,7 @@ class Round:
             "load_broken": self.load.broken,
             "http_statuses": {str(status): count for status, count in sorted(self.client.statuses.items())},
             "epochs": max((line.epoch for line in facts.lines), default=0),
-            "measures": measures.all(),
+            "measures": measures.all(), "measures_undisturbed": Measures(facts, undisturbed(events)).all(),
             "slowest_failovers": [{"gap": gap, **event} for gap, event in measures.worst("kill_leader")],
         }, violations
 

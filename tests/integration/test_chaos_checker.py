@@ -134,6 +134,10 @@ def a_success_that_never_got_to_its_end(facts):
     facts.lines.pop()
 
 
+def a_failure_without_a_reason(facts):
+    change(facts.attempts, lambda row: row.task_id == "b" and row.try_number == 1, reason="exit code 1")
+
+
 def a_downstream_that_began_too_early(facts):
     facts.lines.insert(0, line("start", "b", 1, 0.5, "main"))
 
@@ -170,6 +174,7 @@ def a_log_that_was_lost(facts):
     (a_history_that_ends_otherwise_than_the_task, "double_counted"),
     (a_task_that_failed_with_retries_left, "retries_kept"),
     (a_success_that_never_got_to_its_end, "success_is_true"),
+    (a_failure_without_a_reason, "failure_is_true"),
     (a_downstream_that_began_too_early, "order"),
     (an_attempt_that_lived_on_after_its_end_in_the_database, "outlived"),
     (a_slot_that_was_not_given_back, "slots"),
