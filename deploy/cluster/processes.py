@@ -174,7 +174,8 @@ class Watch:
                 raise Failure(f"{process.name} is not ready after {process.kind.start_seconds_max} s; "
                               f"its log, {process.log}, ends:\n{process.tail()}")
             if process.state != "running":
-                raise Failure(f"{process.name} ended at its start; its log, {process.log}, ends:\n{process.tail()}")
+                raise Failure(f"{process.name} ended at its start; its log, {process.log}, ends:\n"
+                              f"{process.tail()}")
 
     def stop(self, processes, say, patient=True):
         """Ends them side by side: SIGTERM, and SIGKILL for what is deaf to it (at once, if not `patient`)."""
