@@ -16,6 +16,7 @@ std::chrono::steady_clock::time_point ToSteady(MonoTime t) {
 }  // namespace
 
 Duration BackoffAfter(uint32_t failures, std::string_view name, uint64_t number) {
+  if (failures == 0) return Duration(0);
   Duration base = Session::kBackoffMin;
   for (uint32_t i = 1; i < failures && base < Session::kBackoffMax; ++i) base *= 2;
   base = std::min(base, Session::kBackoffMax);
@@ -184,10 +185,14 @@ void Session::Run() {
   uint32_t failures = 0;
   size_t target = 0;
   for (uint64_t number = 1;; ++number) {
-    failures = RunStream(options_.targets[target], number) ? 1 : failures + 1;
+    const bool spoke = RunStream(options_.targets[target], number);
     // A master that spoke was the leader, and is tried once more; one that didn't is passed over.
-    if (failures > 1) target = (target + 1) % options_.targets.size();
-    if (Backoff(failures, number)) return;
+    failures = spoke ? 0 : failures + 1;
+    if (!spoke) target = (target + 1) % options_.targets.size();
+    // All are asked in one go; then they get time.
+    const uint32_t rounds = failures / static_cast<uint32_t>(options_.targets.size());
+    const bool round_over = spoke || failures % options_.targets.size() == 0;
+    if (Backoff(round_over ? rounds + 1 : 0, number)) return;
   }
 }
 

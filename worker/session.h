@@ -37,7 +37,7 @@ struct SessionEvents {
 class Session : public Service {
  public:
   static constexpr Duration kBackoffMin = std::chrono::milliseconds(100);
-  static constexpr Duration kBackoffMax = std::chrono::seconds(2);
+  static constexpr Duration kBackoffMax = std::chrono::milliseconds(500);
   // Unsent messages; past it the peer is given up, and all that matters is said again.
   static constexpr size_t kSendQueueMax = 65'536;
 
@@ -75,7 +75,7 @@ class Session : public Service {
   std::thread thread_;
 };
 
-// How long to wait after so many failures in a row: doubling, with jitter from a hash of the names.
+// How long to wait after so many failures in a row (0: not at all): doubling, with jitter from a hash of the names.
 Duration BackoffAfter(uint32_t failures, std::string_view name, uint64_t number);
 
 }  // namespace gale::worker

@@ -97,12 +97,26 @@ Status WorkerNode::Impl::LockHome() {
 Status WorkerNode::Impl::Start() {
   GALE_RETURN_IF_ERROR(LockHome());
   GALE_RETURN_IF_ERROR(files_.Create());
+  GALE_RETURN_IF_ERROR(MakePuller());
   GALE_RETURN_IF_ERROR(shipper_.Start());
   GALE_RETURN_IF_ERROR(Recover().WithContext(fmt::format("worker '{}'", options_.name)));
   thread_ = std::thread([this] { Run(); });
+  if (puller_) puller_->Start();
   GALE_RETURN_IF_ERROR(session_.Start());
   GALE_INFO("worker '{}': {} slots, home '{}', keeper {}", options_.name, options_.slots,
             options_.home, keeper_->keeper_pid());
+  return OkStatus();
+}
+
+Status WorkerNode::Impl::MakePuller() {
+  if (options_.broker_url.empty()) return OkStatus();
+  RedisOptions redis;
+  redis.ns = options_.broker_namespace;
+  GALE_ASSIGN_OR_RETURN(auto popper, RedisPopper::Open(options_.broker_url, std::move(redis)));
+  puller_ = std::make_unique<Puller>(std::move(popper), options_.queues,
+                                     [this](std::vector<AttemptId> attempts) {
+                                       mailbox_.Post(letter::Popped{std::move(attempts)});
+                                     });
   return OkStatus();
 }
 
@@ -227,6 +241,7 @@ bool WorkerNode::Impl::WaitDrained(MonoTime deadline) {
 void WorkerNode::Impl::Stop(MonoTime deadline) {
   Duration left = std::max(deadline - Clock::Real().Mono(), Duration(0));
   if (thread_.joinable()) {
+    if (puller_) puller_->Stop();
     Duration grace = FromSeconds(Seconds(left) * kStopDrainShare);
     if (options_.leave_running) {
       // No new work; a grace that outlasts us kills nothing.

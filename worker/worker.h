@@ -23,6 +23,8 @@ struct WorkerOptions {
   uint32_t slots = 1;
   std::vector<std::string> queues = {"default"};
   std::vector<std::string> masters;  // "unix:/path" or "host:port"; tried in turn
+  std::string broker_url;            // of Redis, where the masters leave the queue there; else empty
+  std::string broker_namespace = "default";
   std::string join_token;            // also kept out of every task's environment
   std::shared_ptr<grpc::ChannelCredentials> credentials;  // null: plain text
   std::string python = "python3";                         // renders templated commands

@@ -20,7 +20,13 @@ void Impl::On(letter::Opened& l) {
 
 void Impl::On(letter::Closed&) {
   shipper_.SetChannel(nullptr);
+  if (puller_) puller_->SetRoom(0);
   Feed(event::Disconnected{});
+}
+
+void Impl::On(letter::Popped& l) {
+  Feed(event::Popped{std::move(l.attempts)});
+  puller_->Took();  // after the core has said its room
 }
 
 void Impl::On(letter::Message& l) { OnMaster(l.message); }
@@ -132,10 +138,11 @@ void Impl::Do(const action::SendWant& a) {
 }
 
 void Impl::Do(const action::PopQueue& a) {
+  if (puller_) return puller_->SetRoom(a.room);
   if (a.room == 0) return;
   GALE_ERROR(
-      "worker '{}': the master leaves the queue to the workers, and this worker was not given "
-      "one; it gets no work from it",
+      "worker '{}': gets no work: the masters keep the queue in Redis, and this worker doesn't "
+      "know where; set [celery] broker_url as they have it",
       options_.name);
 }
 

@@ -12,6 +12,7 @@
 #include "worker/log_shipper.h"
 #include "worker/mailbox.h"
 #include "worker/messages.h"
+#include "worker/puller.h"
 #include "worker/runner/bash_runner.h"
 #include "worker/session.h"
 #include "worker/spool.h"
@@ -40,13 +41,16 @@ struct KeeperClosed {
   uint64_t keeper;
   Status why;
 };
+struct Popped {
+  std::vector<AttemptId> attempts;
+};
 struct Drain {
   Duration grace;
 };
 struct Quit {};
 }  // namespace letter
 using Letter = std::variant<letter::Opened, letter::Message, letter::Closed, letter::FromKeeper,
-                            letter::KeeperClosed, letter::Drain, letter::Quit>;
+                            letter::KeeperClosed, letter::Popped, letter::Drain, letter::Quit>;
 
 class WorkerNode::Impl {
  public:
@@ -68,6 +72,7 @@ class WorkerNode::Impl {
   Status Recover();
   Status ConnectKeeper();
   Status ListKeeper();
+  Status MakePuller();
   void ReplaceKeeper();
   void ShipOrphans();
   void Run();
@@ -78,6 +83,7 @@ class WorkerNode::Impl {
   void On(letter::Closed& l);
   void On(letter::FromKeeper& l);
   void On(letter::KeeperClosed& l);
+  void On(letter::Popped& l);
   void On(letter::Drain& l);
   void On(letter::Quit& l);
   void OnMaster(v1::MasterMessage& message);
@@ -130,6 +136,8 @@ class WorkerNode::Impl {
   uint64_t keeper_number_ = 0;
   std::optional<MonoTime> keeper_retry_at_;
   bool quit_ = false;
+
+  std::unique_ptr<Puller> puller_;  // null without a broker
 
   LogShipper shipper_;
   Session session_;

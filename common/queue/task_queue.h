@@ -39,6 +39,13 @@ class TaskQueue {
   // Those of `entries` that are not in their queue: what the sweep must push again.
   virtual Result<std::vector<QueueEntry>> Missing(std::span<const QueueEntry> entries) = 0;
 
+  // Pushes those of `entries` that are not in their queue. How many they were.
+  virtual Result<size_t> Restore(std::span<const QueueEntry> entries) {
+    GALE_ASSIGN_OR_RETURN(const std::vector<QueueEntry> missing, Missing(entries));
+    GALE_RETURN_IF_ERROR(Push(missing));
+    return missing.size();
+  }
+
   // How many wait in `queue`.
   virtual Result<uint64_t> Size(const std::string& queue) = 0;
 };

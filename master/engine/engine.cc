@@ -5,17 +5,27 @@
 
 namespace gale {
 
-Engine::Engine(Store& store, TaskQueue& queue, LoopOptions options, Clock& clock)
+Engine::Engine(Store& store, TaskQueue& queue, LoopOptions options, Clock& clock,
+               std::optional<LeadershipOptions> leadership)
     : clock_(clock),
       store_(store),
       sync_later_(options.sync_later),
-      loop_(store, queue, std::move(options)) {}
+      loop_(store, queue, std::move(options)),
+      leadership_(std::move(leadership)) {
+  if (leadership_) watch_.emplace(leadership_->lease, leadership_->self.instance);
+}
 
 Engine::~Engine() { Stop(clock_.Mono()); }
 
 Status Engine::Start() {
-  GALE_RETURN_IF_ERROR(loop_.Recover(clock_.Now(), clock_.Mono()));
-  healthy_ = true;
+  if (leadership_) {
+    GALE_RETURN_IF_ERROR(Follow());
+    beat_thread_ = std::thread([this] { BeatMain(); });
+  } else {
+    GALE_RETURN_IF_ERROR(loop_.Recover(clock_.Now(), clock_.Mono()));
+    healthy_ = leads_ = true;
+    if (on_leading_) on_leading_(true);
+  }
   last_turn_us_ = clock_.Now().time_since_epoch().count();
   thread_ = std::thread([this] { Main(); });
   if (sync_later_) sync_thread_ = std::thread([this] { SyncMain(); });
@@ -30,11 +40,15 @@ void Engine::Stop(MonoTime) {
   }
   wake_.notify_all();
   sync_wake_.notify_all();
+  beat_wake_.notify_all();
+  if (beat_thread_.joinable()) beat_thread_.join();
   if (sync_thread_.joinable()) sync_thread_.join();
   if (thread_.joinable()) {
     thread_.join();
     // The last turns' answers, if the disk takes them.
     if (const uint64_t turn = loop_.unsynced(); turn > 0 && store_.Sync().ok()) loop_.Synced(turn);
+    if (leadership_ && leads_) (void)store_.ReleaseLeadership(Epoch(epoch_));
+    leads_ = false;
   }
   std::lock_guard lock(mutex_);
   mailbox_.clear();
@@ -43,7 +57,7 @@ void Engine::Stop(MonoTime) {
 bool Engine::Post(std::function<void(Loop&)> task) {
   {
     std::lock_guard lock(mutex_);
-    if (stopping_ || mailbox_.size() >= limits::kMailboxEventsMax) return false;
+    if (stopping_ || !leads_ || mailbox_.size() >= limits::kMailboxEventsMax) return false;
     mailbox_.push_back(std::move(task));
     if (mailbox_.size() > 1) return true;  // it has been woken
   }
@@ -62,7 +76,7 @@ std::vector<std::function<void(Loop&)>> Engine::Collect() {
   if (auto next = loop_.NextWake()) wait = std::min(wait, *next - clock_.Now());
   wait = std::max(Duration(0), std::min(wait, loop_.NextMonoWake() - clock_.Mono()));
   std::unique_lock lock(mutex_);
-  wake_.wait_for(lock, wait, [&] { return stopping_ || !mailbox_.empty(); });
+  wake_.wait_for(lock, wait, [&] { return stopping_ || !mailbox_.empty() || !deposed_.ok(); });
   std::vector<std::function<void(Loop&)>> mail;
   while (!mailbox_.empty() && mail.size() < limits::kBatchEventsMax) {
     mail.push_back(std::move(mailbox_.front()));
@@ -73,10 +87,23 @@ std::vector<std::function<void(Loop&)>> Engine::Collect() {
 
 void Engine::Main() {
   for (;;) {
+    if (!leads_) {
+      std::unique_lock lock(mutex_);
+      if (wake_.wait_for(lock, leadership_->poll, [&] { return stopping_; })) return;
+      lock.unlock();
+      if (Status status = Follow(); !status.ok()) {
+        GALE_WARN("who leads can't be read, trying again: {}", status.ToString());
+      }
+      continue;
+    }
     auto mail = Collect();
     {
       std::lock_guard lock(mutex_);
       if (stopping_ && mail.empty()) return;
+    }
+    if (Status lead = CheckLead(); !lead.ok()) {
+      StepDown(lead);
+      continue;
     }
     Turn(std::move(mail));
     std::lock_guard lock(mutex_);
@@ -91,7 +118,9 @@ void Engine::Turn(std::vector<std::function<void(Loop&)>> mail) {
   loop_.BeginTurn(clock_.Now(), clock_.Mono());
   for (auto& task : mail) task(loop_);
   Status status = CommitWithRetries(loop_.EndTurn());
-  if (status.code() == Code::kAborted) {
+  if (leadership_ && !status.ok()) {
+    StepDown(status);  // the next look at the leader's row says how to go on
+  } else if (status.code() == Code::kAborted) {
     GiveUp(status);  // another master leads: to take it back would be a fight without end
   } else if (!status.ok()) {
     GALE_ERROR("the ledger refused a commit, starting anew from it: {}", status.ToString());
@@ -141,11 +170,12 @@ void Engine::SyncMain() {
 Status Engine::CommitWithRetries(Status status) {
   const MonoTime give_up = clock_.Mono() + limits::kCommitRetryMax;
   Duration pause = std::chrono::milliseconds(10);
-  while (status.code() == Code::kUnavailable && clock_.Mono() < give_up) {
+  auto go_on = [&] { return leadership_ ? CheckLead().ok() : clock_.Mono() < give_up; };
+  while (status.code() == Code::kUnavailable && go_on()) {
     healthy_ = false;
     GALE_WARN("commit failed, trying again: {}", status.ToString());
     std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, pause, [&] { return stopping_; });
+    wake_.wait_for(lock, pause, [&] { return stopping_ || !deposed_.ok(); });
     if (stopping_) return status;
     lock.unlock();
     pause = std::min<Duration>(pause * 2, std::chrono::seconds(1));
@@ -156,7 +186,7 @@ Status Engine::CommitWithRetries(Status status) {
 }
 
 void Engine::GiveUp(const Status& status) {
-  healthy_ = false;
+  healthy_ = leads_ = false;
   GALE_ERROR("giving up: {}", status.ToString());
   loop_.Abandon(status);
   {

@@ -1,5 +1,8 @@
 // The engine's body: one thread that drives a Loop, with a bounded mailbox. Everything else posts
 // to it.
+//
+// Alone on its ledger it leads from Start to Stop. With LeadershipOptions it is one of several: it
+// follows (reads who leads, takes nothing) until it may lead, and follows again when it is deposed.
 #pragma once
 
 #include <atomic>
@@ -10,18 +13,32 @@
 #include <thread>
 
 #include "common/base/service.h"
+#include "master/engine/leader_watch.h"
 #include "master/engine/loop.h"
 
 namespace gale {
 
+struct LeadershipOptions {
+  // A leader without a beat for so long is deposed by whoever sees it.
+  Duration lease = std::chrono::seconds(2);
+  Duration poll = std::chrono::milliseconds(100);    // how often a follower looks
+  Duration presence = std::chrono::seconds(2);       // how often `self` is written
+  // While the ledger can't be reached nobody can take the lead, and workers must not lose what they
+  // run: so long past its lease a leader goes on renewing theirs. A successor waits as long for
+  // workers that it doesn't hear.
+  Duration outage = std::chrono::seconds(30);
+  MasterRow self;
+};
+
 class Engine : public Service {
  public:
   // All must outlive it.
-  Engine(Store& store, TaskQueue& queue, LoopOptions options, Clock& clock = Clock::Real());
+  Engine(Store& store, TaskQueue& queue, LoopOptions options, Clock& clock = Clock::Real(),
+         std::optional<LeadershipOptions> leadership = std::nullopt);
   ~Engine() override;
 
   std::string_view name() const override { return "engine"; }
-  // Recovers from the ledger; returns when the engine leads.
+  // Returns when the engine leads, or (one of several) follows.
   Status Start() override;
   void Stop(MonoTime deadline) override;
 
@@ -47,7 +64,7 @@ class Engine : public Service {
         }
       });
     });
-    if (!posted) return R(Unavailable("the engine is overloaded or stopping; try again"));
+    if (!posted) return R(Refusal());
     if (answer.wait_for(timeout) != std::future_status::ready) {
       return R(Unavailable("no answer from the engine within {:.0f} s; it may still be done",
                            Seconds(timeout)));
@@ -55,9 +72,18 @@ class Engine : public Service {
     try {
       return answer.get();
     } catch (const std::future_error&) {  // dropped with the mailbox
-      return R(Unavailable("the engine is stopping"));
+      return R(Unavailable("the engine is stopping, or leads no more; try again"));
     }
   }
+
+  bool leads() const { return leads_; }
+  // As last seen; the owner is empty, or ours, if it is us or nobody. Of one that is alone: empty.
+  LeaderRow leader() const;
+  // Whether a worker that is heard of now may be told that its lease is renewed. Any thread.
+  bool MayRenewLeases() const;
+  // Called from the engine's thread whenever it begins or ends to lead. Before Start; must not
+  // block.
+  void OnLeading(std::function<void(bool)> callback) { on_leading_ = std::move(callback); }
 
   // For health: it leads and can commit / when its last turn ended.
   bool healthy() const { return healthy_; }
@@ -71,6 +97,8 @@ class Engine : public Service {
   void SetRunObserver(std::function<void(const RunRow&)> o) { loop_.SetRunObserver(std::move(o)); }
 
  private:
+  // Why Post takes nothing.
+  Status Refusal() const;
   void Main();
   // Waits for mail or for the next wake, whichever is first.
   std::vector<std::function<void(Loop&)>> Collect();
@@ -81,6 +109,17 @@ class Engine : public Service {
   void RequestSync();
   void RecoverUntilItWorks();
   void GiveUp(const Status& status);
+
+  // engine_leader.cc: one of several.
+  // Looks who leads; leads if it may.
+  Status Follow();
+  Status Lead(const LeaderRow& seen);
+  void StepDown(const Status& why);
+  // The third thread: beats while it leads, and says that this master lives.
+  void BeatMain();
+  void Beat();
+  // Not OK: it leads no more, or can't know.
+  Status CheckLead();
 
   Clock& clock_;
   Store& store_;
@@ -96,8 +135,19 @@ class Engine : public Service {
   bool stopping_ = false;
   Status fatal_;
   std::function<void(const Status&)> on_fatal_;
+  std::function<void(bool)> on_leading_;
   std::atomic<bool> healthy_{false};
+  std::atomic<bool> leads_{false};
   std::atomic<int64_t> last_turn_us_{0};
+
+  const std::optional<LeadershipOptions> leadership_;
+  std::thread beat_thread_;
+  std::condition_variable beat_wake_;
+  std::optional<LeaderWatch> watch_;         // the engine's thread
+  LeaderRow leader_;                         // behind mutex_
+  Status deposed_;                           // behind mutex_: why the beat says so
+  std::atomic<int64_t> epoch_{0};            // that it leads in
+  std::atomic<int64_t> beat_us_{INT64_MIN};  // when the last beat that arrived was sent
 };
 
 }  // namespace gale

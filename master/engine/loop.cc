@@ -22,12 +22,15 @@ void Loop::Abandon(const Status& why) {
   }
   for (auto& done : std::exchange(release_, {}).waiting) done(lost);
   for (auto& [name, worker] : std::exchange(workers_, {})) {
-    if (worker.link) worker.link->Close(Unavailable("connect again: {}", why.message()));
+    if (!worker.link) continue;
+    worker.link->lease().End();
+    worker.link->Close(Unavailable("connect again: {}", why.message()));
   }
   links_.clear();
 }
 
-Status Loop::Recover(TimePoint now, MonoTime mono) {
+Status Loop::Recover(TimePoint now, MonoTime mono, const std::optional<LeaderRow>& seen,
+                     Duration longer) {
   now_ = now;
   mono_ = mono;
   Abandon(Unavailable("the master starts anew from the ledger"));
@@ -44,7 +47,7 @@ Status Loop::Recover(TimePoint now, MonoTime mono) {
   dirty_dags_.clear();
   dirty_runs_.clear();
 
-  GALE_ASSIGN_OR_RETURN(epoch_, store_.AcquireLeadership({.owner = options_.owner}));
+  GALE_ASSIGN_OR_RETURN(epoch_, store_.AcquireLeadership({options_.owner, options_.instance, seen}));
   GALE_ASSIGN_OR_RETURN(LiveState live, store_.LoadLive());
   GALE_ASSIGN_OR_RETURN(auto errors, store_.ListImportErrors());
   for (const ImportErrorRow& error : errors) error_files_.insert(error.filename);
@@ -57,7 +60,10 @@ Status Loop::Recover(TimePoint now, MonoTime mono) {
   }
   next_sweep_ = mono + options_.sweep_interval;
   GALE_RETURN_IF_ERROR(LoadDags(live));
-  return LoadRuns(live);
+  longer_ = longer;
+  const Status loaded = LoadRuns(live);
+  longer_ = Duration(0);
+  return loaded;
 }
 
 Status Loop::LoadDags(const LiveState& live) {
@@ -131,7 +137,7 @@ std::optional<TimePoint> Loop::NextWake() const {
 
 MonoTime Loop::NextMonoWake() const {
   MonoTime next = next_sweep_;
-  for (const auto& [name, worker] : workers_) next = std::min(next, worker.lease_until);
+  for (const auto& [name, worker] : workers_) next = std::min(next, LeaseEnd(worker));
   return next;
 }
 
@@ -236,7 +242,9 @@ void Loop::AnswerPast(RunId id) {
 void Loop::ReapWorkers() {
   for (auto it = workers_.begin(); it != workers_.end();) {
     Worker& worker = it->second;
-    if (worker.lease_until > mono_) {
+    const bool over = worker.link ? worker.link->lease().EndIfSilentSince(mono_ - options_.lease)
+                                  : LeaseEnd(worker) <= mono_;
+    if (!over) {
       ++it;
       continue;
     }
@@ -245,9 +253,9 @@ void Loop::ReapWorkers() {
     if (!worker.held.empty()) GALE_WARN("{}; {} attempts end", reason, worker.held.size());
     const std::set<AttemptId> held = worker.held;
     for (const AttemptId& attempt : held) Lose(attempt, reason);
-    if (worker.link) {
-      links_.erase(worker.link.get());
-      worker.link->Close(Unavailable("the lease of worker '{}' ran out; connect again", it->first));
+    if (const WorkerLinkPtr link = worker.link) {
+      Unlink(worker);
+      link->Close(Unavailable("the lease of worker '{}' ran out; connect again", it->first));
     }
     // Absorb erases what it held; the entry itself goes now.
     it = workers_.erase(it);
@@ -268,12 +276,12 @@ void Loop::Sweep() {
     queued.push_back({std::move(q.queue), q.attempt, q.priority});
   }
   if (queued.empty()) return;
-  auto missing = queue_.Missing(queued);
-  if (!missing.ok() || !queue_.Push(*missing).ok()) {
+  const Result<size_t> missing = queue_.Restore(queued);
+  if (!missing.ok()) {
     next_sweep_ = mono_ + std::chrono::seconds(1);
     return;
   }
-  if (!missing->empty()) GALE_WARN("the queue had lost {} entries; rung again", missing->size());
+  if (*missing > 0) GALE_WARN("the queue had lost {} entries; rung again", *missing);
   // Versions that no run needs any more.
   std::erase_if(versions_, [&](const auto& entry) {
     auto dag = dags_.find(entry.first.first);

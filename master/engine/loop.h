@@ -29,6 +29,7 @@ namespace gale {
 
 struct LoopOptions {
   std::string owner = "master";               // who leads, in the ledger
+  std::string instance;                       // of its home: LeaderRow
   Duration lease = std::chrono::seconds(10);  // a worker that isn't heard of for so long is lost
   Duration heartbeat = std::chrono::seconds(2);
   Duration sweep_interval = std::chrono::seconds(30);  // queue entries compared with the ledger
@@ -49,7 +50,10 @@ class Loop {
 
   // Takes the leadership and loads what is unfinished, forgetting all it knew: links are closed,
   // waiting answers get UNAVAILABLE. On an error nothing was loaded; call it again.
-  Status Recover(TimePoint now, MonoTime mono);
+  // `seen`: the leader's row that it may replace; nullopt: whichever stands there. `longer`: what a
+  // worker that isn't heard of gets beyond its lease, for a deposed leader may have promised it.
+  Status Recover(TimePoint now, MonoTime mono, const std::optional<LeaderRow>& seen = std::nullopt,
+                 Duration longer = Duration(0));
 
   // It will not go on: waiting answers get UNAVAILABLE, links are closed. Recover starts anew.
   void Abandon(const Status& why);
@@ -117,6 +121,9 @@ class Loop {
   void OnGoodbye(const WorkerLinkPtr& link);
   void OnDisconnected(const WorkerLinkPtr& link);
 
+  // The queue may have lost entries: all that is queued is rung again, this turn.
+  void RingAgain() { next_sweep_ = mono_; }
+
   // Called after a commit with every run that it changed. Set before the first turn.
   void SetRunObserver(std::function<void(const RunRow&)> observer) {
     observer_ = std::move(observer);
@@ -133,8 +140,8 @@ class Loop {
     WorkerLinkPtr link;    // nullptr: not connected
     bool accepts = true;   // its last Want was not 0
     bool drained = false;  // by an operator
-    MonoTime lease_until;
-    TimePoint last_heard;
+    MonoTime heard;      // as of its link's end; while it has one, the link's lease knows
+    Duration longer{0};  // beyond the lease, see Recover
     std::set<AttemptId> held;     // live attempts granted to it
     std::set<AttemptId> started;  // of those, known to have a process
   };
@@ -200,6 +207,11 @@ class Loop {
   // loop_workers.cc
   core::Run* FindOrLoad(RunId id);
   Worker* WorkerOf(const WorkerLinkPtr& link);
+  MonoTime HeardOf(const Worker& worker) const;
+  MonoTime LeaseEnd(const Worker& worker) const;
+  // The worker's link is its own no more.
+  void Unlink(Worker& worker);
+  void SweepSoon();
   Worker& WorkerNamed(const std::string& name);
   bool ClaimFor(Worker& worker, const AttemptId& attempt, std::string& refusal);
   void QueueGrant(Worker& worker, const AttemptId& attempt);
@@ -225,6 +237,7 @@ class Loop {
   RunId last_run_;
   TimePoint now_;
   MonoTime mono_;
+  Duration longer_{0};  // Recover's, for the workers of the ledger
   MonoTime next_sweep_;
   CommitBatch batch_;
   std::map<std::pair<RunId, TaskIndex>, TiRow> dirty_tis_;

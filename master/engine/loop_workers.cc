@@ -22,14 +22,36 @@ Loop::Worker* Loop::WorkerOf(const WorkerLinkPtr& link) {
   return worker == workers_.end() ? nullptr : &worker->second;
 }
 
+MonoTime Loop::HeardOf(const Worker& worker) const {
+  return worker.link ? worker.link->lease().heard() : worker.heard;
+}
+
+MonoTime Loop::LeaseEnd(const Worker& worker) const {
+  return HeardOf(worker) + options_.lease + worker.longer;
+}
+
+// What a worker that leaves took from the queue and did not claim is nobody's.
+void Loop::SweepSoon() {
+  if (!options_.serve_queue) {
+    next_sweep_ = std::min(next_sweep_, mono_ + std::chrono::seconds(1));
+  }
+}
+
+void Loop::Unlink(Worker& worker) {
+  worker.heard = worker.link->lease().heard();
+  worker.link->lease().End();
+  links_.erase(worker.link.get());
+  worker.link.reset();
+}
+
 // One that is only known from the ledger gets a lease from now: its keeper may have been promised
 // as much by the master before this one.
 Loop::Worker& Loop::WorkerNamed(const std::string& name) {
   auto [it, fresh] = workers_.try_emplace(name);
   if (fresh) {
     it->second.hello.name = name;
-    it->second.lease_until = mono_ + options_.lease;
-    it->second.last_heard = now_;
+    it->second.heard = mono_;
+    it->second.longer = longer_;
   }
   return it->second;
 }
@@ -45,11 +67,11 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
     link->Close(
         Unavailable("worker '{}' comes from another machine or start of it ('{}'), and the lease "
                     "of the former runs for {:.0f} s; connect again then",
-                    hello.name, hello.host, Seconds(worker.lease_until - mono_)));
+                    hello.name, hello.host, Seconds(LeaseEnd(worker) - mono_)));
     return;
   }
   if (worker.link && worker.link != link) {
-    const bool fresh = now_ - worker.last_heard < 2 * options_.heartbeat;
+    const bool fresh = mono_ - HeardOf(worker) < 2 * options_.heartbeat;
     if (worker.hello.incarnation != hello.incarnation && fresh) {
       link->Close(
           AlreadyExists("a worker named '{}' is connected already, from host '{}' (pid {}): "
@@ -57,8 +79,9 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
                         hello.name, worker.hello.host, worker.hello.pid));
       return;
     }
-    links_.erase(worker.link.get());
-    worker.link->Close(Unavailable("replaced by a newer connection of worker '{}'", hello.name));
+    const WorkerLinkPtr old = worker.link;
+    Unlink(worker);
+    old->Close(Unavailable("replaced by a newer connection of worker '{}'", hello.name));
   }
   boots_[hello.name] = hello.boot_id;
   batch_.workers.push_back({hello.name, hello.host, hello.boot_id, hello.version, now_});
@@ -69,8 +92,8 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
   worker.hello = hello;
   worker.link = link;
   worker.accepts = true;
-  worker.lease_until = mono_ + options_.lease;
-  worker.last_heard = now_;
+  worker.longer = Duration(0);
+  link->lease().Begin(mono_);
   links_[link.get()] = hello.name;
   GALE_INFO(
       "worker '{}' connected from {} with {} slots; {} attempts running, {} results to report",
@@ -181,11 +204,7 @@ void Loop::Lose(const AttemptId& attempt, const std::string& reason) {
 }
 
 void Loop::OnHeartbeat(const WorkerLinkPtr& link, uint64_t sequence) {
-  Worker* worker = WorkerOf(link);
-  if (worker == nullptr) return;
-  worker->lease_until = mono_ + options_.lease;
-  worker->last_heard = now_;
-  link->SendLease(options_.lease, sequence);
+  if (link->lease().Renew(mono_)) link->SendLease(options_.lease, sequence);
 }
 
 void Loop::OnWant(const WorkerLinkPtr& link, uint32_t room) {
@@ -196,8 +215,8 @@ void Loop::OnWant(const WorkerLinkPtr& link, uint32_t room) {
 void Loop::OnGoodbye(const WorkerLinkPtr& link) {
   Worker* worker = WorkerOf(link);
   if (worker == nullptr) return;
-  links_.erase(link.get());
-  worker->link.reset();
+  Unlink(*worker);
+  SweepSoon();
   if (worker->held.empty()) workers_.erase(worker->hello.name);
 }
 
@@ -205,15 +224,17 @@ void Loop::OnDisconnected(const WorkerLinkPtr& link) {
   Worker* worker = WorkerOf(link);
   links_.erase(link.get());
   if (worker == nullptr || worker->link != link) return;
-  worker->link.reset();  // its lease runs on
+  Unlink(*worker);  // its lease runs on
+  SweepSoon();
   GALE_INFO("worker '{}' disconnected; it has {:.0f} s to come back", worker->hello.name,
-            Seconds(worker->lease_until - mono_));
+            Seconds(LeaseEnd(*worker) - mono_));
 }
 
 Status Loop::DrainWorker(const std::string& name, const Actor& actor) {
   auto it = workers_.find(name);
   if (it == workers_.end()) return NotFound("there is no worker '{}'", name);
   it->second.drained = true;
+  SweepSoon();
   if (it->second.link) it->second.link->SendDrain();
   Audit(actor, "drain_worker", "", "", "", name);
   return OkStatus();
@@ -224,7 +245,8 @@ std::vector<WorkerInfo> Loop::Workers() const {
   for (const auto& [name, w] : workers_) {
     out.push_back({name, w.hello.host, w.hello.pid, w.hello.version, w.hello.queues, w.hello.slots,
                    static_cast<uint32_t>(w.held.size()), w.link != nullptr,
-                   w.drained || w.hello.draining, w.last_heard});
+                   w.drained || w.hello.draining,
+                   now_ - std::chrono::duration_cast<Duration>(mono_ - HeardOf(w))});
   }
   return out;
 }

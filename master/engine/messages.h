@@ -8,6 +8,7 @@
 
 #include "common/model/dag.h"
 #include "master/core/event.h"
+#include "master/engine/worker_lease.h"
 #include "master/store/rows.h"
 
 namespace gale {
@@ -135,6 +136,7 @@ struct WorkerInfo {
 class WorkerLink {
  public:
   virtual ~WorkerLink() = default;
+  WorkerLease& lease() { return lease_; }  // thread-safe
   // It runs on the master's own machine and dies with it in a power cut: it may hear of commits
   // that only survive the death of processes.
   virtual bool on_this_host() const { return false; }
@@ -148,6 +150,9 @@ class WorkerLink {
   // The session is over (refused, replaced, or the engine starts anew): the worker shall connect
   // again if `status` is UNAVAILABLE, and give up else.
   virtual void Close(const Status& status) = 0;
+
+ private:
+  WorkerLease lease_;
 };
 using WorkerLinkPtr = std::shared_ptr<WorkerLink>;
 

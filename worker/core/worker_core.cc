@@ -139,6 +139,8 @@ void WorkerCore::On(const event::Welcome& e, MonoTime now) {
     result.told = true;
     Do(action::SendFinished{result.ending});
   }
+  if (serves_queue_) popped_.clear();  // it hands them out itself
+  ClaimPopped();
 }
 
 void WorkerCore::On(const event::Disconnected&, MonoTime) { GoDown(); }
@@ -173,8 +175,9 @@ void WorkerCore::On(const event::Tick&, MonoTime now) {
     GoDown();
   }
   if (link_ == Link::kWelcomed && now >= heartbeat_at_) {
-    if (Fenced(now) && !beats_.empty()) {
-      Do(action::DropConnection{"the lease ran out: heartbeats stay without an answer"});
+    // Another master may lead already: while there is time before the fence, look for it.
+    if (!beats_.empty() && now - beats_.begin()->second >= heartbeat_ * 3 / 2) {
+      Do(action::DropConnection{"heartbeats stay without an answer"});
       GoDown();
     } else {
       beats_[++sequence_] = now;
@@ -205,15 +208,20 @@ void WorkerCore::On(const event::Granted& e, MonoTime) {
 void WorkerCore::On(const event::Refused& e, MonoTime) { claimed_.erase(e.attempt); }
 
 void WorkerCore::On(const event::Popped& e, MonoTime) {
-  if (link_ != Link::kWelcomed || draining()) return;  // the master rings again for what it misses
+  told_room_.reset();     // the room that was told is used up: say it anew
+  if (draining()) return;  // the master rings again for what it misses
+  // They are in the queue no more: nobody else can claim them, so they wait for a master.
+  popped_.insert(e.attempts.begin(), e.attempts.end());
+  ClaimPopped();
+}
+
+void WorkerCore::ClaimPopped() {
+  if (link_ != Link::kWelcomed || draining() || popped_.empty()) return;
   action::SendClaim claim;
-  for (const AttemptId& id : e.attempts) {
-    if (Known(id) || claimed_.count(id) != 0 || room() == 0) continue;
-    claimed_.insert(id);
+  for (const AttemptId& id : std::exchange(popped_, {})) {
+    if (Known(id) || !claimed_.insert(id).second) continue;
     claim.attempts.push_back(id);
   }
-  uint32_t popped = static_cast<uint32_t>(e.attempts.size());
-  if (told_room_) *told_room_ -= std::min(*told_room_, popped);
   if (!claim.attempts.empty()) Do(std::move(claim));
 }
 

@@ -119,6 +119,7 @@ class WorkerCore {
   void Renew(MonoTime sent, Duration lease);
   void GoDown();
   bool Fenced(MonoTime now) const { return fence_at_ && now >= *fence_at_; }
+  void ClaimPopped();
   void TellRoom();
   void TellGoodbye();
   bool Known(const AttemptId& id) const;
@@ -131,6 +132,7 @@ class WorkerCore {
   LiveMap live_;
   std::map<AttemptId, Unacked> results_;
   std::set<AttemptId> claimed_;
+  std::set<AttemptId> popped_;  // and not yet claimed
   std::map<uint64_t, AttemptId> waiting_;  // grant order -> attempt
   size_t at_keeper_ = 0;                   // spawning or running
   size_t spooling_ = 0;                    // results that are not on disk yet

@@ -291,9 +291,10 @@ TEST_F(WorkerCoreTest, NothingStartsPastTheFence) {
 
 TEST_F(WorkerCoreTest, AMasterThatStaysSilentIsLeft) {
   Connect();
-  for (int i = 0; i < 4; ++i) {
+  // Long before the fence: another master may lead already, and takes the attempts over.
+  for (int i = 0; i < 3; ++i) {
     Tick(kBeat);
-    EXPECT_EQ(Has<DropConnection>(), i == 3) << i;
+    EXPECT_EQ(Has<DropConnection>(), i == 2) << i;
   }
   EXPECT_FALSE(core.next_tick());
   Step(event::Opened{});

@@ -1,0 +1,46 @@
+// When a master may take the lead: decided from what it reads of the leader's row, on its own
+// monotonic clock, so that no host's wall clock matters.
+#pragma once
+
+#include <optional>
+
+#include "common/base/clock.h"
+#include "master/store/rows.h"
+
+namespace gale {
+
+class LeaderWatch {
+ public:
+  // `instance`: of our own home. `lease`: how long a leader goes without a beat at most.
+  LeaderWatch(Duration lease, std::string instance)
+      : lease_(lease), instance_(std::move(instance)) {}
+
+  // The row, from a read that began at `asked` and ended at `now`. True: whoever stands there is
+  // gone (or was us, before a restart), and the row may be claimed as it was seen.
+  bool See(const LeaderRow& row, MonoTime asked, MonoTime now) {
+    const bool same = last_ && last_->epoch == row.epoch && last_->beat == row.beat;
+    // While we didn't look, or nobody could reach the ledger, silence proves nothing.
+    const bool looked_away = same && asked - looked_ > lease_ / 2;
+    if (!same || looked_away) since_ = now;
+    last_ = row;
+    looked_ = now;
+    if (row.owner.empty() || row.instance == instance_) return true;
+    return asked - since_ >= lease_;
+  }
+
+  // Whether what was seen last may still be the one that leads: then workers that it alone hears
+  // must be waited for.
+  bool MayStillSpeak() const {
+    return last_ && !last_->owner.empty() && last_->instance != instance_;
+  }
+  const std::optional<LeaderRow>& last() const { return last_; }
+
+ private:
+  const Duration lease_;
+  const std::string instance_;
+  std::optional<LeaderRow> last_;
+  MonoTime since_{};   // this beat is the last for so long
+  MonoTime looked_{};  // the end of the last read
+};
+
+}  // namespace gale
