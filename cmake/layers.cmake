@@ -85,7 +85,7 @@ gale_layer(master ALLOWED common/base common/model common/queue common/config co
 gale_layer(worker/core ALLOWED common/base)
 gale_layer(worker/keeper ALLOWED common/base)
 gale_layer(worker/runner ALLOWED common/base common/rpc worker/core worker/keeper LINK gale_proto)
-gale_layer(worker ALLOWED common/base common/model common/config common/rpc worker/core worker/keeper
+gale_layer(worker ALLOWED common/base common/model common/queue common/config common/rpc worker/core worker/keeper
            worker/runner LINK gale_proto)
 
 gale_layer(cli ALLOWED common/base common/model common/queue common/config common/rpc master master/store master/engine master/api
