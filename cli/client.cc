@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "common/base/limits.h"
+#include "common/rpc/tls_probe.h"
 
 namespace gale::cli {
 namespace {
@@ -26,6 +27,13 @@ bool IsTransport(const std::string& message) {
 }
 
 }  // namespace
+
+TlsFiles TlsFilesOf(const Config& config) {
+  const TlsFiles files = {.cert = config.GetString(Key::kTlsCert),
+                          .key = config.GetString(Key::kTlsKey),
+                          .ca = config.GetString(Key::kTlsCa)};
+  return files.Under(config.home());
+}
 
 Target Target::OfHome(const std::string& home) {
   const std::string path = home + "/run/gale.sock";
@@ -74,17 +82,21 @@ Status ProbeSocket(const Target& target) {
   return Unavailable("no master answers at {}: {}", target.socket_path, target.hint);
 }
 
-Client::Client(Target target) : target_(std::move(target)) {
-  setenv("GRPC_VERBOSITY", "NONE", 0);  // what goes wrong is ours to say, in one line
+Client::Client(Target target, const std::shared_ptr<grpc::ChannelCredentials>& credentials)
+    : target_(std::move(target)) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(static_cast<int>(limits::kGrpcMessageBytesMax));
-  stub_ = v1::Control::NewStub(
-      grpc::CreateCustomChannel(target_.address, grpc::InsecureChannelCredentials(), arguments));
+  stub_ = v1::Control::NewStub(grpc::CreateCustomChannel(target_.address, credentials, arguments));
 }
 
 Result<std::unique_ptr<Client>> Client::Connect(Target target) {
   if (!target.socket_path.empty()) GALE_RETURN_IF_ERROR(ProbeSocket(target));
-  return std::unique_ptr<Client>(new Client(std::move(target)));
+  setenv("GRPC_VERBOSITY", "NONE", 0);  // what goes wrong is ours to say, in one line
+  // The socket is plain text: it leaves no machine.
+  GALE_ASSIGN_OR_RETURN(
+      const std::shared_ptr<grpc::ChannelCredentials> credentials,
+      MakeChannelCredentials(target.socket_path.empty() ? target.tls : TlsFiles{}));
+  return std::unique_ptr<Client>(new Client(std::move(target), credentials));
 }
 
 void Client::Prepare(grpc::ClientContext& context) const {
@@ -95,6 +107,10 @@ Status Client::Explain(const grpc::Status& status) const {
   const std::string& where = target_.socket_path.empty() ? target_.address : target_.socket_path;
   Status ours = FromGrpc(status);
   if (ours.code() == Code::kUnavailable && IsTransport(status.error_message())) {
+    if (target_.socket_path.empty()) {
+      const Status tls = ProbeTls(target_.address, target_.tls);
+      if (!tls.ok()) return Unavailable("{}", tls.message());
+    }
     return Unavailable("no master answers at {}: {}", where, target_.hint);
   }
   if (ours.code() == Code::kDeadlineExceeded) {

@@ -9,10 +9,15 @@
 #include <string>
 
 #include "common/base/status.h"
+#include "common/config/config.h"
 #include "common/rpc/status.h"
+#include "common/rpc/tls.h"
 #include "gale/v1/control.grpc.pb.h"
 
 namespace gale::cli {
+
+// What [tls] says, with whole paths.
+TlsFiles TlsFilesOf(const Config& config);
 
 // Where a master is.
 struct Target {
@@ -20,6 +25,7 @@ struct Target {
   std::string socket_path;  // empty: over TCP
   std::string token;        // a JWT; empty: none (over the socket nobody needs one)
   std::string hint;         // what to check if nobody answers there
+  TlsFiles tls = {};        // over TCP; none: plain text
 
   static Target OfHome(const std::string& home);
   // `token_file`, if given, before `token`. INVALID_ARGUMENT, NOT_FOUND.
@@ -36,7 +42,8 @@ class Client {
  public:
   static constexpr std::chrono::seconds kCallTimeout{30};
 
-  // UNAVAILABLE at once if the socket is dead; over TCP the first call finds out.
+  // UNAVAILABLE at once if the socket is dead; over TCP the first call finds out. The errors of
+  // MakeChannelCredentials.
   static Result<std::unique_ptr<Client>> Connect(Target target);
 
   // One answer: client.Call(&Control::GetDag, request).
@@ -56,11 +63,12 @@ class Client {
   // For streams: what every call carries.
   void Prepare(grpc::ClientContext& context) const;
   v1::Control::Stub& stub() { return *stub_; }
-  // Ours, from gRPC's: no master, and no or a wrong token, in words that help.
+  // Ours, from gRPC's: no master, no or a wrong token, TLS on one side only or a certificate that
+  // isn't taken (it asks the master again for that), in words that help.
   Status Explain(const grpc::Status& status) const;
 
  private:
-  explicit Client(Target target);
+  Client(Target target, const std::shared_ptr<grpc::ChannelCredentials>& credentials);
   Target target_;
   std::unique_ptr<v1::Control::Stub> stub_;
 };

@@ -73,6 +73,9 @@ Result<Client*> Context::Connect() {
     GALE_ASSIGN_OR_RETURN(target,
                           Target::OfServer(globals.server, std::string(io.Variable("GALE_TOKEN")),
                                            globals.token_file));
+    GALE_ASSIGN_OR_RETURN(const Config config, LoadConfig());
+    target.tls = TlsFilesOf(config);
+    if (!globals.tls_ca.empty()) target.tls.ca = globals.tls_ca;
   }
   GALE_ASSIGN_OR_RETURN(client_, Client::Connect(target));
   return client_.get();

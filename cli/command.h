@@ -70,6 +70,7 @@ struct Globals {
   std::string config_file;
   std::string server;  // empty: the home's socket
   std::string token_file;
+  std::string tls_ca;  // of `server`; empty: as [tls] ca says
   Format format = Format::kTable;
 };
 

@@ -36,6 +36,7 @@ std::string RootHelp() {
          "  --config FILE          settings, in place of <home>/gale.cfg\n"
          "  --server HOST:PORT     a master elsewhere; needs a token in $GALE_TOKEN or "
          "--token-file\n"
+         "  --tls-ca FILE          who signed that master's certificate (or $GALE_TLS_CA, [tls] ca)\n"
          "  -o, --output FORMAT    table, json, yaml or plain\n"
          "  -h, --help             of the command, with examples\n"
          "\nExamples:\n"
@@ -68,7 +69,7 @@ std::string CompletionScript(bool zsh) {
   for (const Command& command : AllCommands()) {
     if (command.hidden) continue;
     if (!InGroup(command)) roots += fmt::format("{} ", command.path);
-    std::string options = "--home --config --server --token-file --output --help";
+    std::string options = "--home --config --server --token-file --tls-ca --output --help";
     for (const Arg& arg : command.args) {
       if (!arg.positional()) options += fmt::format(" --{}", arg.key());
     }

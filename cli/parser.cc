@@ -20,6 +20,8 @@ const std::vector<Arg>& GlobalArgs() {
       {Arg::Kind::kValue, "--server", "a master elsewhere; needs a token in $GALE_TOKEN",
        "HOST:PORT"},
       {Arg::Kind::kValue, "--token-file", "the token for --server, in a file", "FILE"},
+      {Arg::Kind::kValue, "--tls-ca", "who signed the certificate of --server (or $GALE_TLS_CA)",
+       "FILE"},
       {Arg::Kind::kValue, "-o,--output", "table, json, yaml or plain", "FORMAT"},
   };
   return kArgs;

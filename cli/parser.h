@@ -1,8 +1,8 @@
 // From words to a command and its arguments. The only user of CLI11, behind these functions.
 //
-// Options that every command takes (--home, --config, --server, --token-file, -o) may stand
-// anywhere after `gale`. A command's words are found before its arguments are read, so a DAG may be
-// called "tasks".
+// Options that every command takes (--home, --config, --server, --token-file, --tls-ca, -o) may
+// stand anywhere after `gale`. A command's words are found before its arguments are read, so a DAG
+// may be called "tasks".
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ namespace gale::cli {
 struct Parsed {
   const Command* command = nullptr;  // nullptr: `help` is all that was asked for
   Args args;
-  Args globals;  // home, config, server, token-file, output
+  Args globals;  // home, config, server, token-file, tls-ca, output
   std::string help;
   bool asked = true;  // false: `help` is shown because the command is missing
 };

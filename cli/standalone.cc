@@ -9,7 +9,9 @@
 #include <fstream>
 #include <thread>
 
+#include "cli/client.h"
 #include "common/base/log.h"
+#include "common/rpc/tls_probe.h"
 #include "gale_version.h"
 #include "master/master.h"
 #include "worker/worker.h"
@@ -98,13 +100,35 @@ worker::WorkerOptions MakeWorker(const Config& config) {
   return options;
 }
 
+// Masters over TCP are called as [tls] says. What is wrong between the two is said once, now: gRPC's
+// own words, in the session's log, don't tell.
+Status SecureWorker(const Config& config, worker::WorkerOptions& options) {
+  std::vector<std::string> remote;
+  for (const std::string& master : options.masters) {
+    if (!master.starts_with("unix:")) remote.push_back(master);
+  }
+  if (remote.empty()) return OkStatus();
+  const TlsFiles tls = TlsFilesOf(config);
+  if (!tls.empty() && remote.size() < options.masters.size()) {
+    return InvalidArgument(
+        "with [tls] all of a worker's masters are reached over TCP; take the unix: ones away");
+  }
+  GALE_ASSIGN_OR_RETURN(options.credentials, MakeChannelCredentials(tls));
+  for (const std::string& master : remote) {
+    if (Status status = ProbeTls(master, tls); !status.ok()) GALE_ERROR("{}", status.message());
+  }
+  return OkStatus();
+}
+
 // What an operator needs to know to go on. On stdout: it is the answer, not the log.
 void Announce(const Config& config, const Master& master) {
   const std::string host = config.GetString(Key::kApiHost);
   std::printf("\n  Gale %s is ready.\n\n", GALE_VERSION);
-  std::printf("  API          http://%s:%d\n", host.c_str(), master.http_port());
-  std::printf("  gRPC         %s:%d\n", config.GetString(Key::kGrpcHost).c_str(),
-              master.grpc_port());
+  std::printf("  API          %s://%s:%d\n",
+              config.GetString(Key::kApiSslCert).empty() ? "http" : "https", host.c_str(),
+              master.http_port());
+  std::printf("  gRPC         %s:%d%s\n", config.GetString(Key::kGrpcHost).c_str(),
+              master.grpc_port(), config.GetString(Key::kTlsCert).empty() ? "" : " (TLS)");
   if (master.made_admin()) {
     std::printf("  user         admin\n  password     %s   (shown this once; kept in %s)\n",
                 FirstLine(master.password_file()).c_str(), master.password_file().c_str());
@@ -184,6 +208,7 @@ int RunWorker(const Config& config, const WorkerFlags& flags) {
   if (options.join_token.empty() && !flags.join_token_file.empty()) {
     return Fail(NotFound("{} holds no join token: it is in the master's home", file));
   }
+  if (Status status = SecureWorker(config, options); !status.ok()) return Fail(status);
   std::error_code error;
   std::filesystem::create_directories(options.home, error);
   if (error) return Fail(FailedPrecondition("{} can't be made: {}", options.home, error.message()));
