@@ -196,7 +196,7 @@ class Watch:
         self.expected -= {process.name for process in alive}
 
     def end_orphans(self, seconds, say, keep):
-        """Ends everything that still descends from us, but for `keep`: SIGTERM for keepers without tasks, then SIGKILL."""
+        """Ends all that still descends from us, but for `keep`: SIGTERM for keepers without tasks, then SIGKILL."""
         for pid in descendants(keep):
             kill_quietly(pid, signal.SIGTERM)
         deadline = time.monotonic() + seconds

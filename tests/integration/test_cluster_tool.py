@@ -24,6 +24,7 @@ class Cluster:
         self.env = {name: value for name, value in os.environ.items() if not name.startswith(("GALE__", "AIRFLOW__"))}
         self.env["GALE_BIN"] = BINARY
         self.process = None
+        self.pids = []
 
     def command(self, *args):
         return [PYTHON3, "-B", str(ROOT / "deploy/cluster"), *args, "--home", str(self.home)]
@@ -55,12 +56,18 @@ class Cluster:
                               timeout=START_SECONDS_MAX, check=False, env=self.env)
 
     def terminate(self, number=signal.SIGTERM):
+        self.pids = [part["pid"] for part in self.file()["processes"] if part["pid"]]
         self.process.send_signal(number)
         return self.process.wait(START_SECONDS_MAX)
 
+    def leftovers(self):
+        """What still runs of it: its parts of before terminate(), and whatever names its home."""
+        return [pid for pid in self.pids if lives(pid)] + processes_with(str(self.home))
+
     def close(self):
         if self.process and self.process.poll() is None:
-            self.terminate()
+            self.process.terminate()
+            self.process.wait(START_SECONDS_MAX)
         shutil.rmtree(self.home, ignore_errors=True)
 
 
@@ -98,7 +105,7 @@ def test_the_servers_alone_with_passwords_and_private_files(cluster):
     assert redis["password"] not in pathlib.Path(f"/proc/{redis['pid']}/cmdline").read_text()
 
     assert cluster.terminate() == 0
-    assert processes_with(str(cluster.home)) == []
+    assert cluster.leftovers() == []
     assert not (cluster.home / "cluster.json").exists()
 
 
@@ -129,7 +136,7 @@ def test_a_second_start_finds_the_ports_and_passwords_of_the_first(cluster):
 def test_nothing_outlives_a_killed_supervisor_and_the_home_can_be_used_again(cluster):
     cluster.start(masters=0, workers=0)
     cluster.terminate(signal.SIGKILL)
-    wait_until(lambda: processes_with(str(cluster.home)) == [], "the end of the servers")
+    wait_until(lambda: cluster.leftovers() == [], "the end of the servers")
     cluster.start(masters=0, workers=0)
     assert all(lives(part["pid"]) for part in cluster.file()["processes"])
 
