@@ -13,6 +13,7 @@
 #include "common/base/log.h"
 #include "common/queue/memory_queue.h"
 #include "common/rpc/convert.h"
+#include "common/rpc/tls.h"
 #include "gale_version.h"
 #include "master/api/auth.h"
 #include "master/api/control.h"
@@ -171,6 +172,10 @@ Status Master::Parts::MakeServices(const std::string& join_token) {
   grpc_options.unix_path = SocketPath(home());
   grpc_options.host = config.GetString(Key::kGrpcHost);
   grpc_options.port = static_cast<uint16_t>(config.GetInt(Key::kGrpcPort));
+  grpc_options.tls = TlsFiles{config.GetString(Key::kTlsCert), config.GetString(Key::kTlsKey),
+                              config.GetString(Key::kTlsCa)}
+                         .Under(home());
+  grpc_options.verify_clients = config.GetBool(Key::kTlsVerifyClients);
   grpc_options.join_token = join_token;
   grpc = std::make_unique<GrpcServer>(*control, *engine, *auth, std::move(grpc_options));
 
@@ -178,6 +183,10 @@ Status Master::Parts::MakeServices(const std::string& join_token) {
   http::ServerOptions http_options;
   http_options.host = config.GetString(Key::kApiHost);
   http_options.port = static_cast<uint16_t>(config.GetInt(Key::kApiPort));
+  const TlsFiles https{config.GetString(Key::kApiSslCert), config.GetString(Key::kApiSslKey), ""};
+  GALE_ASSIGN_OR_RETURN(TlsPems pems, ReadTlsFiles(https.Under(home())));
+  http_options.cert_pem = std::move(pems.cert);
+  http_options.key_pem = std::move(pems.key);
   http = std::make_unique<http::Server>(
       [this](const http::Request& request) { return rest->Handle(request); }, http_options);
 
