@@ -94,8 +94,10 @@ class Watch:
         self.wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
+            signal.signal(signal.SIGHUP, self._stop)
         LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
 
     def _stop(self, *_):
@@ -178,22 +180,30 @@ class Watch:
                               f"{process.tail()}")
 
     def stop(self, processes, say, patient=True):
-        """Ends them side by side: SIGTERM, and SIGKILL for what is deaf to it (at once, if not `patient`)."""
+        """Ends them side by side: SIGTERM, and SIGKILL for what is deaf to it (at once, if not `patient`).
+        Raises Stopping if that comes now; asked for that again while it goes on, kills at once."""
         alive = [process for process in processes if process.popen]
         self.expected |= {process.name for process in alive}
-        for process in alive:
-            process.signal(signal.SIGTERM if patient else signal.SIGKILL)
+        try:
+            for process in alive:
+                process.signal(signal.SIGTERM if patient else signal.SIGKILL)
+            self._await_end(alive, say, patient)
+        finally:
+            self.expected -= {process.name for process in alive}
+
+    def _await_end(self, alive, say, patient):
         started, asked = time.monotonic(), self.stops
         while any(process.popen for process in alive):
             self.turn(POLL_SECONDS)
+            again = self.stops > asked
+            if again and asked == 0:
+                raise Stopping
             for process in alive:
                 late = time.monotonic() - started > process.kind.stop_seconds_max
-                if process.popen and patient and (late or self.stops > asked):
-                    say(f"{process.name} is killed: " + ("asked again" if not late else "it did not end in time"))
+                if process.popen and patient and (late or again):
+                    say(f"{process.name} is killed: " + ("it did not end in time" if late else "asked again"))
                     process.signal(signal.SIGKILL)
-            if self.stops > asked:
-                patient = False
-        self.expected -= {process.name for process in alive}
+            patient = patient and not again
 
     def end_orphans(self, seconds, say, keep):
         """Ends all that still descends from us, but for `keep`: SIGTERM for keepers without tasks, then SIGKILL."""

@@ -96,12 +96,12 @@ class Supervisor:
         self.up = False
         self.layout.cluster_file.unlink(missing_ok=True)
         self.layout.control_socket.unlink(missing_ok=True)
+        asked = self.watch.stops = max(self.watch.stops, 1)
         say("stopping (again to kill)")
-        asked = self.watch.stops
         for group in (self.workers, self.masters):
-            self.watch.stop(group, say, patient=self.watch.stops <= max(asked, 1))
+            self.watch.stop(group, say, patient=self.watch.stops == asked)
         self.watch.end_orphans(ORPHANS_SECONDS_MAX, say, keep={server.pid for server in self.servers})
-        self.watch.stop(self.servers, say, patient=self.watch.stops <= max(asked, 1))
+        self.watch.stop(self.servers, say, patient=self.watch.stops == asked)
         say("stopped")
 
     def _died(self, process, code):

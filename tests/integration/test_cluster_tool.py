@@ -141,6 +141,19 @@ def test_nothing_outlives_a_killed_supervisor_and_the_home_can_be_used_again(clu
     assert all(lives(part["pid"]) for part in cluster.file()["processes"])
 
 
+def test_a_second_signal_ends_what_is_deaf_to_the_first(cluster):
+    cluster.start(masters=0, workers=0)
+    redis = cluster.part("redis")["pid"]
+    os.kill(redis, signal.SIGSTOP)
+    cluster.pids = [redis]
+    cluster.process.terminate()
+    wait_until(lambda: "stopping (again to kill)" in cluster.said(), "the stop to begin")
+    cluster.process.terminate()
+    assert cluster.process.wait(PATIENCE) == 0
+    assert "did not end in time" not in cluster.said()
+    assert cluster.leftovers() == []
+
+
 def test_what_can_not_be_done_is_said_in_one_line(cluster):
     nobody = cluster.ask("stop", "redis")
     assert nobody.returncode == 1 and "no cluster runs with the home" in nobody.stderr
