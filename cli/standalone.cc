@@ -93,6 +93,8 @@ worker::WorkerOptions MakeWorker(const Config& config) {
   options.queues = config.GetList(Key::kWorkerQueues);
   options.kill_grace = config.GetDuration(Key::kKillGraceSeconds);
   options.masters = {"unix:" + Master::SocketPath(config.home())};
+  options.broker_url = config.GetString(Key::kBrokerUrl);
+  options.broker_namespace = config.GetString(Key::kBrokerNamespace);
   options.python = FindPython();
   options.sdk = FindSdk();
   // For templates that need the DAG file: its imports start at the DAGs folder. No thread runs yet.
@@ -201,6 +203,9 @@ int RunWorker(const Config& config, const WorkerFlags& flags) {
   Signals signals;
   if (Status status = Prepare(config); !status.ok()) return Fail(status);
   worker::WorkerOptions options = MakeWorker(config);
+  if (auto masters = config.GetList(Key::kWorkerMasters); !masters.empty()) {
+    options.masters = std::move(masters);
+  }
   if (!flags.masters.empty()) options.masters = flags.masters;
   const std::string file =
       flags.join_token_file.empty() ? config.home() + "/join_token" : flags.join_token_file;

@@ -9,9 +9,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <random>
 
 #include "common/base/log.h"
 #include "common/queue/memory_queue.h"
+#include "common/queue/redis_queue.h"
 #include "common/rpc/convert.h"
 #include "common/rpc/tls.h"
 #include "gale_version.h"
@@ -21,9 +24,12 @@
 #include "master/api/http/http_server.h"
 #include "master/api/http/rest_api.h"
 #include "master/dags/dag_processor.h"
+#include "master/engine/doorbell.h"
 #include "master/engine/engine.h"
 #include "master/logs/log_store.h"
-#include "master/store/store.h"
+#include "master/api/leader_client.h"
+#include "master/forward.h"
+#include "master/open_store.h"
 
 namespace gale {
 namespace {
@@ -63,6 +69,29 @@ Result<int> LockHome(const std::string& home) {
   return fd;
 }
 
+// Which home this is, whatever the master is called: made once.
+Result<std::string> InstanceOf(const std::string& home) {
+  const std::string path = home + "/run/instance";
+  std::string id;
+  if (std::ifstream in(path); in) std::getline(in, id);
+  if (!id.empty()) return id;
+  std::random_device random;
+  for (int i = 0; i < 4; ++i) id += fmt::format("{:08x}", random());
+  std::ofstream out(path);
+  out << id << '\n';
+  out.close();
+  if (!out) return FailedPrecondition("{} can't be written: {}", path, std::strerror(errno));
+  return id;
+}
+
+// Where a listener on `host` is reached from elsewhere.
+std::string ReachableHost(const std::string& host) {
+  if (host != "0.0.0.0" && host != "::" && host != "[::]") return host;
+  char name[256] = {};
+  gethostname(name, sizeof name - 1);
+  return name;
+}
+
 std::string EnvironmentOf(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
@@ -95,23 +124,33 @@ struct Master::Parts {
   MasterOptions options;
   int lock_fd = -1;
   bool made_admin = false;
-  std::unique_ptr<Store> store;
-  MemoryQueue queue;
+  OpenedStore opened;
+  MemoryQueue memory_queue;
+  std::unique_ptr<Doorbell> doorbell;  // null: the leader serves the queue from memory
   std::unique_ptr<LogStore> logs;
   std::unique_ptr<Engine> engine;
   std::unique_ptr<DagProcessor> dags;
   std::unique_ptr<Control> control;
   std::unique_ptr<Auth> auth;
-  std::unique_ptr<GrpcServer> grpc;
+  std::unique_ptr<LeaderClient> leader_client;
   std::unique_ptr<http::RestApi> rest;
+  std::unique_ptr<GrpcServer> grpc;
   std::unique_ptr<http::Server> http;
   ServiceGroup services;
 
   const std::string& home() const { return config.home(); }
+  Store& store() { return *opened.store; }
   Status MakeHome();
-  Status OpenStore();
-  void MakeEngine();
-  Status MakeServices(const std::string& join_token);
+  Status OpenLedger();
+  Status OpenQueue();
+  Result<MasterRow> Self() const;
+  Status MakeEngine();
+  void OnLeading(bool leads);
+  void MakeDagProcessor();
+  void MakeControl();
+  http::Response Answer(const http::Request& request);
+  Status MakeServers(const std::string& join_token);
+  void Gather();
 };
 
 Status Master::Parts::MakeHome() {
@@ -126,28 +165,78 @@ Status Master::Parts::MakeHome() {
   return MakeFolder(config.GetPath(Key::kBaseLogFolder));
 }
 
-Status Master::Parts::OpenStore() {
-  SqliteOptions sqlite;
-  GALE_ASSIGN_OR_RETURN(sqlite.path, SqlitePath(config.GetString(Key::kSqlAlchemyConn), home()));
-  sqlite.synchronous_full =
-      false;  // the engine flushes, beside its next turns (LoopOptions::sync_later)
-  GALE_ASSIGN_OR_RETURN(store, OpenSqliteStore(sqlite));
-  return store->Migrate();
+Status Master::Parts::OpenLedger() {
+  GALE_ASSIGN_OR_RETURN(opened, OpenStore(config));
+  return store().Migrate();
 }
 
-void Master::Parts::MakeEngine() {
+Status Master::Parts::OpenQueue() {
+  const std::string& url = config.GetString(Key::kBrokerUrl);
+  if (url.empty()) return OkStatus();
+  RedisOptions redis;
+  redis.ns = config.GetString(Key::kBrokerNamespace);
+  GALE_ASSIGN_OR_RETURN(auto queue, RedisQueue::Open(url, std::move(redis)));
+  doorbell = std::make_unique<Doorbell>(std::move(queue));
+  doorbell->OnLost([this] { engine->Post([](Loop& loop) { loop.RingAgain(); }); });
+  return OkStatus();
+}
+
+// What other masters, workers and clients reach this one by.
+Result<MasterRow> Master::Parts::Self() const {
+  MasterRow self;
+  self.name = config.GetString(Key::kMasterName);
+  GALE_ASSIGN_OR_RETURN(self.instance, InstanceOf(home()));
+  self.version = GALE_VERSION;
+  self.started_at = Clock::Real().Now();
+  self.grpc = config.GetString(Key::kAdvertise);
+  const std::string host = ReachableHost(config.GetString(Key::kGrpcHost));
+  if (self.grpc.empty()) self.grpc = fmt::format("{}:{}", host, config.GetInt(Key::kGrpcPort));
+  self.rest = fmt::format("{}://{}:{}",
+                          config.GetString(Key::kApiSslCert).empty() ? "http" : "https",
+                          ReachableHost(config.GetString(Key::kApiHost)),
+                          config.GetInt(Key::kApiPort));
+  return self;
+}
+
+Status Master::Parts::MakeEngine() {
+  GALE_ASSIGN_OR_RETURN(MasterRow self, Self());
   LoopOptions loop;
-  loop.owner = fmt::format("{}:{}", home(), getpid());
+  loop.owner = self.name;
+  loop.instance = self.instance;
   loop.lease = config.GetDuration(Key::kLeaseSeconds);
   loop.heartbeat = config.GetDuration(Key::kHeartbeatSeconds);
   loop.paused_at_creation = config.GetBool(Key::kDagsArePausedAtCreation);
-  loop.sync_later = config.GetString(Key::kSqliteSynchronous) == "FULL";
+  loop.sync_later = !opened.shared && config.GetString(Key::kSqliteSynchronous) == "FULL";
+  loop.serve_queue = doorbell == nullptr;
   loop.parse_spec = [](const std::string& bytes) { return ParseSpec(bytes); };
-  engine = std::make_unique<Engine>(*store, queue, std::move(loop));
+  std::optional<LeadershipOptions> leadership;
+  if (opened.shared) {
+    leadership.emplace();
+    leadership->lease = config.GetDuration(Key::kLeaderLeaseSeconds);
+    leadership->self = std::move(self);
+  } else {
+    self.seen_at = self.started_at;
+    GALE_RETURN_IF_ERROR(store().PutMaster(self));
+  }
+  TaskQueue& queue = doorbell ? static_cast<TaskQueue&>(*doorbell) : memory_queue;
+  engine = std::make_unique<Engine>(store(), queue, std::move(loop), Clock::Real(),
+                                    std::move(leadership));
   if (options.on_fatal) engine->OnFatal(options.on_fatal);
+  engine->OnLeading([this](bool leads) { OnLeading(leads); });
+  return OkStatus();
 }
 
-Status Master::Parts::MakeServices(const std::string& join_token) {
+// On the engine's thread.
+void Master::Parts::OnLeading(bool leads) {
+  if (doorbell) {
+    doorbell->Lead(leads ? fmt::format("{}#{}", config.GetString(Key::kMasterName),
+                                       engine->leader().epoch.value)
+                         : "");
+  }
+  if (dags) dags->SetActive(leads);
+}
+
+void Master::Parts::MakeDagProcessor() {
   DagProcessorOptions processor;
   processor.dags_folder = config.GetPath(Key::kDagsFolder);
   processor.rescan_interval = config.GetDuration(Key::kMinFileProcessInterval);
@@ -157,29 +246,63 @@ Status Master::Parts::MakeServices(const std::string& join_token) {
   processor.parser.timeout = config.GetDuration(Key::kDagbagImportTimeout);
   processor.parser.memory_bytes = config.GetInt(Key::kParseMemoryLimitMb) << 20;
   dags = std::make_unique<DagProcessor>(*engine, processor);
+  dags->SetActive(false);  // until the engine leads
+}
 
+void Master::Parts::MakeControl() {
   ControlOptions control_options;
   control_options.version = {GALE_VERSION, GALE_GIT_VERSION};
+  control_options.master_name = config.GetString(Key::kMasterName);
+  control_options.database = opened.name;
+  control_options.queue = [this] {
+    if (!doorbell) return ServerHealth{"the leader's memory", OkStatus()};
+    return ServerHealth{doorbell->server(), doorbell->health()};
+  };
   control_options.dag_processor = [this] {
     // It speaks at least once every rescan.
     const TimePoint beat = dags->heartbeat();
     const Duration silent = Clock::Real().Now() - beat;
     return PartHealth{silent < 3 * config.GetDuration(Key::kMinFileProcessInterval), beat};
   };
-  control = std::make_unique<Control>(*engine, *store, *logs, std::move(control_options));
+  control = std::make_unique<Control>(*engine, store(), *logs, std::move(control_options));
+}
+
+// What only the leader can answer is handed on to it, if it isn't us.
+http::Response Master::Parts::Answer(const http::Request& request) {
+  http::Response response = rest->Handle(request);
+  if (response.status != 503) return response;
+  const std::optional<MasterRow> leader = control->LeaderElsewhere();
+  if (!leader || !leader_client) return response;
+  auto answer = leader_client->Forward(leader->grpc, ToProto(request));
+  if (answer.ok()) return FromProto(*answer);
+  GALE_WARN("{} {}: handed on to '{}': {}", request.method, request.path, leader->name,
+            answer.status().ToString());
+  return response;
+}
+
+Status Master::Parts::MakeServers(const std::string& join_token) {
+  const TlsFiles tls = TlsFiles{config.GetString(Key::kTlsCert), config.GetString(Key::kTlsKey),
+                                config.GetString(Key::kTlsCa)}
+                           .Under(home());
+  if (opened.shared) {
+    GALE_ASSIGN_OR_RETURN(auto credentials, MakeChannelCredentials(tls));
+    leader_client = std::make_unique<LeaderClient>(join_token, std::move(credentials));
+  }
+  rest = std::make_unique<http::RestApi>(*control, *auth);
 
   GrpcOptions grpc_options;
   grpc_options.unix_path = SocketPath(home());
   grpc_options.host = config.GetString(Key::kGrpcHost);
   grpc_options.port = static_cast<uint16_t>(config.GetInt(Key::kGrpcPort));
-  grpc_options.tls = TlsFiles{config.GetString(Key::kTlsCert), config.GetString(Key::kTlsKey),
-                              config.GetString(Key::kTlsCa)}
-                         .Under(home());
+  grpc_options.tls = tls;
   grpc_options.verify_clients = config.GetBool(Key::kTlsVerifyClients);
   grpc_options.join_token = join_token;
+  grpc_options.serves_queue = doorbell == nullptr;
+  grpc_options.rest = [this](const v1::RestRequest& request) {
+    return ToProto(rest->Handle(FromProto(request)));
+  };
   grpc = std::make_unique<GrpcServer>(*control, *engine, *auth, std::move(grpc_options));
 
-  rest = std::make_unique<http::RestApi>(*control, *auth);
   http::ServerOptions http_options;
   http_options.host = config.GetString(Key::kApiHost);
   http_options.port = static_cast<uint16_t>(config.GetInt(Key::kApiPort));
@@ -188,13 +311,16 @@ Status Master::Parts::MakeServices(const std::string& join_token) {
   http_options.cert_pem = std::move(pems.cert);
   http_options.key_pem = std::move(pems.key);
   http = std::make_unique<http::Server>(
-      [this](const http::Request& request) { return rest->Handle(request); }, http_options);
+      [this](const http::Request& request) { return Answer(request); }, http_options);
+  return OkStatus();
+}
 
+void Master::Parts::Gather() {
+  if (doorbell) services.Add(*doorbell);
   services.Add(*engine);
   services.Add(*http);  // before what takes workers: a port in use must not disturb them
   services.Add(*grpc);
   services.Add(*dags);
-  return OkStatus();
 }
 
 std::string Master::SocketPath(const std::string& home) { return home + "/run/gale.sock"; }
@@ -207,14 +333,18 @@ Master::~Master() = default;
 Status Master::Start() {
   Parts& p = *parts_;
   GALE_RETURN_IF_ERROR(p.MakeHome());
-  GALE_RETURN_IF_ERROR(p.OpenStore());
+  GALE_RETURN_IF_ERROR(p.OpenLedger());
+  GALE_RETURN_IF_ERROR(p.OpenQueue());
   p.logs = std::make_unique<LogStore>(p.config.GetPath(Key::kBaseLogFolder));
-  p.auth = std::make_unique<Auth>(*p.store);
+  p.auth = std::make_unique<Auth>(p.store());
   GALE_RETURN_IF_ERROR(p.auth->Prepare());
   GALE_ASSIGN_OR_RETURN(p.made_admin, p.auth->EnsureAdmin(password_file()));
-  GALE_ASSIGN_OR_RETURN(std::string join_token, Auth::EnsureJoinToken(join_token_file()));
-  p.MakeEngine();
-  GALE_RETURN_IF_ERROR(p.MakeServices(join_token));
+  GALE_ASSIGN_OR_RETURN(std::string join_token, p.auth->EnsureJoinToken(join_token_file()));
+  GALE_RETURN_IF_ERROR(p.MakeEngine());
+  p.MakeDagProcessor();
+  p.MakeControl();
+  GALE_RETURN_IF_ERROR(p.MakeServers(join_token));
+  p.Gather();
   return p.services.Start();
 }
 

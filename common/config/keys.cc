@@ -56,9 +56,9 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
     {Key::kLeaderLeaseSeconds, "master", "leader_lease_seconds", kDuration, "2",
      "A leader unheard of for so long is deposed by a standby (several masters on one MySQL).", 1,
      300},
-    {Key::kLeaseSeconds, "master", "lease_seconds", kDuration, "10",
+    {Key::kLeaseSeconds, "master", "lease_seconds", kDuration, "8",
      "A worker unheard of for so long has lost its tasks (and has killed them itself).", 1, 3600},
-    {Key::kHeartbeatSeconds, "master", "heartbeat_seconds", kDuration, "2",
+    {Key::kHeartbeatSeconds, "master", "heartbeat_seconds", kDuration, "1",
      "How often a worker renews its lease.", 1, 1200},
 
     {Key::kTlsCert, "tls", "cert", kString, "",

@@ -13,11 +13,16 @@ namespace gale {
 // Thread-safe.
 class Access {
  public:
+  static constexpr Duration kLeaderTokenLife = std::chrono::minutes(1);
+
   // Auth must outlive it. An empty join token: no worker may join over TCP.
   Access(Auth& auth, std::string join_token);
 
   // The caller, if it may do what needs `permission`. UNAUTHENTICATED, PERMISSION_DENIED.
   Result<Actor> Authorize(const grpc::ServerContextBase& context, Permission permission) const;
+  // For who came over the Unix socket: lets him ask another master as admin, for a minute. Else
+  // empty.
+  std::string TokenForLocal(const grpc::ServerContextBase& context) const;
   // Whether it is a worker of ours.
   Status AuthorizeWorker(const grpc::ServerContextBase& context) const;
 

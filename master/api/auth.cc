@@ -139,10 +139,13 @@ Result<bool> Auth::EnsureAdmin(const std::string& password_file) {
 }
 
 Result<std::string> Auth::EnsureJoinToken(const std::string& file) {
-  GALE_ASSIGN_OR_RETURN(std::optional<std::string> token, ReadSecretFile(file));
-  if (token) return *token;
-  token = RandomText(32);
-  GALE_RETURN_IF_ERROR(WriteSecretFile(file, *token));
+  GALE_ASSIGN_OR_RETURN(std::optional<std::string> token, store_.GetSetting("join_token"));
+  GALE_ASSIGN_OR_RETURN(const std::optional<std::string> written, ReadSecretFile(file));
+  if (!token) {
+    token = written ? *written : RandomText(32);
+    GALE_RETURN_IF_ERROR(store_.PutSetting("join_token", *token));
+  }
+  if (written != token) GALE_RETURN_IF_ERROR(WriteSecretFile(file, *token));
   return *token;
 }
 

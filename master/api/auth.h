@@ -50,8 +50,9 @@ class Auth {
   // If there is no user `admin`, makes it, with the password in `password_file`; if that isn't
   // there, with a random one that it writes there first (mode 0600). True if the user was made.
   Result<bool> EnsureAdmin(const std::string& password_file);
-  // The token in `file`; if it isn't there, a random one that it writes there (mode 0600).
-  static Result<std::string> EnsureJoinToken(const std::string& file);
+  // The ledger's join token, which all masters share: the one in `file`, or a random one, if it has
+  // none yet. It stands in `file` (mode 0600) then.
+  Result<std::string> EnsureJoinToken(const std::string& file);
   Status SetUser(const std::string& name, std::string_view password, Role role);
 
   // Slow by design (a tenth of a second, 64 MiB; a few at a time): not for an event loop's thread.

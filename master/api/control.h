@@ -91,14 +91,37 @@ struct LogPage {
   uint32_t try_number = 0;
 };
 
+// Of a server that the master stands on.
+struct ServerHealth {
+  std::string name;    // "MySQL at db1:3306/gale"
+  Status status;       // of the last thing asked of it
+  Duration latency{};  // of that; 0: not measured
+};
+struct ClusterInfo {
+  struct Member {
+    MasterRow row;
+    bool leads = false;
+    bool alive = false;  // heard of lately
+  };
+  LeaderRow leader;
+  std::vector<Member> masters;
+  ServerHealth database, queue;
+  std::string answered_by;  // the master's name
+};
+
 struct ControlOptions {
   ServerVersion version;
+  std::string master_name;
+  std::string database;                 // as in ServerHealth
+  std::function<ServerHealth()> queue;  // empty: unknown
   // The DAG processor's; empty: there is none.
   std::function<PartHealth()> dag_processor;
 };
 
 class Control {
  public:
+  static constexpr Duration kMasterSilent = std::chrono::seconds(10);    // then it counts as dead
+  static constexpr Duration kMasterForgotten = std::chrono::hours(24);  // then it isn't shown
   static constexpr Duration kLogTailWait = std::chrono::seconds(2);
   static constexpr size_t kWatchesMax = 4096;
   static constexpr size_t kWildcardRunsMax = 10'000;  // runs that one listing of "~" looks through
@@ -108,6 +131,10 @@ class Control {
 
   const ServerVersion& version() const { return options_.version; }
   Health GetHealth();
+  ClusterInfo GetCluster();
+  // The master that leads, if it isn't this one: what is asked of it here it can answer. nullopt:
+  // we lead, or nobody is known to.
+  std::optional<MasterRow> LeaderElsewhere();
 
   // --- DAGs
   // ----------------------------------------------------------------------------------------

@@ -35,10 +35,38 @@ ControlService::Unary* ControlService::Run(Context* context, Permission permissi
   Unary* reactor = context->DefaultReactor();
   const bool posted = pool_.Post([=, this, verb = std::move(verb)] {
     auto actor = access_.Authorize(*context, permission);
-    reactor->Finish(ToGrpc(actor.ok() ? verb(*actor) : actor.status()));
+    const Status status = actor.ok() ? verb(*actor) : actor.status();
+    PointToLeader(context, status);
+    reactor->Finish(ToGrpc(status));
   });
   if (!posted)
     reactor->Finish(ToGrpc(Unavailable("the master is overloaded or stopping; try again")));
+  return reactor;
+}
+
+void ControlService::PointToLeader(Context* context, const Status& status) {
+  if (status.code() != Code::kUnavailable) return;
+  const std::optional<MasterRow> leader = control_.LeaderElsewhere();
+  if (!leader || leader->grpc.empty()) return;
+  context->AddTrailingMetadata(kLeaderMetadata, leader->grpc);
+  if (std::string token = access_.TokenForLocal(*context); !token.empty()) {
+    context->AddTrailingMetadata(kLeaderTokenMetadata, token);
+  }
+}
+
+ControlService::Unary* ControlService::ForwardRest(Context* context,
+                                                   const v1::RestRequest* request,
+                                                   v1::RestAnswer* response) {
+  Unary* reactor = context->DefaultReactor();
+  const bool posted = pool_.Post([=, this] {
+    Status status = access_.AuthorizeWorker(*context);
+    // Never handed on a second time: it would go round while the masters disagree.
+    if (status.ok()) *response = rest_(*request);
+    reactor->Finish(ToGrpc(status));
+  });
+  if (!posted) {
+    reactor->Finish(ToGrpc(Unavailable("the master is overloaded or stopping; try again")));
+  }
   return reactor;
 }
 

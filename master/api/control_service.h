@@ -9,12 +9,25 @@
 
 namespace gale {
 
+// In the metadata of what only the leader could answer: where it is, and, for who came over the Unix
+// socket, a token to go there with.
+inline constexpr char kLeaderMetadata[] = "gale-leader";
+inline constexpr char kLeaderTokenMetadata[] = "gale-leader-token";
+
 class ControlService final : public v1::Control::CallbackService {
  public:
-  // All must outlive it. `pool` is for verbs, `followers` for those who wait for logs to grow.
+  using Rest = std::function<v1::RestAnswer(const v1::RestRequest&)>;
+
+  // All must outlive it. `pool` is for verbs, `followers` for those who wait for logs to grow;
+  // `rest` answers what other masters hand on.
   ControlService(Control& control, Access& access, ThreadPool& pool, ThreadPool& followers,
-                 StreamRegister& streams)
-      : control_(control), access_(access), pool_(pool), followers_(followers), streams_(streams) {}
+                 StreamRegister& streams, Rest rest)
+      : control_(control),
+        access_(access),
+        pool_(pool),
+        followers_(followers),
+        streams_(streams),
+        rest_(std::move(rest)) {}
 
   using Context = grpc::CallbackServerContext;
   using Unary = grpc::ServerUnaryReactor;
@@ -41,6 +54,8 @@ class ControlService final : public v1::Control::CallbackService {
   GALE_VERB(DeletePool, DeletePoolResponse);
   GALE_VERB(ListWorkers, ListWorkersResponse);
 #undef GALE_VERB
+  Unary* ForwardRest(Context* context, const v1::RestRequest* request,
+                     v1::RestAnswer* response) override;
   grpc::ServerWriteReactor<v1::DagRun>* WatchDagRun(Context* context,
                                                     const v1::GetDagRunRequest* request) override;
   grpc::ServerWriteReactor<v1::TailLogResponse>* TailLog(
@@ -51,12 +66,14 @@ class ControlService final : public v1::Control::CallbackService {
   // may use the call's request and response.
   template <class Verb>
   Unary* Run(Context* context, Permission permission, Verb verb);
+  void PointToLeader(Context* context, const Status& status);
 
   Control& control_;
   Access& access_;
   ThreadPool& pool_;
   ThreadPool& followers_;
   StreamRegister& streams_;
+  const Rest rest_;
 };
 
 }  // namespace gale

@@ -111,12 +111,15 @@ class TailStream final : public Stream<grpc::ServerWriteReactor<v1::TailLogRespo
 grpc::ServerWriteReactor<v1::DagRun>* ControlService::WatchDagRun(
     Context* context, const v1::GetDagRunRequest* request) {
   auto stream = std::make_shared<RunStream>(streams_);
-  stream->Open();
   // The context lives only until the stream ends: asked before anything can end it.
   auto actor = access_.Authorize(*context, Permission::kRead);
   stream->Open();
   const bool posted = pool_.Post([=, this, dag_id = request->dag_id(), run_id = request->run_id()] {
     if (!actor.ok()) return stream->Close(actor.status());
+    if (const auto leader = control_.LeaderElsewhere()) {
+      return stream->Close(Unavailable("this master follows, and sees no run change: watch it at {}",
+                                       leader->grpc));
+    }
     stream->Watch(control_, dag_id, run_id);
   });
   if (!posted) stream->Close(Unavailable("the master is overloaded or stopping; try again"));

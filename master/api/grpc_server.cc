@@ -33,7 +33,7 @@ struct GrpcServer::Impl {
         verbs(kVerbThreads, kWaitingMax),
         followers(kFollowerThreads, kWaitingMax),
         logs(kLogThreads, kWaitingMax),
-        control_service(control, access, verbs, followers, streams),
+        control_service(control, access, verbs, followers, streams, options.rest),
         worker_service(engine, control, access, logs, streams, options.serves_queue),
         log_store(control.logs()) {}
 

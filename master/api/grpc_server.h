@@ -14,6 +14,7 @@
 
 #include "common/base/service.h"
 #include "common/rpc/tls.h"
+#include "gale/v1/control.pb.h"
 #include "master/api/auth.h"
 #include "master/api/control.h"
 #include "master/engine/engine.h"
@@ -28,6 +29,8 @@ struct GrpcOptions {
   bool verify_clients = false;   // who has no certificate signed by tls.ca is cut off
   std::string join_token;        // empty: no worker may join over TCP
   bool serves_queue = true;      // as LoopOptions::serve_queue
+  // Answers a REST request that another master hands on to this one, which leads.
+  std::function<v1::RestAnswer(const v1::RestRequest&)> rest;
 };
 
 class GrpcServer : public Service {

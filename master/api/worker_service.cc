@@ -33,6 +33,7 @@ class WorkerSession final : public SessionStream, public WorkerLink {
   // --- from the engine ---
   bool on_this_host() const override { return on_this_host_; }
   void SendWelcome(const Welcome& welcome) override {
+    lease_length_ = welcome.lease;
     v1::MasterMessage message;
     *message.mutable_welcome() = ToProto(welcome, serves_queue_);
     Enqueue(std::move(message));
@@ -101,7 +102,7 @@ class WorkerSession final : public SessionStream, public WorkerLink {
     const bool posted =
         engine_.Post([link = link(), task = std::move(task)](Loop& loop) { task(loop, link); });
     // Whatever matters is said again after the next Hello.
-    return posted ? OkStatus() : Unavailable("the master is overloaded or stopping: connect again");
+    return posted ? OkStatus() : engine_.Refusal();
   }
 
   Status Handle(const v1::WorkerMessage& message);
@@ -116,6 +117,7 @@ class WorkerSession final : public SessionStream, public WorkerLink {
   const bool serves_queue_;
   const bool on_this_host_;
   v1::WorkerMessage in_;
+  std::atomic<Duration> lease_length_{Duration(0)};
   std::atomic<bool> greeted_{false};
   std::atomic<bool> left_{false};
 };
@@ -157,8 +159,11 @@ Status WorkerSession::Handle(const v1::WorkerMessage& message) {
         loop.OnFinished(link, result);
       });
     case M::kHeartbeat:
-      return Post([sequence = message.heartbeat().sequence()](
-                      Loop& loop, const WorkerLinkPtr& link) { loop.OnHeartbeat(link, sequence); });
+      // Beside the engine, which may be waiting for the ledger: that must not fence a worker.
+      if (engine_.MayRenewLeases() && lease().Renew(Clock::Real().Mono())) {
+        SendLease(lease_length_, message.heartbeat().sequence());
+      }
+      return OkStatus();
     case M::kGoodbye:
       return Post([](Loop& loop, const WorkerLinkPtr& link) { loop.OnGoodbye(link); });
     case M::KIND_NOT_SET: break;

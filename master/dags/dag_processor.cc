@@ -40,7 +40,8 @@ Status DagProcessor::Start() {
   }
   inotify_fd_ = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   stop_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (inotify_fd_ < 0 || stop_fd_ < 0) return Internal("inotify: {}", std::strerror(errno));
+  wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (inotify_fd_ < 0 || stop_fd_ < 0 || wake_fd_ < 0) return Internal("inotify: {}", std::strerror(errno));
   GALE_RETURN_IF_ERROR(parser_.Start());
   scan_at_ = Clock::Real().Mono();
   heartbeat_us_ = Clock::Real().Now().time_since_epoch().count();
@@ -55,9 +56,19 @@ void DagProcessor::Stop(MonoTime) {
     thread_.join();
   }
   parser_.Stop();
-  for (int* fd : {&inotify_fd_, &stop_fd_}) {
+  for (int* fd : {&inotify_fd_, &stop_fd_, &wake_fd_}) {
     if (*fd >= 0) close(*fd);
     *fd = -1;
+  }
+}
+
+void DagProcessor::SetActive(bool active) {
+  active_ = active;
+  if (!active) return;
+  start_over_ = true;
+  const uint64_t one = 1;
+  if (wake_fd_ >= 0 && write(wake_fd_, &one, sizeof one) < 0) {
+    GALE_ERROR("eventfd: {}", std::strerror(errno));
   }
 }
 
@@ -69,12 +80,22 @@ int DagProcessor::WaitMillis() const {
 
 void DagProcessor::Main() {
   for (;;) {
-    pollfd fds[] = {{stop_fd_, POLLIN, 0}, {inotify_fd_, POLLIN, 0}, {parser_.fd(), POLLIN, 0}};
-    poll(fds, 3, WaitMillis());
+    pollfd fds[] = {{stop_fd_, POLLIN, 0},
+                    {inotify_fd_, POLLIN, 0},
+                    {parser_.fd(), POLLIN, 0},
+                    {wake_fd_, POLLIN, 0}};
+    poll(fds, 4, WaitMillis());
     heartbeat_us_ = Clock::Real().Now().time_since_epoch().count();
     if (fds[0].revents != 0) return;
     if (fds[1].revents != 0) ReadEvents();
     if (fds[2].revents != 0) parser_.OnReadable();
+    uint64_t woken;
+    if (fds[3].revents != 0 && read(wake_fd_, &woken, sizeof woken) < 0) continue;
+    if (start_over_.exchange(false)) {
+      files_.clear();
+      first_pass_ = true;
+      scan_at_ = Clock::Real().Mono();
+    }
     if (scan_at_ && *scan_at_ <= Clock::Real().Mono()) Scan();
   }
 }
@@ -132,6 +153,7 @@ void DagProcessor::Walk(const std::string& folder, int depth,
 
 void DagProcessor::Scan() {
   scan_at_ = Clock::Real().Mono() + options_.rescan_interval;
+  if (!active_) return;
   struct stat st;
   if (stat(options_.dags_folder.c_str(), &st) != 0) {
     // A lost mount is no reason to forget every DAG.

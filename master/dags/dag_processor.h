@@ -41,6 +41,9 @@ class DagProcessor : public Service {
   Status Start() override;
   void Stop(MonoTime deadline) override;
 
+  // Reads files only while its engine leads; then from the start. From any thread.
+  void SetActive(bool active);
+
   // For health: when it last had nothing left to do, or did something.
   TimePoint heartbeat() const { return TimePoint(Duration(heartbeat_us_.load())); }
 
@@ -70,6 +73,7 @@ class DagProcessor : public Service {
   std::thread thread_;
   int inotify_fd_ = -1;
   int stop_fd_ = -1;
+  int wake_fd_ = -1;
   std::map<int, std::string> watches_;
   std::map<std::string, FileState> files_;
   std::set<std::string> asked_;    // in the parse server's hands
@@ -78,6 +82,8 @@ class DagProcessor : public Service {
   bool first_pass_ = true;
   bool folder_missing_ = false;
   std::atomic<int64_t> heartbeat_us_{0};
+  std::atomic<bool> active_{true};
+  std::atomic<bool> start_over_{false};
 };
 
 }  // namespace gale

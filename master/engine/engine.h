@@ -77,6 +77,8 @@ class Engine : public Service {
   }
 
   bool leads() const { return leads_; }
+  // Why Post takes nothing.
+  Status Refusal() const;
   // As last seen; the owner is empty, or ours, if it is us or nobody. Of one that is alone: empty.
   LeaderRow leader() const;
   // Whether a worker that is heard of now may be told that its lease is renewed. Any thread.
@@ -97,8 +99,6 @@ class Engine : public Service {
   void SetRunObserver(std::function<void(const RunRow&)> o) { loop_.SetRunObserver(std::move(o)); }
 
  private:
-  // Why Post takes nothing.
-  Status Refusal() const;
   void Main();
   // Waits for mail or for the next wake, whichever is first.
   std::vector<std::function<void(Loop&)>> Collect();

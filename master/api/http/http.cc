@@ -47,6 +47,7 @@ bool Request::SetTarget(std::string_view target) {
   const size_t mark = std::min(target.find('?'), target.size());
   std::string_view rest = target.substr(0, mark);
   path = std::string(rest);
+  this->target = std::string(target);
   segments.clear();
   query.clear();
   while (!rest.empty()) {

@@ -16,7 +16,8 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
   std::map<std::string, std::string> headers;  // names in lower case; the last of a name counts
   std::string body;
-  std::string peer;  // the address of the client, without port
+  std::string target;  // as SetTarget took it
+  std::string peer;    // the address of the client, without port
 
   // Splits "/a%2Fb?x=1&y" into path, segments and query. False if it is malformed.
   bool SetTarget(std::string_view target);

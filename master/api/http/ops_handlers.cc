@@ -110,7 +110,12 @@ Response Explain(const Call& call) {
 
 }  // namespace
 
+Response GetCluster(const Call& call) {
+  return JsonAnswer(ClusterJson(call.control.GetCluster()));
+}
+
 void AddOpsRoutes(Router& router) {
+  router.Add({"GET", "/api/gale/v1/cluster", GetCluster});
   router.Add({"GET", "/api/v2/pools", ListPools});
   router.Add({"POST", "/api/v2/pools", PostPool, false, Permission::kOperate});
   router.Add({"GET", "/api/v2/pools/{}", GetPool});

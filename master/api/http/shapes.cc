@@ -318,6 +318,35 @@ Json XComJson(const TaskInstanceView& ti, const XComRow& xcom) {
           {"run_id", ti.run->row.run_id}};
 }
 
+Json ClusterJson(const ClusterInfo& cluster) {
+  Json masters = Json::array();
+  for (const ClusterInfo::Member& member : cluster.masters) {
+    masters.push_back({{"name", member.row.name},
+                       {"role", member.leads ? "leader" : "standby"},
+                       {"state", member.alive ? "alive" : "silent"},
+                       {"grpc", member.row.grpc},
+                       {"rest", member.row.rest},
+                       {"version", member.row.version},
+                       {"started_at", FormatTime(member.row.started_at)},
+                       {"last_heartbeat", FormatTime(member.row.seen_at)}});
+  }
+  auto server = [](const ServerHealth& health) -> Json {
+    return {{"name", health.name},
+            {"status", health.status.ok() ? "healthy" : "unhealthy"},
+            {"message", health.status.ok() ? Json(nullptr) : Json(health.status.message())},
+            {"latency_ms", health.latency == Duration(0) ? Json(nullptr)
+                                                         : Json(Seconds(health.latency) * 1000)}};
+  };
+  const LeaderRow& leader = cluster.leader;
+  Json leads = nullptr;
+  if (!leader.owner.empty()) leads = {{"name", leader.owner}, {"epoch", leader.epoch.value}};
+  return {{"leader", std::move(leads)},
+          {"masters", std::move(masters)},
+          {"database", server(cluster.database)},
+          {"queue", server(cluster.queue)},
+          {"answered_by", cluster.answered_by}};
+}
+
 Json WorkerJson(const WorkerInfo& worker) {
   return {{"name", worker.name},
           {"host", worker.host},

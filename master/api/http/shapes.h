@@ -18,6 +18,7 @@ Json TaskInstanceJson(const TaskInstanceView& ti);
 Json TryJson(const TaskInstanceView& ti, const AttemptRow& attempt);
 Json TaskJson(const Dag& dag, TaskIndex task);
 Json PoolJson(const PoolInfo& pool);
+Json ClusterJson(const ClusterInfo& cluster);
 Json ImportErrorJson(const ImportErrorRow& error);
 Json EventJson(const EventRow& event);
 Json XComJson(const TaskInstanceView& ti, const XComRow& xcom);  // without its value

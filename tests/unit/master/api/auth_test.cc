@@ -59,9 +59,12 @@ TEST_F(AuthTest, ADatabaseThatWasMadeAnewTakesThePasswordFromTheFile) {
 
 TEST_F(AuthTest, TheJoinTokenIsMadeOnce) {
   const std::string file = home_ / "join_token";
-  const std::string token = Auth::EnsureJoinToken(file).value();
+  const std::string token = auth_->EnsureJoinToken(file).value();
   EXPECT_GE(token.size(), 32u);
-  EXPECT_EQ(Auth::EnsureJoinToken(file).value(), token);
+  EXPECT_EQ(auth_->EnsureJoinToken(file).value(), token);
+  const std::string other = home_ / "another_masters_join_token";
+  EXPECT_EQ(auth_->EnsureJoinToken(other).value(), token) << "all masters have the same";
+  EXPECT_EQ(ReadFile(other), ReadFile(file));
   EXPECT_TRUE(SameSecret(token, token));
   EXPECT_FALSE(SameSecret(token, token + "x"));
 }

@@ -1,0 +1,39 @@
+// Who leads, which masters there are, and how database and queue are.
+#include "master/api/control.h"
+
+namespace gale {
+
+std::optional<MasterRow> Control::LeaderElsewhere() {
+  if (engine_.leads()) return std::nullopt;
+  const LeaderRow leader = engine_.leader();
+  auto masters = store_.ListMasters();
+  if (leader.owner.empty() || !masters.ok()) return std::nullopt;
+  for (MasterRow& master : *masters) {
+    if (master.name == leader.owner && master.instance == leader.instance) return std::move(master);
+  }
+  return std::nullopt;
+}
+
+ClusterInfo Control::GetCluster() {
+  ClusterInfo info;
+  const MonoTime asked = Clock::Real().Mono();
+  auto leader = store_.GetLeader();
+  info.database.latency = Clock::Real().Mono() - asked;
+  info.database.name = options_.database;
+  info.database.status = leader.status();
+  if (leader.ok()) info.leader = *std::move(leader);
+  if (auto masters = store_.ListMasters(); masters.ok()) {
+    const TimePoint now = Clock::Real().Now();
+    for (MasterRow& row : *masters) {
+      if (now - row.seen_at > kMasterForgotten) continue;
+      const bool leads = row.name == info.leader.owner && row.instance == info.leader.instance;
+      const bool alive = now - row.seen_at < kMasterSilent;
+      info.masters.push_back({std::move(row), leads, alive});
+    }
+  }
+  info.answered_by = options_.master_name;
+  if (options_.queue) info.queue = options_.queue();
+  return info;
+}
+
+}  // namespace gale

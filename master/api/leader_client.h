@@ -1,0 +1,35 @@
+// Hands a REST request on to the master that leads.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "common/base/status.h"
+#include "gale/v1/control.grpc.pb.h"
+
+namespace gale {
+
+class LeaderClient {
+ public:
+  static constexpr std::chrono::seconds kTimeout{20};  // longer than the engine's own
+
+  LeaderClient(std::string join_token, std::shared_ptr<grpc::ChannelCredentials> credentials)
+      : join_token_(std::move(join_token)), credentials_(std::move(credentials)) {}
+
+  // Blocks. Thread-safe. An error: nobody answered there; what was asked may have been done.
+  Result<v1::RestAnswer> Forward(const std::string& address, const v1::RestRequest& request);
+
+ private:
+  std::shared_ptr<v1::Control::Stub> StubOf(const std::string& address);
+
+  const std::string join_token_;
+  const std::shared_ptr<grpc::ChannelCredentials> credentials_;
+  std::mutex mutex_;
+  std::string address_;  // of the stub: there is one leader at a time
+  std::shared_ptr<v1::Control::Stub> stub_;
+};
+
+}  // namespace gale
