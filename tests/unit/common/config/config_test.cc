@@ -47,7 +47,7 @@ TEST_F(ConfigTest, WithoutAFileEveryKeyHasItsDefaultAndSaysSo) {
   EXPECT_EQ(config.GetString(Key::kSqlAlchemyConn), "sqlite:///" + home_ + "/gale.db");
   EXPECT_EQ(config.GetInt(Key::kApiPort), 8080);
   EXPECT_TRUE(config.GetBool(Key::kDagsArePausedAtCreation));
-  EXPECT_EQ(config.GetDuration(Key::kLeaseSeconds), std::chrono::seconds(10));
+  EXPECT_EQ(config.GetDuration(Key::kLeaseSeconds), std::chrono::seconds(8));
   EXPECT_FALSE(config.GetString(Key::kWorkerName).empty());
   for (const KeyInfo& info : AllKeys()) EXPECT_EQ(config.Get(info.key).source, "default");
 }
@@ -117,7 +117,7 @@ TEST_F(ConfigTest, ABadValueIsRefusedWithWhatWasExpected) {
 }
 
 TEST_F(ConfigTest, ALeaseShorterThanThreeHeartbeatsIsRefused) {
-  EXPECT_THAT(ErrorOf("[master]\nlease_seconds = 5\n"), HasSubstr("at least three heartbeats"));
+  EXPECT_THAT(ErrorOf("[master]\nlease_seconds = 2\n"), HasSubstr("at least three heartbeats"));
 }
 
 TEST_F(ConfigTest, ALineThatIsNoEntryIsRefusedWithItsPlace) {
