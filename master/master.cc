@@ -36,6 +36,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What a worker took from the queue and then died with is found missing after this at the latest.
+constexpr Duration kSweep = std::chrono::seconds(10);
+
 Status MakeFolder(const std::string& path) {
   std::error_code error;
   const bool made = fs::create_directories(path, error);
@@ -208,6 +211,7 @@ Status Master::Parts::MakeEngine() {
   loop.paused_at_creation = config.GetBool(Key::kDagsArePausedAtCreation);
   loop.sync_later = !opened.shared && config.GetString(Key::kSqliteSynchronous) == "FULL";
   loop.serve_queue = doorbell == nullptr;
+  loop.sweep_interval = kSweep;
   loop.parse_spec = [](const std::string& bytes) { return ParseSpec(bytes); };
   std::optional<LeadershipOptions> leadership;
   if (opened.shared) {

@@ -44,6 +44,11 @@ class Session::Stream : public grpc::ClientBidiReactor<v1::WorkerMessage, v1::Ma
 
   uint64_t number() const { return number_; }
   bool spoke() const { return spoke_; }
+  // It was cut from our side: it had nothing to say.
+  bool given_up() {
+    std::lock_guard lock(mutex_);
+    return !why_.empty();
+  }
 
   void Send(v1::WorkerMessage message) {
     std::lock_guard lock(mutex_);
@@ -186,6 +191,7 @@ void Session::Run() {
   size_t target = 0;
   for (uint64_t number = 1;; ++number) {
     const bool spoke = RunStream(options_.targets[target], number);
+    quiet_ = !spoke && failures >= options_.targets.size();
     // A master that spoke was the leader, and is tried once more; one that didn't is passed over.
     failures = spoke ? 0 : failures + 1;
     if (!spoke) target = (target + 1) % options_.targets.size();
@@ -216,11 +222,16 @@ bool Session::RunStream(const std::string& target, uint64_t number) {
   if (why.code() == Code::kUnauthenticated || why.code() == Code::kPermissionDenied) {
     GALE_ERROR("master {}: refuses this worker: {}; check the join token", target, why.ToString());
   } else {
-    GALE_INFO("master {}: the stream ended: {}", target,
-              why.ok() ? "the master closed it" : why.ToString());
+    const std::string text = why.ok() ? "the master closed it" : why.ToString();
+    // Once for an outage, not once a try.
+    if (quiet_) {
+      GALE_DEBUG("master {}: the stream ended: {}", target, text);
+    } else {
+      GALE_INFO("master {}: the stream ended: {}", target, text);
+    }
   }
   events_.on_closed(number, why);
-  return stream->spoke();
+  return stream->spoke() && !stream->given_up();
 }
 
 std::shared_ptr<grpc::Channel> Session::ChannelTo(const std::string& target) {

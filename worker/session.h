@@ -72,6 +72,7 @@ class Session : public Service {
   std::condition_variable changed_;
   std::shared_ptr<Stream> stream_;  // guarded by mutex_
   bool stopping_ = false;           // guarded by mutex_
+  bool quiet_ = false;              // the thread's: no master has taken us for a round of tries
   std::thread thread_;
 };
 

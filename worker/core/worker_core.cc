@@ -148,6 +148,8 @@ void WorkerCore::On(const event::Disconnected&, MonoTime) { GoDown(); }
 void WorkerCore::GoDown() {
   link_ = Link::kDown;
   told_room_.reset();
+  // Taken from the queue, and perhaps never heard of by a master: claimed again from the next one.
+  if (!serves_queue_) popped_.insert(claimed_.begin(), claimed_.end());
   claimed_.clear();
   beats_.clear();
   for (auto& [id, live] : live_) live.started_told = false;

@@ -35,7 +35,8 @@ namespace gale::worker {
 struct CoreOptions {
   uint32_t slots = 1;
   size_t results_max = 100'000;  // unacked results; at the bound no new work is asked for
-  Duration hello_timeout = std::chrono::seconds(5);  // without a Welcome the stream is dropped
+  // Without a Welcome the stream is dropped. Short: before the fence another master must be found.
+  Duration hello_timeout = std::chrono::seconds(2);
   Duration drain_grace = std::chrono::seconds(30);   // for a DrainRequested that names none
 };
 

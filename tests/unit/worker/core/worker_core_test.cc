@@ -378,6 +378,21 @@ TEST_F(WorkerCoreTest, AWorkerThatServesItselfClaimsWhatItPops) {
   EXPECT_FALSE(Has<SendClaim>()) << "a stale ring of what runs here";
 }
 
+// They are in the queue no more: nobody else would find them until a sweep.
+TEST_F(WorkerCoreTest, WhatItPoppedIsClaimedFromTheNextMasterIfTheLastOneSaidNothing) {
+  const event::Welcome welcome{kLease, kBeat, Epoch(1), {}, {}, /*serves_queue=*/false};
+  Step(event::Opened{});
+  Step(welcome);
+  Step(event::Popped{{a}});
+  EXPECT_TRUE(Has<SendClaim>());
+  Step(event::Disconnected{});
+  Step(event::Popped{{b}});  // of a wait that was under way
+  EXPECT_FALSE(Has<SendClaim>());
+  Step(event::Opened{});
+  Step(welcome);
+  EXPECT_EQ(The<SendClaim>().attempts, (std::vector{a, b}));
+}
+
 TEST_F(WorkerCoreTest, ACopyGoesItsOwnWay) {
   Connect();
   Run(a);
