@@ -1,8 +1,8 @@
 """MariaDB, MySQL and Redis, as Debian has them: loopback, own folder, own password, any user."""
 
-import getpass
 import os
 import pathlib
+import pwd
 import shutil
 import socket
 
@@ -61,7 +61,7 @@ class MariaDb(Server):
         script = self.folder / "install.sql"
         with open(script, "w") as sql:
             # Only this machine's user is the database's root, by the server's socket alone.
-            sql.write(f"USE mysql;\nSET @auth_root_socket = '{getpass.getuser()}';\n")
+            sql.write(f"USE mysql;\nSET @auth_root_socket = '{user_name()}';\n")
             for name in ("mysql_system_tables.sql", "mysql_system_tables_data.sql"):
                 sql.write((MARIADB_SQL / name).read_text())
         watch.run([*self.server(), f"--datadir={folder}", "--bootstrap", *as_root()], self.folder / "install.log",
@@ -150,6 +150,13 @@ def find(program, package):
     if not path:
         raise Problem(f"{program} is missing: apt-get install {package}")
     return path
+
+
+def user_name():
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # a container's numeric user
+        return "root"
 
 
 def as_root():

@@ -78,7 +78,8 @@ class Supervisor:
         except Failure as failure:
             say(str(failure))
             code = 1
-        self._end_all()
+        finally:
+            self._end_all()
         return code
 
     def _start_all(self):
@@ -188,7 +189,7 @@ class Supervisor:
                   f"  commands     GALE_HOME={self.layout.home}/master-1 ./dev gale dags list",
                   f"               ./dev cluster stop|start|restart|status [NAME] --home {self.layout.home}",
                   "  Ctrl-C stops everything.", ""]
-        print("\n".join(lines), flush=True)
+        write("\n".join(lines), sys.stdout)
 
     def _say_all(self, lines):
         for line in lines:
@@ -196,4 +197,12 @@ class Supervisor:
 
 
 def say(text):
-    print(f"cluster: {text}", file=sys.stderr, flush=True)
+    write(f"cluster: {text}", sys.stderr)
+
+
+def write(text, file):
+    """A terminal or pipe that is gone must not end the cluster in disorder."""
+    try:
+        print(text, file=file, flush=True)
+    except OSError:
+        pass

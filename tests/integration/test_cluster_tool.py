@@ -12,7 +12,7 @@ import tempfile
 
 import pytest
 
-from harness import BINARY, PATIENCE, ROOT, processes_with, wait_until
+from harness import BINARY, PATIENCE, ROOT, dag_text, processes_with, wait_until, write_whole
 
 PYTHON3 = "/usr/bin/python3"  # as ./dev runs it
 START_SECONDS_MAX = 60        # on a machine that is busy building
@@ -54,6 +54,11 @@ class Cluster:
     def ask(self, *args):
         return subprocess.run(self.command(*args), stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=START_SECONDS_MAX, check=False, env=self.env)
+
+    def cli(self, *args):
+        return subprocess.run([BINARY, "--home", str(self.home / "master-1"), *args], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=PATIENCE, check=False,
+                              env={**self.env, "GALE__MASTER__GRPC_PORT": self.file()["grpc"][0].split(":")[1]})
 
     def terminate(self, number=signal.SIGTERM):
         self.pids = [part["pid"] for part in self.file()["processes"] if part["pid"]]
@@ -169,3 +174,34 @@ def test_what_can_not_be_done_is_said_in_one_line(cluster):
     too_long = cluster.ask()
     cluster.home = short
     assert too_long.returncode == 1 and "too long by" in too_long.stderr
+
+
+def test_a_whole_cluster_runs_a_dag_and_leaves_nothing_behind(cluster):
+    cluster.start(masters=2, workers=2)
+    file = cluster.file()
+    names = ["mysql", "redis", "master-1", "master-2", "worker-1", "worker-2"]
+    assert [part["name"] for part in file["processes"]] == names
+    assert all(lives(part["pid"]) and part["state"] == "running" for part in file["processes"])
+    assert len(file["rest"]) == len(file["grpc"]) == 2
+    assert pathlib.Path(file["admin_password_file"]).read_text().strip()
+    dags = pathlib.Path(file["dags_folder"])
+    write_whole(dags / "whole.py", dag_text("whole", "BashOperator(task_id='t', bash_command='true')",
+                                            is_paused_upon_creation=False))
+    wait_until(lambda: "whole" in cluster.cli("dags", "list").stdout, "whole in `gale dags list`")
+    triggered = cluster.cli("dags", "trigger", "whole", "--run-id", "r1")
+    assert triggered.returncode == 0, triggered.stderr
+    wait_until(lambda: "success" in cluster.cli("dags", "list-runs", "whole").stdout,
+               lambda: f"the run's end: {cluster.cli('dags', 'list-runs', 'whole').stdout}")
+
+    first = cluster.part("worker-1")["pid"]
+    stopped = cluster.ask("stop", "worker-1")
+    assert stopped.returncode == 0, stopped.stderr
+    assert not lives(first) and cluster.part("worker-1")["state"] == "stopped"
+    started = cluster.ask("start", "worker-1")
+    assert started.returncode == 0, started.stderr
+    assert cluster.part("worker-1")["pid"] not in (None, first)
+    restarted = cluster.ask("restart", "master-2")
+    assert restarted.returncode == 0, restarted.stderr
+
+    assert cluster.terminate() == 0, cluster.said()
+    assert cluster.leftovers() == []
