@@ -71,7 +71,7 @@ def test_make_env_generates_secrets_once(tmp_path):
     again = run(DEPLOY / "make-env", target)
     assert again.returncode == 1 and "is there already" in again.stderr
     assert target.read_text() == before
-    assert os.listdir(tmp_path) == [".env"]
+    assert sorted(os.listdir(tmp_path)) == [".env", "dags"]
 
 
 def test_the_compose_file_names_settings_that_gale_knows(compose, tmp_path):
