@@ -349,7 +349,7 @@ def blackout(blow):
         world.start(name)
 
 
-# kind: (weight, seconds from, to, fault). A leader's lease is 2 s, a worker's 10 s: shorter and longer than both.
+# kind: (weight, seconds from, to, fault). A leader's lease is 2 s, a worker's 8 s: shorter and longer than both.
 KINDS = {
     "kill_leader": (6, 0.2, 6, kill_leader),
     "pause_leader_short": (3, 0.2, 1.5, pause_leader),
