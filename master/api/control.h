@@ -106,6 +106,7 @@ struct ClusterInfo {
   LeaderRow leader;
   std::vector<Member> masters;
   ServerHealth database, queue;
+  Engine::Audits audits;    // of the answering master
   std::string answered_by;  // the master's name
 };
 

@@ -31,6 +31,7 @@ ClusterInfo Control::GetCluster() {
       info.masters.push_back({std::move(row), leads, alive});
     }
   }
+  info.audits = engine_.audits();
   info.answered_by = options_.master_name;
   if (options_.queue) info.queue = options_.queue();
   return info;

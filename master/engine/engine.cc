@@ -19,6 +19,7 @@ Engine::~Engine() { Stop(clock_.Mono()); }
 
 Status Engine::Start() {
   if (leadership_) {
+    GALE_RETURN_IF_ERROR(SayPresent());  // before it leads: others must know where it is
     GALE_RETURN_IF_ERROR(Follow());
     beat_thread_ = std::thread([this] { BeatMain(); });
   } else {
@@ -118,16 +119,34 @@ void Engine::Turn(std::vector<std::function<void(Loop&)>> mail) {
   loop_.BeginTurn(clock_.Now(), clock_.Mono());
   for (auto& task : mail) task(loop_);
   Status status = CommitWithRetries(loop_.EndTurn());
+  if (status.ok()) status = Audit();
   if (leadership_ && !status.ok()) {
     StepDown(status);  // the next look at the leader's row says how to go on
   } else if (status.code() == Code::kAborted) {
     GiveUp(status);  // another master leads: to take it back would be a fight without end
   } else if (!status.ok()) {
-    GALE_ERROR("the ledger refused a commit, starting anew from it: {}", status.ToString());
+    GALE_ERROR("starting anew from the ledger: {}", status.ToString());
     RecoverUntilItWorks();
   }
   if (sync_later_) RequestSync();
   last_turn_us_ = clock_.Now().time_since_epoch().count();
+}
+
+Status Engine::Audit() {
+  if (clock_.Mono() < next_audit_) return OkStatus();
+  next_audit_ = clock_.Mono() + kAuditInterval;
+  std::string broken = loop_.Audit();
+  std::lock_guard lock(mutex_);
+  ++audits_.done;
+  if (broken.empty()) return OkStatus();
+  ++audits_.broken;
+  audits_.last = broken;
+  return Internal("the auditor found, after a commit: {}", broken);
+}
+
+Engine::Audits Engine::audits() const {
+  std::lock_guard lock(mutex_);
+  return audits_;
 }
 
 void Engine::RequestSync() {

@@ -27,11 +27,14 @@ struct LeadershipOptions {
   // run: so long past its lease a leader goes on renewing theirs. A successor waits as long for
   // workers that it doesn't hear.
   Duration outage = std::chrono::seconds(30);
+  bool may_lead = true;  // false: it follows for ever
   MasterRow self;
 };
 
 class Engine : public Service {
  public:
+  static constexpr Duration kAuditInterval = std::chrono::seconds(60);
+
   // All must outlive it.
   Engine(Store& store, TaskQueue& queue, LoopOptions options, Clock& clock = Clock::Real(),
          std::optional<LeadershipOptions> leadership = std::nullopt);
@@ -54,7 +57,8 @@ class Engine : public Service {
   R Call(std::function<R(Loop&)> task, Duration timeout = std::chrono::seconds(15)) {
     auto promise = std::make_shared<std::promise<R>>();
     std::future<R> answer = promise->get_future();
-    bool posted = Post([task = std::move(task), promise](Loop& loop) {
+    // The task alone holds the promise: dropped, it breaks it, and that is an answer.
+    bool posted = Post([task = std::move(task), promise = std::move(promise)](Loop& loop) {
       auto result = std::make_shared<R>(task(loop));
       loop.OnCommitted([promise, result](const Status& status) {
         if (status.ok()) {
@@ -91,6 +95,14 @@ class Engine : public Service {
   bool healthy() const { return healthy_; }
   TimePoint last_turn() const { return TimePoint(Duration(last_turn_us_.load())); }
 
+  // The auditor: how often memory was found to break an invariant (and was built anew from the
+  // ledger), and what it was the last time.
+  struct Audits {
+    uint64_t done = 0, broken = 0;
+    std::string last;
+  };
+  Audits audits() const;
+
   // Why the engine gave up for good (another master leads), or OK. Then it has stopped.
   Status fatal() const;
   // Called once, from the engine's thread, when it gives up.
@@ -107,6 +119,8 @@ class Engine : public Service {
   // The second thread, with sync_later: Store::Sync runs beside the next turns.
   void SyncMain();
   void RequestSync();
+  // Every kAuditInterval: whoever is queued or runs has a slot, an owner, a lease (Loop::Audit).
+  Status Audit();
   void RecoverUntilItWorks();
   void GiveUp(const Status& status);
 
@@ -118,6 +132,7 @@ class Engine : public Service {
   // The third thread: beats while it leads, and says that this master lives.
   void BeatMain();
   void Beat();
+  Status SayPresent();
   // Not OK: it leads no more, or can't know.
   Status CheckLead();
 
@@ -133,6 +148,8 @@ class Engine : public Service {
   std::condition_variable wake_;
   std::deque<std::function<void(Loop&)>> mailbox_;
   bool stopping_ = false;
+  Audits audits_;  // behind mutex_
+  MonoTime next_audit_{};
   Status fatal_;
   std::function<void(const Status&)> on_fatal_;
   std::function<void(bool)> on_leading_;

@@ -38,7 +38,7 @@ Status Engine::Follow() {
   }
   last_turn_us_ = clock_.Now().time_since_epoch().count();
   healthy_ = true;
-  if (free) return Lead(row);
+  if (free && leadership_->may_lead) return Lead(row);
   if (news) GALE_INFO("following: master '{}' leads (epoch {})", row.owner, row.epoch.value);
   return OkStatus();
 }
@@ -106,13 +106,17 @@ void Engine::Beat() {
   wake_.notify_all();
 }
 
+Status Engine::SayPresent() {
+  MasterRow self = leadership_->self;
+  self.seen_at = clock_.Now();
+  return store_.PutMaster(self);
+}
+
 void Engine::BeatMain() {
-  MonoTime present{};
+  MonoTime present = clock_.Mono();
   for (;;) {
     if (clock_.Mono() - present >= leadership_->presence) {
-      MasterRow self = leadership_->self;
-      self.seen_at = clock_.Now();
-      if (Status status = store_.PutMaster(self); !status.ok()) GALE_DEBUG("{}", status.ToString());
+      if (Status status = SayPresent(); !status.ok()) GALE_DEBUG("{}", status.ToString());
       present = clock_.Mono();
     }
     if (leads_) Beat();

@@ -344,6 +344,10 @@ Json ClusterJson(const ClusterInfo& cluster) {
           {"masters", std::move(masters)},
           {"database", server(cluster.database)},
           {"queue", server(cluster.queue)},
+          {"auditor",
+           {{"audits", cluster.audits.done},
+            {"violations", cluster.audits.broken},
+            {"last_violation", Text(cluster.audits.last)}}},
           {"answered_by", cluster.answered_by}};
 }
 

@@ -1,0 +1,88 @@
+// When a follower may take the lead.
+#include "master/engine/leader_watch.h"
+
+#include <gtest/gtest.h>
+
+namespace gale {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kLease = 2s;
+
+class LeaderWatchTest : public ::testing::Test {
+ protected:
+  // A read that takes a moment. True: it may lead.
+  bool Look(Duration later = 100ms) {
+    now_ += later;
+    const MonoTime asked = now_;
+    now_ += 5ms;
+    return watch_.See(row_, asked, now_);
+  }
+  bool LookFor(Duration time) {
+    for (const MonoTime end = now_ + time; now_ < end;) {
+      if (Look()) return true;
+    }
+    return false;
+  }
+
+  LeaderWatch watch_{kLease, "our home"};
+  LeaderRow row_{Epoch(3), "other", "other's home", 7};
+  MonoTime now_{1000s};
+};
+
+TEST_F(LeaderWatchTest, ALeaderThatBeatsIsFollowedForEver) {
+  for (int i = 0; i < 100; ++i) {
+    ++row_.beat;
+    EXPECT_FALSE(LookFor(1900ms));
+  }
+}
+
+TEST_F(LeaderWatchTest, OneThatIsSilentForALeaseIsReplaced) {
+  const MonoTime from = now_;
+  EXPECT_TRUE(LookFor(10s));
+  EXPECT_GE(now_ - from, kLease);
+  EXPECT_LE(now_ - from, kLease + 400ms);
+  EXPECT_TRUE(watch_.MayStillSpeak()) << "it may only be cut off from the ledger";
+}
+
+TEST_F(LeaderWatchTest, WhoComesAnewWaitsAWholeLease) {
+  EXPECT_FALSE(Look()) << "how old this beat is nobody can say";
+  EXPECT_FALSE(LookFor(kLease - 300ms));
+}
+
+TEST_F(LeaderWatchTest, SilenceWhileTheLedgerWasAwayProvesNothing) {
+  EXPECT_FALSE(LookFor(kLease / 2));
+  EXPECT_FALSE(Look(60s)) << "no read arrived for a minute";
+  EXPECT_FALSE(LookFor(kLease - 300ms)) << "a leader had no way to beat either";
+  EXPECT_TRUE(LookFor(kLease));
+}
+
+TEST_F(LeaderWatchTest, WhatWasReleasedIsFreeAtOnce) {
+  EXPECT_FALSE(Look());
+  row_.owner = row_.instance = "";
+  EXPECT_TRUE(Look());
+  EXPECT_FALSE(watch_.MayStillSpeak());
+}
+
+TEST_F(LeaderWatchTest, ARestartedMasterTakesItsOwnLeaseAtOnce) {
+  row_ = {Epoch(3), "us", "our home", 7};
+  EXPECT_TRUE(Look());
+  EXPECT_FALSE(watch_.MayStillSpeak()) << "that process is dead: we hold its home's lock";
+}
+
+TEST_F(LeaderWatchTest, AnotherMasterOfOurNameIsAnother) {
+  row_ = {Epoch(3), "us", "another home", 7};
+  EXPECT_FALSE(Look());
+  EXPECT_TRUE(LookFor(kLease + 400ms));
+}
+
+TEST_F(LeaderWatchTest, ANewEpochStartsTheWatchAnew) {
+  EXPECT_FALSE(LookFor(kLease - 300ms));
+  row_.epoch = Epoch(4);
+  EXPECT_FALSE(LookFor(kLease - 300ms));
+  EXPECT_TRUE(LookFor(kLease));
+}
+
+}  // namespace
+}  // namespace gale
