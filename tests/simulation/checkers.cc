@@ -2,8 +2,12 @@
 
 namespace gale::sim {
 
-void Checkers::OnSpawn(const AttemptId& attempt, const TaskSpec& task, const std::string& worker,
-                       size_t on_worker, uint32_t slots) {
+void Checkers::OnSpawn(const AttemptId& attempt, Epoch epoch, const TaskSpec& task,
+                       const std::string& worker, size_t on_worker, uint32_t slots) {
+  if (!grants_[attempt].contains(epoch)) {
+    return context_.Fail(fmt::format("{} starts on {}; it was not granted in epoch {}",
+                                     attempt.ToString(), worker, epoch.value));
+  }
   auto [it, fresh] = alive_.try_emplace({attempt.run, attempt.task},
                                         Process{attempt, worker, task.pool, task.pool_slots});
   if (!fresh) {
@@ -37,11 +41,50 @@ void Checkers::OnPool(const std::string& name, int32_t slots) {
   if (!fresh) it->second = std::max<int64_t>(it->second, slots);
 }
 
-void Checkers::OnCommitted(const CommitBatch& batch) {
+void Checkers::OnAcquired(const LeaderRow& before, const LeaderClaim& claim, Epoch epoch,
+                          Duration leader_lease, MonoTime looking_since) {
+  epoch_ = epoch;
+  const MonoTime beat = std::exchange(last_beat_, context_.now());
+  if (before.owner.empty()) return;
+  if (before.instance == claim.instance) return context_.Saw(Seen::kOwnLeases);
+  context_.Saw(Seen::kTakeovers);
+  if (context_.now() - beat < leader_lease) {
+    return context_.Fail(fmt::format("'{}' took the lead from '{}', whose last beat was {:.3f} s ago",
+                                     claim.owner, before.owner, Seconds(context_.now() - beat)));
+  }
+  if (context_.now() - looking_since < leader_lease) {
+    context_.Fail(fmt::format("'{}' took the lead from '{}' after looking for {:.3f} s",
+                              claim.owner, before.owner, Seconds(context_.now() - looking_since)));
+  }
+}
+
+void Checkers::OnFence(const std::string& worker, const StreamPtr& stream, MonoTime at) {
+  auto loss = losses_.find(worker);
+  if (loss == losses_.end() || at <= loss->second.at || !stream) return;
+  if (stream->welcomed_in > loss->second.in) return;
+  context_.Fail(
+      fmt::format("the lease of {} was renewed over stream {} (master {}), which is older than the "
+                  "loss of its attempts {:.3f} s ago",
+                  worker, stream->id, stream->master, Seconds(context_.now() - loss->second.at)));
+}
+
+void Checkers::OnCommitted(Epoch epoch, const CommitBatch& batch) {
   ++commits_;
+  if (epoch != epoch_) {
+    return context_.Fail(fmt::format("a deposed master committed: epoch {}, the newest is {}",
+                                     epoch.value, epoch_.value));
+  }
   for (const AttemptRow& row : batch.attempts) {
     const bool fresh = ended_.emplace(row.id, commits_).second;
-    if (fresh && row.reason.find("was lost") != std::string::npos) context_.Saw(Seen::kLostLeases);
+    if (fresh && row.reason.find("was lost: not heard") != std::string::npos) {
+      context_.Saw(Seen::kLostLeases);
+      losses_[row.worker] = {context_.now(), commits_};
+      auto process = alive_.find({row.id.run, row.id.task});
+      if (process != alive_.end() && process->second.attempt == row.id) {
+        return context_.Fail(fmt::format("{} is declared lost while its process lives on {}",
+                                         row.id.ToString(), process->second.worker));
+      }
+    }
     if (row.state != TiState::kSuccess || marked_.contains(row.id.run)) continue;
     auto exit = exits_.find(row.id);
     if (exit == exits_.end() || !exit->second) {
@@ -95,6 +138,11 @@ void Checkers::CheckRun(const RunRow& row) {
 }
 
 void Checkers::OnGrant(const std::string& worker, const Grant& grant, bool here) {
+  if (grant.epoch != epoch_) {
+    return context_.Fail(fmt::format("{} was granted in epoch {}; the newest is {}",
+                                     grant.attempt.ToString(), grant.epoch.value, epoch_.value));
+  }
+  grants_[grant.attempt].insert(grant.epoch);
   auto ti = tis_.find({grant.attempt.run, grant.attempt.task});
   auto to = granted_.find(grant.attempt);
   if (ti == tis_.end() || to == granted_.end() || !ti->second.live ||

@@ -4,6 +4,11 @@
 //   - Of one task instance, at most one process lives, in the whole world, of whatever try.
 //   - No try is started twice, granted to two workers, or granted after its end was committed.
 //   - A grant leaves the master after its commit; a result is acked after its commit.
+//   - What a process was started by was granted by a master that led in the grant's epoch.
+//   - An attempt that is declared lost for its worker's silence has no living process, and no
+//     connection from before that renews the worker's lease.
+//   - Only the master of the newest epoch commits. Nobody takes the lead from one that gave a sign
+//     of life within its lease, or without having looked for a lease.
 //   - A live attempt leaves the ledger only with its history row.
 //   - An accepted run is in the ledger, for good. Runs and tries only move forward.
 //   - A task is success without anybody's help only if its process ended well.
@@ -16,7 +21,7 @@
 #include <string>
 
 #include "master/engine/loop.h"
-#include "tests/simulation/context.h"
+#include "tests/simulation/network.h"
 
 namespace gale::sim {
 
@@ -25,10 +30,18 @@ class Checkers {
   Checkers(Context& context, Store& ledger) : context_(context), ledger_(ledger) {}
 
   // --- what happens in the world
-  void OnSpawn(const AttemptId& attempt, const TaskSpec& task, const std::string& worker,
-               size_t on_worker, uint32_t slots);
+  void OnSpawn(const AttemptId& attempt, Epoch epoch, const TaskSpec& task,
+               const std::string& worker, size_t on_worker, uint32_t slots);
   void OnProcessEnd(const AttemptId& attempt, bool succeeded);
-  void OnCommitted(const CommitBatch& batch);
+  void OnCommitted(Epoch epoch, const CommitBatch& batch);
+  // The leader's row was `before`; `looking_since`: the new one reads it since then, without a gap
+  // of more than half a lease.
+  void OnAcquired(const LeaderRow& before, const LeaderClaim& claim, Epoch epoch,
+                  Duration leader_lease, MonoTime looking_since);
+  void OnBeat() { last_beat_ = context_.now(); }
+  void OnWelcome(const StreamPtr& stream) { stream->welcomed_in = commits_; }
+  // A worker's fence was moved by what came over this stream.
+  void OnFence(const std::string& worker, const StreamPtr& stream, MonoTime at);
   // All that was committed survives a power cut.
   void OnSynced() { synced_ = commits_; }
   // `here`: to a worker on the master's own machine, which hears of commits before their flush.
@@ -38,6 +51,8 @@ class Checkers {
   void OnPool(const std::string& name, int32_t slots);
   // Somebody marked tasks of this run, or the run.
   void OnMarked(RunId run) { marked_.insert(run); }
+
+  Epoch epoch() const { return epoch_; }  // the newest
 
   // --- from time to time
   void AfterTurn(const Loop& loop);
@@ -81,6 +96,14 @@ class Checkers {
   uint64_t commits_ = 0, synced_ = 0;
   std::map<RunId, std::string> accepted_;
   std::set<RunId> marked_;
+  Epoch epoch_;
+  MonoTime last_beat_;
+  std::map<AttemptId, std::set<Epoch>> grants_;
+  struct Loss {
+    MonoTime at;
+    uint64_t in = 0;  // which commit
+  };
+  std::map<std::string, Loss> losses_;  // of workers, for their silence
 };
 
 }  // namespace gale::sim

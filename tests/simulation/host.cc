@@ -38,7 +38,7 @@ void Host::Start() {
                  processes_.size(), exits_.size(), spool_.size());
   core_ = std::make_unique<WorkerCore>(CoreOptions{.slots = slots_});
   crash_in_ = 0;
-  leaving_ = false;
+  leaving_ = popping_ = false;
   pop_room_ = 0;
   tick_planned_.reset();
   event::SpoolLoaded spooled;
@@ -58,17 +58,21 @@ void Host::Crash(Duration away) {
   context_.Saw(Seen::kWorkerCrashes);
   core_.reset();
   grants_.clear();
+  claimed_on_.clear();
   if (stream_) {
     stream_->worker_open = false;
     network_.Break(stream_);
-    master_->StreamEnded(stream_, context_.dice.Ms(0, 8000));
+    masters_[stream_->master]->StreamEnded(stream_, context_.dice.Ms(0, 8000));
     stream_.reset();
   }
+  paused_ = false;
+  asleep_.clear();
   context_.agenda.In(away, [this] { Start(); });
 }
 
 void Host::StepEvent(Event event) {
   if (!up()) return;
+  if (paused_) return asleep_.push_back(std::move(event));
   for (Action& action : core_->Step(event)) {
     if (crash_in_ > 0 && --crash_in_ == 0) return Crash(context_.dice.Ms(100, 25'000));
     std::visit([this](const auto& a) { Do(a); }, action);
@@ -85,7 +89,7 @@ void Host::FeedLater(Duration delay, E event) {
 }
 
 void Host::PlanTick() {
-  if (!up()) return;
+  if (!up() || paused_) return;
   auto next = core_->next_tick();
   if (!next || (tick_planned_ && *tick_planned_ <= *next)) return;
   const MonoTime at = *next + (context_.faults ? context_.dice.Ms(0, 20) : Duration(0));
@@ -93,7 +97,7 @@ void Host::PlanTick() {
   context_.agenda.At(at, [this, life = life_] {
     if (!up() || life != life_) return;
     tick_planned_.reset();
-    Step(event::Tick{});
+    if (!paused_) Step(event::Tick{});
   });
 }
 
@@ -103,29 +107,76 @@ void Host::ConnectIn(Duration delay) {
   });
 }
 
+// As Session::Run goes through the masters.
+Duration Host::NextTarget() {
+  const size_t count = masters_.size();
+  const bool spoke = std::exchange(spoke_, false) && !std::exchange(given_up_, false);
+  failures_ = spoke ? 0 : failures_ + 1;
+  if (count == 1) return context_.dice.Ms(50, 1500);
+  if (!spoke) target_ = (target_ + 1) % count;
+  const bool round_over = spoke || failures_ % count == 0;
+  return round_over ? context_.dice.Ms(50, failures_ < 4 * count ? 200 : 500) : Duration(0);
+}
+
 void Host::Connect() {
-  if (master_->life() == 0 || !network_.Reachable(number_))
-    return ConnectIn(context_.dice.Ms(200, 900));
-  stream_ = network_.Open(number_, life_, master_->life());
-  context_.Trace("{} opens stream {}", name_, stream_->id);
+  spoke_ = given_up_ = false;
+  const bool down = masters_[target_]->life() == 0;
+  if (down || !network_.Reachable(number_, target_)) {
+    const Duration wait = NextTarget();
+    if (masters_.size() == 1) return ConnectIn(context_.dice.Ms(200, 900));
+    return ConnectIn(wait + (down ? context_.dice.Ms(0, 20) : context_.dice.Ms(500, 2000)));
+  }
+  stream_ = network_.Open(number_, life_, target_, masters_[target_]->life());
+  context_.Trace("{} opens stream {} to master {}", name_, stream_->id, target_);
   Step(event::Opened{});
 }
 
 void Host::LoseStream() {
   if (!stream_) return;
+  if (paused_) {  // it will notice
+    return context_.agenda.In(context_.dice.Ms(100, 1000), [this, stream = stream_] {
+      if (stream_ == stream) LoseStream();
+    });
+  }
   context_.Trace("{} loses stream {}", name_, stream_->id);
   stream_->worker_open = false;
   network_.Break(stream_);
-  master_->StreamEnded(stream_, context_.dice.Ms(0, 8000));
+  masters_[stream_->master]->StreamEnded(stream_, context_.dice.Ms(0, 8000));
+  const size_t from = stream_->master;
   stream_.reset();
   Step(event::Disconnected{});
-  ConnectIn(context_.dice.Ms(50, 1500));
+  const Duration wait = NextTarget();
+  if (from != target_) context_.Saw(Seen::kOtherMasters);
+  ConnectIn(wait);
 }
 
 void Host::Receive(const StreamPtr& stream, Event event) {
   if (!up() || stream != stream_ || !stream->worker_open) return;
   event.now = context_.now();
+  spoke_ = true;
   StepEvent(std::move(event));
+}
+
+void Host::Pause(Duration lasts) {
+  if (!up() || paused_) return;
+  context_.Trace("{} is stopped for {:.3f} s", name_, Seconds(lasts));
+  context_.Saw(Seen::kWorkerPauses);
+  paused_ = true;
+  context_.agenda.In(lasts, [this, life = life_] {
+    if (life == life_) Wake();
+  });
+}
+
+void Host::Wake() {
+  if (!up() || !paused_) return;
+  context_.Trace("{} goes on: {} events", name_, asleep_.size());
+  paused_ = false;
+  for (Event& event : std::exchange(asleep_, {})) {
+    event.now = context_.now();
+    StepEvent(std::move(event));
+  }
+  PlanTick();
+  PopSoon();
 }
 
 void Host::ReceiveWelcome(const StreamPtr& stream, const Welcome& w) {
@@ -143,7 +194,7 @@ void Host::ReceiveGrant(const StreamPtr& stream, const Grant& grant) {
 
 void Host::ReceiveEnd(const StreamPtr& stream, bool for_good) {
   if (!up() || stream != stream_ || !stream->worker_open) return;
-  if (for_good) {  // another worker has its name, says the master; a supervisor starts it again
+  if (for_good && !paused_) {  // another worker has its name, says the master; a supervisor starts it again
     context_.Saw(Seen::kNameClashes);
     return Crash(context_.dice.Ms(500, 3000));
   }
@@ -160,11 +211,21 @@ void Host::PopSoon() {
 }
 
 void Host::Pop() {
-  if (!up() || !core_->welcomed() || pop_room_ == 0) return;
+  if (!up() || paused_ || popping_ || !core_->welcomed() || pop_room_ == 0) return;
   auto popped = queue_.Pop(queues_, pop_room_);
   if (popped.ok() && !popped->empty()) {
     pop_room_ -= static_cast<uint32_t>(popped->size());
-    Step(event::Popped{*std::move(popped)});
+    // The answer may be longer under way than the master's stream stands.
+    const bool slow = context_.faults && context_.dice.Chance(10);
+    popping_ = true;
+    context_.agenda.In(slow ? context_.dice.Ms(0, 2000) : Duration(0),
+                       [this, life = life_, popped = *std::move(popped)] {
+                         if (!up() || life != life_) return;
+                         popping_ = false;
+                         Step(event::Popped{popped});
+                         PopSoon();
+                       });
+    return;
   }
   PopSoon();
 }
@@ -180,7 +241,7 @@ void Host::Spawn(const AttemptId& attempt, Epoch epoch, const TaskSpec& task) {
   context_.last_spawn = context_.now();
   process.task = task;
   context_.Trace("{} spawns {} (pid {})", name_, attempt.ToString(), process.pid);
-  checkers_.OnSpawn(attempt, task, name_, processes_.size(), slots_);
+  checkers_.OnSpawn(attempt, epoch, task, name_, processes_.size(), slots_);
   const int64_t pid = process.pid;
   auto still = [this, attempt, pid] {
     auto it = processes_.find(attempt);
@@ -235,7 +296,7 @@ void Host::CheckFence() {
 }
 
 void Host::KeeperDies() {
-  if (!up()) return;
+  if (!up() || paused_) return;
   context_.Trace("{}'s keeper dies with {} processes", name_, processes_.size());
   context_.Saw(Seen::kKeeperDeaths);
   ++keeper_life_;
@@ -280,7 +341,7 @@ AttemptResult Host::ToResult(const Ending& ending) const {
 void Host::SendUp(std::function<void(Loop&, const WorkerLinkPtr&)> what) {
   if (!stream_) return;
   network_.SendUp(stream_, [this, stream = stream_, what = std::move(what)] {
-    master_->Deliver(stream, what);
+    masters_[stream->master]->Deliver(stream, what);
   });
 }
 
@@ -310,7 +371,12 @@ void Host::Do(const action::PopQueue& a) {
 }
 
 void Host::Do(const action::SendClaim& a) {
-  for (const AttemptId& id : a.attempts) context_.Trace("{} claims {}", name_, id.ToString());
+  for (const AttemptId& id : a.attempts) {
+    context_.Trace("{} claims {}", name_, id.ToString());
+    uint64_t& last = claimed_on_[id];
+    if (stream_ && last != 0 && last != stream_->id) context_.Saw(Seen::kClaimsRepeated);
+    if (stream_) last = stream_->id;
+  }
   SendUp([a](Loop& loop, const WorkerLinkPtr& link) { loop.OnClaim(link, a.attempts); });
 }
 
@@ -327,7 +393,10 @@ void Host::Do(const action::SendFinished& a) {
 }
 
 void Host::Do(const action::SendHeartbeat& a) {
-  SendUp([n = a.sequence](Loop& loop, const WorkerLinkPtr& link) { loop.OnHeartbeat(link, n); });
+  if (!stream_) return;
+  network_.SendUp(stream_, [this, stream = stream_, n = a.sequence] {
+    masters_[stream->master]->Heartbeat(stream, n);
+  });
 }
 
 void Host::Do(const action::SendGoodbye&) {
@@ -342,6 +411,7 @@ void Host::Do(const action::SendGoodbye&) {
 
 void Host::Do(const action::DropConnection& a) {
   context_.Trace("{} drops stream: {}", name_, a.reason);
+  given_up_ = true;
   context_.agenda.In(Duration(0), [this, stream = stream_] {
     if (stream && stream == stream_) LoseStream();
   });
@@ -364,6 +434,7 @@ void Host::Do(const action::KeeperKill& a) {
 }
 
 void Host::Do(const action::KeeperFence& a) {
+  checkers_.OnFence(name_, stream_, a.at);
   fence_ = a.at;
   context_.agenda.At(a.at, [this] { CheckFence(); });
 }

@@ -23,7 +23,7 @@ class Host {
   Host(Context& context, const Scenario& scenario, Checkers& checkers, Network& network,
        TaskQueue& queue, size_t number);
 
-  void SetMaster(MasterPort* master) { master_ = master; }
+  void AddMaster(MasterPort* master) { masters_.push_back(master); }
   const std::string& name() const { return name_; }
   size_t number() const { return number_; }
   uint64_t life() const { return life_; }
@@ -41,6 +41,8 @@ class Host {
   void CrashSoon(int actions) { crash_in_ = actions; }  // between two of its actions
   void KeeperDies();
   void LoseStream();  // it notices now, the master later
+  void Pause(Duration lasts);  // the worker; its keeper goes on
+  void Wake();
   const StreamPtr& stream() const { return stream_; }
 
   // --- the master's messages arrive
@@ -70,6 +72,8 @@ class Host {
   void PlanTick();
   void Connect();
   void ConnectIn(Duration delay);
+  // After a stream, or a try without one. How long to wait.
+  Duration NextTarget();
   void PopSoon();
   void Pop();
   void Exit(const AttemptId& attempt, worker::Exit exit);
@@ -101,7 +105,7 @@ class Host {
   Checkers& checkers_;
   Network& network_;
   TaskQueue& queue_;
-  MasterPort* master_ = nullptr;
+  std::vector<MasterPort*> masters_;
   const size_t number_;
   const std::string name_;
   const uint32_t slots_;
@@ -111,13 +115,21 @@ class Host {
   std::unique_ptr<worker::WorkerCore> core_;
   uint64_t life_ = 0;
   StreamPtr stream_;
+  size_t target_ = 0;     // which master it tries
+  uint32_t failures_ = 0;  // in a row
+  bool spoke_ = false;    // the master did, on this stream
+  bool given_up_ = false;  // the worker had enough of it
   int crash_in_ = 0;
   bool leaving_ = false;  // it said Goodbye
   uint32_t pop_room_ = 0;
   bool pop_planned_ = false;
+  bool popping_ = false;
   std::optional<MonoTime> tick_planned_;
   MonoTime last_fed_;
   std::map<AttemptId, std::pair<Epoch, TaskSpec>> grants_;
+  std::map<AttemptId, uint64_t> claimed_on_;  // the last stream
+  bool paused_ = false;
+  std::vector<worker::Event> asleep_;
 
   // The keeper.
   uint64_t keeper_life_ = 1;
@@ -138,6 +150,8 @@ class MasterPort {
   virtual WorkerLinkPtr LinkOf(const StreamPtr& stream) = 0;
   // The stream ended without the master's doing; it notices after `delay`.
   virtual void StreamEnded(const StreamPtr& stream, Duration delay) = 0;
+  // Answered beside the turns.
+  virtual void Heartbeat(const StreamPtr& stream, uint64_t sequence) = 0;
   virtual void Deliver(const StreamPtr& stream,
                        std::function<void(Loop&, const WorkerLinkPtr&)> what) = 0;
 };

@@ -11,6 +11,8 @@ class Master::Link : public WorkerLink {
   Link(Master& master, StreamPtr stream) : master_(master), stream_(std::move(stream)) {}
 
   void SendWelcome(const Welcome& welcome) override {
+    if (stream_->closed) return;
+    master_.checkers_.OnWelcome(stream_);
     Send([welcome](Host& host, const StreamPtr& s) { host.ReceiveWelcome(s, welcome); });
   }
   void SendGrant(const Grant& grant) override {
@@ -43,8 +45,8 @@ class Master::Link : public WorkerLink {
     SendEvent(worker::event::CancelRequested{attempt, reason});
   }
   void SendDrain() override { SendEvent(worker::event::DrainRequested{seconds(10)}); }
-  // Worker 0 lives on the master's machine.
-  bool on_this_host() const override { return stream_->worker == 0; }
+  // Worker 0 lives on the machine of master 0, worker 1 on that of master 1.
+  bool on_this_host() const override { return stream_->worker == master_.number_; }
   void Close(const Status& status) override {
     if (stream_->closed) return;
     master_.context_.Trace("master closes stream {}: {}", stream_->id, status.ToString());
@@ -61,8 +63,12 @@ class Master::Link : public WorkerLink {
   template <class F>
   void Send(F what) {
     if (stream_->closed || !master_.MaySend()) return;
-    master_.network_.SendDown(
-        stream_, [&host = *master_.hosts_[stream_->worker], s = stream_, what] { what(host, s); });
+    auto send = [&network = master_.network_, &host = *master_.hosts_[stream_->worker],
+                 s = stream_, what] {
+      network.SendDown(s, [&host, s, what] { what(host, s); });
+    };
+    if (master_.paused_) return master_.asleep_mail_.push_back(std::move(send));
+    send();
   }
   Master& master_;
   StreamPtr stream_;
@@ -70,19 +76,24 @@ class Master::Link : public WorkerLink {
 };
 
 Master::Master(Context& context, const Scenario& scenario, Checkers& checkers, Network& network,
-               WatchedStore& store, MemoryQueue& queue, std::vector<std::unique_ptr<Host>>& hosts)
+               WatchedStore& store, MemoryQueue& queue, std::vector<std::unique_ptr<Host>>& hosts,
+               size_t number)
     : context_(context),
       scenario_(scenario),
       checkers_(checkers),
       network_(network),
       store_(store),
       queue_(queue),
-      hosts_(hosts) {}
+      hosts_(hosts),
+      number_(number),
+      instance_(fmt::format("home{}", number)) {}
 
 std::string Master::Describe() const {
-  if (!up()) return "master: down";
-  std::string out =
-      fmt::format("master: {} runs, {} messages", loop_->scheduler().runs().size(), mail_.size());
+  if (!up()) return fmt::format("master {}: down", number_);
+  std::string out = fmt::format("master {}: {}, {} runs, {} messages", number_,
+                                leads_ ? "leads" : "follows", loop_->scheduler().runs().size(),
+                                mail_.size());
+  if (!leads_) return out;
   for (const auto& [id, run] : loop_->scheduler().runs()) {
     out += fmt::format("; run {} {} ({})", id.value, Name(run->head.state), run->live().size());
     for (uint32_t i = 0; i < run->size(); ++i) {
@@ -95,55 +106,79 @@ std::string Master::Describe() const {
 void Master::Start() {
   if (up()) return;
   ++life_;
-  context_.Trace("master starts (life {})", life_);
+  context_.Trace("master {} starts (life {})", number_, life_);
   if (scenario_.serve_queue) queue_.Clear();  // it was the dead master's own
   LoopOptions options;
+  options.owner = fmt::format("m{}", number_);
+  options.instance = instance_;
+  options.lease = scenario_.lease;
+  options.heartbeat = scenario_.heartbeat;
   options.serve_queue = scenario_.serve_queue;
   options.sweep_interval = seconds(6);
   options.sync_later = store_.sync_later = scenario_.sync_later;
   options.paused_at_creation = false;
   options.parse_spec = [this](const std::string& bytes) { return scenario_.Parse(bytes); };
   loop_ = std::make_unique<Loop>(store_, queue_, std::move(options));
-  Recover(false);
+  if (!cluster()) return Recover(false);
+  watch_.emplace(scenario_.leader_lease, instance_);
+  store_.looking_since = looked_ = context_.now();
+  Follow();
 }
 
 void Master::Recover(bool step_down) {
   context_.Saw(Seen::kRecoveries);
   if (step_down) context_.Saw(Seen::kStepDowns);
-  retrying_ = flushing_ = false;
+  retrying_ = flushing_ = turn_planned_ = false;
   store_.plan = {};
   wake_planned_.reset();
   Status status = loop_->Recover(context_.wall(), context_.now());
   if (!status.ok()) return context_.Fail("recovery: " + status.ToString());
   links_.clear();
   ++life_;  // no message of an old stream reaches the new term
+  leads_ = true;
   checkers_.AcceptedAreThere();
   PlanTurn(Duration(0));
 }
 
 void Master::Crash(Duration away) {
   if (!up()) return;
-  context_.Trace("master CRASHES for {:.3f} s", Seconds(away));
+  context_.Trace("master {} CRASHES for {:.3f} s", number_, Seconds(away));
   context_.Saw(Seen::kMasterCrashes);
+  Forget();
+  context_.agenda.In(away, [this] { Start(); });
+}
+
+// The process is gone.
+void Master::Forget() {
   loop_.reset();
+  leads_ = paused_ = retrying_ = turn_planned_ = false;
   mail_.clear();
-  retrying_ = false;
+  asleep_.clear();
+  asleep_mail_.clear();
   sends_left_ = -1;
   store_.plan = {};
+  store_.cut_short = false;
+  store_.on_committed = nullptr;
+  wake_planned_.reset();
   links_.clear();
+  ++life_;
   for (auto& host : hosts_) {
-    if (StreamPtr stream = host->stream()) {
+    StreamPtr stream = host->stream();
+    if (stream && stream->master == number_) {
       network_.Break(stream);
       context_.agenda.In(context_.dice.Ms(0, 3000), [&host = *host, stream] {
         if (host.stream() == stream) host.LoseStream();
       });
     }
   }
-  context_.agenda.In(away, [this] { Start(); });
 }
 
 void Master::Post(std::function<void(Loop&)> what) {
   if (!up()) return;
+  if (paused_) {
+    return asleep_mail_.push_back([this, what = std::move(what)] { Post(what); });
+  }
+  if (!leads_) return;
   mail_.push_back(std::move(what));
   PlanTurn(context_.faults ? context_.dice.Ms(0, 5) : milliseconds(1));
 }
@@ -157,15 +192,33 @@ WorkerLinkPtr Master::LinkOf(const StreamPtr& stream) {
 
 void Master::Deliver(const StreamPtr& stream,
                      std::function<void(Loop&, const WorkerLinkPtr&)> what) {
-  if (!LinkOf(stream)) return;
+  const WorkerLinkPtr link = LinkOf(stream);
+  if (!link) return;
+  if (paused_) {
+    return asleep_mail_.push_back([this, stream, what = std::move(what)] { Deliver(stream, what); });
+  }
+  if (!leads_) return link->Close(Unavailable("this master follows"));
   Post([this, stream, what = std::move(what)](Loop& loop) {
     if (WorkerLinkPtr link = LinkOf(stream)) what(loop, link);
   });
 }
 
+void Master::Heartbeat(const StreamPtr& stream, uint64_t sequence) {
+  const WorkerLinkPtr link = LinkOf(stream);
+  if (!link) return;
+  if (paused_) {
+    return asleep_mail_.push_back([this, stream, sequence] { Heartbeat(stream, sequence); });
+  }
+  if (!MayRenewLeases() || !link->lease().Renew(context_.now())) return;
+  if (store_.cut != LedgerCut::kNone) context_.Saw(Seen::kRenewedWithoutLedger);
+  link->SendLease(scenario_.lease, sequence);
+}
+
 void Master::StreamEnded(const StreamPtr& stream, Duration delay) {
-  context_.agenda.In(delay, [this, stream] {
+  if (!up()) return;
+  After(delay, [this, stream] {
     if (!LinkOf(stream)) return;
+    if (!leads_) return network_.Forget(stream);
     Post([this, stream](Loop& loop) {
       if (WorkerLinkPtr link = LinkOf(stream)) loop.OnDisconnected(link);
       network_.Forget(stream);
@@ -176,7 +229,7 @@ void Master::StreamEnded(const StreamPtr& stream, Duration delay) {
 void Master::PlanTurn(Duration delay) {
   if (turn_planned_) return;
   turn_planned_ = true;
-  context_.agenda.In(delay, [this] {
+  After(delay, [this] {
     turn_planned_ = false;
     Turn();
   });
@@ -188,13 +241,12 @@ void Master::PlanWake() {
   at = std::max(at, context_.now());
   if (wake_planned_ && *wake_planned_ <= at && *wake_planned_ > context_.now()) return;
   wake_planned_ = at;
-  context_.agenda.At(at, [this, life = life_] {
-    if (up() && life == life_) PlanTurn(Duration(0));
-  });
+  After(at - context_.now(), [this] { PlanTurn(Duration(0)); });
 }
 
 void Master::Turn() {
-  if (!up() || retrying_) return;
+  if (!leads() || retrying_) return;
+  if (Status lead = CheckLead(); !lead.ok()) return StepDown(lead);
   loop_->BeginTurn(context_.wall(), context_.now());
   for (auto& what : std::exchange(mail_, {})) what(*loop_);
   AfterCommit(loop_->EndTurn());
@@ -208,13 +260,18 @@ void Master::AfterCommit(Status status) {
   if (status.ok()) {
     retrying_ = false;
     checkers_.AfterTurn(*loop_);
-    if (context_.dice.Chance(8)) checkers_.MemoryIsLedger(*loop_);
+    if (context_.dice.Chance(8) && loop_->epoch() == checkers_.epoch()) {
+      checkers_.MemoryIsLedger(*loop_);
+    }
     if (!mail_.empty()) PlanTurn(Duration(0));
     FlushLater();
     return PlanWake();
   }
   const CommitFault plan = store_.plan;
-  context_.Trace("commit failed: {}", status.ToString());
+  context_.Trace("commit of master {} failed: {}", number_, status.ToString());
+  // Whether a run is there already can't be read while the ledger is away: the commit may say so.
+  const bool refused = status.code() == Code::kAborted || status.code() == Code::kAlreadyExists;
+  if (cluster() && refused) return StepDown(status);
   if (status.code() != Code::kUnavailable) return context_.Fail("commit: " + status.ToString());
   if (plan.fault == Fault::kFailAfter) context_.Saw(Seen::kCommitsReportedLost);
   switch (plan.then) {
@@ -222,13 +279,16 @@ void Master::AfterCommit(Status status) {
       context_.Saw(plan.fault == Fault::kFailAfter ? Seen::kCrashesAfterCommit
                                                    : Seen::kCrashesBeforeCommit);
       return Crash(context_.dice.Ms(50, 20'000));
-    case CommitFault::Then::kStepDown: return Recover(true);
+    case CommitFault::Then::kStepDown:
+      if (!cluster()) return Recover(true);
+      break;
     case CommitFault::Then::kRetry: break;
   }
+  if (Status lead = CheckLead(); !lead.ok()) return StepDown(lead);
   context_.Saw(Seen::kCommitRetries);
   retrying_ = true;
-  context_.agenda.In(context_.dice.Ms(10, 900), [this, life = life_] {
-    if (up() && life == life_ && retrying_) AfterCommit(loop_->RetryCommit());
+  After(context_.dice.Ms(10, 900), [this] {
+    if (retrying_) AfterCommit(loop_->RetryCommit());
   });
 }
 
@@ -242,7 +302,6 @@ void Master::FlushLater() {
                      [this, turn, life = life_] {
                        if (life != life_) return;
                        flushing_ = false;
-                       if (!up()) return;
                        Post([this, turn](Loop& loop) {
                          loop.Synced(turn);
                          FlushLater();

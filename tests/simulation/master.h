@@ -1,88 +1,54 @@
-// The simulated master process: one Loop, driven in turns over a ledger whose commits may fail,
-// that may die at any point of a turn and be started again from the ledger.
+// A simulated master process: one Loop, driven in turns over a ledger whose commits may fail, that
+// may die at any point of a turn and be started again from the ledger.
+//
+// One of two follows, takes the lead and leaves it by the rules of Engine (engine_leader.cc), with
+// the same LeaderWatch. It may be stopped and go on later (SIGSTOP): time passes, what was meant
+// to happen meanwhile happens when it wakes, and what it was about to send leaves then.
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "common/queue/memory_queue.h"
+#include "master/engine/leader_watch.h"
 #include "tests/simulation/host.h"
-#include "tests/support/faulty_store.h"
+#include "tests/simulation/ledger.h"
 
 namespace gale::sim {
-
-// What goes wrong with the next commits.
-struct CommitFault {
-  enum class Then { kRetry, kStepDown, kCrash };
-  Fault fault = Fault::kNone;
-  Then then = Then::kRetry;
-  int times = 1;
-};
-
-// The ledger with faults, and with the checkers watching what is really committed.
-class WatchedStore : public FaultyStore {
- public:
-  WatchedStore(Store& inner, Checkers& checkers)
-      : FaultyStore(inner, [this](const CommitBatch&) { return last_ = Draw(); }),
-        checkers_(checkers) {}
-
-  Status Commit(Epoch epoch, const CommitBatch& batch) override {
-    Status status = FaultyStore::Commit(epoch, batch);
-    const bool committed =
-        status.ok() || (last_ == Fault::kFailAfter && status.code() == Code::kUnavailable);
-    if (committed) checkers_.OnCommitted(batch);
-    if (committed && !sync_later) checkers_.OnSynced();
-    return status;
-  }
-  Status Sync() override {
-    checkers_.OnSynced();
-    return FaultyStore::Sync();
-  }
-  CommitFault plan;
-  bool sync_later = false;
-
- private:
-  Fault Draw() {
-    if (plan.times <= 0) return Fault::kNone;
-    --plan.times;
-    return plan.fault;
-  }
-  Checkers& checkers_;
-  Fault last_ = Fault::kNone;
-};
-
-// The queue, with the sweep counted.
-class WatchedQueue : public MemoryQueue {
- public:
-  explicit WatchedQueue(Context& context) : context_(context) {}
-  Result<std::vector<QueueEntry>> Missing(std::span<const QueueEntry> entries) override {
-    auto missing = MemoryQueue::Missing(entries);
-    context_.Saw(Seen::kSweepRings, missing->size());
-    return missing;
-  }
-
- private:
-  Context& context_;
-};
 
 class Master : public MasterPort {
  public:
   Master(Context& context, const Scenario& scenario, Checkers& checkers, Network& network,
-         WatchedStore& store, MemoryQueue& queue, std::vector<std::unique_ptr<Host>>& hosts);
+         WatchedStore& store, MemoryQueue& queue, std::vector<std::unique_ptr<Host>>& hosts,
+         size_t number);
 
   void Start();
   void Crash(Duration away);
+  // Stops in peace: hands the lead back.
+  void Leave(Duration away);
   // After so many more messages have left it.
   void CrashMidRelease(int messages) { sends_left_ = messages; }
   void PlanFault(CommitFault fault) { store_.plan = fault; }
+  void Pause(Duration lasts);
+  // Between its next commit and what that releases.
+  void PauseInTurn(Duration lasts);
+  void Wake();
+  void CutLedger(LedgerCut cut);
+  void CutTakeoverShort() { store_.cut_short = true; }
+  void StopFaults();
+
+  size_t number() const { return number_; }
   bool up() const { return loop_ != nullptr; }
+  bool leads() const { return up() && leads_; }
+  // It leads, and so says the ledger.
+  bool leads_really() const { return leads() && loop_->epoch() == checkers_.epoch(); }
   bool retrying() const { return retrying_; }
   // Nothing lives in memory.
   bool idle() const {
-    return up() && !retrying_ && mail_.empty() && loop_->scheduler().runs().empty();
+    return leads() && !retrying_ && mail_.empty() && loop_->scheduler().runs().empty();
   }
+  MemoryQueue& queue() const { return queue_; }
   std::string Describe() const;
-  // Somebody asks something of it. Lost if it is down.
+  // Somebody asks something of it. Lost if it is down or doesn't lead.
   void Post(std::function<void(Loop&)> what);
 
   uint64_t life() const override { return up() ? life_ : 0; }
@@ -90,10 +56,26 @@ class Master : public MasterPort {
   void StreamEnded(const StreamPtr& stream, Duration delay) override;
   void Deliver(const StreamPtr& stream,
                std::function<void(Loop&, const WorkerLinkPtr&)> what) override;
+  void Heartbeat(const StreamPtr& stream, uint64_t sequence) override;
 
  private:
   class Link;
+  bool cluster() const { return scenario_.masters > 1; }
+  // Later in this process's life; when it wakes, if it sleeps then.
+  template <class F>
+  void After(Duration delay, F what);
+  void Forget();
   void Recover(bool step_down);
+  // --- master_lead.cc
+  void Follow();
+  void PlanFollow();
+  void Lead(const LeaderRow& seen);
+  void PlanBeat(Duration delay);
+  void Beat();
+  void StepDown(const Status& why);
+  bool MayRenewLeases() const;
+  Status CheckLead() const;
+
   void PlanTurn(Duration delay);
   void PlanWake();
   void Turn();
@@ -109,17 +91,38 @@ class Master : public MasterPort {
   WatchedStore& store_;
   MemoryQueue& queue_;
   std::vector<std::unique_ptr<Host>>& hosts_;
+  const size_t number_;
+  const std::string instance_;
   std::unique_ptr<Loop> loop_;
   uint64_t life_ = 0;
   bool retrying_ = false;
   bool turn_planned_ = false;
   bool flushing_ = false;
-  int retries_left_ = 0;
   int sends_left_ = -1;  // negative: as many as it likes
   std::optional<MonoTime> wake_planned_;
   std::vector<std::function<void(Loop&)>> mail_;
   std::map<uint64_t, WorkerLinkPtr> links_;  // by stream
   std::set<AttemptId> ever_granted_;
+
+  bool leads_ = false;
+  bool paused_ = false;
+  uint64_t pauses_ = 0;
+  std::vector<std::function<void()>> asleep_;       // due while it slept
+  std::vector<std::function<void()>> asleep_mail_;  // came or was to leave, in this order
+  std::optional<LeaderWatch> watch_;
+  Status deposed_;  // what a beat said
+  MonoTime beat_;
+  uint64_t terms_ = 0;
+  MonoTime looked_;  // the last read of the leader's row
 };
+
+template <class F>
+void Master::After(Duration delay, F what) {
+  context_.agenda.In(delay, [this, life = life_, what = std::move(what)] {
+    if (life != life_) return;
+    if (paused_) return asleep_.push_back(what);
+    what();
+  });
+}
 
 }  // namespace gale::sim

@@ -2,11 +2,13 @@
 
 namespace gale::sim {
 
-StreamPtr Network::Open(size_t worker, uint64_t worker_life, uint64_t master_life) {
+StreamPtr Network::Open(size_t worker, uint64_t worker_life, size_t master,
+                        uint64_t master_life) {
   auto stream = std::make_shared<Stream>();
   stream->id = ++last_id_;
   stream->worker = worker;
   stream->worker_life = worker_life;
+  stream->master = master;
   stream->master_life = master_life;
   stream->dice = Dice(context_.seed * 1000 + last_id_);
   streams_.push_back(stream);
@@ -51,10 +53,10 @@ void Network::Break(const StreamPtr& stream) {
   }
 }
 
-void Network::Cut(size_t worker, bool up, bool down) {
-  cuts_[worker] = {up, down};
+void Network::Cut(size_t worker, size_t master, bool up, bool down) {
+  cuts_[worker * masters_ + master] = {up, down};
   for (const StreamPtr& stream : streams_) {
-    if (stream->worker != worker) continue;
+    if (stream->worker != worker || stream->master != master) continue;
     for (bool way : {true, false}) {
       if (!IsCut(*stream, way)) {
         context_.agenda.In(Duration(0), [this, stream, way] { Pump(stream, way); });

@@ -24,6 +24,12 @@ Scenario::Scenario(Context& context) : context_(context) {
   pools["small"] = static_cast<int32_t>(1 + dice.Below(2));
   const size_t count = 1 + dice.Below(3);
   for (size_t i = 0; i < count; ++i) files_.push_back({MakeDag(i)});
+  if (context.seed % 2 != 0) return;
+  masters = 2;
+  sync_later = false;  // a ledger of several hosts is not SQLite
+  heartbeat = seconds(1);
+  lease = dice.Ms(4000, 10'000);
+  outage = dice.Chance(50) ? dice.Ms(2000, 8000) : dice.Ms(8000, 30'000);
 }
 
 DagSpec Scenario::MakeDag(size_t number) {

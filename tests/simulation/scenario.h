@@ -25,6 +25,11 @@ class Scenario {
 
   bool serve_queue = true;  // the master pops for the workers, or they pop and claim
   bool sync_later = false;  // commits are flushed beside the next turns
+  size_t masters = 1;       // two: each may lead, on one ledger
+  Duration leader_lease = std::chrono::seconds(2);
+  Duration outage{};                                   // LeadershipOptions::outage
+  Duration lease = std::chrono::seconds(10);           // of a worker
+  Duration heartbeat = std::chrono::seconds(2);
   size_t workers = 1;
   std::vector<uint32_t> slots;
   size_t chaos_steps = 0;

@@ -1,71 +1,15 @@
-#include "tests/simulation/simulation.h"
-
-#include "tests/simulation/master.h"
+#include "tests/simulation/world.h"
 
 namespace gale::sim {
-namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr Duration kQuietWithin = minutes(20);  // of simulated time, once the faults have stopped
+namespace {
+
+constexpr Duration kQuietWithin = minutes(60);  // of simulated time, once the faults have stopped
 constexpr uint64_t kStepsMax = 100'000;
-const Actor kSomebody{"somebody", "cli"};
-
-class World {
- public:
-  World(uint64_t seed, bool trace);
-  ~World() { context_.agenda.Clear(); }
-  Report Run();
-
- private:
-  void Open();
-  void Chaos();
-  void BreakSomething();
-  void AskSomething();
-  void ChangeSomething();
-  void StopFaults();
-  void RunUntilQuiet();
-  bool Quiet();
-  void HelpThePast();
-
-  // --- faults
-  void MasterFault();
-  void LoseConnection(Host& host);
-  void Partition(Host& host);
-  void StaleEntry();
-  // --- people
-  void Trigger();
-  void Clear();
-  void MarkTasks();
-  void MarkRun();
-  void SetPool(bool as_it_was);
-  void ReportFile(size_t file);
-
-  template <class T>
-  const T& Any(const std::vector<T>& of) {
-    return of[dice_.Below(of.size())];
-  }
-  Host& AnyHost() { return *Any(hosts_); }
-  // A run that was ever committed; nullptr if there is none.
-  const RunRow* AnyRun();
-  std::vector<std::string> AnyTasks(const std::string& dag_id);
-
-  Context context_;
-  Dice& dice_;
-  Scenario scenario_;
-  std::unique_ptr<Store> ledger_;
-  Checkers checkers_;
-  WatchedStore store_;
-  WatchedQueue queue_;
-  Network network_;
-  std::vector<std::unique_ptr<Host>> hosts_;
-  Master master_;
-  size_t steps_left_;
-  MonoTime faults_stopped_;
-  MonoTime helped_at_;
-  int helped_ = 0;
-};
 
 std::unique_ptr<Store> OpenLedger() {
   auto store = OpenSqliteStore({.path = ":memory:"});
@@ -73,21 +17,38 @@ std::unique_ptr<Store> OpenLedger() {
   return *std::move(store);
 }
 
+}  // namespace
+
 World::World(uint64_t seed, bool trace)
     : context_(seed, trace),
       dice_(context_.dice),
       scenario_(context_),
-      ledger_(OpenLedger()),
-      checkers_(context_, *ledger_),
-      store_(*ledger_, checkers_),
+      store_(OpenLedger()),
+      ledger_{*store_, std::nullopt},
+      checkers_(context_, *store_),
       queue_(context_),
-      network_(context_, scenario_.workers),
-      master_(context_, scenario_, checkers_, network_, store_, queue_, hosts_),
+      network_(context_, scenario_.workers, scenario_.masters),
       steps_left_(scenario_.chaos_steps) {
+  for (size_t i = 0; i < scenario_.masters; ++i) {
+    stores_.push_back(
+        std::make_unique<WatchedStore>(context_, ledger_, checkers_, scenario_.leader_lease));
+    queues_.push_back(std::make_unique<WatchedQueue>(context_));
+    MemoryQueue& queue = scenario_.serve_queue ? *queues_.back() : queue_;
+    masters_.push_back(std::make_unique<Master>(context_, scenario_, checkers_, network_,
+                                                *stores_.back(), queue, hosts_, i));
+  }
   for (size_t i = 0; i < scenario_.workers; ++i) {
     hosts_.push_back(std::make_unique<Host>(context_, scenario_, checkers_, network_, queue_, i));
-    hosts_.back()->SetMaster(&master_);
+    for (auto& master : masters_) hosts_.back()->AddMaster(master.get());
   }
+}
+
+void World::Ask(std::function<void(Loop&)> what) {
+  std::vector<Master*> leading;
+  for (auto& master : masters_) {
+    if (master->leads()) leading.push_back(master.get());
+  }
+  if (!leading.empty()) Any(leading)->Post(std::move(what));
 }
 
 Report World::Run() {
@@ -110,16 +71,19 @@ Report World::Run() {
 void World::Open() {
   checkers_.OnPool("default_pool", 128);
   for (const auto& [name, slots] : scenario_.pools) checkers_.OnPool(name, slots);
-  context_.Trace("{} workers, the {} serves the queue, {} DAGs", scenario_.workers,
-                 scenario_.serve_queue ? "master" : "worker", scenario_.files());
-  master_.Start();
+  context_.Trace("{} masters, {} workers, the {} serves the queue, {} DAGs", scenario_.masters,
+                 scenario_.workers, scenario_.serve_queue ? "master" : "worker",
+                 scenario_.files());
+  if (scenario_.masters > 1) {
+    context_.Trace("leases {:.3f} s, the leader's {:.3f} s, outages {:.3f} s",
+                   Seconds(scenario_.lease), Seconds(scenario_.leader_lease),
+                   Seconds(scenario_.outage));
+  }
+  for (auto& master : masters_) master->Start();
   SetPool(/*as_it_was=*/true);
   for (size_t i = 0; i < scenario_.files(); ++i) ReportFile(i);
   for (auto& host : hosts_) host->Start();
 }
-
-// --- chaos
-// -------------------------------------------------------------------------------------------
 
 void World::Chaos() {
   if (steps_left_-- == 0) return StopFaults();
@@ -137,251 +101,6 @@ void World::Chaos() {
   context_.agenda.In(Duration(dice_.Between(0, 2 * mean)), [this] { Chaos(); });
 }
 
-void World::BreakSomething() {
-  Host& host = AnyHost();
-  switch (dice_.Below(14)) {
-    case 0:
-    case 1:
-    case 2: return MasterFault();
-    case 3: return LoseConnection(host);
-    case 4: return Partition(host);
-    case 5: return host.Crash(dice_.Ms(100, 25'000));
-    case 6:
-    case 7: return host.CrashSoon(static_cast<int>(1 + dice_.Below(6)));
-    case 8: return dice_.Chance(40) ? host.KeeperDies() : host.CrashSoon(1);
-    case 9:
-      context_.Trace("the queue loses everything");
-      context_.Saw(Seen::kQueueLosses);
-      return queue_.Clear();
-    case 10:
-    case 11:
-    case 12: return StaleEntry();
-    default:
-      context_.wall_ahead += dice_.Ms(500, 60'000);
-      context_.Saw(Seen::kTimeJumps);
-      context_.Trace("the wall clock jumps to {}", FormatTime(context_.wall()));
-  }
-}
-
-void World::MasterFault() {
-  switch (dice_.Below(5)) {
-    case 0: return master_.Crash(dice_.Ms(50, 20'000));
-    case 1: return master_.CrashMidRelease(static_cast<int>(1 + dice_.Below(5)));
-    default: {
-      CommitFault fault;
-      fault.fault = dice_.Chance(50) ? Fault::kFailBefore : Fault::kFailAfter;
-      fault.then = static_cast<CommitFault::Then>(dice_.Below(3));
-      fault.times = static_cast<int>(1 + dice_.Below(3));
-      return master_.PlanFault(fault);
-    }
-  }
-}
-
-void World::LoseConnection(Host& host) {
-  StreamPtr stream = host.stream();
-  if (!stream) return;
-  context_.Saw(Seen::kConnectionsLost);
-  network_.Break(stream);
-  context_.Trace("stream {} of {} breaks", stream->id, host.name());
-  master_.StreamEnded(stream, dice_.Ms(0, 12'000));
-  context_.agenda.In(dice_.Ms(0, 4000), [&host, stream] {
-    if (host.stream() == stream) host.LoseStream();
-  });
-}
-
-void World::Partition(Host& host) {
-  const uint64_t ways = dice_.Below(3);
-  const Duration lasts = dice_.Ms(500, 25'000);
-  context_.Trace("{} is cut off ({}) for {:.3f} s", host.name(),
-                 ways == 0   ? "up"
-                 : ways == 1 ? "down"
-                             : "both ways",
-                 Seconds(lasts));
-  context_.Saw(Seen::kPartitions);
-  network_.Cut(host.number(), ways != 1, ways != 0);
-  context_.agenda.In(lasts, [this, n = host.number()] { network_.Heal(n); });
-}
-
-// An entry that nobody should need: of an attempt that was granted before, or of one to come.
-void World::StaleEntry() {
-  if (checkers_.granted().empty()) return;
-  auto it = checkers_.granted().begin();
-  std::advance(it, static_cast<ptrdiff_t>(dice_.Below(checkers_.granted().size())));
-  QueueEntry entry{dice_.Chance(80) ? "default" : "gpu", it->first, 1000};
-  if (dice_.Chance(20)) ++entry.attempt.try_number;
-  if (dice_.Chance(5)) entry.attempt.run = RunId(1'000'000);
-  context_.Saw(Seen::kStaleEntries);
-  GALE_CHECK(queue_.Push(std::span(&entry, 1)).ok(), "memory queue");
-}
-
-// --- people
-// ------------------------------------------------------------------------------------------
-
-const RunRow* World::AnyRun() {
-  if (checkers_.runs().empty()) return nullptr;
-  auto it = checkers_.runs().begin();
-  std::advance(it, static_cast<ptrdiff_t>(dice_.Below(checkers_.runs().size())));
-  return &it->second;
-}
-
-std::vector<std::string> World::AnyTasks(const std::string& dag_id) {
-  std::vector<std::string> ids;
-  for (size_t i = 0; i < scenario_.files(); ++i) {
-    if (scenario_.dag_id(i) != dag_id) continue;
-    for (const TaskSpec& task : scenario_.spec(i).tasks) {
-      if (dice_.Chance(30)) ids.push_back(task.task_id);
-    }
-  }
-  return ids;
-}
-
-void World::Trigger() {
-  TriggerRequest request;
-  request.dag_id = scenario_.dag_id(dice_.Below(scenario_.files()));
-  if (dice_.Chance(15)) request.run_id = fmt::format("mine_{}", dice_.Below(5));
-  if (dice_.Chance(40)) request.logical_date = context_.wall() - dice_.Ms(0, 100'000);
-  if (dice_.Chance(10)) request.run_after = context_.wall() + dice_.Ms(0, 40'000);
-  master_.Post([this, request](Loop& loop) {
-    auto row = loop.Trigger(request, kSomebody);
-    if (!row.ok()) return;
-    loop.OnCommitted([this, row = *row](const Status& status) {
-      if (!status.ok()) return;
-      context_.Trace("run {} '{}' of '{}' accepted", row.id.value, row.run_id, row.dag_id);
-      context_.Saw(Seen::kTriggers);
-      checkers_.OnAccepted(row);
-    });
-  });
-}
-
-void World::Clear() {
-  const RunRow* run = AnyRun();
-  if (run == nullptr) return;
-  ClearRequest request;
-  request.dag_id = run->dag_id;
-  request.run_id = run->run_id;
-  request.task_ids = AnyTasks(run->dag_id);
-  request.only_failed = dice_.Chance(25);
-  request.only_running = !request.only_failed && dice_.Chance(30);
-  request.include_downstream = dice_.Chance(50);
-  request.include_upstream = dice_.Chance(20);
-  master_.Post([this, request](Loop& loop) {
-    auto rows = loop.Clear(request, kSomebody);
-    if (!rows.ok()) return;
-    context_.Trace("clear of {} tasks of '{}' '{}'", rows->size(), request.dag_id, request.run_id);
-    context_.Saw(Seen::kClears);
-    for (const TiRow& row : *rows) {
-      if (row.state == TiState::kRestarting) context_.Saw(Seen::kClearsOfRunning);
-    }
-  });
-}
-
-void World::MarkTasks() {
-  const RunRow* run = AnyRun();
-  if (run == nullptr) return;
-  SetTasksRequest request;
-  request.dag_id = run->dag_id;
-  request.run_id = run->run_id;
-  request.task_ids = AnyTasks(run->dag_id);
-  if (request.task_ids.empty()) return;
-  const TiState states[] = {TiState::kSuccess, TiState::kFailed, TiState::kSkipped};
-  request.state = states[dice_.Below(3)];
-  checkers_.OnMarked(run->id);
-  master_.Post([this, request](Loop& loop) {
-    auto rows = loop.SetTasks(request, kSomebody);
-    if (!rows.ok()) return;
-    context_.Trace("{} tasks of '{}' '{}' marked {}", rows->size(), request.dag_id, request.run_id,
-                   Name(request.state));
-    context_.Saw(Seen::kMarkedTasks, rows->size());
-  });
-}
-
-void World::MarkRun() {
-  const RunRow* run = AnyRun();
-  if (run == nullptr) return;
-  const RunState states[] = {RunState::kQueued, RunState::kSuccess, RunState::kFailed};
-  const RunState state = states[dice_.Below(3)];
-  checkers_.OnMarked(run->id);
-  master_.Post([this, state, dag = run->dag_id, id = run->run_id](Loop& loop) {
-    auto row = loop.SetRunState(dag, id, state, kSomebody);
-    if (!row.ok()) return;
-    context_.Trace("run '{}' '{}' marked {}", dag, id, Name(state));
-    context_.Saw(Seen::kMarkedRuns);
-  });
-}
-
-void World::AskSomething() {
-  switch (dice_.Below(10)) {
-    case 0:
-    case 1:
-    case 2:
-    case 3: return Clear();
-    case 4:
-    case 5: return MarkTasks();
-    case 6:
-    case 7: return MarkRun();
-    case 8: {
-      const std::string dag = scenario_.dag_id(dice_.Below(scenario_.files()));
-      const bool paused = dice_.Chance(40);
-      context_.Saw(Seen::kPauses, paused);
-      return master_.Post([dag, paused](Loop& loop) {
-        if (!loop.SetPaused(dag, paused, kSomebody).ok()) return;
-      });
-    }
-    default: {
-      const std::string name = AnyHost().name();
-      return master_.Post([this, name](Loop& loop) {
-        if (loop.DrainWorker(name, kSomebody).ok()) context_.Trace("{} is to drain", name);
-      });
-    }
-  }
-}
-
-void World::SetPool(bool as_it_was) {
-  for (const auto& [name, slots] : scenario_.pools) {
-    if (!as_it_was && dice_.Chance(50)) continue;
-    PoolRow pool;
-    pool.name = name;
-    pool.slots = as_it_was ? slots : static_cast<int32_t>(dice_.Below(8));
-    if (!as_it_was && dice_.Chance(10)) pool.slots = -1;
-    // An unlimited pool is checked no more.
-    checkers_.OnPool(name, pool.slots < 0 ? INT32_MAX : pool.slots);
-    if (!as_it_was) context_.Saw(Seen::kPoolChanges);
-    master_.Post([pool](Loop& loop) { GALE_CHECK(loop.SetPool(pool, kSomebody).ok(), "pool"); });
-  }
-}
-
-void World::ChangeSomething() {
-  const size_t file = dice_.Below(scenario_.files());
-  switch (dice_.Below(5)) {
-    case 0:
-    case 1:
-      context_.Saw(Seen::kNewVersions);
-      scenario_.Edit(file);
-      return ReportFile(file);
-    case 2:
-      context_.Saw(Seen::kStaleDags);
-      scenario_.SetEmpty(file, true);
-      ReportFile(file);
-      return context_.agenda.In(dice_.Ms(10, 15'000), [this, file] {
-        scenario_.SetEmpty(file, false);
-        ReportFile(file);
-      });
-    case 3: {
-      FileReport report = scenario_.Report(file);
-      report.dags.clear();
-      report.error = "SyntaxError: invalid syntax";
-      context_.Saw(Seen::kImportErrors);
-      return master_.Post([report](Loop& loop) { loop.ReportFile(report); });
-    }
-    default: return SetPool(false);
-  }
-}
-
-void World::ReportFile(size_t file) {
-  const FileReport report = scenario_.Report(file);
-  master_.Post([report](Loop& loop) { loop.ReportFile(report); });
-}
-
 // --- the end
 // -----------------------------------------------------------------------------------------
 
@@ -389,26 +108,45 @@ void World::StopFaults() {
   context_.Trace("---- the faults stop ----");
   context_.faults = false;
   faults_stopped_ = helped_at_ = context_.now();
-  master_.PlanFault({});
-  master_.CrashMidRelease(-1);
-  master_.Start();
+  for (auto& master : masters_) master->StopFaults();
   for (size_t i = 0; i < hosts_.size(); ++i) {
     network_.Heal(i);
     hosts_[i]->CrashSoon(0);
+    hosts_[i]->Wake();
     hosts_[i]->Start();
   }
+  // After what was asked of a master that slept.
+  if (scenario_.masters == 1) return RepairEverything();
+  context_.agenda.In(seconds(1), [this] { RepairEverything(); });
+}
+
+Master* World::Leader() {
+  for (auto& master : masters_) {
+    if (master->leads_really()) return master.get();
+  }
+  return nullptr;
+}
+
+// What people do then reaches the one that will go on leading.
+void World::RepairEverything() {
+  size_t leading = 0;
+  for (auto& master : masters_) leading += master->leads();
+  if (leading != 1 || Leader() == nullptr) {
+    return context_.agenda.In(milliseconds(100), [this] { RepairEverything(); });
+  }
+  repaired_ = true;
   SetPool(/*as_it_was=*/true);
   for (size_t i = 0; i < scenario_.files(); ++i) {
     scenario_.SetEmpty(i, false);
     ReportFile(i);
-    master_.Post([dag = scenario_.dag_id(i)](Loop& loop) {
+    Ask([dag = scenario_.dag_id(i)](Loop& loop) {
       GALE_CHECK(loop.SetPaused(dag, false, kSomebody).ok(), "unpause");
     });
   }
 }
 
 bool World::Quiet() {
-  if (!master_.idle()) return false;
+  if (!repaired_ || Leader() == nullptr || !Leader()->idle()) return false;
   for (const auto& host : hosts_) {
     if (!host->idle()) return false;
   }
@@ -416,7 +154,8 @@ bool World::Quiet() {
     const DagSpec& dag = scenario_.spec(i);
     if (dag.end_date && context_.wall() < *dag.end_date + 2 * dag.schedule.delta) return false;
   }
-  return queue_.Size("default").value() == 0 && queue_.Size("gpu").value() == 0;
+  MemoryQueue& queue = Leader()->queue();
+  return queue.Size("default").value() == 0 && queue.Size("gpu").value() == 0;
 }
 
 // A run that waits for a failed run before it waits for ever, and rightly so: somebody marks that
@@ -425,7 +164,7 @@ bool World::Quiet() {
 void World::HelpThePast() {
   helped_at_ = context_.now();
   if (helped_++ % 3 != 0) {
-    return master_.Post([](Loop& loop) {
+    return Ask([](Loop& loop) {
       std::map<RunId, SetTasksRequest> requests;
       for (const auto& [id, run] : loop.scheduler().runs()) {
         if (run->head.state != RunState::kRunning || !run->dag().depends_on_past()) continue;
@@ -449,7 +188,7 @@ void World::HelpThePast() {
     if (!past || row.state != RunState::kFailed) continue;
     context_.Saw(Seen::kPastRuns);
     checkers_.OnMarked(id);
-    master_.Post([dag = row.dag_id, run = row.run_id](Loop& loop) {
+    Ask([dag = row.dag_id, run = row.run_id](Loop& loop) {
       GALE_CHECK(loop.SetRunState(dag, run, RunState::kSuccess, kSomebody).ok(), "mark");
     });
   }
@@ -459,13 +198,15 @@ void World::RunUntilQuiet() {
   const uint64_t steps_max = context_.agenda.steps() + kStepsMax;
   while (!context_.failed() && !Quiet()) {
     if (context_.now() > faults_stopped_ + kQuietWithin || context_.agenda.steps() > steps_max) {
-      std::string state = master_.Describe();
+      std::string state;
+      for (const auto& master : masters_) state += "\n    " + master->Describe();
       for (const auto& host : hosts_) state += "\n    " + host->Describe();
-      return context_.Fail(
-          fmt::format("not quiet {:.0f} s after the faults stopped: {}\n    queues: "
-                      "{} + {}",
-                      Seconds(context_.now() - faults_stopped_), state, *queue_.Size("default"),
-                      *queue_.Size("gpu")));
+      for (const auto& master : masters_) {
+        state += fmt::format("\n    queues: {} + {}", *master->queue().Size("default"),
+                             *master->queue().Size("gpu"));
+      }
+      return context_.Fail(fmt::format("not quiet {:.0f} s after the faults stopped: {}",
+                                       Seconds(context_.now() - faults_stopped_), state));
     }
     if (context_.now() > std::max(helped_at_, context_.last_spawn) + seconds(20) &&
         checkers_.living() == 0) {
@@ -480,8 +221,6 @@ void World::RunUntilQuiet() {
     if (scenario_.spec(i).end_date) checkers_.ScheduleIsWhole(scenario_.spec(i));
   }
 }
-
-}  // namespace
 
 Report Simulate(uint64_t seed, bool trace) { return World(seed, trace).Run(); }
 

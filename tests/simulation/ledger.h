@@ -1,0 +1,134 @@
+// The ledger and the queue as one master sees them: they fail and are cut off as its faults want,
+// and the checkers watch what is really done.
+#pragma once
+
+#include "common/queue/memory_queue.h"
+#include "tests/simulation/checkers.h"
+#include "tests/support/faulty_store.h"
+
+namespace gale::sim {
+
+// What goes wrong with the next commits.
+struct CommitFault {
+  enum class Then { kRetry, kStepDown, kCrash };
+  Fault fault = Fault::kNone;
+  Then then = Then::kRetry;
+  int times = 1;
+};
+
+// Between one master and the ledger.
+enum class LedgerCut {
+  kNone,
+  kAll,      // nothing arrives
+  kAnswers,  // what is sent is done; the answers get lost
+};
+
+// What all masters share: the ledger, and the leader's row as it stands there. A follower reads it
+// ten times a second; most of these reads need no SQL.
+struct Ledger {
+  Store& store;
+  std::optional<LeaderRow> leader;
+
+  Result<LeaderRow> Leader() {
+    if (!leader) {
+      GALE_ASSIGN_OR_RETURN(leader, store.GetLeader());
+    }
+    return *leader;
+  }
+};
+
+class WatchedStore : public FaultyStore {
+ public:
+  WatchedStore(Context& context, Ledger& ledger, Checkers& checkers, Duration leader_lease)
+      : FaultyStore(ledger.store, [this](const CommitBatch&) { return last_ = Draw(); }),
+        context_(context),
+        ledger_(ledger),
+        checkers_(checkers),
+        leader_lease_(leader_lease) {}
+
+  CommitFault plan;
+  LedgerCut cut = LedgerCut::kNone;
+  bool sync_later = false;
+  bool cut_short = false;             // the next takeover fails after the row was taken
+  MonoTime looking_since;             // see Checkers::OnAcquired
+  std::function<void()> on_committed; // before the master knows
+
+  Status Commit(Epoch epoch, const CommitBatch& batch) override;
+  Status Sync() override {
+    checkers_.OnSynced();
+    return FaultyStore::Sync();
+  }
+  Result<Epoch> AcquireLeadership(const LeaderClaim& claim) override;
+  Status RenewLeadership(Epoch epoch) override;
+  Status ReleaseLeadership(Epoch epoch) override;
+  Result<LeaderRow> GetLeader() override {
+    if (cut != LedgerCut::kNone) return NotReached();
+    return ledger_.Leader();
+  }
+
+  Result<LiveState> LoadLive() override {
+    if (std::exchange(cut_short, false)) {
+      context_.Saw(Seen::kTakeoversCutShort);
+      return NotReached();
+    }
+    return Read([&] { return FaultyStore::LoadLive(); });
+  }
+  Result<DagVersionRow> GetDagVersion(const std::string& dag_id, int64_t version) override {
+    return Read([&] { return FaultyStore::GetDagVersion(dag_id, version); });
+  }
+  Result<RunRow> GetRun(const std::string& dag_id, const std::string& run_id) override {
+    return Read([&] { return FaultyStore::GetRun(dag_id, run_id); });
+  }
+  Result<RunRow> GetRunById(RunId id) override {
+    return Read([&] { return FaultyStore::GetRunById(id); });
+  }
+  Result<std::optional<RunRow>> PreviousRun(const std::string& dag_id, TimePoint before,
+                                            RunId except) override {
+    return Read([&] { return FaultyStore::PreviousRun(dag_id, before, except); });
+  }
+  Result<std::vector<TiRow>> ListTis(RunId run) override {
+    return Read([&] { return FaultyStore::ListTis(run); });
+  }
+
+ private:
+  static Status NotReached() { return Unavailable("injected fault: the ledger is not reached"); }
+  template <class F>
+  std::invoke_result_t<F> Read(F read) {
+    if (cut != LedgerCut::kNone) return NotReached();
+    return read();
+  }
+  Fault Draw() {
+    if (plan.times <= 0) return Fault::kNone;
+    --plan.times;
+    return plan.fault;
+  }
+  // What a write that was done answers.
+  template <class R>
+  R Answer(R result) {
+    if (cut != LedgerCut::kAnswers) return result;
+    context_.Saw(Seen::kAnswersLost);
+    return NotReached();
+  }
+
+  Context& context_;
+  Ledger& ledger_;
+  Checkers& checkers_;
+  const Duration leader_lease_;
+  Fault last_ = Fault::kNone;
+};
+
+// The queue, with the sweep counted.
+class WatchedQueue : public MemoryQueue {
+ public:
+  explicit WatchedQueue(Context& context) : context_(context) {}
+  Result<std::vector<QueueEntry>> Missing(std::span<const QueueEntry> entries) override {
+    auto missing = MemoryQueue::Missing(entries);
+    context_.Saw(Seen::kSweepRings, missing->size());
+    return missing;
+  }
+
+ private:
+  Context& context_;
+};
+
+}  // namespace gale::sim
