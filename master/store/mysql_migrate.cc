@@ -152,6 +152,19 @@ Status MigrateWith(Connection& db) {
 
 }  // namespace
 
+Result<SchemaState> MySqlStore::Check() {
+  SchemaState state{.known = Migrations().back().version};
+  auto db = Connection::Open(options_, Role::kWriter);
+  if (db.status().code() == Code::kNotFound) return state;
+  if (!db.ok()) return db.status();
+  GALE_ASSIGN_OR_RETURN(state.version, ReadVersion(**db));
+  GALE_RETURN_IF_ERROR(CheckVersion(**db, state.version));
+  if (state.version == 0) return state;
+  GALE_RETURN_IF_ERROR(CheckTables(**db));
+  if (state.version == state.known) GALE_RETURN_IF_ERROR(CheckPrivileges(**db));
+  return state;
+}
+
 Status MySqlStore::Migrate() {
   MySqlOptions options = options_;
   options.io_timeout = kStatementMax;

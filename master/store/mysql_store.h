@@ -23,6 +23,7 @@ class MySqlStore : public Store {
  public:
   explicit MySqlStore(MySqlOptions options) : options_(std::move(options)) {}
 
+  Result<SchemaState> Check() override;
   Status Migrate() override;
   Result<Epoch> AcquireLeadership(const LeaderClaim& claim) override;
   Status RenewLeadership(Epoch epoch) override;

@@ -78,6 +78,15 @@ Result<int64_t> ReadVersion(Database& db) {
   return version;
 }
 
+Status CheckVersion(const Database& db, int64_t version) {
+  const int64_t known = Migrations().back().version;
+  if (version <= known) return OkStatus();
+  return FailedPrecondition(
+      "'{}': its schema is version {}, made by a newer gale; this one knows version {}. "
+      "Run the newer gale, or restore a backup",
+      db.path(), version, known);
+}
+
 Status UseWal(Database& db) {
   GALE_ASSIGN_OR_RETURN(Statement pragma, db.Prepare("PRAGMA journal_mode = WAL"));
   GALE_RETURN_IF_ERROR(pragma.Step().status());
@@ -106,25 +115,26 @@ Result<std::unique_ptr<Store>> SqliteStore::Open(const SqliteOptions& options) {
   return std::unique_ptr<Store>(new SqliteStore(options, std::move(db)));
 }
 
+Result<SchemaState> SqliteStore::Check() {
+  std::lock_guard lock(write_mutex_);
+  SchemaState state{.known = Migrations().back().version};
+  GALE_ASSIGN_OR_RETURN(state.version, ReadVersion(*writer_));
+  GALE_RETURN_IF_ERROR(CheckVersion(*writer_, state.version));
+  return state;
+}
+
 Status SqliteStore::Migrate() {
   std::lock_guard lock(write_mutex_);
   const int64_t known = Migrations().back().version;
-  auto check = [&](int64_t version) -> Status {
-    if (version <= known) return OkStatus();
-    return FailedPrecondition(
-        "'{}': its schema is version {}, made by a newer gale; this one knows version {}. "
-        "Run the newer gale, or restore a backup",
-        options_.path, version, known);
-  };
   GALE_ASSIGN_OR_RETURN(int64_t version, ReadVersion(*writer_));
-  GALE_RETURN_IF_ERROR(check(version));
+  GALE_RETURN_IF_ERROR(CheckVersion(*writer_, version));
   if (!in_memory()) GALE_RETURN_IF_ERROR(UseWal(*writer_));
   if (version == known) return OkStatus();
 
   Transaction transaction(*writer_);
   GALE_RETURN_IF_ERROR(transaction.Begin(Transaction::Kind::kWrite));
   GALE_ASSIGN_OR_RETURN(version, ReadVersion(*writer_));  // another process may have been faster
-  GALE_RETURN_IF_ERROR(check(version));
+  GALE_RETURN_IF_ERROR(CheckVersion(*writer_, version));
   for (const Migration& migration : Migrations()) {
     if (migration.version <= version) continue;
     if (Status s = writer_->Exec(migration.sql); !s.ok()) {

@@ -22,6 +22,7 @@ class SqliteStore : public Store {
   static Result<std::unique_ptr<Store>> Open(const SqliteOptions& options);
   ~SqliteStore() override;
 
+  Result<SchemaState> Check() override;
   Status Migrate() override;
   Result<Epoch> AcquireLeadership(const LeaderClaim& claim) override;
   Status RenewLeadership(Epoch epoch) override;

@@ -71,6 +71,12 @@ struct LiveState {
   RunId last_run_id;  // the largest ever given
 };
 
+// What Check found.
+struct SchemaState {
+  int64_t version = 0;  // 0: there is none yet
+  int64_t known = 0;    // this build's
+};
+
 // Who wants to lead, and on what grounds.
 struct LeaderClaim {
   std::string owner;
@@ -112,6 +118,9 @@ class Store {
  public:
   virtual ~Store() = default;
 
+  // Whether the database can be used, by this build and this user; changes nothing. OK too for a
+  // schema that Migrate would make or bring up: the versions tell. Else what Migrate would say.
+  virtual Result<SchemaState> Check() = 0;
   // Brings the schema to this build's version. FAILED_PRECONDITION, changing nothing, if the
   // database was made by a newer gale: the message names the file or server and both versions.
   virtual Status Migrate() = 0;

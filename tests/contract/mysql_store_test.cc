@@ -95,6 +95,33 @@ TEST_P(MySqlTest, AMissingPrivilegeIsNamed) {
   ExpectError(Migrate(User("SELECT, INSERT, UPDATE, DELETE")), Code::kPermissionDenied, {"CREATE"});
 }
 
+TEST_P(MySqlTest, ACheckMakesNoDatabaseAndNamesWhatIsWrong) {
+  auto check = [](const MySqlOptions& options) { return (*OpenMySqlStore(options))->Check(); };
+  ASSERT_TRUE(check(User("ALL")).ok());
+  auto rows = root_->Query(
+      mysql::Bind("SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = ?",
+                  world_->options().database));
+  int64_t databases = 1;
+  ASSERT_TRUE(rows->Next());
+  rows->Read(databases);
+  EXPECT_EQ(databases, 0);
+
+  ASSERT_TRUE(Migrate(world_->options()).ok());
+  ExpectError(check(User("SELECT, INSERT, UPDATE")).status(), Code::kPermissionDenied, {"DELETE"});
+  MySqlOptions wrong = User("ALL");
+  wrong.password = "hunter2";
+  ExpectError(check(wrong).status(), Code::kPermissionDenied, {"Access denied"});
+  MustRun(*root_, "SET GLOBAL read_only = 1");
+  const Status read_only = check(User("ALL")).status();
+  MustRun(*root_, "SET GLOBAL read_only = 0");
+  ExpectError(read_only, Code::kUnavailable, {"read-only"});
+  MustRun(*root_, fmt::format("ALTER TABLE {}.leader ENGINE = MyISAM", name_));
+  ExpectError(check(world_->options()).status(), Code::kFailedPrecondition, {"leader", "InnoDB"});
+  MustRun(*root_, fmt::format("ALTER TABLE {}.leader ENGINE = InnoDB", name_));
+  MustRun(*root_, fmt::format("INSERT INTO {}.schema_version VALUES (999, 'x')", name_));
+  ExpectError(check(world_->options()).status(), Code::kFailedPrecondition, {"999"});
+}
+
 TEST_P(MySqlTest, AReadOnlyServerIsSaidAndHealsByItself) {
   const MySqlOptions options = User("ALL");
   auto store = std::move(*OpenMySqlStore(options));

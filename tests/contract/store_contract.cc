@@ -461,6 +461,23 @@ TEST_P(StoreContract, ARunThatIsClearedIsLiveAgain) {
   EXPECT_EQ(store_->LoadLive()->runs.size(), 1u);
 }
 
+TEST_P(StoreContract, ACheckTellsWhatThereIsAndMakesNothing) {
+  auto world = GetParam().make_world();
+  auto store = world->OpenFirst();
+  for (int i = 0; i < 2; ++i) {  // the first made no schema
+    auto empty = store->Check();
+    ASSERT_TRUE(empty.ok()) << empty.status().ToString();
+    EXPECT_EQ(empty->version, 0);
+    EXPECT_GT(empty->known, 0);
+  }
+  MustCommit(OneOfEverything());
+  const std::string before = Dump(*store_);
+  auto full = store_->Check();
+  ASSERT_TRUE(full.ok()) << full.status().ToString();
+  EXPECT_EQ(full->version, full->known);
+  EXPECT_EQ(Dump(*store_), before);
+}
+
 TEST_P(StoreContract, ReopeningKeepsEverything) {
   MustCommit(OneOfEverything());
   const std::string before = Dump(*store_);

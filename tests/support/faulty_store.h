@@ -33,6 +33,7 @@ class FaultyStore : public Store {
     return status;
   }
 
+  Result<SchemaState> Check() override { return inner_.Check(); }
   Status Migrate() override { return inner_.Migrate(); }
   Result<Epoch> AcquireLeadership(const LeaderClaim& claim) override {
     return inner_.AcquireLeadership(claim);
