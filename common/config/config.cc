@@ -25,6 +25,12 @@ namespace fs = std::filesystem;
 
 constexpr size_t kConfigBytesMax = 4 << 20;  // a gale.cfg beyond it is something else
 
+constexpr size_t kStrangersShown = 8;
+
+bool IsKnown(std::string_view section, std::string_view name) {
+  return FindKey(section, name) != nullptr || !WhyUnused(section, name).empty();
+}
+
 std::string HostName() {
   char name[256] = {};
   if (::gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0') return "localhost";
@@ -159,6 +165,7 @@ Result<Config> Config::Load(const std::string& home, const std::string& config_f
   }
   GALE_RETURN_IF_ERROR(config.LoadEnvironment(env, "AIRFLOW__", true));
   GALE_RETURN_IF_ERROR(config.LoadEnvironment(env, "GALE__", false));
+  config.ApplyExecutor();
   GALE_RETURN_IF_ERROR(config.CheckTogether());
   return config;
 }
@@ -177,10 +184,22 @@ Status Config::LoadFile(const std::string& path, bool airflow) {
                            kConfigBytesMax);
   }
   GALE_ASSIGN_OR_RETURN(const std::vector<IniEntry> entries, ParseIni(text.view(), path));
+  std::vector<std::string> strangers;
   for (const IniEntry& entry : entries) {
+    if (airflow && !IsKnown(entry.section, entry.key)) {
+      strangers.push_back(fmt::format("[{}] {}", entry.section, entry.key));
+      continue;
+    }
     GALE_RETURN_IF_ERROR(SetNamed(entry.section, entry.key, entry.value,
                                   fmt::format("{}:{}", path, entry.line), airflow));
   }
+  if (strangers.empty()) return OkStatus();
+  // A file that Airflow wrote holds hundreds.
+  const size_t shown = std::min(strangers.size(), kStrangersShown);
+  warnings_.push_back(fmt::format(
+      "{}: ignored, for Gale has no such settings: {}{}", path,
+      fmt::join(strangers.begin(), strangers.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+      strangers.size() > shown ? fmt::format(" and {} more", strangers.size() - shown) : ""));
   return OkStatus();
 }
 
@@ -202,6 +221,11 @@ Status Config::LoadEnvironment(const Environment& env, std::string_view prefix, 
 Status Config::SetNamed(std::string_view section, std::string_view name, std::string_view text,
                         const std::string& source, bool airflow) {
   const KeyInfo* info = FindKey(section, name);
+  if (const std::string_view why = WhyUnused(section, name); !why.empty()) {
+    if (section == "core" && name == "executor") executor_ = {std::string(Trim(text)), source};
+    warnings_.push_back(fmt::format("{}: [{}] {} is not used: {}", source, section, name, why));
+    return OkStatus();
+  }
   if (info == nullptr) {
     if (airflow) {
       warnings_.push_back(
@@ -219,7 +243,20 @@ Status Config::SetNamed(std::string_view section, std::string_view name, std::st
         section, name, GetString(Key::kSqlAlchemyConn)));
     return OkStatus();
   }
+  if (info->key == Key::kBrokerUrl) broker_is_airflows_ = airflow;
   return Set(info->key, text, source);
+}
+
+// Every airflow.cfg names a broker; only Celery's executors look at it.
+void Config::ApplyExecutor() {
+  const std::string& broker = GetString(Key::kBrokerUrl);
+  if (executor_.text.empty() || !broker_is_airflows_ || broker.empty()) return;
+  if (Lower(executor_.text).find("celery") != std::string::npos) return;
+  warnings_.push_back(fmt::format(
+      "{}: [celery] broker_url is ignored: the executor is {} ({}), which has no broker; set "
+      "executor = CeleryExecutor to use it",
+      Get(Key::kBrokerUrl).source, executor_.text, executor_.source));
+  values_[static_cast<size_t>(Key::kBrokerUrl)] = {"", "default"};
 }
 
 Status Config::Set(Key key, std::string_view text, std::string source) {
@@ -250,6 +287,20 @@ Status Config::CheckTogether() const {
       "[master] lease_seconds ({}) and heartbeat_seconds ({}): the lease must be at least three "
       "heartbeats long",
       Get(Key::kLeaseSeconds).text, Get(Key::kHeartbeatSeconds).text);
+}
+
+bool Config::IsDefault(Key key) const {
+  if (Get(key).source == "default") return true;
+  const KeyInfo& info = Info(key);
+  switch (info.type) {
+    case KeyType::kBool: return GetBool(key) == *ParseBool(info.default_value);
+    case KeyType::kInt: return GetInt(key) == *ParseInt(info.default_value);
+    case KeyType::kDuration: return GetDuration(key) == *ParseDuration(info.default_value);
+    case KeyType::kString:
+    case KeyType::kPath:
+    case KeyType::kChoice: return Lower(Get(key).text) == Lower(info.default_value);
+  }
+  return false;
 }
 
 const std::string& Config::GetString(Key key) const {

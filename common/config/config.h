@@ -34,8 +34,9 @@ class Config {
   // `home` need not exist (nothing is read from it then). With `config_file` that file is read in
   // place of {home}/gale.cfg, and must be there. INVALID_ARGUMENT names file:line (or the
   // variable), the key, what is wrong, and the nearest known key. A file called airflow*.cfg is
-  // taken as Airflow's: what Gale doesn't know in it is a warning, and so is its database if that
-  // is SQLite (Airflow's own tables are there). So are AIRFLOW__ variables.
+  // taken as Airflow's: what Gale doesn't know in it is one warning, its database is ignored if
+  // that is SQLite (Airflow's own tables are there), and its broker_url unless its executor is
+  // Celery's. So are AIRFLOW__ variables.
   static Result<Config> Load(const std::string& home, const std::string& config_file = "",
                              const Environment& env = ProcessEnvironment());
 
@@ -56,6 +57,8 @@ class Config {
   const std::string& GetPath(Key key) const;  // absolute
 
   const Value& Get(Key key) const { return values_[static_cast<size_t>(key)]; }
+  // What it says is what it would be anyway, wherever it was said.
+  bool IsDefault(Key key) const;
   const std::string& home() const { return home_; }  // absolute
   const std::vector<std::string>& warnings() const { return warnings_; }
 
@@ -67,10 +70,14 @@ class Config {
                   const std::string& source, bool airflow);
   Status Set(Key key, std::string_view text, std::string source);
   Status CheckTogether() const;
+  // What the executor of an airflow.cfg says beyond its own key.
+  void ApplyExecutor();
 
   std::string home_;
   std::array<Value, kKeys> values_;
   std::vector<std::string> warnings_;
+  Value executor_;                   // of [core] executor, which is Airflow's; empty: not said
+  bool broker_is_airflows_ = false;  // broker_url stands where Airflow's settings do
 };
 
 // The file of a sqlite:/// URL ("sqlite:////var/gale.db" is absolute; with three slashes relative

@@ -129,6 +129,23 @@ constexpr Alias kAliases[] = {
     {"webserver", "web_server_ssl_key", Key::kApiSslKey},
 };
 
+struct Unused {
+  std::string_view section, name, why;
+};
+constexpr Unused kUnused[] = {
+    {"core", "executor",
+     "its workers run the tasks, as with CeleryExecutor: by way of Redis if [celery] broker_url is "
+     "set, else by way of the leader"},
+    {"celery", "result_backend",
+     "results go to the leader, which writes them to the metadata database"},
+    {"celery", "celery_result_backend",
+     "results go to the leader, which writes them to the metadata database"},
+    {"celery", "flower_port", "the API shows the workers: `gale flower` says where"},
+    {"celery", "flower_host", "the API shows the workers: `gale flower` says where"},
+    {"core", "sql_engine_encoding", "its tables are utf8mb4, whatever the server's default is"},
+    {"database", "sql_engine_encoding", "its tables are utf8mb4, whatever the server's default is"},
+};
+
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -161,6 +178,13 @@ const KeyInfo* FindKey(std::string_view section, std::string_view name) {
     if (alias.section == section && alias.name == name) return &Info(alias.key);
   }
   return nullptr;
+}
+
+std::string_view WhyUnused(std::string_view section, std::string_view name) {
+  for (const Unused& unused : kUnused) {
+    if (unused.section == section && unused.name == name) return unused.why;
+  }
+  return {};
 }
 
 std::string NearestKey(std::string_view section, std::string_view name) {

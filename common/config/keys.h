@@ -93,6 +93,10 @@ const KeyInfo& Info(Key key);
 // none.
 const KeyInfo* FindKey(std::string_view section, std::string_view name);
 
+// What to tell who sets a key of Airflow's that Gale knows and has no use for; empty: it isn't such
+// a one.
+std::string_view WhyUnused(std::string_view section, std::string_view name);
+
 // The known key that was probably meant, as "[section] name"; empty if nothing is close.
 std::string NearestKey(std::string_view section, std::string_view name);
 

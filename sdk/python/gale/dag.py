@@ -93,7 +93,10 @@ class DAG:
 
     @property
     def catchup(self):
-        return profile.current() != "3" if self._catchup is None else bool(self._catchup)
+        if self._catchup is not None:
+            return bool(self._catchup)
+        said = os.environ.get("GALE_CATCHUP_BY_DEFAULT")  # [scheduler] catchup_by_default, if it is set
+        return said == "1" if said in ("0", "1") else profile.current() != "3"
 
     @catchup.setter
     def catchup(self, value):

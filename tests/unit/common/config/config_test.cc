@@ -157,7 +157,49 @@ TEST_F(ConfigTest, AnAirflowFileWorksAndWhatIsUnknownIsAWarning) {
   EXPECT_THAT(config.warnings(),
               ElementsAre(AllOf(HasSubstr("airflow.cfg:3"), HasSubstr("[core] executor")),
                           AllOf(HasSubstr("airflow.cfg:5"), HasSubstr("Airflow's own tables")),
-                          AllOf(HasSubstr("airflow.cfg:9"), HasSubstr("log_format"))));
+                          AllOf(HasSubstr("airflow.cfg"), HasSubstr("[logging] log_format"))));
+}
+
+TEST_F(ConfigTest, TheTutorialsAirflowFileIsACluster) {
+  const std::string file =
+      Write("airflow.cfg",
+            "[core]\nexecutor = CeleryExecutor\nload_examples = False\n"
+            "sql_alchemy_conn = mysql+pymysql://airflow:pw@127.0.0.1:3306/airflow\n"
+            "[scheduler]\ncatchup_by_default = False\n"
+            "[celery]\nbroker_url = redis://airflow@127.0.0.1:6379\n"
+            "result_backend = db+mysql://airflow:pw@127.0.0.1:3306/airflow\n");
+  const Config config = Config::Load(home_, file, {}).value();
+  EXPECT_EQ(config.GetString(Key::kBrokerUrl), "redis://airflow@127.0.0.1:6379");
+  EXPECT_EQ(config.GetString(Key::kSqlAlchemyConn),
+            "mysql+pymysql://airflow:pw@127.0.0.1:3306/airflow");
+  EXPECT_TRUE(config.IsDefault(Key::kLoadExamples)) << "said, and what it is anyway";
+  EXPECT_NE(config.Get(Key::kCatchupByDefault).source, "default");
+  EXPECT_THAT(config.warnings(),
+              ElementsAre(AllOf(HasSubstr("[core] executor"), HasSubstr("Redis")),
+                          AllOf(HasSubstr("[celery] result_backend"), HasSubstr("leader"))));
+}
+
+TEST_F(ConfigTest, ABrokerIsUsedOnlyByAnExecutorThatHasOne) {
+  auto broker = [&](const std::string& executor, const Environment& env = {}) {
+    const std::string file =
+        Write("airflow.cfg", "[celery]\nbroker_url = redis://redis:6379/0\n[core]\n" + executor);
+    return Config::Load(home_, file, env).value().GetString(Key::kBrokerUrl);
+  };
+  EXPECT_EQ(broker("executor = LocalExecutor\n"), "");
+  EXPECT_EQ(broker("executor = SequentialExecutor\n"), "");
+  EXPECT_NE(broker("executor = CeleryKubernetesExecutor\n"), "");
+  EXPECT_NE(broker("parallelism = 4\n"), "") << "no executor is said";
+  EXPECT_EQ(broker("executor = LocalExecutor\n", {{"GALE__CELERY__BROKER_URL", "redis://own:1"}}),
+            "redis://own:1")
+      << "what is said to Gale itself counts";
+}
+
+TEST_F(ConfigTest, AFileThatAirflowWroteIsOneWarning) {
+  std::string text = "[smtp]\n";
+  for (int i = 0; i < 200; ++i) text += fmt::format("key_{:03} = x\n", i);
+  const Config config = Config::Load(home_, Write("airflow.cfg", text), {}).value();
+  EXPECT_THAT(config.warnings(),
+              ElementsAre(AllOf(HasSubstr("[smtp] key_000"), HasSubstr("and 192 more"))));
 }
 
 TEST_F(ConfigTest, AnExplicitFileReplacesTheHomesOwnAndMustExist) {
