@@ -10,9 +10,13 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <sstream>
+#include <utility>
 
+#include "cli/text.h"
 #include "common/base/limits.h"
 #include "common/rpc/tls_probe.h"
+#include "master/api/control_service.h"
 
 namespace gale::cli {
 namespace {
@@ -49,16 +53,26 @@ Result<Target> Target::OfServer(const std::string& server, std::string token,
     const std::string path = server.substr(5);
     return Target{server, path, "", "is a master running there?"};
   }
-  if (server.find(':') == std::string::npos) {
-    return InvalidArgument("--server '{}': expected host:port (of the master's gRPC) or unix:/path",
-                           server);
+  std::vector<std::string> addresses;
+  std::stringstream list(server);
+  for (std::string address; std::getline(list, address, ',');) {
+    if (address.find(':') == std::string::npos) {
+      return InvalidArgument(
+          "--server '{}': expected host:port (of the master's gRPC), several of one cluster with "
+          "commas between, or unix:/path",
+          server);
+    }
+    addresses.push_back(address);
   }
   if (!token_file.empty()) {
     std::ifstream in(token_file);
     if (!in) return NotFound("--token-file '{}': {}", token_file, std::strerror(errno));
     std::getline(in, token);
   }
-  return Target{server, "", std::move(token), "is a master listening there ([master] grpc_port)?"};
+  Target target{addresses.front(), "", std::move(token),
+                "is a master listening there ([master] grpc_port)?"};
+  target.others.assign(addresses.begin() + 1, addresses.end());
+  return target;
 }
 
 Status ProbeSocket(const Target& target) {
@@ -82,21 +96,86 @@ Status ProbeSocket(const Target& target) {
   return Unavailable("no master answers at {}: {}", target.socket_path, target.hint);
 }
 
-Client::Client(Target target, const std::shared_ptr<grpc::ChannelCredentials>& credentials)
-    : target_(std::move(target)) {
+namespace {
+
+bool Answers(grpc::Channel& channel) {
+  const auto deadline = std::chrono::system_clock::now() + Client::kConnectTimeout;
+  for (;;) {
+    const grpc_connectivity_state state = channel.GetState(/*try_to_connect=*/true);
+    if (state == GRPC_CHANNEL_READY) return true;
+    if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) return false;
+    if (!channel.WaitForStateChange(state, deadline)) return false;
+  }
+}
+
+// The first of the target's addresses where somebody answers.
+Status ChooseAddress(Target& target, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+  std::vector<std::string> all = {target.address};
+  all.insert(all.end(), target.others.begin(), target.others.end());
+  for (const std::string& address : all) {
+    if (Answers(*grpc::CreateChannel(address, credentials))) {
+      target.address = address;
+      return OkStatus();
+    }
+  }
+  if (const Status tls = ProbeTls(target.address, target.tls); !tls.ok()) {
+    return Unavailable("{}", tls.message());
+  }
+  return Unavailable("no master answers at {}: {}", Join(all, ", "), target.hint);
+}
+
+std::string TrailingMetadata(const grpc::ClientContext& context, const char* name) {
+  const auto& metadata = context.GetServerTrailingMetadata();
+  const auto found = metadata.find(name);
+  return found == metadata.end() ? "" : std::string(found->second.data(), found->second.size());
+}
+
+}  // namespace
+
+Status Client::Open(Target target) {
+  // The socket is plain text: it leaves no machine.
+  GALE_ASSIGN_OR_RETURN(
+      const std::shared_ptr<grpc::ChannelCredentials> credentials,
+      MakeChannelCredentials(target.socket_path.empty() ? target.tls : TlsFiles{}));
+  if (!target.others.empty()) GALE_RETURN_IF_ERROR(ChooseAddress(target, credentials));
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(static_cast<int>(limits::kGrpcMessageBytesMax));
-  stub_ = v1::Control::NewStub(grpc::CreateCustomChannel(target_.address, credentials, arguments));
+  stub_ = v1::Control::NewStub(grpc::CreateCustomChannel(target.address, credentials, arguments));
+  target_ = std::move(target);
+  return OkStatus();
 }
 
 Result<std::unique_ptr<Client>> Client::Connect(Target target) {
   if (!target.socket_path.empty()) GALE_RETURN_IF_ERROR(ProbeSocket(target));
   setenv("GRPC_VERBOSITY", "NONE", 0);  // what goes wrong is ours to say, in one line
-  // The socket is plain text: it leaves no machine.
-  GALE_ASSIGN_OR_RETURN(
-      const std::shared_ptr<grpc::ChannelCredentials> credentials,
-      MakeChannelCredentials(target.socket_path.empty() ? target.tls : TlsFiles{}));
-  return std::unique_ptr<Client>(new Client(std::move(target), credentials));
+  std::unique_ptr<Client> client(new Client);
+  GALE_RETURN_IF_ERROR(client->Open(std::move(target)));
+  return client;
+}
+
+bool Client::MoveOn(const grpc::ClientContext& context, const grpc::Status& status) {
+  if (follower_) {
+    const bool expired = status.error_code() == grpc::StatusCode::UNAUTHENTICATED;
+    const bool gone = status.error_code() == grpc::StatusCode::UNAVAILABLE;
+    if (!expired && !gone) return false;
+    const bool back = Open(*std::exchange(follower_, std::nullopt)).ok();
+    return back && expired;  // what a leader that is gone was asked, it may have done
+  }
+  if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return false;
+  const std::string leader = TrailingMetadata(context, kLeaderMetadata);
+  if (leader.empty()) return false;
+  Target there = target_;
+  there.address = leader;
+  there.socket_path.clear();
+  there.others.clear();
+  there.hint = "it leads, says the master that was asked; is it reachable from here?";
+  if (std::string token = TrailingMetadata(context, kLeaderTokenMetadata); !token.empty()) {
+    there.token = std::move(token);
+  }
+  Target here = target_;
+  if (!Open(std::move(there)).ok()) return false;
+  follower_ = std::move(here);
+  return true;
 }
 
 void Client::Prepare(grpc::ClientContext& context) const {

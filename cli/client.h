@@ -6,7 +6,9 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/status.h"
 #include "common/config/config.h"
@@ -26,9 +28,11 @@ struct Target {
   std::string token;        // a JWT; empty: none (over the socket nobody needs one)
   std::string hint;         // what to check if nobody answers there
   TlsFiles tls = {};        // over TCP; none: plain text
+  std::vector<std::string> others = {};  // of the same cluster, tried if `address` doesn't answer
 
   static Target OfHome(const std::string& home);
-  // `token_file`, if given, before `token`. INVALID_ARGUMENT, NOT_FOUND.
+  // `server`: one address, or several of one cluster, separated by commas. `token_file`, if given,
+  // before `token`. INVALID_ARGUMENT, NOT_FOUND.
   static Result<Target> OfServer(const std::string& server, std::string token,
                                  const std::string& token_file);
 };
@@ -37,13 +41,15 @@ struct Target {
 // may not ask. Needs no gRPC.
 Status ProbeSocket(const Target& target);
 
-// One master. One thread, but that a stream may be cancelled from another.
+// One master; of several, the leader, once an answer said that only that can do what is asked. One
+// thread, but that a stream may be cancelled from another.
 class Client {
  public:
   static constexpr std::chrono::seconds kCallTimeout{30};
+  static constexpr std::chrono::seconds kConnectTimeout{3};  // of each of several addresses
 
-  // UNAVAILABLE at once if the socket is dead; over TCP the first call finds out. The errors of
-  // MakeChannelCredentials.
+  // UNAVAILABLE at once if the socket is dead, or none of several addresses answers; over TCP with
+  // one the first call finds out. The errors of MakeChannelCredentials.
   static Result<std::unique_ptr<Client>> Connect(Target target);
 
   // One answer: client.Call(&Control::GetDag, request).
@@ -51,13 +57,16 @@ class Client {
   Result<Response> Call(grpc::Status (v1::Control::Stub::*method)(grpc::ClientContext*,
                                                                   const Request&, Response*),
                         const Request& request) {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
-    Prepare(context);
-    Response response;
-    const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
-    if (!status.ok()) return Explain(status);
-    return response;
+    for (int moves = 0;; ++moves) {
+      grpc::ClientContext context;
+      context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
+      Prepare(context);
+      Response response;
+      const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
+      if (status.ok()) return response;
+      const Status explained = Explain(status);
+      if (moves == kMovesMax || !MoveOn(context, status)) return explained;
+    }
   }
 
   // For streams: what every call carries.
@@ -68,9 +77,17 @@ class Client {
   Status Explain(const grpc::Status& status) const;
 
  private:
-  Client(Target target, const std::shared_ptr<grpc::ChannelCredentials>& credentials);
+  static constexpr int kMovesMax = 2;  // back from a former leader, and on to the next
+
+  Client() = default;
+  Status Open(Target target);
+  // Where the call is to be asked again: at the leader that the answer names, or, when what a
+  // follower gave us for it is used up, at that follower. False: nowhere.
+  bool MoveOn(const grpc::ClientContext& context, const grpc::Status& status);
+
   Target target_;
   std::unique_ptr<v1::Control::Stub> stub_;
+  std::optional<Target> follower_;  // that sent us here
 };
 
 using ControlStub = v1::Control::Stub;

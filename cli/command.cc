@@ -59,6 +59,16 @@ Status Context::CheckHome() const {
       globals.home);
 }
 
+Status Context::MakeHome() const {
+  const std::string& home = globals.home;
+  std::error_code error;
+  if (std::filesystem::create_directories(home, error)) {
+    std::filesystem::permissions(home, std::filesystem::perms::owner_all, error);
+  }
+  if (error) return FailedPrecondition("home '{}' can't be made: {}", home, error.message());
+  return globals.config_file.empty() ? Config::WriteDefault(home) : OkStatus();
+}
+
 Result<Config> Context::LoadConfig() const {
   return Config::Load(globals.home, globals.config_file, io.env);
 }
@@ -69,6 +79,8 @@ Result<Client*> Context::Connect() {
   if (globals.server.empty()) {
     GALE_RETURN_IF_ERROR(CheckHome());
     target = Target::OfHome(globals.home);
+    // The leader may be elsewhere, and its gRPC is TCP.
+    if (auto config = LoadConfig(); config.ok()) target.tls = TlsFilesOf(*config);
   } else {
     GALE_ASSIGN_OR_RETURN(target,
                           Target::OfServer(globals.server, std::string(io.Variable("GALE_TOKEN")),

@@ -82,6 +82,8 @@ class Context {
 
   // NOT_FOUND, with what to do, if the home isn't there.
   Status CheckHome() const;
+  // Makes it, and its gale.cfg unless --config names another file.
+  Status MakeHome() const;
   Result<Config> LoadConfig() const;
   // The master that is meant; connects at the first call.
   Result<Client*> Connect();

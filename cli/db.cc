@@ -3,70 +3,54 @@
 #include <ostream>
 
 #include "cli/command.h"
-#include "master/store/sqlite_db.h"
-#include "master/store/sqlite_migrations.h"
-#include "master/store/store.h"
+#include "master/open_store.h"
 
 namespace gale::cli {
 namespace {
 
-Result<std::string> DatabasePath(Context& context) {
-  GALE_RETURN_IF_ERROR(context.CheckHome());
-  GALE_ASSIGN_OR_RETURN(Config config, context.LoadConfig());
-  return SqlitePath(config.GetString(Key::kSqlAlchemyConn), config.home());
-}
-
-// Of a database that is there: its schema's version.
-Result<int64_t> SchemaVersion(const std::string& path) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) {
-    return NotFound("database '{}' is not there: `gale db migrate` makes it", path);
+// `make_file`: of SQLite, whose opening makes it. Else NOT_FOUND, if it isn't there.
+Result<OpenedStore> Open(const Config& config, bool make_file) {
+  const std::string& url = config.GetString(Key::kSqlAlchemyConn);
+  if (!make_file && url.starts_with("sqlite")) {
+    GALE_ASSIGN_OR_RETURN(const std::string path, SqlitePath(url, config.home()));
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) {
+      return NotFound("database '{}' is not there: `gale db migrate` makes it", path);
+    }
   }
-  GALE_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, OpenSqliteStore({.path = path}));
-  GALE_ASSIGN_OR_RETURN(auto db, sqlite::Database::Open(path));
-  GALE_ASSIGN_OR_RETURN(
-      sqlite::Statement tables,
-      db->Prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'schema_version'"));
-  GALE_RETURN_IF_ERROR(tables.Step().status());
-  int64_t version = 0;
-  tables.Read(version);
-  if (version == 0) return int64_t{0};
-  GALE_ASSIGN_OR_RETURN(sqlite::Statement latest,
-                        db->Prepare("SELECT coalesce(max(version), 0) FROM schema_version"));
-  GALE_RETURN_IF_ERROR(latest.Step().status());
-  latest.Read(version);
-  return version;
+  return OpenStore(config);
 }
 
 Status Check(Context& context) {
-  GALE_ASSIGN_OR_RETURN(const std::string path, DatabasePath(context));
-  GALE_ASSIGN_OR_RETURN(const int64_t version, SchemaVersion(path));
-  const int64_t known = sqlite::Migrations().back().version;
-  if (version > known) {
-    return FailedPrecondition(
-        "'{}': its schema is version {}, made by a newer gale; this one knows version {}", path,
-        version, known);
+  GALE_ASSIGN_OR_RETURN(const Config config, context.LoadConfig());
+  GALE_ASSIGN_OR_RETURN(OpenedStore opened, Open(config, /*make_file=*/false));
+  GALE_ASSIGN_OR_RETURN(const SchemaState schema, opened.store->Check());
+  if (schema.version == 0) {
+    return NotFound("{} holds no schema yet: `gale db migrate` makes it", opened.name);
   }
-  if (version < known) {
-    return FailedPrecondition("'{}': its schema is version {} of {}: run `gale db migrate`", path,
-                              version, known);
+  if (schema.version < schema.known) {
+    return FailedPrecondition("{}: its schema is version {} of {}: run `gale db migrate`",
+                              opened.name, schema.version, schema.known);
   }
-  context.io.out << path << " is fine: schema version " << version << '\n';
+  context.io.out << opened.name << " is fine: schema version " << schema.version << '\n';
   return OkStatus();
 }
 
 Status Migrate(Context& context) {
-  GALE_ASSIGN_OR_RETURN(const std::string path, DatabasePath(context));
-  GALE_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, OpenSqliteStore({.path = path}));
-  GALE_RETURN_IF_ERROR(store->Migrate());
-  context.io.out << path << " has schema version " << sqlite::Migrations().back().version << '\n';
+  GALE_RETURN_IF_ERROR(context.MakeHome());
+  GALE_ASSIGN_OR_RETURN(const Config config, context.LoadConfig());
+  GALE_ASSIGN_OR_RETURN(OpenedStore opened, Open(config, /*make_file=*/true));
+  GALE_RETURN_IF_ERROR(opened.store->Migrate());
+  GALE_ASSIGN_OR_RETURN(const SchemaState schema, opened.store->Check());
+  context.io.out << opened.name << " has schema version " << schema.version << '\n';
   return OkStatus();
 }
 
 Status Version(Context& context) {
-  GALE_ASSIGN_OR_RETURN(const std::string path, DatabasePath(context));
-  GALE_ASSIGN_OR_RETURN(const int64_t version, SchemaVersion(path));
-  context.io.out << version << '\n';
+  GALE_ASSIGN_OR_RETURN(const Config config, context.LoadConfig());
+  GALE_ASSIGN_OR_RETURN(OpenedStore opened, Open(config, /*make_file=*/false));
+  GALE_ASSIGN_OR_RETURN(const SchemaState schema, opened.store->Check());
+  context.io.out << schema.version << '\n';
   return OkStatus();
 }
 
@@ -75,14 +59,14 @@ Status Version(Context& context) {
 std::vector<Command> DbCommands() {
   return {
       {"db check",
-       "Whether the database is there and of this version",
+       "Whether the database can be used, and if not, why; changes nothing",
        {},
-       "  gale db check",
+       "  gale db check\n  gale --config airflow.cfg db check",
        Check},
       {"db migrate",
        "Make the database, or bring it to this version (a master does so when it starts)",
        {},
-       "  gale db migrate",
+       "  gale db migrate\n  gale --config airflow.cfg initdb",
        Migrate},
       {"db version", "The version of the database's schema", {}, "  gale db version", Version},
   };

@@ -17,8 +17,8 @@ const std::vector<Arg>& GlobalArgs() {
   static const std::vector<Arg> kArgs = {
       {Arg::Kind::kValue, "--home", "Gale's home (default: $GALE_HOME, else ~/.gale)", "DIR"},
       {Arg::Kind::kValue, "--config", "settings, in place of <home>/gale.cfg", "FILE"},
-      {Arg::Kind::kValue, "--server", "a master elsewhere; needs a token in $GALE_TOKEN",
-       "HOST:PORT"},
+      {Arg::Kind::kValue, "--server",
+       "a master elsewhere (or several: A,B); needs a token in $GALE_TOKEN", "HOST:PORT"},
       {Arg::Kind::kValue, "--token-file", "the token for --server, in a file", "FILE"},
       {Arg::Kind::kValue, "--tls-ca", "who signed the certificate of --server (or $GALE_TLS_CA)",
        "FILE"},
@@ -72,15 +72,9 @@ Split SplitWords(const std::vector<std::string>& words) {
   return split;
 }
 
-// What Airflow runs as processes of their own, and Gale as parts of a master.
-constexpr std::string_view kParts[] = {"scheduler",     "webserver", "api-server",
-                                       "dag-processor", "triggerer", "flower"};
-
 Status UnknownCommand(const std::vector<std::string>& path) {
-  if (path.size() == 1 && std::ranges::find(kParts, path[0]) != std::end(kParts)) {
-    return InvalidArgument(
-        "'{}' is a part of `gale master`, which runs it all (with a worker: `gale standalone`)",
-        path[0]);
+  if (path.size() == 1 && path[0] == "triggerer") {
+    return InvalidArgument("'triggerer': Gale has none: start nothing in its place");
   }
   std::vector<std::string_view> known;
   for (const Group& group : Groups()) {
@@ -180,13 +174,19 @@ std::vector<std::string> ReplaceAlias(std::vector<std::string> words) {
       {{"db", "init"}, {"db", "migrate"}},
       {{"db", "upgrade"}, {"db", "migrate"}},
       {{"celery", "worker"}, {"worker"}},
+      {{"celery", "flower"}, {"flower"}},
+      {{"api-server"}, {"webserver"}},
       {{"--version"}, {"version"}},
   };
+  size_t at = 0;  // past the global options before the command
+  while (at < words.size() && IsGlobal(words[at])) at += TakesNext(words[at]) ? 2 : 1;
+  at = std::min(at, words.size());
   for (const Alias& alias : kAliases) {
-    if (words.size() >= alias.from.size() &&
-        std::equal(alias.from.begin(), alias.from.end(), words.begin())) {
-      words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(alias.from.size()));
-      words.insert(words.begin(), alias.to.begin(), alias.to.end());
+    auto begin = words.begin() + static_cast<std::ptrdiff_t>(at);
+    if (words.size() - at >= alias.from.size() &&
+        std::equal(alias.from.begin(), alias.from.end(), begin)) {
+      begin = words.erase(begin, begin + static_cast<std::ptrdiff_t>(alias.from.size()));
+      words.insert(begin, alias.to.begin(), alias.to.end());
       break;
     }
   }

@@ -119,7 +119,14 @@ Result<v1::DagRun> Follow(Context& context, Client& client, v1::DagRun run) {
         return next.status();
       }
       watch.reset();
-      tell("waiting for the master to come back");
+      // A master that follows can't tell of changes, but what there is.
+      if (auto now = client.Call(&ControlStub::GetDagRun, request); now.ok()) {
+        run = *now;
+        failures = 0;
+        tell(run.state());
+      } else {
+        tell("waiting for the master to come back");
+      }
       std::this_thread::sleep_for(kProgressInterval);
       continue;
     }

@@ -11,6 +11,7 @@
 
 #include "cli/client.h"
 #include "common/base/log.h"
+#include "common/queue/redis_queue.h"
 #include "common/rpc/tls_probe.h"
 #include "gale_version.h"
 #include "master/master.h"
@@ -26,8 +27,8 @@ constexpr Duration kStopMax = std::chrono::seconds(12);
 // Known, checked and listed, and without effect so far: who sets one is told so.
 constexpr Key kNotApplied[] = {Key::kParallelism,         Key::kMaxActiveTasksPerDag,
                                Key::kMaxActiveRunsPerDag, Key::kDefaultPoolTaskSlotCount,
-                               Key::kCatchupByDefault,    Key::kDefaultTimezone,
-                               Key::kLoadExamples,        Key::kJwtExpirationTime};
+                               Key::kDefaultTimezone,     Key::kLoadExamples,
+                               Key::kJwtExpirationTime};
 
 // SIGINT and SIGTERM, waited for by the main thread. Made before any other thread, which all
 // inherit that the signals are blocked.
@@ -71,9 +72,13 @@ Status Prepare(const Config& config) {
   GALE_RETURN_IF_ERROR(InitLog(config.GetString(Key::kLoggingLevel)));
   for (const std::string& warning : config.warnings()) GALE_WARN("{}", warning);
   for (const Key key : kNotApplied) {
-    if (config.Get(key).source == "default") continue;
+    if (config.IsDefault(key)) continue;
     GALE_WARN("[{}] {} ({}) is not applied by this version", Info(key).section, Info(key).name,
               config.Get(key).source);
+  }
+  // The parser's process inherits it. No thread runs yet.
+  if (config.Get(Key::kCatchupByDefault).source != "default") {
+    setenv("GALE_CATCHUP_BY_DEFAULT", config.GetBool(Key::kCatchupByDefault) ? "1" : "0", 1);
   }
   return OkStatus();
 }
@@ -102,8 +107,8 @@ worker::WorkerOptions MakeWorker(const Config& config) {
   return options;
 }
 
-// Masters over TCP are called as [tls] says. What is wrong between the two is said once, now: gRPC's
-// own words, in the session's log, don't tell.
+// Masters over TCP are called as [tls] says. What is wrong between the two is said once, now:
+// gRPC's own words, in the session's log, don't tell.
 Status SecureWorker(const Config& config, worker::WorkerOptions& options) {
   std::vector<std::string> remote;
   for (const std::string& master : options.masters) {
@@ -122,23 +127,40 @@ Status SecureWorker(const Config& config, worker::WorkerOptions& options) {
   return OkStatus();
 }
 
+// A Redis that is down is waited for; one that doesn't let us in would be waited for in vain.
+Status CheckQueue(const worker::WorkerOptions& options) {
+  if (options.broker_url.empty()) return OkStatus();
+  RedisOptions redis;
+  redis.ns = options.broker_namespace;
+  GALE_ASSIGN_OR_RETURN(auto queue, RedisQueue::Open(options.broker_url, std::move(redis)));
+  const Status asked = queue->Size("default").status();
+  if (asked.ok() || asked.code() == Code::kUnavailable) return OkStatus();
+  return asked.WithContext("[celery] broker_url");
+}
+
 // What an operator needs to know to go on. On stdout: it is the answer, not the log.
-void Announce(const Config& config, const Master& master) {
-  const std::string host = config.GetString(Key::kApiHost);
+void Announce(const Config& config, const Master& master, const Roles& roles = {}) {
   std::printf("\n  Gale %s is ready.\n\n", GALE_VERSION);
-  std::printf("  API          %s://%s:%d\n",
-              config.GetString(Key::kApiSslCert).empty() ? "http" : "https", host.c_str(),
-              master.http_port());
-  std::printf("  gRPC         %s:%d%s\n", config.GetString(Key::kGrpcHost).c_str(),
-              master.grpc_port(), config.GetString(Key::kTlsCert).empty() ? "" : " (TLS)");
+  if (!roles.scheduler || !roles.api || !roles.dags) {
+    std::printf("  roles        %s\n", roles.ToString().c_str());
+  }
+  if (roles.api) {
+    std::printf("  API          %s://%s:%d\n",
+                config.GetString(Key::kApiSslCert).empty() ? "http" : "https",
+                config.GetString(Key::kApiHost).c_str(), master.http_port());
+  }
+  if (roles.scheduler) {
+    std::printf("  gRPC         %s:%d%s\n", config.GetString(Key::kGrpcHost).c_str(),
+                master.grpc_port(), config.GetString(Key::kTlsCert).empty() ? "" : " (TLS)");
+  }
   if (master.made_admin()) {
     std::printf("  user         admin\n  password     %s   (shown this once; kept in %s)\n",
                 FirstLine(master.password_file()).c_str(), master.password_file().c_str());
-  } else {
+  } else if (std::error_code error; std::filesystem::exists(master.password_file(), error)) {
     std::printf("  user         admin   (password in %s)\n", master.password_file().c_str());
   }
-  std::printf("  DAGs folder  %s\n  home         %s\n\n", config.GetPath(Key::kDagsFolder).c_str(),
-              config.home().c_str());
+  if (roles.dags) std::printf("  DAGs folder  %s\n", config.GetPath(Key::kDagsFolder).c_str());
+  std::printf("  home         %s\n\n", config.home().c_str());
   std::fflush(stdout);
 }
 
@@ -183,15 +205,16 @@ int RunStandalone(const Config& config) {
   return fatal.ExitCode(Serve(signals, services, [&] { Announce(config, master); }));
 }
 
-int RunMaster(const Config& config) {
+int RunMaster(const Config& config, const Roles& roles) {
   Signals signals;
   if (Status status = Prepare(config); !status.ok()) return Fail(status);
   Fatal fatal;
-  Master master(config, {FindPython(), FindSdk(), fatal.Callback()});
+  Master master(config, {FindPython(), FindSdk(), fatal.Callback(), roles});
   ServiceGroup services;
   services.Add(master);
   return fatal.ExitCode(Serve(signals, services, [&] {
-    Announce(config, master);
+    Announce(config, master, roles);
+    if (!roles.scheduler) return;
     std::printf("  workers join with: gale worker --master %s:%d --join-token-file %s\n\n",
                 config.GetString(Key::kGrpcHost).c_str(), master.grpc_port(),
                 master.join_token_file().c_str());
@@ -214,9 +237,13 @@ int RunWorker(const Config& config, const WorkerFlags& flags) {
     return Fail(NotFound("{} holds no join token: it is in the master's home", file));
   }
   if (Status status = SecureWorker(config, options); !status.ok()) return Fail(status);
+  if (Status status = CheckQueue(options); !status.ok()) return Fail(status);
   std::error_code error;
   std::filesystem::create_directories(options.home, error);
   if (error) return Fail(FailedPrecondition("{} can't be made: {}", options.home, error.message()));
+  // What doesn't end in time runs on, for the next worker of this home (an upgrade); without one
+  // its keeper ends it before the lease is over.
+  options.leave_running = true;
   options.on_drained = Signals::Raise;  // drained by an operator: nothing is left to do here
   worker::WorkerNode worker(options);
   ServiceGroup services;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/config/config.h"
+#include "master/master.h"
 
 namespace gale::cli {
 
@@ -16,7 +17,7 @@ struct WorkerFlags {
 
 // Each returns the process's exit code, having said on stderr, in one line, what was wrong.
 int RunStandalone(const Config& config);
-int RunMaster(const Config& config);
+int RunMaster(const Config& config, const Roles& roles);
 int RunWorker(const Config& config, const WorkerFlags& flags);
 
 }  // namespace gale::cli

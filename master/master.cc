@@ -23,12 +23,12 @@
 #include "master/api/grpc_server.h"
 #include "master/api/http/http_server.h"
 #include "master/api/http/rest_api.h"
+#include "master/api/leader_client.h"
 #include "master/dags/dag_processor.h"
 #include "master/engine/doorbell.h"
 #include "master/engine/engine.h"
-#include "master/logs/log_store.h"
-#include "master/api/leader_client.h"
 #include "master/forward.h"
+#include "master/logs/log_store.h"
 #include "master/open_store.h"
 
 namespace gale {
@@ -51,8 +51,8 @@ Status MakeFolder(const std::string& path) {
 }
 
 // Held for as long as the master lives; a dead one's is free.
-Result<int> LockHome(const std::string& home) {
-  const std::string path = home + "/run/master.lock";
+Result<int> LockHome(const std::string& home, const Roles& roles) {
+  const std::string path = home + (roles.scheduler ? "/run/master.lock" : "/run/api.lock");
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return FailedPrecondition("{} can't be opened: {}", path, std::strerror(errno));
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
@@ -60,9 +60,8 @@ Result<int> LockHome(const std::string& home) {
     if (read(fd, pid, sizeof pid - 1) < 0) pid[0] = '\0';
     close(fd);
     return FailedPrecondition(
-        "another master runs with the home {} (pid {}): stop it, or use another "
-        "--home",
-        home, std::atoi(pid));
+        "another {} runs with the home {} (pid {}): stop it, or use another --home",
+        roles.scheduler ? "master" : "webserver", home, std::atoi(pid));
   }
   const std::string pid = std::to_string(getpid());
   if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
@@ -73,8 +72,8 @@ Result<int> LockHome(const std::string& home) {
 }
 
 // Which home this is, whatever the master is called: made once.
-Result<std::string> InstanceOf(const std::string& home) {
-  const std::string path = home + "/run/instance";
+Result<std::string> InstanceOf(const std::string& home, const Roles& roles) {
+  const std::string path = home + (roles.scheduler ? "/run/instance" : "/run/instance-api");
   std::string id;
   if (std::ifstream in(path); in) std::getline(in, id);
   if (!id.empty()) return id;
@@ -93,6 +92,19 @@ std::string ReachableHost(const std::string& host) {
   char name[256] = {};
   gethostname(name, sizeof name - 1);
   return name;
+}
+
+std::vector<std::string_view> SplitByComma(std::string_view text) {
+  std::vector<std::string_view> parts;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(','), text.size());
+    std::string_view part = text.substr(0, end);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    if (!part.empty()) parts.push_back(part);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
 }
 
 std::string EnvironmentOf(const char* name) {
@@ -115,6 +127,38 @@ std::string FindSdk() {
   const fs::path installed = binary.parent_path().parent_path() / "share/gale/sdk";
   if (!error && fs::is_directory(installed, error)) return installed.string();
   return GALE_SOURCE_DIR "/sdk/python";
+}
+
+Result<Roles> Roles::Parse(std::string_view names) {
+  Roles roles{false, false, false};
+  for (const std::string_view part : SplitByComma(names)) {
+    bool* role = part == "scheduler" ? &roles.scheduler
+                 : part == "api"     ? &roles.api
+                 : part == "dags"    ? &roles.dags
+                                     : nullptr;
+    if (role == nullptr) {
+      return InvalidArgument("role '{}': expected scheduler, api or dags, separated by commas",
+                             part);
+    }
+    *role = true;
+  }
+  if (!roles.scheduler && !roles.api && !roles.dags) {
+    return InvalidArgument("no role: expected scheduler, api or dags, separated by commas");
+  }
+  if (roles.dags && !roles.scheduler) {
+    return InvalidArgument(
+        "the role dags needs the role scheduler: the process that leads reads the DAG files");
+  }
+  return roles;
+}
+
+std::string Roles::ToString() const {
+  std::string out;
+  for (const auto& [has, name] :
+       {std::pair(scheduler, "scheduler"), {api, "api"}, {dags, "dags"}}) {
+    if (has) out += (out.empty() ? "" : ", ") + std::string(name);
+  }
+  return out;
 }
 
 struct Master::Parts {
@@ -143,6 +187,11 @@ struct Master::Parts {
 
   const std::string& home() const { return config.home(); }
   Store& store() { return *opened.store; }
+  const Roles& roles() const { return options.roles; }
+  // A webserver beside its scheduler is another member of the cluster.
+  std::string MemberName() const {
+    return config.GetString(Key::kMasterName) + (roles().scheduler ? "" : "-api");
+  }
   Status MakeHome();
   Status OpenLedger();
   Status OpenQueue();
@@ -152,6 +201,7 @@ struct Master::Parts {
   void MakeDagProcessor();
   void MakeControl();
   http::Response Answer(const http::Request& request);
+  void MakeGrpc(const std::string& join_token, const TlsFiles& tls);
   Status MakeServers(const std::string& join_token);
   void Gather();
 };
@@ -160,7 +210,7 @@ Status Master::Parts::MakeHome() {
   GALE_RETURN_IF_ERROR(MakeFolder(home()));
   GALE_RETURN_IF_ERROR(MakeFolder(home() + "/run"));
   GALE_RETURN_IF_ERROR(Config::WriteDefault(home()));
-  GALE_ASSIGN_OR_RETURN(lock_fd, LockHome(home()));
+  GALE_ASSIGN_OR_RETURN(lock_fd, LockHome(home(), roles()));
   // Ours to make only where we chose it.
   if (config.Get(Key::kDagsFolder).source == "default") {
     GALE_RETURN_IF_ERROR(MakeFolder(config.GetPath(Key::kDagsFolder)));
@@ -170,15 +220,27 @@ Status Master::Parts::MakeHome() {
 
 Status Master::Parts::OpenLedger() {
   GALE_ASSIGN_OR_RETURN(opened, OpenStore(config));
+  if (!roles().scheduler && !opened.shared) {
+    return FailedPrecondition(
+        "{} belongs to one process: run `gale standalone` (or `gale master`), which is scheduler "
+        "and API in one; for an API in a process of its own set [database] sql_alchemy_conn to "
+        "mysql://user:password@host/database",
+        opened.name);
+  }
   return store().Migrate();
 }
 
 Status Master::Parts::OpenQueue() {
   const std::string& url = config.GetString(Key::kBrokerUrl);
-  if (url.empty()) return OkStatus();
+  if (url.empty() || !roles().scheduler) return OkStatus();
   RedisOptions redis;
   redis.ns = config.GetString(Key::kBrokerNamespace);
   GALE_ASSIGN_OR_RETURN(auto queue, RedisQueue::Open(url, std::move(redis)));
+  // The doorbell waits for what heals by itself; a wrong password doesn't.
+  const Status asked = queue->Size("default").status();
+  if (!asked.ok() && asked.code() != Code::kUnavailable) {
+    return asked.WithContext("[celery] broker_url");
+  }
   doorbell = std::make_unique<Doorbell>(std::move(queue));
   doorbell->OnLost([this] { engine->Post([](Loop& loop) { loop.RingAgain(); }); });
   return OkStatus();
@@ -187,17 +249,19 @@ Status Master::Parts::OpenQueue() {
 // What other masters, workers and clients reach this one by.
 Result<MasterRow> Master::Parts::Self() const {
   MasterRow self;
-  self.name = config.GetString(Key::kMasterName);
-  GALE_ASSIGN_OR_RETURN(self.instance, InstanceOf(home()));
+  self.name = MemberName();
+  GALE_ASSIGN_OR_RETURN(self.instance, InstanceOf(home(), roles()));
   self.version = GALE_VERSION;
   self.started_at = Clock::Real().Now();
-  self.grpc = config.GetString(Key::kAdvertise);
-  const std::string host = ReachableHost(config.GetString(Key::kGrpcHost));
-  if (self.grpc.empty()) self.grpc = fmt::format("{}:{}", host, config.GetInt(Key::kGrpcPort));
-  self.rest = fmt::format("{}://{}:{}",
-                          config.GetString(Key::kApiSslCert).empty() ? "http" : "https",
-                          ReachableHost(config.GetString(Key::kApiHost)),
-                          config.GetInt(Key::kApiPort));
+  if (roles().scheduler) self.grpc = config.GetString(Key::kAdvertise);
+  if (roles().scheduler && self.grpc.empty()) {
+    self.grpc = fmt::format("{}:{}", ReachableHost(config.GetString(Key::kGrpcHost)),
+                            config.GetInt(Key::kGrpcPort));
+  }
+  if (!roles().api) return self;
+  self.rest =
+      fmt::format("{}://{}:{}", config.GetString(Key::kApiSslCert).empty() ? "http" : "https",
+                  ReachableHost(config.GetString(Key::kApiHost)), config.GetInt(Key::kApiPort));
   return self;
 }
 
@@ -216,6 +280,7 @@ Status Master::Parts::MakeEngine() {
   std::optional<LeadershipOptions> leadership;
   if (opened.shared) {
     leadership.emplace();
+    leadership->may_lead = roles().scheduler;
     leadership->lease = config.GetDuration(Key::kLeaderLeaseSeconds);
     leadership->self = std::move(self);
   } else {
@@ -241,6 +306,7 @@ void Master::Parts::OnLeading(bool leads) {
 }
 
 void Master::Parts::MakeDagProcessor() {
+  if (!roles().dags) return;
   DagProcessorOptions processor;
   processor.dags_folder = config.GetPath(Key::kDagsFolder);
   processor.rescan_interval = config.GetDuration(Key::kMinFileProcessInterval);
@@ -256,25 +322,31 @@ void Master::Parts::MakeDagProcessor() {
 void Master::Parts::MakeControl() {
   ControlOptions control_options;
   control_options.version = {GALE_VERSION, GALE_GIT_VERSION};
-  control_options.master_name = config.GetString(Key::kMasterName);
+  control_options.master_name = MemberName();
   control_options.database = opened.name;
-  control_options.queue = [this] {
-    if (!doorbell) return ServerHealth{"the leader's memory", OkStatus()};
-    return ServerHealth{doorbell->server(), doorbell->health()};
-  };
-  control_options.dag_processor = [this] {
-    // It speaks at least once every rescan.
-    const TimePoint beat = dags->heartbeat();
-    const Duration silent = Clock::Real().Now() - beat;
-    return PartHealth{silent < 3 * config.GetDuration(Key::kMinFileProcessInterval), beat};
-  };
+  if (roles().scheduler) {
+    control_options.queue = [this] {
+      if (!doorbell) return ServerHealth{"the leader's memory", OkStatus()};
+      return ServerHealth{doorbell->server(), doorbell->health()};
+    };
+  }
+  if (dags) {
+    control_options.dag_processor = [this] {
+      // It speaks at least once every rescan.
+      const TimePoint beat = dags->heartbeat();
+      const Duration silent = Clock::Real().Now() - beat;
+      return PartHealth{silent < 3 * config.GetDuration(Key::kMinFileProcessInterval), beat};
+    };
+  }
   control = std::make_unique<Control>(*engine, store(), *logs, std::move(control_options));
 }
 
 // What only the leader can answer is handed on to it, if it isn't us.
 http::Response Master::Parts::Answer(const http::Request& request) {
+  const bool led = engine->leads();
   http::Response response = rest->Handle(request);
-  if (response.status != 503) return response;
+  // What a leader took and did not answer may have been done: it is not done a second time.
+  if (response.status != 503 || led) return response;
   const std::optional<MasterRow> leader = control->LeaderElsewhere();
   if (!leader || !leader_client) return response;
   auto answer = leader_client->Forward(leader->grpc, ToProto(request));
@@ -284,16 +356,7 @@ http::Response Master::Parts::Answer(const http::Request& request) {
   return response;
 }
 
-Status Master::Parts::MakeServers(const std::string& join_token) {
-  const TlsFiles tls = TlsFiles{config.GetString(Key::kTlsCert), config.GetString(Key::kTlsKey),
-                                config.GetString(Key::kTlsCa)}
-                           .Under(home());
-  if (opened.shared) {
-    GALE_ASSIGN_OR_RETURN(auto credentials, MakeChannelCredentials(tls));
-    leader_client = std::make_unique<LeaderClient>(join_token, std::move(credentials));
-  }
-  rest = std::make_unique<http::RestApi>(*control, *auth);
-
+void Master::Parts::MakeGrpc(const std::string& join_token, const TlsFiles& tls) {
   GrpcOptions grpc_options;
   grpc_options.unix_path = SocketPath(home());
   grpc_options.host = config.GetString(Key::kGrpcHost);
@@ -306,7 +369,20 @@ Status Master::Parts::MakeServers(const std::string& join_token) {
     return ToProto(rest->Handle(FromProto(request)));
   };
   grpc = std::make_unique<GrpcServer>(*control, *engine, *auth, std::move(grpc_options));
+}
 
+Status Master::Parts::MakeServers(const std::string& join_token) {
+  const TlsFiles tls = TlsFiles{config.GetString(Key::kTlsCert), config.GetString(Key::kTlsKey),
+                                config.GetString(Key::kTlsCa)}
+                           .Under(home());
+  if (opened.shared) {
+    GALE_ASSIGN_OR_RETURN(auto credentials, MakeChannelCredentials(tls));
+    leader_client = std::make_unique<LeaderClient>(join_token, std::move(credentials));
+  }
+  rest = std::make_unique<http::RestApi>(*control, *auth);
+
+  if (roles().scheduler) MakeGrpc(join_token, tls);
+  if (!roles().api) return OkStatus();
   http::ServerOptions http_options;
   http_options.host = config.GetString(Key::kApiHost);
   http_options.port = static_cast<uint16_t>(config.GetInt(Key::kApiPort));
@@ -322,9 +398,9 @@ Status Master::Parts::MakeServers(const std::string& join_token) {
 void Master::Parts::Gather() {
   if (doorbell) services.Add(*doorbell);
   services.Add(*engine);
-  services.Add(*http);  // before what takes workers: a port in use must not disturb them
-  services.Add(*grpc);
-  services.Add(*dags);
+  if (http) services.Add(*http);  // before what takes workers: a port in use must not disturb them
+  if (grpc) services.Add(*grpc);
+  if (dags) services.Add(*dags);
 }
 
 std::string Master::SocketPath(const std::string& home) { return home + "/run/gale.sock"; }
@@ -354,8 +430,8 @@ Status Master::Start() {
 
 void Master::Stop(MonoTime deadline) { parts_->services.Stop(deadline); }
 
-uint16_t Master::http_port() const { return parts_->http->port(); }
-uint16_t Master::grpc_port() const { return parts_->grpc->port(); }
+uint16_t Master::http_port() const { return parts_->http ? parts_->http->port() : 0; }
+uint16_t Master::grpc_port() const { return parts_->grpc ? parts_->grpc->port() : 0; }
 bool Master::made_admin() const { return parts_->made_admin; }
 std::string Master::password_file() const { return parts_->home() + "/admin_password"; }
 std::string Master::join_token_file() const { return parts_->home() + "/join_token"; }

@@ -11,6 +11,19 @@
 
 namespace gale {
 
+// What of a master a process does; by default all.
+struct Roles {
+  bool scheduler = true;  // leads, if it may, and takes workers
+  bool api = true;   // REST. Alone it never leads: it hands on to the leader what only that can.
+  bool dags = true;  // reads the DAG files, while it leads
+
+  // Of names, separated by commas. INVALID_ARGUMENT: an unknown one, none, or `dags` without
+  // `scheduler`.
+  static Result<Roles> Parse(std::string_view names);
+  // "scheduler, dags".
+  std::string ToString() const;
+};
+
 struct MasterOptions {
   // Looked for in this order: GALE_PYTHON and GALE_SDK, what was installed beside the binary, the
   // checkout it was built in.
@@ -18,6 +31,7 @@ struct MasterOptions {
   std::string sdk;
   // Called once, from another thread, when the master can't go on (another one leads).
   std::function<void(const Status&)> on_fatal;
+  Roles roles = {};
 };
 
 class Master : public Service {
@@ -30,11 +44,13 @@ class Master : public Service {
 
   std::string_view name() const override { return "master"; }
   // Makes what is missing in the home (folders, database, password, tokens). On an error nothing
-  // runs, and the message names what to do. FAILED_PRECONDITION if another master has this home.
+  // runs, and the message names what to do. FAILED_PRECONDITION if another master has this home
+  // (one with the role `scheduler` and one without may share it), or if only one process can use
+  // the database and this one may not lead.
   Status Start() override;
   void Stop(MonoTime deadline) override;
 
-  // Once started.
+  // Once started; 0 if it has no such listener.
   uint16_t http_port() const;
   uint16_t grpc_port() const;
   // True if this start made the user `admin`, and its password.

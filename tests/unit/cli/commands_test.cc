@@ -142,7 +142,10 @@ TEST_F(Commands, WrongUsageIsNamedWithWhatWasMeant) {
   ExpectRefused(Run({"dags", "list", "--wrong"}), Exit::kUsage, "--wrong");
   ExpectRefused(Run({"dags", "list", "-o", "xml"}), Exit::kUsage, "xml");
   ExpectRefused(Run({"dags", "list-runs", "--limit", "0"}), Exit::kUsage, "limit");
-  ExpectRefused(Run({"scheduler"}), Exit::kUsage, "gale master");
+  ExpectRefused(Run({"triggerer"}), Exit::kUsage, "triggerer");
+  ExpectRefused(Run({"master", "--roles", "dags"}), Exit::kUsage, "scheduler");
+  ExpectRefused(Run({"master", "--roles", "scheduler,ui"}), Exit::kUsage, "'ui'");
+  ExpectRefused(Run({"scheduler", "-D"}), Exit::kUsage, "systemd");
   ExpectRefused(Run({"--wrong", "dags"}), Exit::kUsage, "--wrong");
 }
 
@@ -150,6 +153,39 @@ TEST_F(Commands, AirflowsOldNamesWork) {
   EXPECT_EQ(Run({"list_dags", "-o", "json"}).out, Run({"dags", "list", "-o", "json"}).out);
   EXPECT_EQ(Run({"trigger_dag", "etl", "-r", "old", "-e", "2020-02-09"}).code, 0);
   EXPECT_TRUE(master.runs.contains("old"));
+}
+
+TEST_F(Commands, AirflowsNamesStandBehindGlobalOptions) {
+  const std::string config = home.path() + "/airflow.cfg";
+  std::ofstream(config) << "[core]\nexecutor = LocalExecutor\n";
+  EXPECT_THAT(Run({"--config", config, "initdb"}).out, HasSubstr("schema version"));
+  EXPECT_THAT(Run({"--config=" + config, "celery", "flower"}).out,
+              HasSubstr("/api/gale/v1/workers"));
+  EXPECT_EQ(Run({"flower", "-p", "5555"}).code, 0);
+  EXPECT_THAT(Run({"dag-processor"}).out, HasSubstr("gale scheduler"));
+}
+
+TEST_F(Commands, TheFirstOfSeveralMastersThatAnswersIsAsked) {
+  const std::string server = "127.0.0.1:" + std::to_string(home.ServeTcp(master));
+  EXPECT_EQ(Run({"dags", "list", "--server", "127.0.0.1:1," + server}).code, 0);
+  ExpectRefused(Run({"dags", "list", "--server", "127.0.0.1:1,127.0.0.1:2"}), Exit::kUnreachable,
+                "127.0.0.1:1, 127.0.0.1:2");
+  ExpectRefused(Run({"dags", "list", "--server", server + ",nohost"}), Exit::kUsage, "host:port");
+}
+
+TEST_F(Commands, WhatOnlyTheLeaderCanDoIsAskedOfTheLeader) {
+  FakeMaster leader;
+  leader.AddDag("etl");
+  master.leader = "127.0.0.1:" + std::to_string(home.ServeTcp(leader));
+  leader.token_needed = master.leader_token = "of-a-minute";
+  const Said said = Run({"dags", "trigger", "etl", "-r", "r1", "--wait"});
+  EXPECT_EQ(said.code, 0) << said.err;
+  EXPECT_TRUE(leader.runs.contains("r1"));
+  EXPECT_FALSE(master.runs.contains("r1"));
+
+  // A leader that is gone, too: one try, and its name.
+  master.leader = "127.0.0.1:1";
+  ExpectRefused(Run({"dags", "trigger", "etl", "-r", "r2"}), Exit::kUnreachable, "127.0.0.1:1");
 }
 
 TEST(CommandsWithoutAMaster, SayWhereItWouldBe) {

@@ -13,6 +13,7 @@
 
 #include "cli/cli.h"
 #include "gale/v1/control.grpc.pb.h"
+#include "master/api/control_service.h"
 
 namespace gale::cli {
 
@@ -24,6 +25,9 @@ class FakeMaster : public v1::Control::Service {
   std::string log;
   std::vector<v1::ClearTaskInstancesRequest> cleared;
   std::string end_state = "success";  // of a run that is watched
+  // Set: it follows, and sends who triggers there, with a token.
+  std::string leader, leader_token;
+  std::string token_needed;  // by who triggers; empty: none
 
   void AddDag(const std::string& dag_id) { dags[dag_id].set_dag_id(dag_id); }
 
@@ -58,8 +62,18 @@ class FakeMaster : public v1::Control::Service {
     *response = dags[request->dag_id()];
     return grpc::Status::OK;
   }
-  grpc::Status TriggerDagRun(Context*, const v1::TriggerDagRunRequest* request,
+  grpc::Status TriggerDagRun(Context* context, const v1::TriggerDagRunRequest* request,
                              v1::DagRun* response) override {
+    if (!leader.empty()) {
+      context->AddTrailingMetadata(kLeaderMetadata, leader);
+      context->AddTrailingMetadata(kLeaderTokenMetadata, leader_token);
+      return {grpc::StatusCode::UNAVAILABLE, "this master follows"};
+    }
+    const auto token = context->client_metadata().find("authorization");
+    if (!token_needed.empty() &&
+        (token == context->client_metadata().end() || token->second != "Bearer " + token_needed)) {
+      return {grpc::StatusCode::UNAUTHENTICATED, "no token"};
+    }
     if (!dags.contains(request->dag_id())) return Missing("dag '" + request->dag_id() + "'");
     const std::string run_id = request->run_id().empty() ? "manual__1" : request->run_id();
     if (runs.contains(run_id)) {
@@ -149,7 +163,7 @@ class Home {
     path_ = path;
   }
   ~Home() {
-    if (server_) server_->Shutdown();
+    for (auto& server : servers_) server->Shutdown();
     std::filesystem::remove_all(path_);
   }
   const std::string& path() const { return path_; }
@@ -159,8 +173,18 @@ class Home {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("unix:" + path_ + "/run/gale.sock", grpc::InsecureServerCredentials());
     builder.RegisterService(&master);
-    server_ = builder.BuildAndStart();
-    GALE_CHECK(server_ != nullptr, "no server");
+    servers_.push_back(builder.BuildAndStart());
+    GALE_CHECK(servers_.back() != nullptr, "no server");
+  }
+  // The port.
+  int ServeTcp(FakeMaster& master) {
+    int port = 0;
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(&master);
+    servers_.push_back(builder.BuildAndStart());
+    GALE_CHECK(servers_.back() != nullptr, "no server");
+    return port;
   }
 
   // `gale WORDS` with this home, and nothing else in its environment.
@@ -180,7 +204,7 @@ class Home {
 
  private:
   std::string path_;
-  std::unique_ptr<grpc::Server> server_;
+  std::vector<std::unique_ptr<grpc::Server>> servers_;
 };
 
 }  // namespace gale::cli
