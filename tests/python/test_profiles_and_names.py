@@ -45,6 +45,14 @@ def test_defaults_of_each_profile(one_dag, imports, catchup, omitted, cron, delt
     assert spec(", schedule='@continuous'")["max_active_runs"] == 1
 
 
+@pytest.mark.parametrize("imports", [ONE_TEN, THREE])
+@pytest.mark.parametrize("said, catchup", [("1", True), ("0", False)])
+def test_catchup_by_default_is_the_settings_if_it_is_set(one_dag, monkeypatch, imports, said, catchup):
+    monkeypatch.setenv("GALE_CATCHUP_BY_DEFAULT", said)
+    assert one_dag(FILE.format(imports=imports, arguments="")).get("catchup", False) is catchup
+    assert one_dag(FILE.format(imports=imports, arguments=", catchup=True"))["catchup"] is True
+
+
 def test_the_environment_overrides_the_profile(one_dag, error_of, monkeypatch):
     monkeypatch.setenv("GALE_DAG_PROFILE", "3")
     assert one_dag(FILE.format(imports=ONE_TEN, arguments=""))["profile"] == "3"
