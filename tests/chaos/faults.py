@@ -222,6 +222,16 @@ def pause_keeper(blow):
     blow.pause([keeper])
 
 
+def kill_worker_and_keeper(blow):
+    """The tasks stay, and nobody is there to fence them."""
+    name, keeper, pids = host_of(blow)
+    blow.begin()
+    send([keeper, pids[0]], signal.SIGKILL)
+    blow.hold()
+    blow.await_servers()
+    blow.world.start(name)
+
+
 def host_of(blow):
     """A worker with its keeper and all their tasks: (name, keeper, pids)."""
     name = blow.choose(blow.world.workers())
@@ -350,6 +360,7 @@ def blackout(blow):
 
 
 # kind: (weight, seconds from, to, fault). A leader's lease is 2 s, a worker's 8 s: shorter and longer than both.
+# Of weight 0: only when it is asked for by name.
 KINDS = {
     "kill_leader": (6, 0.2, 6, kill_leader),
     "pause_leader_short": (3, 0.2, 1.5, pause_leader),
@@ -365,6 +376,7 @@ KINDS = {
     "restart_worker": (3, 0, 0, restart_worker),
     "kill_keeper": (3, 1, 1, kill_keeper),
     "pause_keeper": (1, 0.5, 5, pause_keeper),
+    "kill_worker_and_keeper": (0, 0.5, 16, kill_worker_and_keeper),
     "kill_host": (3, 0.5, 16, kill_host),
     "pause_host": (2, 0.5, 16, pause_host),
     "kill_task": (6, 0, 0, kill_task),
@@ -390,6 +402,8 @@ def plan(seed, kinds, seconds_between):
     """The faults of a seed, without end. The same seed and kinds deal the same faults; what they meet differs."""
     chance = random.Random(f"{seed}/faults")
     weights = [KINDS[kind][0] for kind in kinds]
+    if not any(weights):
+        weights = [1] * len(kinds)
     while True:
         kind = chance.choices(kinds, weights)[0]
         _, least, most, _ = KINDS[kind]
