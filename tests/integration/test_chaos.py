@@ -47,6 +47,14 @@ def test_a_short_round_on_a_standalone_keeps_every_promise(home):
     assert summary["violations"] == {}
 
 
+def test_a_short_round_on_a_cluster_keeps_every_promise(home):
+    summary = chaos(home, "--minutes", "0.4", "--seed", "12", "--fault-seconds", "2.5", "--rate", "8", "--no-far",
+                    "--only", "kill_leader", "flush_redis", "kill_task", "kill_worker_short", "kill_redis", "kill_mysql")
+    assert summary["runs"] == summary["accepted"] > 5
+    assert len(summary["faults"]) >= 2 and not summary["faults_broken"]
+    assert summary["violations"] == {}
+
+
 def test_a_seed_deals_the_same_faults_again():
     def deal(seed):
         planned = faults.plan(seed, list(faults.KINDS), 5)
