@@ -174,6 +174,7 @@ struct Master::Parts {
   OpenedStore opened;
   MemoryQueue memory_queue;
   std::unique_ptr<Doorbell> doorbell;  // null: the leader serves the queue from memory
+  std::unique_ptr<RedisQueue> watched_queue;  // without the role scheduler: for health only
   std::unique_ptr<LogStore> logs;
   std::unique_ptr<Engine> engine;
   std::unique_ptr<DagProcessor> dags;
@@ -232,10 +233,14 @@ Status Master::Parts::OpenLedger() {
 
 Status Master::Parts::OpenQueue() {
   const std::string& url = config.GetString(Key::kBrokerUrl);
-  if (url.empty() || !roles().scheduler) return OkStatus();
+  if (url.empty()) return OkStatus();
   RedisOptions redis;
   redis.ns = config.GetString(Key::kBrokerNamespace);
   GALE_ASSIGN_OR_RETURN(auto queue, RedisQueue::Open(url, std::move(redis)));
+  if (!roles().scheduler) {
+    watched_queue = std::move(queue);
+    return OkStatus();
+  }
   // The doorbell waits for what heals by itself; a wrong password doesn't.
   const Status asked = queue->Size("default").status();
   if (!asked.ok() && asked.code() != Code::kUnavailable) {
@@ -324,12 +329,11 @@ void Master::Parts::MakeControl() {
   control_options.version = {GALE_VERSION, GALE_GIT_VERSION};
   control_options.master_name = MemberName();
   control_options.database = opened.name;
-  if (roles().scheduler) {
-    control_options.queue = [this] {
-      if (!doorbell) return ServerHealth{"the leader's memory", OkStatus()};
-      return ServerHealth{doorbell->server(), doorbell->health()};
-    };
-  }
+  control_options.queue = [this] {
+    if (doorbell) return ServerHealth{doorbell->server(), doorbell->health()};
+    if (!watched_queue) return ServerHealth{"the leader's memory", OkStatus()};
+    return ServerHealth{watched_queue->name(), watched_queue->Size("default").status()};
+  };
   if (dags) {
     control_options.dag_processor = [this] {
       // It speaks at least once every rescan.

@@ -219,19 +219,24 @@ bool Session::RunStream(const std::string& target, uint64_t number) {
     stream_.reset();
     why = stream->status_;
   }
-  if (why.code() == Code::kUnauthenticated || why.code() == Code::kPermissionDenied) {
-    GALE_ERROR("master {}: refuses this worker: {}; check the join token", target, why.ToString());
-  } else {
-    const std::string text = why.ok() ? "the master closed it" : why.ToString();
-    // Once for an outage, not once a try.
-    if (quiet_) {
-      GALE_DEBUG("master {}: the stream ended: {}", target, text);
-    } else {
-      GALE_INFO("master {}: the stream ended: {}", target, text);
-    }
-  }
+  TellEnd(target, why);
   events_.on_closed(number, why);
   return stream->spoke() && !stream->given_up();
+}
+
+// Once for an outage, not once a try.
+void Session::TellEnd(const std::string& target, const Status& why) {
+  const bool refused =
+      why.code() == Code::kUnauthenticated || why.code() == Code::kPermissionDenied;
+  const std::string text = why.ok() ? "the master closed it" : why.ToString();
+  if (refused && text != refusal_) {
+    GALE_ERROR("master {}: refuses this worker: {}; check the join token", target, text);
+  } else if (refused || quiet_) {
+    GALE_DEBUG("master {}: the stream ended: {}", target, text);
+  } else {
+    GALE_INFO("master {}: the stream ended: {}", target, text);
+  }
+  refusal_ = refused ? text : "";
 }
 
 std::shared_ptr<grpc::Channel> Session::ChannelTo(const std::string& target) {

@@ -60,6 +60,7 @@ class Session : public Service {
   void Run();
   // One stream, from connect to end. Whether a master spoke on it.
   bool RunStream(const std::string& target, uint64_t number);
+  void TellEnd(const std::string& target, const Status& why);
   std::shared_ptr<grpc::Channel> ChannelTo(const std::string& target);
   // Waits before the next try; true: stopping.
   bool Backoff(uint32_t failures, uint64_t number);
@@ -72,6 +73,7 @@ class Session : public Service {
   std::condition_variable changed_;
   std::shared_ptr<Stream> stream_;  // guarded by mutex_
   bool stopping_ = false;           // guarded by mutex_
+  std::string refusal_;             // the thread's: what was said last
   bool quiet_ = false;              // the thread's: no master has taken us for a round of tries
   std::thread thread_;
 };

@@ -39,6 +39,7 @@ RunnerOptions ForRunner(const WorkerOptions& options) {
   out.sdk = options.sdk;
   out.environ = options.environ;
   out.secrets = {options.join_token};
+  if (!options.broker_url.empty()) out.secrets.push_back(options.broker_url);
   out.kill_grace = options.kill_grace;
   return out;
 }

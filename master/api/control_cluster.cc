@@ -5,7 +5,8 @@ namespace gale {
 
 std::optional<MasterRow> Control::LeaderElsewhere() {
   if (engine_.leads()) return std::nullopt;
-  const LeaderRow leader = engine_.leader();
+  auto read = store_.GetLeader();  // fresher than what the engine saw last
+  const LeaderRow leader = read.ok() ? *std::move(read) : engine_.leader();
   auto masters = store_.ListMasters();
   if (leader.owner.empty() || !masters.ok()) return std::nullopt;
   for (MasterRow& master : *masters) {

@@ -92,9 +92,7 @@ void Engine::Main() {
       std::unique_lock lock(mutex_);
       if (wake_.wait_for(lock, leadership_->poll, [&] { return stopping_; })) return;
       lock.unlock();
-      if (Status status = Follow(); !status.ok()) {
-        GALE_WARN("who leads can't be read, trying again: {}", status.ToString());
-      }
+      TellLedger("who leads can't be read, trying again", Follow());
       continue;
     }
     auto mail = Collect();

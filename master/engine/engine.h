@@ -135,6 +135,8 @@ class Engine : public Service {
   Status SayPresent();
   // Not OK: it leads no more, or can't know.
   Status CheckLead();
+  // Once when the ledger goes, and once when it is back.
+  void TellLedger(const char* what, const Status& status);
 
   Clock& clock_;
   Store& store_;
@@ -163,6 +165,7 @@ class Engine : public Service {
   std::optional<LeaderWatch> watch_;         // the engine's thread
   LeaderRow leader_;                         // behind mutex_
   Status deposed_;                           // behind mutex_: why the beat says so
+  std::atomic<bool> ledger_away_{false};
   std::atomic<int64_t> epoch_{0};            // that it leads in
   std::atomic<int64_t> beat_us_{INT64_MIN};  // when the last beat that arrived was sent
 };

@@ -88,18 +88,23 @@ Status Engine::CheckLead() {
                      Seconds(leadership_->lease + leadership_->outage));
 }
 
+void Engine::TellLedger(const char* what, const Status& status) {
+  if (ledger_away_.exchange(!status.ok()) == !status.ok()) return;
+  if (status.ok()) {
+    GALE_INFO("the ledger is reached again");
+  } else {
+    GALE_WARN("{}: {}", what, status.ToString());
+  }
+}
+
 void Engine::Beat() {
   const Epoch epoch(epoch_);
   const MonoTime sent = clock_.Mono();
   const Status status = store_.RenewLeadership(epoch);
-  if (status.ok()) {
-    beat_us_ = std::chrono::duration_cast<Duration>(sent.time_since_epoch()).count();
-    return;
-  }
-  if (status.code() != Code::kAborted) {
-    GALE_WARN("a beat of the leader did not arrive: {}", status.ToString());
-    if (MayRenewLeases()) return;
-  }
+  if (status.ok()) beat_us_ = std::chrono::duration_cast<Duration>(sent.time_since_epoch()).count();
+  TellLedger("a beat of the leader did not arrive, trying again",
+             status.code() == Code::kAborted ? OkStatus() : status);
+  if (status.ok() || (status.code() != Code::kAborted && MayRenewLeases())) return;
   std::lock_guard lock(mutex_);
   if (epoch_ != epoch.value) return;
   deposed_ = status;

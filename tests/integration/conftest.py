@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from cluster_harness import Cluster
 from harness import BINARY, Gale
 
 
@@ -32,3 +33,20 @@ def shared():
     gale.server = gale.start()
     yield gale
     gale.close()
+
+
+@pytest.fixture
+def cluster():
+    """A cluster that isn't started yet."""
+    cluster = Cluster()
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture(scope="module")
+def two_masters():
+    """A running cluster of two masters and two workers for a whole file; every story leaves it whole."""
+    cluster = Cluster()
+    cluster.start(masters=2, workers=2)
+    yield cluster
+    cluster.close()

@@ -3,91 +3,14 @@
 import json
 import os
 import pathlib
-import shutil
 import signal
 import socket
 import stat
-import subprocess
-import tempfile
 
 import pytest
 
-from harness import BINARY, PATIENCE, ROOT, dag_text, processes_with, wait_until, write_whole
-
-PYTHON3 = "/usr/bin/python3"  # as ./dev runs it
-START_SECONDS_MAX = 60        # on a machine that is busy building
-
-
-class Cluster:
-    def __init__(self):
-        self.home = pathlib.Path(tempfile.mkdtemp(prefix="gale-cl-", dir="/tmp"))
-        self.env = {name: value for name, value in os.environ.items() if not name.startswith(("GALE__", "AIRFLOW__"))}
-        self.env["GALE_BIN"] = BINARY
-        self.process = None
-        self.pids = []
-
-    def command(self, *args):
-        return [PYTHON3, "-B", str(ROOT / "deploy/cluster"), *args, "--home", str(self.home)]
-
-    def start(self, masters, workers):
-        with open(self.home / "out", "ab") as output:
-            self.process = subprocess.Popen(
-                self.command("--masters", str(masters), "--workers", str(workers), "--slots", "2"),
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=self.env)
-
-        def is_up():
-            assert self.process.poll() is None, f"it ended: {self.said()}"
-            return (self.home / "cluster.json").exists() and self.file()["pid"] == self.process.pid
-
-        wait_until(is_up, lambda: f"cluster.json; it said: {self.said()}", START_SECONDS_MAX)
-
-    def said(self):
-        """All that it printed, at all its starts."""
-        return (self.home / "out").read_text()
-
-    def file(self):
-        return json.loads((self.home / "cluster.json").read_text())
-
-    def part(self, name):
-        return next(each for each in self.file()["processes"] if each["name"] == name)
-
-    def ask(self, *args):
-        return subprocess.run(self.command(*args), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=START_SECONDS_MAX, check=False, env=self.env)
-
-    def cli(self, *args):
-        return subprocess.run([BINARY, "--home", str(self.home / "master-1"), *args], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=PATIENCE, check=False,
-                              env={**self.env, "GALE__MASTER__GRPC_PORT": self.file()["grpc"][0].split(":")[1]})
-
-    def terminate(self, number=signal.SIGTERM):
-        self.pids = [part["pid"] for part in self.file()["processes"] if part["pid"]]
-        self.process.send_signal(number)
-        return self.process.wait(START_SECONDS_MAX)
-
-    def leftovers(self):
-        """What still runs of it: its parts of before terminate(), and whatever names its home."""
-        return [pid for pid in self.pids if lives(pid)] + processes_with(str(self.home))
-
-    def close(self):
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(START_SECONDS_MAX)
-        shutil.rmtree(self.home, ignore_errors=True)
-
-
-@pytest.fixture
-def cluster():
-    cluster = Cluster()
-    yield cluster
-    cluster.close()
-
-
-def lives(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+from cluster_harness import START_SECONDS_MAX, lives
+from harness import PATIENCE, dag_text, wait_until, write_whole
 
 
 def redis_says(part, password):

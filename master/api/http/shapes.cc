@@ -322,7 +322,9 @@ Json ClusterJson(const ClusterInfo& cluster) {
   Json masters = Json::array();
   for (const ClusterInfo::Member& member : cluster.masters) {
     masters.push_back({{"name", member.row.name},
-                       {"role", member.leads ? "leader" : "standby"},
+                       {"role", member.leads              ? "leader"
+                                 : member.row.grpc.empty() ? "api"  // it can't lead
+                                                           : "standby"},
                        {"state", member.alive ? "alive" : "silent"},
                        {"grpc", member.row.grpc},
                        {"rest", member.row.rest},
