@@ -173,7 +173,7 @@ struct Master::Parts {
   bool made_admin = false;
   OpenedStore opened;
   MemoryQueue memory_queue;
-  std::unique_ptr<Doorbell> doorbell;  // null: the leader serves the queue from memory
+  std::unique_ptr<Doorbell> doorbell;         // null: the leader serves the queue from memory
   std::unique_ptr<RedisQueue> watched_queue;  // without the role scheduler: for health only
   std::unique_ptr<LogStore> logs;
   std::unique_ptr<Engine> engine;

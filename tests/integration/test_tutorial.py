@@ -169,6 +169,47 @@ def test_its_commands_start_a_cluster_on_which_its_dag_runs(tutorial):
     assert "load_examples" not in said()
 
 
+def test_a_webserver_waits_for_its_scheduler_and_never_takes_its_place(tutorial):
+    gale = tutorial
+    webserver = gale.spawn(*gale.airflow("webserver", "-p", str(gale.port)), log="webserver")
+    scheduler = gale.spawn(*gale.airflow("scheduler"), log="scheduler")
+    gale.wait_healthy(webserver)
+    wait_until(lambda: (gale.home / "admin_password").exists(), "the password")
+    token = gale.token()
+
+    def roles():
+        cluster = gale.rest("GET", "/api/gale/v1/cluster", token=token)[1]
+        assert cluster["queue"]["status"] == "healthy"
+        return {member["role"]: member["name"] for member in cluster["masters"]}
+
+    def patch():
+        return gale.rest("PATCH", "/api/v2/pools/default_pool", {"slots": 3, "include_deferred": False}, token)
+
+    wait_until(lambda: set(roles()) == {"leader", "api"}, roles)
+    leader = roles()["leader"]
+    wait_until(lambda: patch()[0] == 200, patch)
+
+    gale.kill9(scheduler)
+    assert patch()[0] == 503
+    gale.spawn(*gale.airflow("scheduler"), log="scheduler")
+    wait_until(lambda: patch()[0] == 200, patch)
+    assert roles()["leader"] == leader
+    assert "following" in webserver.log.read_text()
+    assert "leads (epoch 2); it took" not in webserver.log.read_text()
+
+
+def test_its_catchup_by_default_counts(tutorial):
+    gale = tutorial
+    gale.config.write_text(gale.config.read_text().replace("catchup_by_default = False", "catchup_by_default = True"))
+    gale.spawn(*gale.airflow("scheduler"), log="scheduler")
+    for name, said in (("silent", ""), ("no", ", catchup=False")):
+        write_whole(gale.dags / f"{name}.py", f"from gale import DAG\ndag = DAG({name!r}, schedule=None{said})\n")
+        wait_until(lambda name=name: (gale.home / "run/gale.sock").exists() and gale.cli(
+            "dags", "details", name, check=False).returncode == 0, f"{name} in the ledger")
+        catchup = gale.rows("dags", "details", name)["catchup"]
+        assert str(catchup) == str(said == "")
+
+
 def test_a_webserver_before_its_scheduler_says_that_nobody_leads(tutorial):
     gale = tutorial
     webserver = gale.spawn(*gale.airflow("webserver", "-p", str(gale.port)), log="webserver")

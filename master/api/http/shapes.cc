@@ -323,8 +323,8 @@ Json ClusterJson(const ClusterInfo& cluster) {
   for (const ClusterInfo::Member& member : cluster.masters) {
     masters.push_back({{"name", member.row.name},
                        {"role", member.leads              ? "leader"
-                                 : member.row.grpc.empty() ? "api"  // it can't lead
-                                                           : "standby"},
+                                : member.row.grpc.empty() ? "api"  // it can't lead
+                                                          : "standby"},
                        {"state", member.alive ? "alive" : "silent"},
                        {"grpc", member.row.grpc},
                        {"rest", member.row.rest},
@@ -336,8 +336,8 @@ Json ClusterJson(const ClusterInfo& cluster) {
     return {{"name", health.name},
             {"status", health.status.ok() ? "healthy" : "unhealthy"},
             {"message", health.status.ok() ? Json(nullptr) : Json(health.status.message())},
-            {"latency_ms", health.latency == Duration(0) ? Json(nullptr)
-                                                         : Json(Seconds(health.latency) * 1000)}};
+            {"latency_ms",
+             health.latency == Duration(0) ? Json(nullptr) : Json(Seconds(health.latency) * 1000)}};
   };
   const LeaderRow& leader = cluster.leader;
   Json leads = nullptr;
