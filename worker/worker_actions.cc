@@ -183,7 +183,10 @@ void Impl::Do(const action::KeeperSpawn& a) {
   auto spawn = runner_.Prepare(node.mapped());
   Status status = spawn.status();
   if (status.ok()) status = keeper_ ? keeper_->Spawn(*spawn) : Unavailable("the keeper is gone");
-  if (!status.ok()) return Feed(event::StartFailed{a.attempt, std::string(status.message())});
+  if (!status.ok()) {
+    const bool host = status.code() == Code::kUnavailable;
+    return Feed(event::StartFailed{a.attempt, std::string(status.message()), host});
+  }
   shipper_.Follow(a.attempt);
 }
 

@@ -33,6 +33,7 @@ struct LeadershipOptions {
 
 class Engine : public Service {
  public:
+  static constexpr Duration kAloneAfter = std::chrono::hours(1);
   static constexpr Duration kAuditInterval = std::chrono::seconds(60);
 
   // All must outlive it.
@@ -128,6 +129,7 @@ class Engine : public Service {
   // Looks who leads; leads if it may.
   Status Follow();
   Status Lead(const LeaderRow& seen);
+  Result<bool> IsAlone();
   void StepDown(const Status& why);
   // The third thread: beats while it leads, and says that this master lives.
   void BeatMain();

@@ -1,4 +1,6 @@
 // One of several masters: following, taking the lead, losing it.
+#include <algorithm>
+
 #include "common/base/log.h"
 #include "master/engine/engine.h"
 
@@ -43,12 +45,23 @@ Status Engine::Follow() {
   return OkStatus();
 }
 
+// No other master has lived lately: by their own clocks, so with a wide margin.
+Result<bool> Engine::IsAlone() {
+  GALE_ASSIGN_OR_RETURN(const std::vector<MasterRow> masters, store_.ListMasters());
+  return std::ranges::none_of(masters, [&](const MasterRow& master) {
+    return master.instance != leadership_->self.instance &&
+           clock_.Now() - master.seen_at < kAloneAfter;
+  });
+}
+
 Status Engine::Lead(const LeaderRow& seen) {
-  const Duration longer = watch_->MayStillSpeak() ? leadership_->outage : Duration(0);
+  GALE_ASSIGN_OR_RETURN(const bool alone, IsAlone());
   const MonoTime sent = clock_.Mono();
+  const Duration longer = watch_->LongerWait(sent, leadership_->outage, alone);
   const Status status = loop_.Recover(clock_.Now(), sent, seen, longer);
   if (status.code() == Code::kAborted) return OkStatus();  // another was faster
   GALE_RETURN_IF_ERROR(status);
+  watch_->Led(loop_.epoch());
   epoch_ = loop_.epoch().value;
   beat_us_ = std::chrono::duration_cast<Duration>(sent.time_since_epoch()).count();
   {

@@ -28,8 +28,17 @@ class LeaderWatch {
     return asked - since_ >= lease_;
   }
 
-  // Whether what was seen last may still be the one that leads: then workers that it alone hears
-  // must be waited for.
+  // Takes the lead at `now`, by what was seen last: how much longer than its lease a worker that
+  // isn't heard of must be waited for. A deposed leader that only can't reach the ledger goes on
+  // promising workers their leases, `outage` past its own; that holds for our own next terms too.
+  // `alone`: there is no other master.
+  Duration LongerWait(MonoTime now, Duration outage, bool alone) {
+    if (!last_ || last_->epoch != led_) quiet_at_ = alone ? now : now + lease_ + outage;
+    return std::max(Duration(0), std::chrono::duration_cast<Duration>(quiet_at_ - now));
+  }
+  // We lead in this epoch.
+  void Led(Epoch epoch) { led_ = epoch; }
+  // Whether what was seen last may still be the one that leads.
   bool MayStillSpeak() const {
     return last_ && !last_->owner.empty() && last_->instance != instance_;
   }
@@ -41,6 +50,8 @@ class LeaderWatch {
   std::optional<LeaderRow> last_;
   MonoTime since_{};   // this beat is the last for so long
   MonoTime looked_{};  // the end of the last read
+  Epoch led_{-1};      // the last that we led in
+  MonoTime quiet_at_{};  // from then on no other master's promises hold
 };
 
 }  // namespace gale

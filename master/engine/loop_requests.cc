@@ -76,16 +76,21 @@ Result<RunRow> Loop::Trigger(const TriggerRequest& request, const Actor& actor) 
     row.interval_start = interval.start;
     row.interval_end = interval.end;
   }
-  auto taken = [&](const std::string& id) {
-    return scheduler_->Find(row.dag_id, id) != nullptr || store_.GetRun(row.dag_id, id).ok();
+  auto taken = [&](const std::string& id) -> Result<bool> {
+    if (scheduler_->Find(row.dag_id, id) != nullptr) return true;
+    const Status found = store_.GetRun(row.dag_id, id).status();
+    if (!found.ok() && found.code() != Code::kNotFound) return found;
+    return found.ok();
   };
   row.run_id = request.run_id;
   if (row.run_id.empty()) {
     row.run_id = "manual__" + FormatTimeOffset(row.run_after);
-    if (taken(row.run_id)) row.run_id += fmt::format("_{}", last_run_.value + 1);
+    GALE_ASSIGN_OR_RETURN(const bool twice, taken(row.run_id));
+    if (twice) row.run_id += fmt::format("_{}", last_run_.value + 1);
   }
   GALE_RETURN_IF_ERROR(CheckId("run_id", row.run_id, "+:~ "));
-  if (taken(row.run_id)) {
+  GALE_ASSIGN_OR_RETURN(const bool exists, taken(row.run_id));
+  if (exists) {
     return AlreadyExists("DAG '{}' already has a run '{}'", row.dag_id, row.run_id);
   }
   Audit(actor, "trigger_dag_run", row.dag_id, row.run_id);

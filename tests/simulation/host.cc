@@ -328,6 +328,7 @@ AttemptResult Host::ToResult(const Ending& ending) const {
                   : ending.exit.code == 99                         ? core::Outcome::kSkipped
                                                                    : core::Outcome::kFailed;
       break;
+    case End::kHostFailed:
     case End::kStartFailed:
     case End::kCancelled: f.outcome = core::Outcome::kFailed; break;
     case End::kFenced:

@@ -27,7 +27,8 @@ struct Exit {
 // Why an attempt came to its end. The runner turns it and the Exit into an outcome.
 enum class End {
   kExited,       // by itself, by a stray signal, or at its execution_timeout: see Exit
-  kStartFailed,  // never ran; `reason` says why
+  kStartFailed,  // never ran, by its own fault; `reason` says why
+  kHostFailed,   // never ran: this worker can start nothing now; `reason` says why
   kCancelled,    // killed because the master asked
   kFenced,       // killed (or not started) because the lease had run out
   kDrained,      // killed (or not started) because the worker had to leave
@@ -111,6 +112,7 @@ struct Started {
 struct StartFailed {
   AttemptId attempt;
   std::string reason;
+  bool host = false;  // nothing can be started here now: a full disk, no more processes
 };
 struct Exited {
   AttemptId attempt;

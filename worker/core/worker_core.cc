@@ -23,6 +23,7 @@ std::optional<MonoTime> WorkerCore::next_tick() const {
   if (link_ == Link::kWelcomed) consider(heartbeat_at_);
   if (link_ == Link::kGreeting) consider(greeted_at_ + options_.hello_timeout);
   if (drain_at_ && !drain_killed_) consider(*drain_at_);
+  if (ill_until_) consider(*ill_until_);
   return next;
 }
 
@@ -30,7 +31,7 @@ std::optional<MonoTime> WorkerCore::next_tick() const {
 size_t WorkerCore::Busy() const { return live_.size() + spooling_ + claimed_.size(); }
 
 uint32_t WorkerCore::room() const {
-  if (draining()) return 0;
+  if (draining() || ill_until_) return 0;
   size_t kept = live_.size() + claimed_.size() + results_.size();
   if (Busy() >= options_.slots || kept >= options_.results_max) return 0;
   return static_cast<uint32_t>(std::min(options_.slots - Busy(), options_.results_max - kept));
@@ -172,6 +173,7 @@ void WorkerCore::Renew(MonoTime sent, Duration lease) {
 }
 
 void WorkerCore::On(const event::Tick&, MonoTime now) {
+  if (ill_until_ && now >= *ill_until_) ill_until_.reset();
   if (link_ == Link::kGreeting && now >= greeted_at_ + options_.hello_timeout) {
     Do(action::DropConnection{"no answer to Hello"});
     GoDown();
@@ -285,10 +287,11 @@ void WorkerCore::On(const event::DrainRequested& e, MonoTime now) {
   claimed_.clear();
 }
 
-void WorkerCore::On(const event::StartFailed& e, MonoTime) {
+void WorkerCore::On(const event::StartFailed& e, MonoTime now) {
   auto it = live_.find(e.attempt);
   if (it == live_.end() || it->second.phase != Phase::kSpawning) return;
-  Finish(it, End::kStartFailed, {}, e.reason, false);
+  if (e.host) ill_until_ = now + kIllTime;
+  Finish(it, e.host ? End::kHostFailed : End::kStartFailed, {}, e.reason, false);
 }
 
 void WorkerCore::On(const event::Exited& e, MonoTime) {

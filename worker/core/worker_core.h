@@ -46,6 +46,9 @@ class WorkerCore {
   static constexpr double kFenceShare = 0.8;
   // Results in one Hello; the others follow after Welcome. Keeps the message under gRPC's limit.
   static constexpr size_t kHelloResultsMax = 500;
+  // After a start that failed by the host's fault no new work is asked for: else the worker would
+  // take all there is, and lose it.
+  static constexpr Duration kIllTime = std::chrono::seconds(5);
   // Attempts remembered after their ack, to know a doubled grant by.
   static constexpr size_t kForgottenMax = 4096;
 
@@ -140,6 +143,8 @@ class WorkerCore {
   std::set<AttemptId> forgotten_;
   std::deque<AttemptId> forgotten_order_;
   uint64_t grants_ = 0;
+
+  std::optional<MonoTime> ill_until_;
 
   Link link_ = Link::kDown;
   bool serves_queue_ = true;

@@ -58,6 +58,8 @@ void SetOutcome(const Ending& ending, const keeper::Exited* exited, const v1::Gr
       return set(outcome, std::move(reason));
     }
     case End::kStartFailed: return set(v1::Finished::FAILED, "could not start: " + ending.reason);
+    case End::kHostFailed:
+      return set(v1::Finished::LOST, "could not start on this worker: " + ending.reason);
     case End::kCancelled:
       return set(v1::Finished::FAILED,
                  ending.reason.empty() ? "cancelled" : "cancelled: " + ending.reason);

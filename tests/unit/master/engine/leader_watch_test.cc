@@ -77,6 +77,24 @@ TEST_F(LeaderWatchTest, AnotherMasterOfOurNameIsAnother) {
   EXPECT_TRUE(LookFor(kLease + 400ms));
 }
 
+// A leader that is cut off from the ledger goes on renewing its workers' leases for a while, whoever
+// leads meanwhile, and however often.
+TEST_F(LeaderWatchTest, WhatADeposedLeaderPromisedIsWaitedForInLaterTermsToo) {
+  ASSERT_TRUE(LookFor(kLease + 400ms));
+  const Duration first = watch_.LongerWait(now_, 30s, false);
+  EXPECT_EQ(first, 32s);
+  watch_.Led(Epoch(4));
+  row_ = {Epoch(4), "us", "our home", 9};
+  ASSERT_TRUE(Look(10s)) << "our own term again, after a commit that failed";
+  EXPECT_EQ(watch_.LongerWait(now_, 30s, false), first - 10s - 5ms);
+  ASSERT_TRUE(Look(60s));
+  EXPECT_EQ(watch_.LongerWait(now_, 30s, false), 0s);
+  row_.epoch = Epoch(5);
+  ASSERT_TRUE(Look());
+  EXPECT_EQ(watch_.LongerWait(now_, 30s, false), 32s) << "a term that we don't remember";
+  EXPECT_EQ(watch_.LongerWait(now_, 30s, true), 0s) << "there is nobody else";
+}
+
 TEST_F(LeaderWatchTest, ANewEpochStartsTheWatchAnew) {
   EXPECT_FALSE(LookFor(kLease - 300ms));
   row_.epoch = Epoch(4);

@@ -363,6 +363,19 @@ TEST_F(WorkerCoreTest, AFullSpoolAsksForNoWork) {
   EXPECT_EQ(full.room(), 0u);
 }
 
+// One host with a full disk used to take every task there was, and fail it.
+TEST_F(WorkerCoreTest, AHostThatCanStartNothingAsksForNoWorkForAWhile) {
+  Connect();
+  Step(event::Granted{a, Epoch(1)});
+  Step(event::StartFailed{a, "no space left on device", /*host=*/true});
+  EXPECT_EQ(The<SpoolWrite>().ending.end, End::kHostFailed);
+  EXPECT_EQ(core.room(), 0u);
+  Step(event::Spooled{a});
+  EXPECT_EQ(core.room(), 0u);
+  Tick(WorkerCore::kIllTime);
+  EXPECT_GT(core.room(), 0u);
+}
+
 TEST_F(WorkerCoreTest, AWorkerThatServesItselfClaimsWhatItPops) {
   Step(event::Opened{});
   Step(event::Welcome{kLease, kBeat, Epoch(1), {}, {}, /*serves_queue=*/false});
