@@ -12,6 +12,12 @@ from model import RUN_ENDED, TASK_ENDED
 # while the keeper collects it.
 OUTLIVED_NS = 50_000_000
 
+# How a try ends whose worker was not heard of; and for how long before that a fault may be the cause.
+LOST_REASONS = ("was lost", "lease ran out")
+CAUSE_NS = 20 * 10**9
+# Faults that take the ledger or every master from all workers.
+COMMON_CAUSES = ("mysql", "all_masters", "blackout")
+
 
 @dataclasses.dataclass(frozen=True)
 class Violation:
@@ -244,6 +250,22 @@ def outlived(index):
                                 index.evidence(key))
 
 
+def needless_loss(index):
+    """A try is lost only by what befell its worker, the ledger or all masters; never by one master's end."""
+    for key, attempts in sorted(index.attempts.items()):
+        for row in attempts:
+            if row.end_ns is None or not any(reason in row.reason for reason in LOST_REASONS):
+                continue
+            near = [fault for fault in index.facts.faults
+                    if fault.at_ns < row.end_ns and fault.healed_ns > row.end_ns - CAUSE_NS]
+            masters = {target for fault in near for target in fault.targets if target.startswith("master-")}
+            if (len(masters) < 2 and not any(row.worker in fault.targets for fault in near)
+                    and not any(cause in fault.kind for fault in near for cause in COMMON_CAUSES)):
+                yield Violation("needless_loss", f"{' '.join(key)}: try {row.try_number} on {row.worker} ended with "
+                                f"{row.reason!r}, and nothing had befallen that worker",
+                                (*map(str, near), *index.evidence(key)))
+
+
 def slots(index):
     """When everything has ended no pool slot is held."""
     for pool, taken in sorted(index.facts.slots_taken.items()):
@@ -259,7 +281,7 @@ def logs(index):
 
 
 RULES = [lost, phantom, unended, run_state, overlaps, ran_twice, unknown_start, double_counted, retries_kept,
-         success_is_true, failure_is_true, order, outlived, slots, logs]
+         success_is_true, failure_is_true, order, outlived, needless_loss, slots, logs]
 
 
 def check(facts):

@@ -1,135 +1,17 @@
-"""The faults, each bounded in time, and the injector that deals them out by the seed.
+"""The faults, each bounded in time.
 
 A fault is a function of a Blow: it injects, waits with blow.hold(), and heals. What it holds (names of
 processes) no other fault touches meanwhile. A pause is SIGSTOP, then SIGCONT."""
 
-import dataclasses
-import random
 import signal
 import threading
 import time
 
-from cluster import FAR, ClusterError, below, is_alive, keeper_of, redis_flush_all, send
+from blow import SERVERS, Skip
+from cluster import FAR, below, is_alive, keeper_of, redis_flush_all, send
 
-SERVERS = ("mysql", "redis")
-LEADER_SECONDS_MAX = 15.0    # how long a fault for the leader waits until there is one
-SERVER_SECONDS_MAX = 90.0    # ... and a start of ours for mysql and redis
-THAW_SECONDS = 0.1           # a host that wakes: its keeper runs before its tasks do
-
-
-class Skip(Exception):
-    """The fault makes no sense just now; the text says why."""
-
-
-@dataclasses.dataclass
-class Planned:
-    after_seconds: float  # since the one before
-    kind: str
-    pick: float           # 0..1, chooses the target
-    hold_seconds: float
-
-
-class World:
-    """What a fault can act on."""
-
-    def __init__(self, cluster, client, far, proxies, live_tasks):
-        self.cluster, self.client, self.far, self.proxies = cluster, client, far, proxies
-        self.live_tasks = live_tasks  # () -> ledger start lines of the tasks that live
-        self.lock = threading.Lock()
-        self.held = {}                # name -> kind of the fault that holds it
-        self.events = []
-
-    def workers(self):
-        return self.cluster.workers + ([FAR] if self.far else [])
-
-    def pid(self, name):
-        return self.far.pid() if name == FAR else self.cluster.pid(name)
-
-    def home_of(self, name):
-        return self.far.home if name == FAR else self.cluster.home_of(name)
-
-    def start(self, name):
-        if name == FAR:
-            self.far.start()
-        else:
-            self.cluster.start(name)
-
-    def restart(self, name):
-        if name == FAR:
-            self.far.restart()
-        else:
-            self.cluster.restart(name)
-
-
-class Blow:
-    """One fault under way."""
-
-    def __init__(self, world, planned, hurry):
-        self.world, self.planned, self._hurry = world, planned, hurry
-        self.event = {"kind": planned.kind, "seconds": planned.hold_seconds}
-        self.mine = []
-
-    def take(self, *names):
-        """Holds these until the fault is over, or skips it."""
-        with self.world.lock:
-            busy = [name for name in names if name in self.world.held]
-            if busy:
-                raise Skip(f"{busy[0]} is held by {self.world.held[busy[0]]}")
-            self.world.held.update((name, self.planned.kind) for name in names)
-            self.mine += names
-        self.event["target"] = ",".join(names)
-
-    def choose(self, names):
-        """One of those that nobody holds."""
-        with self.world.lock:
-            free = [name for name in names if name not in self.world.held]
-        if not free:
-            raise Skip("all targets are held")
-        name = free[int(self.planned.pick * len(free))]
-        self.take(name)
-        return name
-
-    def begin(self, **more):
-        """The moment of the fault, for the measures."""
-        self.event.update(at_ns=time.time_ns(), **more)
-
-    def hold(self):
-        self._hurry.wait(self.planned.hold_seconds)
-
-    def alive(self, name):
-        pid = self.world.pid(name)
-        if pid is None:
-            raise Skip(f"{name} is dead")
-        return pid
-
-    def await_servers(self):
-        """Masters and workers are started when the servers are well: the tool waits until they are ready,
-        and a start of mysql would wait for that."""
-        deadline = time.monotonic() + SERVER_SECONDS_MAX
-        while time.monotonic() < deadline:
-            with self.world.lock:
-                if not any(name in self.world.held and name not in self.mine for name in SERVERS):
-                    return
-            threading.Event().wait(0.1)
-
-    def kill(self, name):
-        pid = self.alive(name)
-        self.begin(pid=pid)
-        send([pid], signal.SIGKILL)
-        self.hold()
-        if name not in SERVERS:
-            self.await_servers()
-        self.world.start(name)
-
-    def pause(self, pids, wake_first=()):
-        self.begin(pids=list(pids))
-        stopped = send(pids, signal.SIGSTOP)
-        try:
-            self.hold()
-        finally:
-            if send(wake_first, signal.SIGCONT):
-                threading.Event().wait(THAW_SECONDS)
-            send(stopped, signal.SIGCONT)
+LEADER_SECONDS_MAX = 15.0  # how long a fault for the leader waits until there is one
+HUNG_SECONDS = 0.3         # how long a worker hangs already when its leader is restarted
 
 
 def leader(blow):
@@ -166,6 +48,22 @@ def restart_leader(blow):
     blow.await_servers()
     blow.begin()
     blow.world.restart(name)
+
+
+def restart_leader_hung_worker(blow):
+    """A rolling upgrade while one worker hangs: the others' tasks must not suffer for it."""
+    pid = blow.alive(blow.choose(blow.world.workers()))
+    name = leader(blow)
+    blow.alive(name)
+    blow.await_servers()
+    blow.begin()
+    send([pid], signal.SIGSTOP)
+    try:
+        threading.Event().wait(HUNG_SECONDS)
+        blow.world.restart(name)
+        blow.hold()
+    finally:
+        send([pid], signal.SIGCONT)
 
 
 def kill_standby(blow):
@@ -366,6 +264,7 @@ KINDS = {
     "pause_leader_short": (3, 0.2, 1.5, pause_leader),
     "pause_leader_long": (4, 2.5, 14, pause_leader),
     "restart_leader": (2, 0, 0, restart_leader),
+    "restart_leader_hung_worker": (2, 0, 3, restart_leader_hung_worker),
     "kill_standby": (2, 0.2, 6, kill_standby),
     "pause_standby": (2, 0.5, 8, pause_standby),
     "kill_all_masters": (2, 0.2, 4, kill_masters),
@@ -396,68 +295,3 @@ KINDS = {
     "fill_disk": (2, 2, 12, fill_disk),
     "blackout": (1, 0.5, 4, blackout),
 }
-
-
-def plan(seed, kinds, seconds_between):
-    """The faults of a seed, without end. The same seed and kinds deal the same faults; what they meet differs."""
-    chance = random.Random(f"{seed}/faults")
-    weights = [KINDS[kind][0] for kind in kinds]
-    if not any(weights):
-        weights = [1] * len(kinds)
-    while True:
-        kind = chance.choices(kinds, weights)[0]
-        _, least, most, _ = KINDS[kind]
-        yield Planned(chance.uniform(0.3, 1.7) * seconds_between, kind, chance.random(), chance.uniform(least, most))
-
-
-class Injector:
-    """Deals out faults, some at once, until told to stop; then returns when all have healed."""
-
-    def __init__(self, world, faults, at_once, say):
-        self._world, self._faults, self._say = world, faults, say
-        self._room = threading.Semaphore(at_once)
-        self._hurry = threading.Event()
-        self._threads = []
-        self.skipped, self.broken = {}, []
-        self._dealer = threading.Thread(target=self._deal, daemon=True)
-
-    def start(self):
-        self._dealer.start()
-
-    def stop(self):
-        self._hurry.set()
-        self._dealer.join()
-        for thread in self._threads:
-            thread.join()
-
-    def _deal(self):
-        for planned in self._faults:
-            if self._hurry.wait(planned.after_seconds):
-                return
-            self._room.acquire()
-            if self._hurry.is_set():
-                return
-            thread = threading.Thread(target=self._strike, args=(planned,), daemon=True)
-            thread.start()
-            self._threads.append(thread)
-
-    def _strike(self, planned):
-        blow = Blow(self._world, planned, self._hurry)
-        try:
-            KINDS[planned.kind][3](blow)
-            blow.event["healed_ns"] = time.time_ns()
-        except Skip as why:
-            blow.event["skipped"] = str(why)
-        except (ClusterError, OSError, KeyError, StopIteration) as error:
-            blow.event["broken"] = repr(error)
-            self.broken.append(f"{planned.kind}: {error}")
-        finally:
-            with self._world.lock:
-                for name in blow.mine:
-                    self._world.held.pop(name, None)
-                if "at_ns" in blow.event:
-                    self._world.events.append(blow.event)
-                else:
-                    self.skipped[planned.kind] = self.skipped.get(planned.kind, 0) + 1
-            self._room.release()
-            self._say(blow.event)

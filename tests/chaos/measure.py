@@ -40,6 +40,7 @@ class Measures:
     def all(self):
         kinds = {event["kind"] for event in self._events}
         failovers = [kind for kind in kinds if kind in ("kill_leader", "pause_leader_long", "restart_leader",
+                                                        "restart_leader_hung_worker",
                                                         "kill_all_masters")]
         found = {
             **{f"{kind}_to_start_by_the_next_leader": summary(self._each(kind, self._next_epoch))

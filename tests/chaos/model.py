@@ -52,6 +52,14 @@ class Attempt:
     reason: str = ""
 
 
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    kind: str
+    targets: tuple
+    at_ns: int
+    healed_ns: int
+
+
 @dataclasses.dataclass
 class Facts:
     dags: dict = dataclasses.field(default_factory=dict)      # dag id -> tuple of TaskSpec, in the file's order
@@ -61,5 +69,6 @@ class Facts:
     tasks: list = dataclasses.field(default_factory=list)
     attempts: list = dataclasses.field(default_factory=list)
     lines: list = dataclasses.field(default_factory=list)     # ledger.Line, in the order of the file
+    faults: list = dataclasses.field(default_factory=list)
     slots_taken: dict = dataclasses.field(default_factory=dict)  # pool -> slots held after the end
     unreadable_logs: list = dataclasses.field(default_factory=list)  # (dag, run, task, try, what came)

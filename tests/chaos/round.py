@@ -9,16 +9,18 @@ import signal
 import threading
 import time
 
+import blow
 import checker
 import client as rest
 import database
 import faults
+import injector
 import ledger
 import load
 from cluster import (FAR, Cluster, ClusterError, FarWorker, become_subreaper, is_alive, keeper_of, below, send,
                      wait_until)
 from measure import Measures, summary, undisturbed
-from model import Facts
+from model import Facts, Fault
 from proxy import Proxy
 from standalone import KINDS as STANDALONE_KINDS
 from standalone import NAME as STANDALONE
@@ -65,7 +67,7 @@ class Round:
             self.far.prepare()
             self.far.start()
         self.await_dags()
-        self.world = faults.World(self.cluster, self.client, self.far, self.proxies, self.live_tasks)
+        self.world = blow.World(self.cluster, self.client, self.far, self.proxies, self.live_tasks)
         threading.Thread(target=self._watch, daemon=True).start()
 
     def await_dags(self):
@@ -116,7 +118,7 @@ class Round:
         kinds = [kind for kind in kinds if not options.only or kind in options.only]
         kinds = [kind for kind in kinds if kind not in options.without]
         self.load = load.Load(self.client, options.seed, options.rate, lambda: self.live_runs)
-        self.injector = faults.Injector(self.world, faults.plan(options.seed, kinds, options.fault_seconds),
+        self.injector = injector.Injector(self.world, injector.plan(options.seed, kinds, options.fault_seconds),
                                         options.at_once, self.tell)
         self.begun = time.monotonic()
         self.load.start()
@@ -137,7 +139,7 @@ class Round:
             self.say(f"{event['kind']} {event.get('target', '')} {event['seconds']:.1f} s {what}")
 
     def mend(self):
-        names = [] if self.options.standalone else [*faults.SERVERS]
+        names = [] if self.options.standalone else [*blow.SERVERS]
         for name in dict.fromkeys([*names, *self.cluster.masters, *self.world.workers()]):
             if not self.world.pid(name):
                 self.say(f"{name} was dead")
@@ -171,6 +173,8 @@ class Round:
         facts.lines = ledger.read(self.ledger)
         facts.slots_taken = self.slots_taken()
         facts.unreadable_logs = self.unreadable_logs(facts)
+        facts.faults = [Fault(event["kind"], tuple(str(event.get("target", "")).split(",")), event["at_ns"],
+                              event.get("healed_ns", event["at_ns"])) for event in self.world.events]
         return facts
 
     def slots_taken(self):

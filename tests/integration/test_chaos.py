@@ -15,6 +15,7 @@ from harness import BINARY, ROOT, wait_until
 sys.path.insert(0, str(ROOT / "tests/chaos"))
 
 import faults  # noqa: E402
+import injector  # noqa: E402
 import standalone  # noqa: E402
 from measure import undisturbed  # noqa: E402
 from proxy import Proxy  # noqa: E402
@@ -49,7 +50,8 @@ def test_a_short_round_on_a_standalone_keeps_every_promise(home):
 
 def test_a_short_round_on_a_cluster_keeps_every_promise(home):
     summary = chaos(home, "--minutes", "0.4", "--seed", "12", "--fault-seconds", "2.5", "--rate", "8", "--no-far",
-                    "--only", "kill_leader", "flush_redis", "kill_task", "kill_worker_short", "kill_redis", "kill_mysql")
+                    "--only", "kill_leader", "flush_redis", "kill_task", "kill_worker_short",
+                    "kill_redis", "kill_mysql")
     assert summary["runs"] == summary["accepted"] > 5
     assert len(summary["faults"]) >= 2 and not summary["faults_broken"]
     assert summary["violations"] == {}
@@ -57,7 +59,7 @@ def test_a_short_round_on_a_cluster_keeps_every_promise(home):
 
 def test_a_seed_deals_the_same_faults_again():
     def deal(seed):
-        planned = faults.plan(seed, list(faults.KINDS), 5)
+        planned = injector.plan(seed, list(faults.KINDS), 5)
         return [next(planned) for _ in range(50)]
 
     assert deal(1) == deal(1) != deal(2)

@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "chaos"))
 
 import checker  # noqa: E402
 import ledger  # noqa: E402
-from model import Attempt, Facts, Run, TaskInstance, TaskSpec  # noqa: E402
+from model import Attempt, Facts, Fault, Run, TaskInstance, TaskSpec  # noqa: E402
 
 SECOND = 1_000_000_000
 RUN = ("d", "r")
@@ -146,6 +146,13 @@ def an_attempt_that_lived_on_after_its_end_in_the_database(facts):
     facts.lines.insert(5, line("beat", "b", 1, 4.4, "main"))
 
 
+def a_try_lost_for_a_masters_restart(facts):
+    facts.faults = [Fault("restart_leader", ("master-1",), 3 * SECOND, 4 * SECOND),
+                    Fault("kill_worker_long", ("w2",), 3 * SECOND, 4 * SECOND)]
+    change(facts.attempts, lambda row: row.task_id == "b" and row.try_number == 1,
+           reason="worker 'w1' was lost: not heard of for 8 s")
+
+
 def a_slot_that_was_not_given_back(facts):
     facts.slots_taken = {"default_pool": 1}
 
@@ -177,6 +184,7 @@ def a_log_that_was_lost(facts):
     (a_failure_without_a_reason, "failure_is_true"),
     (a_downstream_that_began_too_early, "order"),
     (an_attempt_that_lived_on_after_its_end_in_the_database, "outlived"),
+    (a_try_lost_for_a_masters_restart, "needless_loss"),
     (a_slot_that_was_not_given_back, "slots"),
     (a_log_that_was_lost, "logs"),
 ], ids=lambda value: getattr(value, "__name__", value))
@@ -184,6 +192,18 @@ def test_the_checker_finds(spoil, rule):
     facts = good()
     spoil(facts)
     assert rule in rules_broken(facts)
+
+
+@pytest.mark.parametrize("fault", [
+    Fault("kill_worker_long", ("w1",), 3 * SECOND, 4 * SECOND),
+    Fault("pause_mysql_long", ("mysql",), 3 * SECOND, 4 * SECOND),
+    Fault("kill_all_masters", ("master-1", "master-2"), 3 * SECOND, 4 * SECOND),
+], ids=lambda fault: fault.kind)
+def test_a_lost_try_has_a_cause(fault):
+    facts = good()
+    a_try_lost_for_a_masters_restart(facts)
+    facts.faults = [fault]
+    assert rules_broken(facts) == set()
 
 
 def test_a_violation_names_the_lines_that_concern_it_and_no_others():
