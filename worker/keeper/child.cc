@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,7 +29,8 @@ struct Prepared {
   char* const* envp;
   const char* cwd;
   int stdout_fd;
-  bool new_session, detached, reset_oom_score;
+  bool new_session, detached, reset_oom_score, dies_with_parent;
+  pid_t parent;
   char* inner_stack_top;
   // What the child reports back through the shared memory.
   volatile int error = 0;
@@ -59,6 +61,10 @@ void ResetOomScore() {
 
 __attribute__((no_sanitize("address", "thread"))) int RunInner(void* arg) {
   Prepared& p = *static_cast<Prepared*>(arg);
+  if (p.dies_with_parent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != p.parent) _exit(kChildFailed);  // it died just before
+  }
   if (p.new_session && setsid() < 0) Fail(p, Step::kSession);
   int null = open("/dev/null", O_RDONLY);
   if (null < 0 || dup2(null, 0) < 0 || dup2(p.stdout_fd, 1) < 0 || dup2(p.stdout_fd, 2) < 0) {
@@ -186,6 +192,8 @@ Result<pid_t> StartChild(const ChildSpec& spec) {
              .new_session = spec.new_session,
              .detached = spec.detached,
              .reset_oom_score = spec.reset_oom_score,
+             .dies_with_parent = spec.dies_with_parent,
+             .parent = getpid(),
              .inner_stack_top = inner.top()};
   // No signal handler of this process may run in the child, which lives in our memory.
   sigset_t all, before;

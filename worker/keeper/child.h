@@ -19,6 +19,9 @@ struct ChildSpec {
   bool new_session = true;
   bool detached = false;  // double fork: the process is nobody's child
   bool reset_oom_score = false;
+  // SIGKILL when the thread that starts it ends. Its own children live on, and so does a program
+  // that changes its user (setuid).
+  bool dies_with_parent = false;
 };
 
 // The pid of the running program (0 if detached): signals as in a fresh login, no descriptor but 0,

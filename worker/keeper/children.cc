@@ -150,7 +150,9 @@ Result<pid_t> Children::StartInto(const SpawnRequest& request, const RunningReco
                  .env = request.env,
                  .cwd = request.cwd,
                  .stdout_fd = log_fd,
-                 .reset_oom_score = reset_oom_score_};
+                 .reset_oom_score = reset_oom_score_,
+                 // Without us nobody fences them: they would outlive the lease.
+                 .dies_with_parent = true};
   std::string marker = std::string(kMarkerName) + "=";
   std::erase_if(spec.env, [&](const std::string& e) { return e.starts_with(marker); });
   spec.env.push_back(marker + record.key + "@" + records_.home());
