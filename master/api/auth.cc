@@ -71,9 +71,10 @@ Result<std::optional<std::string>> ReadSecretFile(const std::string& file) {
   return std::optional(line);
 }
 
-// Makes `file` with mode 0600; it is on the disk when this returns.
-Status WriteSecretFile(const std::string& file, const std::string& text) {
-  const std::string part = file + ".part";
+// Makes `file` with mode 0600, whole; it is on the disk when this returns. Without `replace`:
+// ALREADY_EXISTS if there is one.
+Status WriteSecretFile(const std::string& file, const std::string& text, bool replace) {
+  const std::string part = fmt::format("{}.{}.{}.part", file, ::getpid(), ::gettid());
   ::unlink(part.c_str());
   const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return FailedPrecondition("{} can't be written: {}", file, std::strerror(errno));
@@ -82,11 +83,14 @@ Status WriteSecretFile(const std::string& file, const std::string& text) {
                        ::fsync(fd) == 0;
   const int error = errno;
   ::close(fd);
-  if (!written || ::rename(part.c_str(), file.c_str()) != 0) {
-    const std::string why = std::strerror(written ? errno : error);
+  const auto put = replace ? ::rename : ::link;
+  if (!written || put(part.c_str(), file.c_str()) != 0) {
+    const int why = written ? errno : error;
     ::unlink(part.c_str());
-    return FailedPrecondition("{} can't be written: {}", file, why);
+    if (why == EEXIST) return AlreadyExists("{} is there already", file);
+    return FailedPrecondition("{} can't be written: {}", file, std::strerror(why));
   }
+  if (!replace) ::unlink(part.c_str());
   return OkStatus();
 }
 
@@ -119,8 +123,7 @@ Status Auth::Prepare() {
   InitSodium();
   GALE_ASSIGN_OR_RETURN(std::optional<std::string> secret, store_.GetSetting("jwt_secret"));
   if (!secret) {
-    secret = RandomText(kSecretBytes);
-    GALE_RETURN_IF_ERROR(store_.PutSetting("jwt_secret", *secret));
+    GALE_ASSIGN_OR_RETURN(secret, store_.AddSetting("jwt_secret", RandomText(kSecretBytes)));
   }
   secret_ = *secret;
   return OkStatus();
@@ -130,22 +133,32 @@ Result<bool> Auth::EnsureAdmin(const std::string& password_file) {
   GALE_ASSIGN_OR_RETURN(std::optional<UserRow> admin, store_.GetUser("admin"));
   if (admin) return false;
   GALE_ASSIGN_OR_RETURN(std::optional<std::string> password, ReadSecretFile(password_file));
+  bool wrote = false;
   if (!password) {
-    password = RandomText(12);
-    GALE_RETURN_IF_ERROR(WriteSecretFile(password_file, *password));
+    const Status written = WriteSecretFile(password_file, RandomText(12), /*replace=*/false);
+    wrote = written.ok();
+    if (!wrote && written.code() != Code::kAlreadyExists) return written;
+    GALE_ASSIGN_OR_RETURN(password, ReadSecretFile(password_file));
+    if (!password) return Aborted("{} went away while it was made; try again", password_file);
   }
-  GALE_RETURN_IF_ERROR(SetUser("admin", *password, Role::kAdmin));
-  return true;
+  GALE_ASSIGN_OR_RETURN(const std::string hash, HashPassword(*password));
+  GALE_ASSIGN_OR_RETURN(const UserRow now,
+                        store_.AddUser({"admin", hash, std::string(Name(Role::kAdmin))}));
+  if (now.password_hash == hash) return true;
+  const bool ours =
+      crypto_pwhash_str_verify(now.password_hash.c_str(), password->data(), password->size()) == 0;
+  if (wrote && !ours) ::unlink(password_file.c_str());
+  return false;
 }
 
 Result<std::string> Auth::EnsureJoinToken(const std::string& file) {
   GALE_ASSIGN_OR_RETURN(std::optional<std::string> token, store_.GetSetting("join_token"));
   GALE_ASSIGN_OR_RETURN(const std::optional<std::string> written, ReadSecretFile(file));
   if (!token) {
-    token = written ? *written : RandomText(32);
-    GALE_RETURN_IF_ERROR(store_.PutSetting("join_token", *token));
+    GALE_ASSIGN_OR_RETURN(token,
+                          store_.AddSetting("join_token", written ? *written : RandomText(32)));
   }
-  if (written != token) GALE_RETURN_IF_ERROR(WriteSecretFile(file, *token));
+  if (written != token) GALE_RETURN_IF_ERROR(WriteSecretFile(file, *token, /*replace=*/true));
   return *token;
 }
 

@@ -48,7 +48,9 @@ class Auth {
   Status Prepare();
 
   // If there is no user `admin`, makes it, with the password in `password_file`; if that isn't
-  // there, with a random one that it writes there first (mode 0600). True if the user was made.
+  // there, with a random one that it writes there first (mode 0600). True if the user was made. Of
+  // several who do so at once, in this home or another, one makes it; a file is never left behind
+  // with a password that isn't the user's.
   Result<bool> EnsureAdmin(const std::string& password_file);
   // The ledger's join token, which all masters share: the one in `file`, or a random one, if it has
   // none yet. It stands in `file` (mode 0600) then.

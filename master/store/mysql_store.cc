@@ -102,6 +102,19 @@ Status MySqlStore::PutUser(const UserRow& user) {
       .WithContext(fmt::format("user '{}'", user.name));
 }
 
+Result<UserRow> MySqlStore::AddUser(const UserRow& user) {
+  const std::string sql = Bind(
+      "INSERT INTO user (name, password_hash, role) VALUES (?, ?, ?)"
+      " ON DUPLICATE KEY UPDATE name = name",
+      user.name, user.password_hash, user.role);
+  GALE_RETURN_IF_ERROR(WithReader([&](Connection& db) {
+                         return db.Run(sql);
+                       }).WithContext(fmt::format("user '{}'", user.name)));
+  GALE_ASSIGN_OR_RETURN(std::optional<UserRow> now, GetUser(user.name));
+  if (now) return *std::move(now);
+  return Aborted("user '{}' was removed while it was added", user.name);
+}
+
 Result<std::optional<std::string>> MySqlStore::GetSetting(const std::string& key) {
   using Found = Result<std::optional<std::string>>;
   return WithReader([&](Connection& db) -> Found {
@@ -120,6 +133,18 @@ Status MySqlStore::PutSetting(const std::string& key, const std::string& value) 
       key, value);
   return WithReader([&](Connection& db) { return db.Run(sql); })
       .WithContext(fmt::format("setting '{}'", key));
+}
+
+Result<std::string> MySqlStore::AddSetting(const std::string& key, const std::string& value) {
+  const std::string sql =
+      Bind("INSERT INTO setting (`key`, value) VALUES (?, ?) ON DUPLICATE KEY UPDATE value = value",
+           key, value);
+  GALE_RETURN_IF_ERROR(WithReader([&](Connection& db) {
+                         return db.Run(sql);
+                       }).WithContext(fmt::format("setting '{}'", key)));
+  GALE_ASSIGN_OR_RETURN(std::optional<std::string> now, GetSetting(key));
+  if (now) return *std::move(now);
+  return Aborted("setting '{}' was removed while it was added", key);
 }
 
 }  // namespace gale::mysql

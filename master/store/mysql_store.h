@@ -53,8 +53,10 @@ class MySqlStore : public Store {
 
   Result<std::optional<UserRow>> GetUser(const std::string& name) override;
   Status PutUser(const UserRow& user) override;
+  Result<UserRow> AddUser(const UserRow& user) override;
   Result<std::optional<std::string>> GetSetting(const std::string& key) override;
   Status PutSetting(const std::string& key, const std::string& value) override;
+  Result<std::string> AddSetting(const std::string& key, const std::string& value) override;
 
  private:
   // A connection of the pool; given back at the end, unless it is lost.

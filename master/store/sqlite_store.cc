@@ -220,6 +220,20 @@ Status SqliteStore::PutUser(const UserRow& user) {
   return put.BindRow(Columns(user)).Run().WithContext(fmt::format("user '{}'", user.name));
 }
 
+Result<UserRow> SqliteStore::AddUser(const UserRow& user) {
+  {
+    std::lock_guard lock(write_mutex_);
+    GALE_ASSIGN_OR_RETURN(Statement add,
+                          writer_->Cached("INSERT INTO user (name, password_hash, role)"
+                                          " VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING"));
+    GALE_RETURN_IF_ERROR(
+        add.BindRow(Columns(user)).Run().WithContext(fmt::format("user '{}'", user.name)));
+  }
+  GALE_ASSIGN_OR_RETURN(std::optional<UserRow> now, GetUser(user.name));
+  if (now) return *std::move(now);
+  return Aborted("user '{}' was removed while it was added", user.name);
+}
+
 Result<std::optional<std::string>> SqliteStore::GetSetting(const std::string& key) {
   GALE_ASSIGN_OR_RETURN(Reader db, Read());
   GALE_ASSIGN_OR_RETURN(Statement get, db->Cached("SELECT value FROM setting WHERE key = ?"));
@@ -235,6 +249,19 @@ Status SqliteStore::PutSetting(const std::string& key, const std::string& value)
                         writer_->Cached("INSERT INTO setting (key, value) VALUES (?, ?)"
                                         " ON CONFLICT (key) DO UPDATE SET value = excluded.value"));
   return put.Bind(key, value).Run().WithContext(fmt::format("setting '{}'", key));
+}
+
+Result<std::string> SqliteStore::AddSetting(const std::string& key, const std::string& value) {
+  {
+    std::lock_guard lock(write_mutex_);
+    GALE_ASSIGN_OR_RETURN(Statement add,
+                          writer_->Cached("INSERT INTO setting (key, value) VALUES (?, ?)"
+                                          " ON CONFLICT (key) DO NOTHING"));
+    GALE_RETURN_IF_ERROR(add.Bind(key, value).Run().WithContext(fmt::format("setting '{}'", key)));
+  }
+  GALE_ASSIGN_OR_RETURN(std::optional<std::string> now, GetSetting(key));
+  if (now) return *std::move(now);
+  return Aborted("setting '{}' was removed while it was added", key);
 }
 
 }  // namespace gale::sqlite

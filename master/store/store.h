@@ -169,9 +169,13 @@ class Store {
 
   virtual Result<std::optional<UserRow>> GetUser(const std::string& name) = 0;
   virtual Status PutUser(const UserRow& user) = 0;
+  // Unless there is one of this name: whoever is first wins. The user that there is then.
+  virtual Result<UserRow> AddUser(const UserRow& user) = 0;
   // Small facts of the installation ("jwt_secret"). nullopt if never set.
   virtual Result<std::optional<std::string>> GetSetting(const std::string& key) = 0;
   virtual Status PutSetting(const std::string& key, const std::string& value) = 0;
+  // Unless it is set: whoever is first wins. The value that it has then.
+  virtual Result<std::string> AddSetting(const std::string& key, const std::string& value) = 0;
 };
 
 // Opens (and makes, mode 0600) the SQLite file; ":memory:" lives as long as the store.

@@ -404,6 +404,24 @@ TEST_P(StoreContract, UsersAndSettingsAreFacts) {
   EXPECT_EQ(store_->GetSetting("jwt_secret")->value(), "");
 }
 
+TEST_P(StoreContract, OfSeveralWhoAddTheSameFactTheFirstWins) {
+  constexpr int kThreads = 4;
+  std::vector<std::string> settings(kThreads), hashes(kThreads);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      settings[i] = store_->AddSetting("secret", fmt::format("of {}", i)).value();
+      hashes[i] = store_->AddUser({"admin", fmt::format("hash {}", i), "Admin"})->password_hash;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (int i = 0; i < kThreads; ++i) {
+    EXPECT_EQ(settings[i], store_->GetSetting("secret")->value());
+    EXPECT_EQ(hashes[i], store_->GetUser("admin")->value().password_hash);
+  }
+  EXPECT_EQ(store_->AddUser({"bo", "hash", "Emperor"}).status().code(), Code::kInvalidArgument);
+}
+
 // --- What a new leader loads
 // -----------------------------------------------------------------------
 

@@ -78,11 +78,15 @@ class FaultyStore : public Store {
     return inner_.GetUser(name);
   }
   Status PutUser(const UserRow& user) override { return inner_.PutUser(user); }
+  Result<UserRow> AddUser(const UserRow& user) override { return inner_.AddUser(user); }
   Result<std::optional<std::string>> GetSetting(const std::string& key) override {
     return inner_.GetSetting(key);
   }
   Status PutSetting(const std::string& key, const std::string& value) override {
     return inner_.PutSetting(key, value);
+  }
+  Result<std::string> AddSetting(const std::string& key, const std::string& value) override {
+    return inner_.AddSetting(key, value);
   }
 
  private:

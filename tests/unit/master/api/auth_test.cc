@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace gale {
 namespace {
@@ -55,6 +57,42 @@ TEST_F(AuthTest, ADatabaseThatWasMadeAnewTakesThePasswordFromTheFile) {
   std::ofstream(file) << "chosen by hand\n";
   EXPECT_TRUE(auth_->EnsureAdmin(file).value());
   EXPECT_TRUE(auth_->Login("admin", "chosen by hand", "here").ok());
+}
+
+// A webserver and a scheduler that start at once in one home, and a master of another home.
+TEST_F(AuthTest, SeveralWhoStartAtOnceAgreeOnAllSecrets) {
+  const std::vector<std::filesystem::path> homes = {home_ / "a", home_ / "a", home_ / "b"};
+  for (const auto& home : homes) std::filesystem::create_directories(home);
+  store_ = OpenSqliteStore({.path = home_ / "gale.db"}).value();
+  ASSERT_TRUE(store_->Migrate().ok());
+  std::vector<std::unique_ptr<Auth>> auths;
+  for (size_t i = 0; i < homes.size(); ++i)
+    auths.push_back(std::make_unique<Auth>(*store_, clock_));
+  std::atomic<int> made = 0;
+  std::vector<std::string> tokens(homes.size());
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < homes.size(); ++i) {
+    threads.emplace_back([&, i] {
+      EXPECT_TRUE(auths[i]->Prepare().ok());
+      made += auths[i]->EnsureAdmin(homes[i] / "admin_password").value() ? 1 : 0;
+      tokens[i] = auths[i]->EnsureJoinToken(homes[i] / "join_token").value();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+
+  EXPECT_EQ(made, 1);
+  EXPECT_EQ(tokens[0], tokens[1]);
+  EXPECT_EQ(tokens[0], tokens[2]);
+  EXPECT_TRUE(auths[2]->Verify(auths[0]->IssueToken({"admin", Role::kAdmin})).ok());
+  int files = 0;
+  for (const char* home : {"a", "b"}) {
+    const std::string file = home_ / home / "admin_password";
+    if (!std::filesystem::exists(file)) continue;
+    ++files;
+    EXPECT_TRUE(auths[0]->Login("admin", ReadFile(file), "here").ok()) << file;
+  }
+  EXPECT_EQ(files, 1);
+  EXPECT_EQ(ReadFile(home_ / "a/join_token"), tokens[0]);
 }
 
 TEST_F(AuthTest, TheJoinTokenIsMadeOnce) {
