@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/text.h"
 #include "gale_version.h"
 
 namespace gale::cli {
@@ -43,9 +44,9 @@ Status Info(Context& context) {
     return path + (std::filesystem::exists(path, error) ? "" : " (not there)");
   };
   table.Add({GALE_VERSION + Commit(), there(config.home()), there(cfg),
-             config.GetString(Key::kSqlAlchemyConn), there(config.GetPath(Key::kDagsFolder)),
-             there(config.GetPath(Key::kBaseLogFolder)), target.socket_path,
-             ProbeSocket(target).ok() ? "running" : "not running",
+             HidePassword(config.GetString(Key::kSqlAlchemyConn)),
+             there(config.GetPath(Key::kDagsFolder)), there(config.GetPath(Key::kBaseLogFolder)),
+             target.socket_path, ProbeSocket(target).ok() ? "running" : "not running",
              fmt::format("{}:{}", config.GetString(Key::kApiHost), config.GetInt(Key::kApiPort)),
              fmt::format("{}:{}", config.GetString(Key::kGrpcHost), config.GetInt(Key::kGrpcPort)),
              there(config.GetPath(Key::kWorkerHome))});
@@ -61,8 +62,8 @@ Status ConfigList(Context& context) {
   for (const KeyInfo& info : AllKeys()) {
     if (!section.empty() && info.section != section) continue;
     const Config::Value& value = config.Get(info.key);
-    table.Add({std::string(info.section), std::string(info.name), value.text, value.source,
-               std::string(info.doc)});
+    table.Add({std::string(info.section), std::string(info.name), HidePassword(value.text),
+               value.source, std::string(info.doc)});
   }
   if (table.empty()) {
     return NotFound("there is no section [{}]: `gale config list` shows all", section);

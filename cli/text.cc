@@ -90,6 +90,15 @@ std::string_view Nearest(std::string_view word, const std::vector<std::string_vi
   return best;
 }
 
+std::string HidePassword(std::string_view url) {
+  const size_t scheme = url.find("://");
+  const size_t at = url.rfind('@');
+  if (scheme == std::string_view::npos || at == std::string_view::npos) return std::string(url);
+  const size_t colon = url.find(':', scheme + 3);
+  if (colon == std::string_view::npos || colon >= at) return std::string(url);
+  return fmt::format("{}***{}", url.substr(0, colon + 1), url.substr(at));
+}
+
 bool IsJsonObject(std::string_view text) {
   return nlohmann::json::parse(text, nullptr, false).is_object();
 }

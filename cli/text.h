@@ -21,6 +21,9 @@ std::string Join(const std::vector<std::string>& words, std::string_view between
 // The word of `known` that was probably meant; empty if none is near.
 std::string_view Nearest(std::string_view word, const std::vector<std::string_view>& known);
 
+// A URL with *** in its password's place; anything else as it is.
+std::string HidePassword(std::string_view url);
+
 // Whether it is a JSON object.
 bool IsJsonObject(std::string_view text);
 

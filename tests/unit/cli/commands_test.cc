@@ -216,6 +216,20 @@ TEST(LocalCommands, ShowSettingsAndWhereTheyComeFrom) {
   EXPECT_THAT(unknown.err, HasSubstr("parallelism"));
 }
 
+TEST(LocalCommands, ShowNoPasswords) {
+  Home home;
+  std::ofstream(home.path() + "/gale.cfg")
+      << "[database]\nsql_alchemy_conn = mysql://u:s3cret@db:3306/gale\n"
+         "[celery]\nbroker_url = redis://:s3cr@t@redis:6379/0\n";
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"info"}, {"config", "list"}}) {
+    const Said said = home.Run(words);
+    EXPECT_EQ(said.code, 0) << said.err;
+    EXPECT_THAT(said.out, HasSubstr("mysql://u:***@db:3306/gale"));
+    EXPECT_THAT(said.out, ::testing::Not(HasSubstr("s3cr")));
+  }
+}
+
 TEST(LocalCommands, TheDatabaseIsMadeCheckedAndNumbered) {
   Home home;
   EXPECT_EQ(home.Run({"db", "check"}).code, static_cast<int>(Exit::kNotFound));
