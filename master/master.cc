@@ -432,7 +432,12 @@ Status Master::Start() {
   return p.services.Start();
 }
 
-void Master::Stop(MonoTime deadline) { parts_->services.Stop(deadline); }
+// The engine first: a standby leads at once, and nobody counts the silence of workers whose streams
+// are being closed.
+void Master::Stop(MonoTime deadline) {
+  if (parts_->engine) parts_->engine->Stop(deadline);
+  parts_->services.Stop(deadline);
+}
 
 uint16_t Master::http_port() const { return parts_->http ? parts_->http->port() : 0; }
 uint16_t Master::grpc_port() const { return parts_->grpc ? parts_->grpc->port() : 0; }

@@ -21,6 +21,7 @@ constexpr size_t kVerbThreads = 8;
 constexpr size_t kFollowerThreads = 8;
 constexpr size_t kLogThreads = 2;
 constexpr size_t kWaitingMax = 4096;
+constexpr Duration kPeersCloseMax = std::chrono::seconds(2);
 constexpr int kKeepaliveMs = 20'000;
 constexpr int kPingIntervalMinMs = 5'000;  // clients that ping more often are cut off
 
@@ -105,7 +106,9 @@ void GrpcServer::Stop(MonoTime deadline) {
   if (!impl_->server) return;
   impl_->streams.CloseAll();
   impl_->log_store.Wake();
-  const Duration left = std::max(Duration(0), deadline - Clock::Real().Mono());
+  // A peer that hangs doesn't close its end: it is not waited for long.
+  const Duration left =
+      std::clamp<Duration>(deadline - Clock::Real().Mono(), Duration(0), kPeersCloseMax);
   impl_->server->Shutdown(std::chrono::system_clock::now() + left);
   // Verbs in flight hold their calls: they end first, then the server may go.
   impl_->verbs.Stop();

@@ -26,6 +26,10 @@ Result<core::Run*> Loop::FindRun(const std::string& dag_id, const std::string& r
   if (!dags_.contains(dag_id)) return NotFound("DAG '{}' not found", dag_id);
   if (core::Run* run = scheduler_->Find(dag_id, run_id)) return run;
   GALE_ASSIGN_OR_RETURN(RunRow row, store_.GetRun(dag_id, run_id));
+  // We don't lead any more, and don't know it yet: its number may even be one that we have given.
+  if (row.id > last_run_ || scheduler_->Find(row.id) != nullptr) {
+    return Unavailable("run '{}' was made by another master, which leads now; try again", run_id);
+  }
   GALE_ASSIGN_OR_RETURN(DagPtr dag, LoadVersion(dag_id, row.version));
   GALE_ASSIGN_OR_RETURN(std::vector<TiRow> tis, store_.ListTis(row.id));
   core::Run* run = &scheduler_->LoadRun(row, dag, tis, now_);

@@ -84,6 +84,22 @@ def test_a_paused_leader_comes_back_as_a_standby(story):
     assert cluster.wait_for_end(leader, dag_id, "r2") == "success"
 
 
+# Its stop used to wait for the hung one, leading and hearing nobody, until all leases were over.
+def test_a_leader_that_is_stopped_beside_a_hung_worker_is_followed_at_once(story):
+    cluster, dag_id, start, lines = story
+    leader, standby = cluster.leader()
+    start(leader)
+    hung = cluster.part("worker-1")["pid"]
+    os.kill(hung, signal.SIGSTOP)
+    try:
+        cluster.ask("stop", leader)
+        assert cluster.leader()[0] == standby
+    finally:
+        os.kill(hung, signal.SIGCONT)
+    assert cluster.wait_for_end(standby, dag_id, "r") == "success"
+    each_ran_once(lines())
+
+
 def test_what_only_the_leader_can_do_is_asked_of_any_master(story):
     cluster, dag_id, _, lines = story
     _, standby = cluster.leader()

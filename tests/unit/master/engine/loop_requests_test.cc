@@ -25,6 +25,23 @@ TEST_F(Requests, ARunIdIsTakenOnceAlsoIfItsRunHasLeftMemory) {
   EXPECT_EQ(Trigger({.dag_id = "d", .run_id = "mine"}).status().code(), Code::kAlreadyExists);
 }
 
+// It used to be loaded under a number that this master had given to another run, for ever.
+TEST_F(Requests, ARunOfTheMasterThatTookOverIsNotTakenForOurs) {
+  Know({MakeDag("d")});
+  Loop successor(*inner_, queue_, options_);
+  ASSERT_TRUE(successor.Recover(clock_.Now(), clock_.Mono()).ok());
+  successor.BeginTurn(clock_.Now(), clock_.Mono());
+  ASSERT_TRUE(successor.Trigger({.dag_id = "d", .run_id = "theirs"}, actor_).ok());
+  ASSERT_TRUE(successor.EndTurn().ok());
+
+  loop_->BeginTurn(clock_.Now(), clock_.Mono());
+  const auto note = loop_->SetRunNote("d", "theirs", "hello", actor_);
+  EXPECT_EQ(note.status().code(), Code::kUnavailable) << note.status().ToString();
+  EXPECT_TRUE(loop_->Trigger({.dag_id = "d", .run_id = "ours"}, actor_).ok());
+  EXPECT_EQ(loop_->SetRunNote("d", "theirs", "hello", actor_).status().code(), Code::kUnavailable);
+  EXPECT_EQ(loop_->EndTurn().code(), Code::kAborted);
+}
+
 TEST_F(Requests, UnknownStaleAndOversizedAreRefusedByName) {
   EXPECT_EQ(Trigger({.dag_id = "none"}).status().code(), Code::kNotFound);
   Know({MakeDag("d")});
