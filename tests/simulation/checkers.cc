@@ -49,8 +49,9 @@ void Checkers::OnAcquired(const LeaderRow& before, const LeaderClaim& claim, Epo
   if (before.instance == claim.instance) return context_.Saw(Seen::kOwnLeases);
   context_.Saw(Seen::kTakeovers);
   if (context_.now() - beat < leader_lease) {
-    return context_.Fail(fmt::format("'{}' took the lead from '{}', whose last beat was {:.3f} s ago",
-                                     claim.owner, before.owner, Seconds(context_.now() - beat)));
+    return context_.Fail(
+        fmt::format("'{}' took the lead from '{}', whose last beat was {:.3f} s ago", claim.owner,
+                    before.owner, Seconds(context_.now() - beat)));
   }
   if (context_.now() - looking_since < leader_lease) {
     context_.Fail(fmt::format("'{}' took the lead from '{}' after looking for {:.3f} s",

@@ -194,7 +194,8 @@ void Host::ReceiveGrant(const StreamPtr& stream, const Grant& grant) {
 
 void Host::ReceiveEnd(const StreamPtr& stream, bool for_good) {
   if (!up() || stream != stream_ || !stream->worker_open) return;
-  if (for_good && !paused_) {  // another worker has its name, says the master; a supervisor starts it again
+  if (for_good &&
+      !paused_) {  // another worker has its name, says the master; a supervisor starts it again
     context_.Saw(Seen::kNameClashes);
     return Crash(context_.dice.Ms(500, 3000));
   }

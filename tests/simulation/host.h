@@ -40,7 +40,7 @@ class Host {
   void Crash(Duration away);                            // the worker; its keeper goes on
   void CrashSoon(int actions) { crash_in_ = actions; }  // between two of its actions
   void KeeperDies();
-  void LoseStream();  // it notices now, the master later
+  void LoseStream();           // it notices now, the master later
   void Pause(Duration lasts);  // the worker; its keeper goes on
   void Wake();
   const StreamPtr& stream() const { return stream_; }
@@ -115,9 +115,9 @@ class Host {
   std::unique_ptr<worker::WorkerCore> core_;
   uint64_t life_ = 0;
   StreamPtr stream_;
-  size_t target_ = 0;     // which master it tries
+  size_t target_ = 0;      // which master it tries
   uint32_t failures_ = 0;  // in a row
-  bool spoke_ = false;    // the master did, on this stream
+  bool spoke_ = false;     // the master did, on this stream
   bool given_up_ = false;  // the worker had enough of it
   int crash_in_ = 0;
   bool leaving_ = false;  // it said Goodbye

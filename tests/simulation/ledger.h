@@ -49,9 +49,9 @@ class WatchedStore : public FaultyStore {
   CommitFault plan;
   LedgerCut cut = LedgerCut::kNone;
   bool sync_later = false;
-  bool cut_short = false;             // the next takeover fails after the row was taken
-  MonoTime looking_since;             // see Checkers::OnAcquired
-  std::function<void()> on_committed; // before the master knows
+  bool cut_short = false;              // the next takeover fails after the row was taken
+  MonoTime looking_since;              // see Checkers::OnAcquired
+  std::function<void()> on_committed;  // before the master knows
 
   Status Commit(Epoch epoch, const CommitBatch& batch) override;
   Status Sync() override {

@@ -63,10 +63,8 @@ class Master::Link : public WorkerLink {
   template <class F>
   void Send(F what) {
     if (stream_->closed || !master_.MaySend()) return;
-    auto send = [&network = master_.network_, &host = *master_.hosts_[stream_->worker],
-                 s = stream_, what] {
-      network.SendDown(s, [&host, s, what] { what(host, s); });
-    };
+    auto send = [&network = master_.network_, &host = *master_.hosts_[stream_->worker], s = stream_,
+                 what] { network.SendDown(s, [&host, s, what] { what(host, s); }); };
     if (master_.paused_) return master_.asleep_mail_.push_back(std::move(send));
     send();
   }
@@ -90,9 +88,9 @@ Master::Master(Context& context, const Scenario& scenario, Checkers& checkers, N
 
 std::string Master::Describe() const {
   if (!up()) return fmt::format("master {}: down", number_);
-  std::string out = fmt::format("master {}: {}, {} runs, {} messages", number_,
-                                leads_ ? "leads" : "follows", loop_->scheduler().runs().size(),
-                                mail_.size());
+  std::string out =
+      fmt::format("master {}: {}, {} runs, {} messages", number_, leads_ ? "leads" : "follows",
+                  loop_->scheduler().runs().size(), mail_.size());
   if (!leads_) return out;
   for (const auto& [id, run] : loop_->scheduler().runs()) {
     out += fmt::format("; run {} {} ({})", id.value, Name(run->head.state), run->live().size());
@@ -195,7 +193,8 @@ void Master::Deliver(const StreamPtr& stream,
   const WorkerLinkPtr link = LinkOf(stream);
   if (!link) return;
   if (paused_) {
-    return asleep_mail_.push_back([this, stream, what = std::move(what)] { Deliver(stream, what); });
+    return asleep_mail_.push_back(
+        [this, stream, what = std::move(what)] { Deliver(stream, what); });
   }
   if (!leads_) return link->Close(Unavailable("this master follows"));
   Post([this, stream, what = std::move(what)](Loop& loop) {
@@ -218,6 +217,7 @@ void Master::StreamEnded(const StreamPtr& stream, Duration delay) {
   if (!up()) return;
   After(delay, [this, stream] {
     if (!LinkOf(stream)) return;
+    stream->closed = true;  // what is still to be sent on it goes nowhere
     if (!leads_) return network_.Forget(stream);
     Post([this, stream](Loop& loop) {
       if (WorkerLinkPtr link = LinkOf(stream)) loop.OnDisconnected(link);

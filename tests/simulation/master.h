@@ -32,7 +32,9 @@ class Master : public MasterPort {
   // Between its next commit and what that releases.
   void PauseInTurn(Duration lasts);
   void Wake();
-  void CutLedger(LedgerCut cut);
+  // Cuts may overlap: the last to end heals it.
+  void CutLedger(LedgerCut cut, Duration lasts);
+  void HealLedger();
   void CutTakeoverShort() { store_.cut_short = true; }
   void StopFaults();
 
@@ -70,6 +72,7 @@ class Master : public MasterPort {
   void Follow();
   void PlanFollow();
   void Lead(const LeaderRow& seen);
+  void Disturb();
   void PlanBeat(Duration delay);
   void Beat();
   void StepDown(const Status& why);
@@ -113,6 +116,7 @@ class Master : public MasterPort {
   Status deposed_;  // what a beat said
   MonoTime beat_;
   uint64_t terms_ = 0;
+  MonoTime cut_until_;
   MonoTime looked_;  // the last read of the leader's row
 };
 

@@ -46,10 +46,21 @@ void Master::Follow() {
   });
 }
 
+// A takeover is when the old leader may still speak: a second fault now is the interesting one.
+void Master::Disturb() {
+  if (context_.dice.Chance(10)) CutTakeoverShort();
+  if (!context_.dice.Chance(15)) return;
+  const Duration away = context_.dice.Ms(50, 3000);
+  const bool in_peace = context_.dice.Chance(50);
+  After(context_.dice.Ms(0, 3000), [this, away, in_peace] {
+    if (context_.faults) in_peace ? Leave(away) : Crash(away);
+  });
+}
+
 void Master::Lead(const LeaderRow& seen) {
-  const Duration longer = watch_->MayStillSpeak() ? scenario_.outage : Duration(0);
   const MonoTime sent = context_.now();
-  if (context_.faults && context_.dice.Chance(5)) CutTakeoverShort();
+  const Duration longer = watch_->LongerWait(sent, scenario_.outage, /*alone=*/false);
+  if (context_.faults) Disturb();
   const Status status = loop_->Recover(context_.wall(), sent, seen, longer);
   store_.cut_short = false;
   if (!status.ok()) {
@@ -58,6 +69,7 @@ void Master::Lead(const LeaderRow& seen) {
   context_.Saw(Seen::kRecoveries);
   context_.Trace("master {} leads (epoch {}), after '{}'", number_, loop_->epoch().value,
                  seen.owner);
+  watch_->Led(loop_->epoch());
   leads_ = true;
   deposed_ = OkStatus();
   beat_ = sent;
@@ -153,19 +165,26 @@ void Master::StopFaults() {
   store_.plan = {};
   store_.on_committed = nullptr;
   sends_left_ = -1;
-  CutLedger(LedgerCut::kNone);
+  HealLedger();
   Wake();
   Start();
 }
 
-void Master::CutLedger(LedgerCut cut) {
-  if (cut != store_.cut) {
-    context_.Trace("master {} {} the ledger", number_,
-                   cut == LedgerCut::kNone  ? "reaches"
-                   : cut == LedgerCut::kAll ? "is cut off from"
-                                            : "gets no answers from");
-  }
+void Master::CutLedger(LedgerCut cut, Duration lasts) {
+  context_.Trace("master {} {} the ledger for {:.3f} s", number_,
+                 cut == LedgerCut::kAll ? "is cut off from" : "gets no answers from",
+                 Seconds(lasts));
   store_.cut = cut;
+  cut_until_ = std::max(cut_until_, context_.now() + lasts);
+  context_.agenda.In(lasts, [this] {
+    if (context_.now() >= cut_until_) HealLedger();
+  });
+}
+
+void Master::HealLedger() {
+  if (store_.cut == LedgerCut::kNone) return;
+  context_.Trace("master {} reaches the ledger", number_);
+  store_.cut = LedgerCut::kNone;
 }
 
 }  // namespace gale::sim

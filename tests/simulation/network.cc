@@ -2,8 +2,7 @@
 
 namespace gale::sim {
 
-StreamPtr Network::Open(size_t worker, uint64_t worker_life, size_t master,
-                        uint64_t master_life) {
+StreamPtr Network::Open(size_t worker, uint64_t worker_life, size_t master, uint64_t master_life) {
   auto stream = std::make_shared<Stream>();
   stream->id = ++last_id_;
   stream->worker = worker;

@@ -2,8 +2,9 @@
 //
 // A stream has two pipes. Its ends notice a break at different times, and a worker may have a new
 // stream while the master still believes in the old one, and still gets what was on its way there.
-// A partition holds the pipes between a worker and one or both masters back in one or both directions; nothing new can be opened
-// meanwhile; what was sent comes late, after it heals, unless the stream broke.
+// A partition holds the pipes between a worker and one or both masters back in one or both
+// directions; nothing new can be opened meanwhile; what was sent comes late, after it heals, unless
+// the stream broke.
 #pragma once
 
 #include <deque>
@@ -25,10 +26,10 @@ struct Stream {
   uint64_t worker_life = 0;
   size_t master = 0;
   uint64_t master_life = 0;
-  Pipe up, down;            // to the master; to the worker
-  bool worker_open = true;  // its end stands, as far as the worker knows
-  bool broken = false;      // nothing enters any more
-  bool closed = false;      // by the master
+  Pipe up, down;             // to the master; to the worker
+  bool worker_open = true;   // its end stands, as far as the worker knows
+  bool broken = false;       // nothing enters any more
+  bool closed = false;       // by the master
   uint64_t welcomed_in = 0;  // which commit
   Dice dice{0};
 };

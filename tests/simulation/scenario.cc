@@ -29,7 +29,7 @@ Scenario::Scenario(Context& context) : context_(context) {
   sync_later = false;  // a ledger of several hosts is not SQLite
   heartbeat = seconds(1);
   lease = dice.Ms(4000, 10'000);
-  outage = dice.Chance(50) ? dice.Ms(2000, 8000) : dice.Ms(8000, 30'000);
+  outage = dice.Chance(60) ? dice.Ms(1000, 6000) : dice.Ms(6000, 30'000);
 }
 
 DagSpec Scenario::MakeDag(size_t number) {
@@ -132,9 +132,11 @@ Fate Scenario::FateOf(const AttemptId& attempt, const TaskSpec& task) const {
   Dice dice(context_.seed ^ (std::hash<AttemptId>()(attempt) * 0xD1B54A32D192ED03ull));
   Fate fate;
   const uint64_t kind = dice.Below(100);
-  fate.runs_for = kind < 60   ? dice.Ms(20, 2000)
-                  : kind < 95 ? dice.Ms(1000, 9000)
-                              : dice.Ms(9000, 40'000);
+  // Only what runs for longer than a lease can be lost while it runs.
+  const uint64_t longer = masters > 1 ? 80 : 95;
+  fate.runs_for = kind < 60       ? dice.Ms(20, 2000)
+                  : kind < longer ? dice.Ms(1000, 9000)
+                                  : dice.Ms(9000, 40'000);
   const uint64_t end = dice.Below(100);
   if (end >= 70) fate.exit_code = end < 76 ? 99 : 1;
   fate.hangs = end >= 95 && task.execution_timeout.has_value();

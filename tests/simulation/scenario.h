@@ -27,8 +27,8 @@ class Scenario {
   bool sync_later = false;  // commits are flushed beside the next turns
   size_t masters = 1;       // two: each may lead, on one ledger
   Duration leader_lease = std::chrono::seconds(2);
-  Duration outage{};                                   // LeadershipOptions::outage
-  Duration lease = std::chrono::seconds(10);           // of a worker
+  Duration outage{};                          // LeadershipOptions::outage
+  Duration lease = std::chrono::seconds(10);  // of a worker
   Duration heartbeat = std::chrono::seconds(2);
   size_t workers = 1;
   std::vector<uint32_t> slots;

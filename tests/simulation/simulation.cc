@@ -72,8 +72,7 @@ void World::Open() {
   checkers_.OnPool("default_pool", 128);
   for (const auto& [name, slots] : scenario_.pools) checkers_.OnPool(name, slots);
   context_.Trace("{} masters, {} workers, the {} serves the queue, {} DAGs", scenario_.masters,
-                 scenario_.workers, scenario_.serve_queue ? "master" : "worker",
-                 scenario_.files());
+                 scenario_.workers, scenario_.serve_queue ? "master" : "worker", scenario_.files());
   if (scenario_.masters > 1) {
     context_.Trace("leases {:.3f} s, the leader's {:.3f} s, outages {:.3f} s",
                    Seconds(scenario_.lease), Seconds(scenario_.leader_lease),

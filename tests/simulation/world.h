@@ -53,6 +53,7 @@ class World {
     return of[dice_.Below(of.size())];
   }
   Host& AnyHost() { return *Any(hosts_); }
+  Master& LeaderOrAny();
   Master& AnyMaster() { return *Any(masters_); }
   // A run that was ever committed; nullptr if there is none.
   const RunRow* AnyRun();

@@ -48,18 +48,23 @@ void World::MasterFault() {
 
 // Short, or past one lease, or past all of them.
 Duration World::SomeTime() {
-  switch (dice_.Below(4)) {
+  switch (dice_.Below(5)) {
     case 0: return dice_.Ms(50, 1900);
     case 1: return dice_.Ms(1900, 6000);
     case 2: return dice_.Ms(6000, 20'000);
     default:
       return scenario_.leader_lease + scenario_.outage +
-             Duration(dice_.Between(-1'000'000, 2 * scenario_.lease.count()));
+             Duration(dice_.Between(-1'000'000, 4 * scenario_.lease.count()));
   }
 }
 
+Master& World::LeaderOrAny() {
+  Master* leader = dice_.Chance(70) ? Leader() : nullptr;
+  return leader != nullptr ? *leader : AnyMaster();
+}
+
 void World::ClusterFault() {
-  Master& master = AnyMaster();
+  Master& master = LeaderOrAny();
   switch (dice_.Below(10)) {
     case 0:
     case 1: return master.Pause(SomeTime());
@@ -67,8 +72,9 @@ void World::ClusterFault() {
     case 3:
     case 4:
     case 5: return CutLedger();
-    case 6: return dice_.Chance(50) ? master.Leave(dice_.Ms(50, 10'000))
-                                    : master.Crash(dice_.Ms(50, 5000));
+    case 6:
+      return dice_.Chance(50) ? master.Leave(dice_.Ms(50, 10'000))
+                              : master.Crash(dice_.Ms(50, 5000));
     case 7:
     case 8: return HalfReachable(AnyHost());
     default: return AnyHost().Pause(dice_.Ms(100, 15'000));
@@ -79,15 +85,12 @@ void World::CutLedger() {
   const Duration lasts = SomeTime();
   if (dice_.Chance(30)) {
     context_.Saw(Seen::kLedgerOutages);
-    for (auto& master : masters_) master->CutLedger(LedgerCut::kAll);
-    return context_.agenda.In(lasts, [this] {
-      for (auto& master : masters_) master->CutLedger(LedgerCut::kNone);
-    });
+    for (auto& master : masters_) master->CutLedger(LedgerCut::kAll, lasts);
+    return;
   }
-  Master& master = AnyMaster();
+  Master& master = LeaderOrAny();
   context_.Saw(Seen::kLedgerCuts);
-  master.CutLedger(dice_.Chance(70) ? LedgerCut::kAll : LedgerCut::kAnswers);
-  context_.agenda.In(lasts, [&master] { master.CutLedger(LedgerCut::kNone); });
+  master.CutLedger(dice_.Chance(70) ? LedgerCut::kAll : LedgerCut::kAnswers, lasts);
 }
 
 void World::HalfReachable(Host& host) {
@@ -97,9 +100,8 @@ void World::HalfReachable(Host& host) {
   context_.Trace("{} doesn't reach master {} for {:.3f} s", host.name(), master, Seconds(lasts));
   context_.Saw(Seen::kHalfReachable);
   network_.Cut(host.number(), master, ways != 0, ways != 1);
-  context_.agenda.In(lasts, [this, n = host.number(), master] {
-    network_.Cut(n, master, false, false);
-  });
+  context_.agenda.In(lasts,
+                     [this, n = host.number(), master] { network_.Cut(n, master, false, false); });
 }
 
 void World::LoseConnection(Host& host) {
