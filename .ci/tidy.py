@@ -22,6 +22,8 @@ ALLOWED = {
     ("one_door_to_the_clock", "worker/keeper/protocol.cc"):
         "leases are measured in time since boot, which goes on through suspend; the keeper decides by it",
     ("one_door_to_the_clock", "cli/client.h"): "gRPC takes its deadlines in system_clock",
+    ("one_door_to_the_clock", "cli/client.cc"): "gRPC takes its deadlines in system_clock",
+    ("one_door_to_the_clock", "master/api/leader_client.cc"): "gRPC takes its deadlines in system_clock",
     ("one_door_to_the_clock", "master/api/grpc_server.cc"): "gRPC takes its deadlines in system_clock",
     ("one_door_to_the_clock", "master/api/control_tasks.cc"):
         "how long a reader of a log is kept waiting in real time; nothing is decided by it",
