@@ -279,8 +279,7 @@ Status Master::Parts::MakeEngine() {
   loop.heartbeat = config.GetDuration(Key::kHeartbeatSeconds);
   loop.paused_at_creation = config.GetBool(Key::kDagsArePausedAtCreation);
   loop.sync_later = !opened.shared && config.GetString(Key::kSqliteSynchronous) == "FULL";
-  loop.serve_queue = doorbell == nullptr;
-  loop.sweep_interval = kSweep;
+  if (doorbell) loop.sweep_interval = kSweep;
   loop.parse_spec = [](const std::string& bytes) { return ParseSpec(bytes); };
   std::optional<LeadershipOptions> leadership;
   if (opened.shared) {
@@ -292,8 +291,9 @@ Status Master::Parts::MakeEngine() {
     self.seen_at = self.started_at;
     GALE_RETURN_IF_ERROR(store().PutMaster(self));
   }
-  TaskQueue& queue = doorbell ? static_cast<TaskQueue&>(*doorbell) : memory_queue;
-  engine = std::make_unique<Engine>(store(), queue, std::move(loop), Clock::Real(),
+  QueueBell& bell = doorbell ? static_cast<QueueBell&>(*doorbell) : memory_queue;
+  TaskQueue* const served = doorbell ? nullptr : &memory_queue;
+  engine = std::make_unique<Engine>(store(), bell, served, std::move(loop), Clock::Real(),
                                     std::move(leadership));
   if (options.on_fatal) engine->OnFatal(options.on_fatal);
   engine->OnLeading([this](bool leads) { OnLeading(leads); });
@@ -350,9 +350,9 @@ http::Response Master::Parts::Answer(const http::Request& request) {
   const bool led = engine->leads();
   http::Response response = rest->Handle(request);
   // What a leader took and did not answer may have been done: it is not done a second time.
-  if (response.status != 503 || led) return response;
+  if (response.status != 503 || led || !leader_client) return response;
   const std::optional<MasterRow> leader = control->LeaderElsewhere();
-  if (!leader || !leader_client) return response;
+  if (!leader) return response;
   auto answer = leader_client->Forward(leader->grpc, ToProto(request));
   if (answer.ok()) return FromProto(*answer);
   GALE_WARN("{} {}: handed on to '{}': {}", request.method, request.path, leader->name,

@@ -20,27 +20,33 @@ struct QueueEntry {
   int64_t priority = 0;  // larger comes out first; ties in the order of pushing
 };
 
-// Thread-safe. Every call has a deadline of its own in the implementation and returns UNAVAILABLE
-// past it: the caller goes on without, and tries again later.
-class TaskQueue {
+// What who queues does with a queue: rings. Thread-safe. Every call has a deadline of its own in the
+// implementation and returns UNAVAILABLE past it: the caller goes on without, and tries again later.
+class QueueBell {
  public:
-  virtual ~TaskQueue() = default;
+  virtual ~QueueBell() = default;
 
   // Idempotent: an attempt that is in its queue already stays where it is.
   virtual Status Push(std::span<const QueueEntry> entries) = 0;
 
+  // Takes these out, wherever they wait; those that aren't there are no error.
+  virtual Status Remove(std::span<const QueueEntry> entries) = 0;
+
+  // Pushes those of `entries` that are not in their queue. How many they were, as far as is known.
+  virtual Result<size_t> Restore(std::span<const QueueEntry> entries) = 0;
+};
+
+// The whole of a queue. As thread-safe, and as patient.
+class TaskQueue : public QueueBell {
+ public:
   // Takes up to `max` attempts out, from the first of `queues` that has any, then the next. Never
   // waits; an empty answer means that all are empty.
   virtual Result<std::vector<AttemptId>> Pop(std::span<const std::string> queues, size_t max) = 0;
 
-  // Takes these out, wherever they wait; those that aren't there are no error.
-  virtual Status Remove(std::span<const QueueEntry> entries) = 0;
-
   // Those of `entries` that are not in their queue: what the sweep must push again.
   virtual Result<std::vector<QueueEntry>> Missing(std::span<const QueueEntry> entries) = 0;
 
-  // Pushes those of `entries` that are not in their queue. How many they were.
-  virtual Result<size_t> Restore(std::span<const QueueEntry> entries) {
+  Result<size_t> Restore(std::span<const QueueEntry> entries) override {
     GALE_ASSIGN_OR_RETURN(const std::vector<QueueEntry> missing, Missing(entries));
     GALE_RETURN_IF_ERROR(Push(missing));
     return missing.size();

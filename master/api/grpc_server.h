@@ -28,7 +28,7 @@ struct GrpcOptions {
   TlsFiles tls;                  // of TCP; none: plain text
   bool verify_clients = false;   // who has no certificate signed by tls.ca is cut off
   std::string join_token;        // empty: no worker may join over TCP
-  bool serves_queue = true;      // as LoopOptions::serve_queue
+  bool serves_queue = true;      // the engine hands out the work itself
   // Answers a REST request that another master hands on to this one, which leads.
   std::function<v1::RestAnswer(const v1::RestRequest&)> rest;
 };

@@ -160,8 +160,8 @@ Status WorkerSession::Handle(const v1::WorkerMessage& message) {
       });
     case M::kHeartbeat:
       // Beside the engine, which may be waiting for the ledger: that must not fence a worker.
-      if (engine_.MayRenewLeases() && lease().Renew(Clock::Real().Mono())) {
-        SendLease(lease_length_, message.heartbeat().sequence());
+      if (engine_.MayRenewLeases()) {
+        OnHeartbeat(Clock::Real().Mono(), lease_length_, message.heartbeat().sequence());
       }
       return OkStatus();
     case M::kGoodbye:

@@ -28,9 +28,13 @@ bool IsHidden(std::string_view name) {
 DagProcessor::DagProcessor(Engine& engine, DagProcessorOptions options)
     : engine_(engine),
       options_(std::move(options)),
-      parser_(options_.parser, [this](ParsedFile f) { OnParsed(std::move(f)); }) {}
+      parser_(options_.parser, [this](ParsedFile f) { OnParsed(std::move(f)); }),
+      wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
-DagProcessor::~DagProcessor() { Stop(Clock::Real().Mono()); }
+DagProcessor::~DagProcessor() {
+  Stop(Clock::Real().Mono());
+  close(wake_fd_);
+}
 
 Status DagProcessor::Start() {
   struct stat st;
@@ -40,7 +44,6 @@ Status DagProcessor::Start() {
   }
   inotify_fd_ = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   stop_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (inotify_fd_ < 0 || stop_fd_ < 0 || wake_fd_ < 0) return Internal("inotify: {}", std::strerror(errno));
   GALE_RETURN_IF_ERROR(parser_.Start());
   scan_at_ = Clock::Real().Mono();
@@ -56,7 +59,7 @@ void DagProcessor::Stop(MonoTime) {
     thread_.join();
   }
   parser_.Stop();
-  for (int* fd : {&inotify_fd_, &stop_fd_, &wake_fd_}) {
+  for (int* fd : {&inotify_fd_, &stop_fd_}) {
     if (*fd >= 0) close(*fd);
     *fd = -1;
   }
@@ -67,7 +70,7 @@ void DagProcessor::SetActive(bool active) {
   if (!active) return;
   start_over_ = true;
   const uint64_t one = 1;
-  if (wake_fd_ >= 0 && write(wake_fd_, &one, sizeof one) < 0) {
+  if (write(wake_fd_, &one, sizeof one) < 0) {
     GALE_ERROR("eventfd: {}", std::strerror(errno));
   }
 }

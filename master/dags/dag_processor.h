@@ -70,10 +70,10 @@ class DagProcessor : public Service {
   Engine& engine_;
   const DagProcessorOptions options_;
   ParseClient parser_;
+  const int wake_fd_;  // written by SetActive, whenever
   std::thread thread_;
   int inotify_fd_ = -1;
   int stop_fd_ = -1;
-  int wake_fd_ = -1;
   std::map<int, std::string> watches_;
   std::map<std::string, FileState> files_;
   std::set<std::string> asked_;    // in the parse server's hands

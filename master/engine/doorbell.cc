@@ -58,14 +58,6 @@ Result<size_t> Doorbell::Restore(std::span<const QueueEntry> entries) {
   return size_t{0};
 }
 
-Result<std::vector<AttemptId>> Doorbell::Pop(std::span<const std::string>, size_t) {
-  return Unimplemented("the workers pop {} themselves", queue_->name());
-}
-
-Result<std::vector<QueueEntry>> Doorbell::Missing(std::span<const QueueEntry>) {
-  return Unimplemented("what is missing in {} is restored in one go", queue_->name());
-}
-
 Status Doorbell::Do(const Work& work) {
   if (work.kind == Kind::kPush) return queue_->Push(work.entries);
   if (work.kind == Kind::kRemove) return queue_->Remove(work.entries);

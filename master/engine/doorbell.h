@@ -16,7 +16,7 @@
 
 namespace gale {
 
-class Doorbell : public TaskQueue, public Service {
+class Doorbell : public QueueBell, public Service {
  public:
   static constexpr Duration kCheck = std::chrono::milliseconds(500);  // for lost entries
   static constexpr size_t kNotesMax = 200'000;  // entries; past it all is rung anew later
@@ -42,10 +42,6 @@ class Doorbell : public TaskQueue, public Service {
   }
   // Says 0: how many there were is logged.
   Result<size_t> Restore(std::span<const QueueEntry> entries) override;
-  // UNIMPLEMENTED: workers pop, and Restore is what the engine needs.
-  Result<std::vector<AttemptId>> Pop(std::span<const std::string> queues, size_t max) override;
-  Result<std::vector<QueueEntry>> Missing(std::span<const QueueEntry> entries) override;
-  Result<uint64_t> Size(const std::string& queue) override { return queue_->Size(queue); }
 
  private:
   enum class Kind { kPush, kRemove, kRestore };

@@ -5,12 +5,12 @@
 
 namespace gale {
 
-Engine::Engine(Store& store, TaskQueue& queue, LoopOptions options, Clock& clock,
+Engine::Engine(Store& store, QueueBell& bell, TaskQueue* served, LoopOptions options, Clock& clock,
                std::optional<LeadershipOptions> leadership)
     : clock_(clock),
       store_(store),
       sync_later_(options.sync_later),
-      loop_(store, queue, std::move(options)),
+      loop_(store, bell, served, std::move(options)),
       leadership_(std::move(leadership)) {
   if (leadership_) watch_.emplace(leadership_->lease, leadership_->self.instance);
 }

@@ -33,11 +33,11 @@ struct LeadershipOptions {
 
 class Engine : public Service {
  public:
-  static constexpr Duration kAloneAfter = std::chrono::hours(1);
   static constexpr Duration kAuditInterval = std::chrono::seconds(60);
 
-  // All must outlive it.
-  Engine(Store& store, TaskQueue& queue, LoopOptions options, Clock& clock = Clock::Real(),
+  // All must outlive it. Bell and `served`: as Loop's.
+  Engine(Store& store, QueueBell& bell, TaskQueue* served, LoopOptions options,
+         Clock& clock = Clock::Real(),
          std::optional<LeadershipOptions> leadership = std::nullopt);
   ~Engine() override;
 
@@ -129,7 +129,6 @@ class Engine : public Service {
   // Looks who leads; leads if it may.
   Status Follow();
   Status Lead(const LeaderRow& seen);
-  Result<bool> IsAlone();
   void StepDown(const Status& why);
   // The third thread: beats while it leads, and says that this master lives.
   void BeatMain();

@@ -1,6 +1,4 @@
 // One of several masters: following, taking the lead, losing it.
-#include <algorithm>
-
 #include "common/base/log.h"
 #include "master/engine/engine.h"
 
@@ -45,17 +43,9 @@ Status Engine::Follow() {
   return OkStatus();
 }
 
-// No other master has lived lately: by their own clocks, so with a wide margin.
-Result<bool> Engine::IsAlone() {
-  GALE_ASSIGN_OR_RETURN(const std::vector<MasterRow> masters, store_.ListMasters());
-  return std::ranges::none_of(masters, [&](const MasterRow& master) {
-    return master.instance != leadership_->self.instance &&
-           clock_.Now() - master.seen_at < kAloneAfter;
-  });
-}
-
 Status Engine::Lead(const LeaderRow& seen) {
-  GALE_ASSIGN_OR_RETURN(const bool alone, IsAlone());
+  GALE_ASSIGN_OR_RETURN(const std::vector<MasterRow> masters, store_.ListMasters());
+  const bool alone = watch_->IsAlone(masters, clock_.Now());
   const MonoTime sent = clock_.Mono();
   const Duration longer = watch_->LongerWait(sent, leadership_->outage, alone);
   const Status status = loop_.Recover(clock_.Now(), sent, seen, longer);

@@ -2,7 +2,9 @@
 // monotonic clock, so that no host's wall clock matters.
 #pragma once
 
+#include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "master/store/rows.h"
@@ -11,6 +13,8 @@ namespace gale {
 
 class LeaderWatch {
  public:
+  static constexpr Duration kAloneAfter = std::chrono::hours(1);
+
   // `instance`: of our own home. `lease`: how long a leader goes without a beat at most.
   LeaderWatch(Duration lease, std::string instance)
       : lease_(lease), instance_(std::move(instance)) {}
@@ -38,11 +42,14 @@ class LeaderWatch {
   }
   // We lead in this epoch.
   void Led(Epoch epoch) { led_ = epoch; }
-  // Whether what was seen last may still be the one that leads.
-  bool MayStillSpeak() const {
-    return last_ && !last_->owner.empty() && last_->instance != instance_;
+  // Whether no other master that may lead has lived lately: by their own clocks, so with a wide
+  // margin. Those without gRPC only serve an API.
+  bool IsAlone(const std::vector<MasterRow>& masters, TimePoint now) const {
+    return std::ranges::none_of(masters, [&](const MasterRow& master) {
+      return master.instance != instance_ && !master.grpc.empty() &&
+             now - master.seen_at < kAloneAfter;
+    });
   }
-  const std::optional<LeaderRow>& last() const { return last_; }
 
  private:
   const Duration lease_;

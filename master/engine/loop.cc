@@ -8,9 +8,10 @@
 
 namespace gale {
 
-Loop::Loop(Store& store, TaskQueue& queue, LoopOptions options)
+Loop::Loop(Store& store, QueueBell& bell, TaskQueue* served, LoopOptions options)
     : store_(store),
-      queue_(queue),
+      bell_(bell),
+      served_(served),
       options_(std::move(options)),
       scheduler_(std::make_unique<core::Scheduler>()),
       calendar_(std::make_unique<core::Calendar>()) {}
@@ -170,7 +171,7 @@ void Loop::Work() {
     more = !output.tis.empty() || !output.runs.empty() || !output.pushes.empty() ||
            !output.attempts.empty() || !output.needs_past.empty();
     Absorb(std::move(output));
-    if (options_.serve_queue) more |= ServeQueues();  // what it granted belongs to this commit
+    if (served_ != nullptr) more |= ServeQueues();  // what it granted belongs to this commit
   }
 }
 
@@ -276,7 +277,7 @@ void Loop::Sweep() {
     queued.push_back({std::move(q.queue), q.attempt, q.priority});
   }
   if (queued.empty()) return;
-  const Result<size_t> missing = queue_.Restore(queued);
+  const Result<size_t> missing = bell_.Restore(queued);
   if (!missing.ok()) {
     next_sweep_ = mono_ + std::chrono::seconds(1);
     return;
@@ -310,7 +311,7 @@ bool Loop::ServeQueues() {
     for (Worker* worker : open) {
       // Alone, it may take all that it has room for at once.
       const size_t want = open.size() == 1 ? room(worker) : 1;
-      auto popped = queue_.Pop(worker->hello.queues, want);
+      auto popped = served_->Pop(worker->hello.queues, want);
       if (!popped.ok() || popped->empty()) continue;
       for (const AttemptId& attempt : *popped) {
         std::string refusal;  // stale entries are simply dropped
@@ -358,9 +359,9 @@ void Loop::Absorb(core::Output output) {
   // Before the commit: an entry that is popped too early is refused or waits for the grant's
   // commit.
   if (!output.removes.empty()) {
-    if (Status s = queue_.Remove(entries(output.removes)); !s.ok()) GALE_DEBUG("{}", s.ToString());
+    if (Status s = bell_.Remove(entries(output.removes)); !s.ok()) GALE_DEBUG("{}", s.ToString());
   }
-  if (!output.pushes.empty() && !queue_.Push(entries(output.pushes)).ok()) {
+  if (!output.pushes.empty() && !bell_.Push(entries(output.pushes)).ok()) {
     next_sweep_ = std::min(next_sweep_, mono_ + std::chrono::seconds(1));
   }
   std::move(output.cancels.begin(), output.cancels.end(), std::back_inserter(release_.cancels));

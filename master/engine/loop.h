@@ -33,7 +33,6 @@ struct LoopOptions {
   Duration lease = std::chrono::seconds(10);  // a worker that isn't heard of for so long is lost
   Duration heartbeat = std::chrono::seconds(2);
   Duration sweep_interval = std::chrono::seconds(30);  // queue entries compared with the ledger
-  bool serve_queue = true;  // pop for the workers (one master); false: they pop by themselves
   bool paused_at_creation = true;
   // A commit survives a power cut only after Store::Sync. Then only what workers on this very
   // machine must hear (they would die with it) leaves at the commit; all else waits for Synced:
@@ -45,8 +44,9 @@ struct LoopOptions {
 
 class Loop {
  public:
-  // Both must outlive it. Nothing works before Recover.
-  Loop(Store& store, TaskQueue& queue, LoopOptions options);
+  // All must outlive it. Nothing works before Recover. `served` is popped for the workers; null:
+  // they pop by themselves.
+  Loop(Store& store, QueueBell& bell, TaskQueue* served, LoopOptions options);
 
   // Takes the leadership and loads what is unfinished, forgetting all it knew: links are closed,
   // waiting answers get UNAVAILABLE. On an error nothing was loaded; call it again.
@@ -116,7 +116,6 @@ class Loop {
   void OnClaim(const WorkerLinkPtr& link, const std::vector<AttemptId>& attempts);
   void OnStarted(const WorkerLinkPtr& link, const AttemptId& attempt, int64_t pid);
   void OnFinished(const WorkerLinkPtr& link, const AttemptResult& result);
-  void OnHeartbeat(const WorkerLinkPtr& link, uint64_t sequence);
   void OnWant(const WorkerLinkPtr& link, uint32_t room);
   void OnGoodbye(const WorkerLinkPtr& link);
   void OnDisconnected(const WorkerLinkPtr& link);
@@ -219,7 +218,8 @@ class Loop {
   void Lose(const AttemptId& attempt, const std::string& reason);
 
   Store& store_;
-  TaskQueue& queue_;
+  QueueBell& bell_;
+  TaskQueue* const served_;
   const LoopOptions options_;
   std::unique_ptr<core::Scheduler> scheduler_;
   std::unique_ptr<core::Calendar> calendar_;

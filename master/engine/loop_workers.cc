@@ -32,7 +32,7 @@ MonoTime Loop::LeaseEnd(const Worker& worker) const {
 
 // What a worker that leaves took from the queue and did not claim is nobody's.
 void Loop::SweepSoon() {
-  if (!options_.serve_queue) {
+  if (served_ == nullptr) {
     next_sweep_ = std::min(next_sweep_, mono_ + std::chrono::seconds(1));
   }
 }
@@ -201,10 +201,6 @@ void Loop::Lose(const AttemptId& attempt, const std::string& reason) {
   lost.outcome = core::Outcome::kLost;
   lost.reason = reason;
   scheduler_->Handle(attempt.run, lost, now_);
-}
-
-void Loop::OnHeartbeat(const WorkerLinkPtr& link, uint64_t sequence) {
-  if (link->lease().Renew(mono_)) link->SendLease(options_.lease, sequence);
 }
 
 void Loop::OnWant(const WorkerLinkPtr& link, uint32_t room) {

@@ -130,13 +130,18 @@ struct WorkerInfo {
   TimePoint last_heard;
 };
 
-// One connected worker, as the engine speaks to it. Called on the engine's thread, after the commit
-// that the message tells of; must not block. Implemented by the gRPC session, and by the
-// simulation.
+// One connected worker, as the engine speaks to it: called on the engine's thread, after the commit
+// that the message tells of (SendLease from any); must not block. Implemented by the gRPC session,
+// and by the simulation.
 class WorkerLink {
  public:
   virtual ~WorkerLink() = default;
   WorkerLease& lease() { return lease_; }  // thread-safe
+  // Heard now: renews its lease, `length` long, and says so; or it has none, and is told nothing.
+  // From any thread, beside the loop.
+  void OnHeartbeat(MonoTime now, Duration length, uint64_t sequence) {
+    if (lease_.Renew(now)) SendLease(length, sequence);
+  }
   // It runs on the master's own machine and dies with it in a power cut: it may hear of commits
   // that only survive the death of processes.
   virtual bool on_this_host() const { return false; }

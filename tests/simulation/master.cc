@@ -111,12 +111,12 @@ void Master::Start() {
   options.instance = instance_;
   options.lease = scenario_.lease;
   options.heartbeat = scenario_.heartbeat;
-  options.serve_queue = scenario_.serve_queue;
   options.sweep_interval = seconds(6);
   options.sync_later = store_.sync_later = scenario_.sync_later;
   options.paused_at_creation = false;
   options.parse_spec = [this](const std::string& bytes) { return scenario_.Parse(bytes); };
-  loop_ = std::make_unique<Loop>(store_, queue_, std::move(options));
+  loop_ = std::make_unique<Loop>(store_, queue_, scenario_.serve_queue ? &queue_ : nullptr,
+                                 std::move(options));
   if (!cluster()) return Recover(false);
   watch_.emplace(scenario_.leader_lease, instance_);
   store_.looking_since = looked_ = context_.now();

@@ -87,7 +87,7 @@ class ServerForTest {
     store = OpenSqliteStore({.path = ":memory:"}).value();
     EXPECT_TRUE(store->Migrate().ok());
     queue = std::make_unique<MemoryQueue>();
-    engine = std::make_unique<Engine>(*store, *queue, EngineOptions());
+    engine = std::make_unique<Engine>(*store, *queue, queue.get(), EngineOptions());
     logs = std::make_unique<LogStore>(home / "logs");
     control =
         std::make_unique<Control>(*engine, *store, *logs, ControlOptions{{"1.2.3", "abc"}, {}});

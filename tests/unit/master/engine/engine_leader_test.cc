@@ -41,7 +41,8 @@ class EngineLeaderTest : public ::testing::Test {
     leadership.poll = 10ms;
     leadership.outage = outage;
     leadership.self = {name, name, name + ":1", "", "", {}, {}};
-    member.engine = std::make_unique<Engine>(*store_, member.queue, loop, Clock::Real(), leadership);
+    member.engine = std::make_unique<Engine>(*store_, member.queue, &member.queue, loop,
+                                             Clock::Real(), leadership);
     member.engine->OnLeading([this, &member](bool leads) {
       std::lock_guard lock(mutex_);
       member.told.push_back(leads);

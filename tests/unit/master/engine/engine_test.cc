@@ -28,7 +28,7 @@ class EngineTest : public ::testing::Test {
     options_.parse_spec = [](const std::string&) -> Result<DagSpec> { return Internal("none"); };
   }
   Engine& Started() {
-    engine_ = std::make_unique<Engine>(store_, queue_, options_);
+    engine_ = std::make_unique<Engine>(store_, queue_, &queue_, options_);
     GALE_CHECK(engine_->Start().ok(), "start");
     return *engine_;
   }
@@ -100,7 +100,7 @@ TEST_F(EngineTest, AfterStopNothingIsTaken) {
 
 // It used to take the leadership back, and the other one from it, without end.
 TEST_F(EngineTest, ADeposedMasterWritesNothingAndGivesUp) {
-  engine_ = std::make_unique<Engine>(store_, queue_, options_);
+  engine_ = std::make_unique<Engine>(store_, queue_, &queue_, options_);
   std::promise<Status> fatal;
   engine_->OnFatal([&](const Status& status) { fatal.set_value(status); });
   ASSERT_TRUE(engine_->Start().ok());

@@ -43,7 +43,7 @@ TEST_F(LeaderWatchTest, OneThatIsSilentForALeaseIsReplaced) {
   EXPECT_TRUE(LookFor(10s));
   EXPECT_GE(now_ - from, kLease);
   EXPECT_LE(now_ - from, kLease + 400ms);
-  EXPECT_TRUE(watch_.MayStillSpeak()) << "it may only be cut off from the ledger";
+  EXPECT_EQ(watch_.LongerWait(now_, 30s, false), 32s) << "it may only be cut off from the ledger";
 }
 
 TEST_F(LeaderWatchTest, WhoComesAnewWaitsAWholeLease) {
@@ -62,13 +62,13 @@ TEST_F(LeaderWatchTest, WhatWasReleasedIsFreeAtOnce) {
   EXPECT_FALSE(Look());
   row_.owner = row_.instance = "";
   EXPECT_TRUE(Look());
-  EXPECT_FALSE(watch_.MayStillSpeak());
+  EXPECT_EQ(watch_.LongerWait(now_, 30s, true), 0s);
 }
 
 TEST_F(LeaderWatchTest, ARestartedMasterTakesItsOwnLeaseAtOnce) {
   row_ = {Epoch(3), "us", "our home", 7};
   EXPECT_TRUE(Look());
-  EXPECT_FALSE(watch_.MayStillSpeak()) << "that process is dead: we hold its home's lock";
+  EXPECT_EQ(watch_.LongerWait(now_, 30s, true), 0s) << "that process is dead: we hold its lock";
 }
 
 TEST_F(LeaderWatchTest, AnotherMasterOfOurNameIsAnother) {
@@ -93,6 +93,17 @@ TEST_F(LeaderWatchTest, WhatADeposedLeaderPromisedIsWaitedForInLaterTermsToo) {
   ASSERT_TRUE(Look());
   EXPECT_EQ(watch_.LongerWait(now_, 30s, false), 32s) << "a term that we don't remember";
   EXPECT_EQ(watch_.LongerWait(now_, 30s, true), 0s) << "there is nobody else";
+}
+
+TEST_F(LeaderWatchTest, AloneIsWhoSawNoOtherThatMayLeadForAnHour) {
+  const TimePoint now(1'000'000s);
+  const MasterRow us{"us", "our home", "h:1", "", "", now, now};
+  const MasterRow other{"other", "other's home", "h:2", "", "", now, now - 59min};
+  MasterRow old = other, webserver = other;
+  old.seen_at = now - 61min;
+  webserver.grpc = "";
+  EXPECT_TRUE(watch_.IsAlone({us, old, webserver}, now));
+  EXPECT_FALSE(watch_.IsAlone({us, other}, now));
 }
 
 TEST_F(LeaderWatchTest, ANewEpochStartsTheWatchAnew) {

@@ -61,7 +61,7 @@ class LoopTest : public ::testing::Test {
   }
   // A new master process.
   void Restart() {
-    loop_ = std::make_unique<Loop>(store_, queue_, options_);
+    loop_ = std::make_unique<Loop>(store_, queue_, served_, options_);
     Status status = loop_->Recover(clock_.Now(), clock_.Mono());
     GALE_CHECK(status.ok(), "{}", status.ToString());
     MustTurn([](Loop&) {});
@@ -150,6 +150,7 @@ class LoopTest : public ::testing::Test {
   Fault fault_ = Fault::kNone;
   FaultyStore store_;
   MemoryQueue queue_;
+  TaskQueue* served_ = &queue_;  // null: the workers pop by themselves
   LoopOptions options_;
   std::unique_ptr<Loop> loop_;
   const Actor actor_{"admin", "cli"};

@@ -28,7 +28,7 @@ TEST_F(Requests, ARunIdIsTakenOnceAlsoIfItsRunHasLeftMemory) {
 // It used to be loaded under a number that this master had given to another run, for ever.
 TEST_F(Requests, ARunOfTheMasterThatTookOverIsNotTakenForOurs) {
   Know({MakeDag("d")});
-  Loop successor(*inner_, queue_, options_);
+  Loop successor(*inner_, queue_, served_, options_);
   ASSERT_TRUE(successor.Recover(clock_.Now(), clock_.Mono()).ok());
   successor.BeginTurn(clock_.Now(), clock_.Mono());
   ASSERT_TRUE(successor.Trigger({.dag_id = "d", .run_id = "theirs"}, actor_).ok());

@@ -82,7 +82,7 @@ TEST_F(Workers, WhatAnotherHasMeanwhileIsUnwanted) {
 TEST_F(Workers, ALeaseEndsWhenNothingIsHeardAndNotBefore) {
   GrantOne();
   Pass(options_.lease - 1s);
-  MustTurn([&](Loop& l) { l.OnHeartbeat(link_, 9); });
+  link_->OnHeartbeat(clock_.Mono(), options_.lease, 9);
   EXPECT_EQ(link_->leases, std::vector<uint64_t>{9});
   Pass(options_.lease - 1s);
   EXPECT_EQ(Ti(run_.id).state, TiState::kRunning);
@@ -167,7 +167,7 @@ TEST_F(Workers, AnotherMachineUnderTheNameWaitsForTheOldOnesLease) {
 }
 
 TEST_F(Workers, TheSweepRingsAgainForWhatTheQueueLost) {
-  options_.serve_queue = false;
+  served_ = nullptr;
   Restart();
   Know({MakeDag("d")});
   MustTrigger("d");
@@ -178,7 +178,7 @@ TEST_F(Workers, TheSweepRingsAgainForWhatTheQueueLost) {
 }
 
 TEST_F(Workers, AClaimIsGrantedOnce) {
-  options_.serve_queue = false;
+  served_ = nullptr;
   Restart();
   Know({MakeDag("d")});
   const RunRow row = MustTrigger("d");
