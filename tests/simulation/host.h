@@ -99,6 +99,7 @@ class Host {
   void Do(const worker::action::KeeperTake& a);
   void Do(const worker::action::SpoolWrite& a);
   void Do(const worker::action::SpoolDelete& a);
+  void Do(const worker::action::FetchBundle& a);
 
   Context& context_;
   const Scenario& scenario_;

@@ -82,6 +82,14 @@ struct Disconnected {};
 struct Granted {
   AttemptId attempt;
   Epoch epoch;
+  bool fetch = false;  // its code is not here yet
+};
+// The answer to action::FetchBundle.
+struct Fetched {
+  AttemptId attempt;
+  bool ok = true;
+  std::string reason;  // why not
+  bool host = false;   // as in StartFailed: this host's disk refuses
 };
 struct Refused {
   AttemptId attempt;
@@ -131,7 +139,7 @@ struct Event {
   std::variant<event::SpoolLoaded, event::KeeperListed, event::Opened, event::Welcome,
                event::Disconnected, event::Granted, event::Refused, event::Popped, event::Acked,
                event::CancelRequested, event::DrainRequested, event::LeaseRenewed, event::Tick,
-               event::Started, event::StartFailed, event::Exited, event::Spooled>
+               event::Started, event::StartFailed, event::Exited, event::Spooled, event::Fetched>
       what;
 };
 
@@ -171,6 +179,10 @@ struct SendGoodbye {};
 struct DropConnection {
   std::string reason;
 };
+// Get the code of this granted attempt, then say Fetched.
+struct FetchBundle {
+  AttemptId attempt;
+};
 struct KeeperSpawn {
   AttemptId attempt;
   Epoch epoch;
@@ -203,7 +215,8 @@ using Action = std::variant<action::SendHello, action::SendWant, action::PopQueu
                             action::SendClaim, action::SendStarted, action::SendFinished,
                             action::SendHeartbeat, action::SendGoodbye, action::DropConnection,
                             action::KeeperSpawn, action::KeeperKill, action::KeeperFence,
-                            action::KeeperTake, action::SpoolWrite, action::SpoolDelete>;
+                            action::KeeperTake, action::SpoolWrite, action::SpoolDelete,
+                            action::FetchBundle>;
 using Actions = std::vector<Action>;
 
 }  // namespace gale::worker

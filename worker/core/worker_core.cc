@@ -92,7 +92,7 @@ void WorkerCore::On(const event::KeeperListed& e, MonoTime now) {
   }
   for (auto it = live_.begin(); it != live_.end();) {
     auto next = std::next(it);
-    if (it->second.phase != Phase::kWaiting && listed.count(it->first) == 0) {
+    if (it->second.at_keeper() && listed.count(it->first) == 0) {
       Finish(it, End::kKeeperDied, {}, "the worker's keeper died", false);
     }
     it = next;
@@ -125,7 +125,7 @@ void WorkerCore::On(const event::Welcome& e, MonoTime now) {
   for (const AttemptId& id : e.unwanted) {
     if (auto it = live_.find(id); it != live_.end()) {
       it->second.unwanted = true;
-      Kill(id, it->second, End::kCancelled, "superseded");
+      Kill(it, End::kCancelled, "superseded");
     } else if (results_.count(id) != 0) {
       Forget(id);
     }
@@ -191,7 +191,9 @@ void WorkerCore::On(const event::Tick&, MonoTime now) {
   }
   if (drain_at_ && !drain_killed_ && now >= *drain_at_) {
     drain_killed_ = true;
-    for (auto& [id, live] : live_) Kill(id, live, End::kDrained, "worker drained");
+    for (auto it = live_.begin(); it != live_.end();) {
+      Kill(it++, End::kDrained, "worker drained");
+    }
   }
 }
 
@@ -206,7 +208,24 @@ void WorkerCore::On(const event::Granted& e, MonoTime) {
   Live& live = live_[e.attempt];
   live.epoch = e.epoch;
   live.order = ++grants_;
-  waiting_[live.order] = e.attempt;
+  if (e.fetch && !drain_killed_) {
+    live.phase = Phase::kFetching;
+    Do(action::FetchBundle{e.attempt});
+  } else {
+    waiting_[live.order] = e.attempt;
+  }
+}
+
+// It takes the place that its grant gave it. Past the fence SpawnWaiting ends it.
+void WorkerCore::On(const event::Fetched& e, MonoTime now) {
+  auto it = live_.find(e.attempt);
+  if (it == live_.end() || it->second.phase != Phase::kFetching) return;
+  if (!e.ok) {
+    if (e.host) ill_until_ = now + kIllTime;
+    return Finish(it, e.host ? End::kHostFailed : End::kStartFailed, {}, e.reason, false);
+  }
+  it->second.phase = Phase::kWaiting;
+  waiting_[it->second.order] = e.attempt;
 }
 
 void WorkerCore::On(const event::Refused& e, MonoTime) { claimed_.erase(e.attempt); }
@@ -232,10 +251,7 @@ void WorkerCore::ClaimPopped() {
 void WorkerCore::SpawnWaiting(MonoTime now) {
   while (!waiting_.empty()) {
     auto it = live_.find(waiting_.begin()->second);
-    if (it->second.killed) {
-      std::string reason = it->second.kill_reason;
-      Finish(it, *it->second.killed, {}, std::move(reason), false);
-    } else if (drain_killed_) {
+    if (drain_killed_) {
       Finish(it, End::kDrained, {}, "worker drained", false);
     } else if (Fenced(now)) {
       Finish(it, End::kFenced, {}, "the lease ran out before the start", false);
@@ -266,18 +282,21 @@ void WorkerCore::On(const event::Started& e, MonoTime) {
 // ---- ends
 // -----------------------------------------------------------------------------------------
 
-// The first reason stays. What is not at the keeper yet ends in SpawnWaiting or at its Started.
-void WorkerCore::Kill(const AttemptId& id, Live& live, End why, std::string reason) {
+// The first reason stays. What is spawning is killed at its Started; what isn't at the keeper yet
+// ends here.
+void WorkerCore::Kill(LiveMap::iterator it, End why, std::string reason) {
+  Live& live = it->second;
   if (live.killed) return;
+  if (!live.at_keeper()) return Finish(it, why, {}, std::move(reason), false);
   live.killed = why;
   live.kill_reason = std::move(reason);
-  if (live.phase == Phase::kRunning) Do(action::KeeperKill{id, live.kill_reason});
+  if (live.phase == Phase::kRunning) Do(action::KeeperKill{it->first, live.kill_reason});
 }
 
 void WorkerCore::On(const event::CancelRequested& e, MonoTime) {
   if (link_ != Link::kWelcomed) return;
   if (auto it = live_.find(e.attempt); it != live_.end()) {
-    Kill(e.attempt, it->second, End::kCancelled, e.reason);
+    Kill(it, End::kCancelled, e.reason);
   }
 }
 
@@ -296,7 +315,7 @@ void WorkerCore::On(const event::StartFailed& e, MonoTime now) {
 
 void WorkerCore::On(const event::Exited& e, MonoTime) {
   auto it = live_.find(e.attempt);
-  if (it == live_.end() || it->second.phase == Phase::kWaiting) {
+  if (it == live_.end() || !it->second.at_keeper()) {
     auto result = results_.find(e.attempt);  // told twice; a pending result takes it in its time
     if (result == results_.end() || result->second.on_disk) Do(action::KeeperTake{e.attempt});
     return;
@@ -323,11 +342,8 @@ void WorkerCore::Finish(LiveMap::iterator it, End end, const Exit& exit, std::st
   AttemptId id = it->first;
   Live live = std::move(it->second);
   live_.erase(it);
-  if (live.phase == Phase::kWaiting) {
-    waiting_.erase(live.order);
-  } else {
-    --at_keeper_;
-  }
+  if (live.at_keeper()) --at_keeper_;
+  if (live.phase == Phase::kWaiting) waiting_.erase(live.order);
   Unacked& result = results_[id];
   result.ending = Ending{id, live.epoch, end, exit, std::move(reason)};
   result.in_keeper = in_keeper;

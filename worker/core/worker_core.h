@@ -6,6 +6,10 @@
 //   Granted -> waiting -> spawning -> running -> spooling -> unacked -> (forgotten)
 //               slot free   Started     Exited     Spooled     Acked
 //
+// An attempt whose code is not here yet goes Granted -> fetching -> (Fetched) waiting. It has no slot
+// at the keeper, but counts as busy: no other work is asked for in its stead. What is fetching or
+// waiting and is to be killed ends at once.
+//
 // The rules it keeps, whatever is lost, doubled or restarted:
 //   - An attempt that it knows (or lately knew) is never spawned again.
 //   - A result is on disk before it is sent (if the disk refuses, the keeper keeps its record and
@@ -74,7 +78,7 @@ class WorkerCore {
 
  private:
   enum class Link { kDown, kGreeting, kWelcomed };
-  enum class Phase { kWaiting, kSpawning, kRunning };
+  enum class Phase { kFetching, kWaiting, kSpawning, kRunning };
   struct Live {
     Epoch epoch;
     Phase phase = Phase::kWaiting;
@@ -84,6 +88,7 @@ class WorkerCore {
     bool unwanted = false;
     std::optional<End> killed;  // why we killed it
     std::string kill_reason;
+    bool at_keeper() const { return phase == Phase::kSpawning || phase == Phase::kRunning; }
   };
   struct Unacked {
     Ending ending;
@@ -110,10 +115,12 @@ class WorkerCore {
   void On(const event::StartFailed& e, MonoTime now);
   void On(const event::Exited& e, MonoTime now);
   void On(const event::Spooled& e, MonoTime now);
+  void On(const event::Fetched& e, MonoTime now);
 
   using LiveMap = std::map<AttemptId, Live>;
   void Do(Action action) { out_.push_back(std::move(action)); }
-  void Kill(const AttemptId& id, Live& live, End why, std::string reason);
+  // May end it: `it` is then invalid.
+  void Kill(LiveMap::iterator it, End why, std::string reason);
   // Moves it from live to unacked (or forgets it, if unwanted).
   void Finish(LiveMap::iterator it, End end, const Exit& exit, std::string reason, bool in_keeper);
   void Forget(const AttemptId& id);
@@ -137,7 +144,7 @@ class WorkerCore {
   std::map<AttemptId, Unacked> results_;
   std::set<AttemptId> claimed_;
   std::set<AttemptId> popped_;  // and not yet claimed
-  std::map<uint64_t, AttemptId> waiting_;  // grant order -> attempt
+  std::map<uint64_t, AttemptId> waiting_;  // grant order -> attempt; only what is in kWaiting
   size_t at_keeper_ = 0;                   // spawning or running
   size_t spooling_ = 0;                    // results that are not on disk yet
   std::set<AttemptId> forgotten_;

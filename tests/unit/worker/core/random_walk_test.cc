@@ -59,12 +59,13 @@ class World {
     }
     if (!connected_) return Open();
     if (auto tick = core_.next_tick(); tick && now_ >= *tick) return Step(event::Tick{});
-    switch (random_() % 5) {
+    switch (random_() % 6) {
       case 0: return Grant(faults);
       case 1: return Exit();
       case 2: return DeliverAck(faults);
       case 3: return faults ? Cancel() : Exit();
       case 4: return Started();
+      case 5: return Fetched(faults);
     }
   }
 
@@ -123,7 +124,17 @@ class World {
     AttemptId id{RunId(++runs_), TaskIndex(0), kUnmapped, 1};
     granted_[id] = Fate::kOpen;
     stream_grants_.push_back(id);
-    Step(event::Granted{id, Epoch(1)});
+    Step(event::Granted{id, Epoch(1), Chance(40)});
+  }
+  // The code arrives in any order, sometimes twice, sometimes for what is gone.
+  void Do(action::FetchBundle& fetch, bool) { fetching_.push_back(fetch.attempt); }
+  void Fetched(bool faults) {
+    if (fetching_.empty()) return;
+    auto it = fetching_.begin() + long(random_() % fetching_.size());
+    AttemptId id = *it;
+    if (!faults || !Chance(20)) fetching_.erase(it);
+    if (faults && Chance(10)) return Step(event::Fetched{id, false, "no such bundle"});
+    Step(event::Fetched{id});
   }
   void Cancel() {
     if (!granted_.empty()) {
@@ -219,6 +230,7 @@ class World {
   void CrashWorker() {
     if (connected_) Disconnect();
     pending_.clear();
+    fetching_.clear();
     told_unwanted_.clear();  // a new process is told anew
     to_start_.clear();
     core_ = WorkerCore(Options());
@@ -244,6 +256,7 @@ class World {
   std::vector<AttemptId> stream_grants_;
   std::set<AttemptId> told_unwanted_;  // by this process
   std::deque<AttemptId> acks_;
+  std::deque<AttemptId> fetching_;
 
   std::set<AttemptId> running_, spawned_;
   std::deque<AttemptId> to_start_;
