@@ -175,6 +175,10 @@ void Impl::Do(const action::DropConnection& a) {
   session_.Drop(stream_, a.reason);
 }
 
+void Impl::Do(const action::FetchBundle& a) {
+  Feed(event::Fetched{a.attempt, false, "this worker can't fetch DAG code"});
+}
+
 void Impl::Do(const action::KeeperSpawn& a) {
   auto node = grants_.extract(a.attempt);
   if (node.empty()) {  // unreachable by the core's rules; an answer is owed all the same

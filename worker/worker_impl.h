@@ -106,6 +106,7 @@ class WorkerNode::Impl {
   void Do(const action::SendHeartbeat& a);
   void Do(const action::SendGoodbye& a);
   void Do(const action::DropConnection& a);
+  void Do(const action::FetchBundle& a);
   void Do(const action::KeeperSpawn& a);
   void Do(const action::KeeperKill& a);
   void Do(const action::KeeperFence& a);
