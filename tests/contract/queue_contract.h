@@ -11,6 +11,7 @@
 #include <string>
 
 #include "common/queue/task_queue.h"
+#include "tests/support/queue_entry.h"
 
 namespace gale {
 
@@ -32,12 +33,6 @@ class QueueContract : public testing::TestWithParam<QueueBackend> {
   std::unique_ptr<TaskQueue> queue_;
 };
 
-// An entry for run `run`'s first try of task 0.
-inline QueueEntry Entry(int64_t run, int64_t priority = 0, std::string queue = "default") {
-  return {.queue = std::move(queue),
-          .attempt = {RunId(run), TaskIndex(0), kUnmapped, 1},
-          .priority = priority};
-}
 // What a pop takes, by run: "1 2 3".
 std::string PopRuns(TaskQueue& queue, std::vector<std::string> queues, size_t max);
 

@@ -2,11 +2,9 @@
 // entries.
 #include "common/queue/redis_queue.h"
 
-#include <hiredis/hiredis.h>
-
 #include "common/queue/redis_keys.h"
 #include "tests/contract/queue_contract.h"
-#include "tests/support/redis_server.h"
+#include "tests/support/redis_person.h"
 
 namespace gale {
 namespace {
@@ -26,25 +24,11 @@ INSTANTIATE_TEST_SUITE_P(Redis, QueueContract,
                                          QueueBackend{"redis_unix_socket", OpenUnix}),
                          QueueBackendName);
 
-// A person at redis-cli.
-class Person {
- public:
-  explicit Person(const RedisServer& server) : client_(*RedisUrl::Parse(server.Url()), {}) {}
-  int64_t operator()(RedisCommand command) {
-    auto replies = client_.Run({&command, 1});
-    EXPECT_TRUE(replies.ok()) << replies.status().ToString();
-    return replies.ok() ? (*replies)[0]->integer : -1;
-  }
-
- private:
-  RedisClient client_;
-};
-
 class RedisQueueTest : public testing::Test {
  protected:
   const std::string ns_ = NewRedisNamespace();
   const std::unique_ptr<RedisQueue> queue_ = OpenAt(SharedRedis().Url(), ns_);
-  Person person_{SharedRedis()};
+  RedisPerson person_{SharedRedis()};
 
   void MustPush(std::vector<QueueEntry> entries) {
     const Status pushed = queue_->Push(entries);
@@ -175,7 +159,7 @@ TEST(RedisGeneration, AFlushAndARestartLoseItAndTheSweepBringsEverythingBack) {
   RedisServer server;
   auto queue = OpenAt(server.Url(), "default");
   const std::vector<QueueEntry> entries = {Entry(1), Entry(2, 5, "gpu"), Entry(3)};
-  const auto flush = [&] { Person{server}({"FLUSHALL"}); };
+  const auto flush = [&] { RedisPerson{server}({"FLUSHALL"}); };
   for (const std::function<void()>& disaster :
        {std::function<void()>(flush), std::function<void()>([&] { server.Restart(); })}) {
     ASSERT_TRUE(queue->MarkGeneration("me").ok());
@@ -196,7 +180,7 @@ TEST(RedisGeneration, ARestartThatKeptTheKeysStillShows) {
   RedisServer server;
   auto queue = OpenAt(server.Url(), "default");
   ASSERT_TRUE(queue->MarkGeneration("me").ok());
-  Person{server}({"SAVE"});  // a snapshot, which a restart loads, however old it is
+  RedisPerson{server}({"SAVE"});  // a snapshot, which a restart loads, however old it is
   server.Restart();
   auto lost = queue->GenerationLost("me");
   ASSERT_TRUE(lost.ok()) << lost.status().ToString();
