@@ -10,11 +10,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "cli/text.h"
 #include "common/base/limits.h"
+#include "common/config/ini.h"
 #include "common/rpc/tls_probe.h"
 #include "master/api/control_service.h"
 
@@ -54,8 +54,7 @@ Result<Target> Target::OfServer(const std::string& server, std::string token,
     return Target{server, path, "", "is a master running there?"};
   }
   std::vector<std::string> addresses;
-  std::stringstream list(server);
-  for (std::string address; std::getline(list, address, ',');) {
+  for (const std::string& address : SplitList(server)) {
     if (address.find(':') == std::string::npos) {
       return InvalidArgument(
           "--server '{}': expected host:port (of the master's gRPC), several of one cluster with "
@@ -64,6 +63,7 @@ Result<Target> Target::OfServer(const std::string& server, std::string token,
     }
     addresses.push_back(address);
   }
+  if (addresses.empty()) return InvalidArgument("--server '{}' names no address", server);
   if (!token_file.empty()) {
     std::ifstream in(token_file);
     if (!in) return NotFound("--token-file '{}': {}", token_file, std::strerror(errno));

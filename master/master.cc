@@ -13,6 +13,7 @@
 #include <random>
 
 #include "common/base/log.h"
+#include "common/config/ini.h"
 #include "common/queue/memory_queue.h"
 #include "common/queue/redis_queue.h"
 #include "common/rpc/convert.h"
@@ -94,19 +95,6 @@ std::string ReachableHost(const std::string& host) {
   return name;
 }
 
-std::vector<std::string_view> SplitByComma(std::string_view text) {
-  std::vector<std::string_view> parts;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find(','), text.size());
-    std::string_view part = text.substr(0, end);
-    while (part.starts_with(' ')) part.remove_prefix(1);
-    while (part.ends_with(' ')) part.remove_suffix(1);
-    if (!part.empty()) parts.push_back(part);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return parts;
-}
-
 std::string EnvironmentOf(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
@@ -131,7 +119,7 @@ std::string FindSdk() {
 
 Result<Roles> Roles::Parse(std::string_view names) {
   Roles roles{false, false, false};
-  for (const std::string_view part : SplitByComma(names)) {
+  for (const std::string& part : SplitList(names)) {
     bool* role = part == "scheduler" ? &roles.scheduler
                  : part == "api"     ? &roles.api
                  : part == "dags"    ? &roles.dags

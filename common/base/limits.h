@@ -11,6 +11,10 @@ inline constexpr size_t kTasksPerDagMax = 100'000;
 inline constexpr size_t kEdgesPerDagMax = 1'000'000;
 inline constexpr size_t kIdBytesMax = 250;           // dag_id, task_id, run_id: as in Airflow
 inline constexpr size_t kSpecBytesMax = 64 << 20;    // one DagSpec, serialised
+// A bundle: the DAGs folder as it goes to the workers. Code and templates, not data.
+inline constexpr size_t kBundleFileBytesMax = 4 << 20;
+inline constexpr size_t kBundleBytesMax = 256 << 20;
+inline constexpr size_t kBundleFilesMax = 20'000;
 inline constexpr size_t kCommandBytesMax = 1 << 20;  // one bash command
 inline constexpr size_t kConfBytesMax = 1 << 20;     // a run's conf, JSON
 inline constexpr size_t kXComBytesMax = 64 << 10;    // one XCom from a bash task's last line

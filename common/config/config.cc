@@ -308,18 +308,7 @@ const std::string& Config::GetString(Key key) const {
   return Get(key).text;
 }
 
-std::vector<std::string> Config::GetList(Key key) const {
-  std::vector<std::string> out;
-  std::string_view rest = GetString(key);
-  while (!rest.empty()) {
-    const size_t end = std::min(rest.find(','), rest.size());
-    if (const std::string_view item = Trim(rest.substr(0, end)); !item.empty()) {
-      out.emplace_back(item);
-    }
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return out;
-}
+std::vector<std::string> Config::GetList(Key key) const { return SplitList(GetString(key)); }
 
 int64_t Config::GetInt(Key key) const {
   GALE_CHECK(Info(key).type == KeyType::kInt);

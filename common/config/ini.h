@@ -24,6 +24,8 @@ Result<std::vector<IniEntry>> ParseIni(std::string_view text, std::string_view f
 
 // Without blanks at both ends.
 std::string_view Trim(std::string_view text);
+// "a, b,": {"a", "b"}.
+std::vector<std::string> SplitList(std::string_view text);
 // ASCII.
 std::string Lower(std::string_view text);
 

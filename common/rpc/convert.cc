@@ -3,11 +3,11 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/util/json_util.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 
 #include "common/base/limits.h"
+#include "common/rpc/digest.h"
 
 namespace gale {
 namespace {
@@ -316,12 +316,7 @@ Result<DagSpec> ParseSpec(std::string_view bytes) {
 std::string SpecHash(const DagSpec& spec) {
   v1::DagSpec message = ToProto(spec);
   message.clear_fileloc();
-  const std::string bytes = SerializeDeterministic(message);
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
-  std::string hex;
-  for (unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
-  return hex;
+  return Sha256Hex(SerializeDeterministic(message));
 }
 
 }  // namespace gale

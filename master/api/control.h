@@ -185,6 +185,8 @@ class Control {
                               const std::string& task_id);
   Result<LogPage> ReadLog(const LogQuery& query);
   // Whose log it is that a worker ships. NOT_FOUND if no such run or task was ever.
+  // What workers fetch: a bundle's manifest or one of its files. NOT_FOUND.
+  Result<std::string> GetBlob(const std::string& digest) { return store_.GetBlob(digest); }
   Result<LogKey> NameAttempt(const AttemptId& attempt);
   Result<std::vector<XComRow>> ListXComs(const TaskInstanceView& ti);
   LogStore& logs() { return logs_; }

@@ -97,6 +97,7 @@ v1::Grant GrantWriter::ToProto(const Grant& grant) {
   if (task.execution_timeout)
     *out.mutable_execution_timeout() = gale::ToProto(*task.execution_timeout);
   out.set_do_xcom_push(task.do_xcom_push);
+  out.set_bundle(grant.bundle);
   return out;
 }
 

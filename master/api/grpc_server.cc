@@ -35,7 +35,7 @@ struct GrpcServer::Impl {
         followers(kFollowerThreads, kWaitingMax),
         logs(kLogThreads, kWaitingMax),
         control_service(control, access, verbs, followers, streams, options.rest),
-        worker_service(engine, control, access, logs, streams, options.serves_queue),
+        worker_service(engine, control, access, logs, followers, streams, options.serves_queue),
         log_store(control.logs()) {}
 
   Status Listen();

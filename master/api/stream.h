@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "common/base/status.h"
 #include "common/rpc/status.h"
@@ -120,6 +121,14 @@ class Stream : public Reactor,
     }
     queue_.push_back(std::move(item));
     if (!writing_) WriteLocked();
+    return true;
+  }
+  // Enqueue each, with no OnDrained in between.
+  bool EnqueueAll(std::vector<Item> items) {
+    std::lock_guard lock(mutex_);
+    if (closing_ || finished_) return false;
+    for (Item& item : items) queue_.push_back(std::move(item));
+    if (!writing_ && !queue_.empty()) WriteLocked();
     return true;
   }
   // Enqueue, and then the end.

@@ -38,7 +38,12 @@ class WorkerSession final : public SessionStream, public WorkerLink {
     *message.mutable_welcome() = ToProto(welcome, serves_queue_);
     Enqueue(std::move(message));
   }
-  void SendGrant(const Grant& grant) override { Enqueue(grant); }
+  // On this host the DAGs folder itself is at hand.
+  void SendGrant(const Grant& grant) override {
+    Grant sent = grant;
+    if (on_this_host_) sent.bundle.clear();
+    Enqueue(std::move(sent));
+  }
   void SendRefuse(const AttemptId& attempt, const std::string& reason) override {
     v1::MasterMessage message;
     *message.mutable_refuse()->mutable_attempt() = ToProto(attempt);
@@ -235,26 +240,62 @@ class LogStream final
   std::unordered_map<AttemptId, LogKey> names_;
 };
 
-}  // namespace
+// Contents by digest, one after the other: each is read on the pool when the last one is written.
+class BundleStream final
+    : public Stream<grpc::ServerWriteReactor<v1::BundleChunk>, v1::BundleChunk, v1::BundleChunk> {
+ public:
+  BundleStream(StreamRegister& streams, Control& control, ThreadPool& pool,
+               const v1::BundleRequest& request)
+      : Stream(streams),
+        control_(control),
+        pool_(pool),
+        digests_(request.digests().begin(), request.digests().end()) {}
 
-grpc::ServerBidiReactor<v1::WorkerMessage, v1::MasterMessage>* WorkerService::Session(
-    grpc::CallbackServerContext* context) {
-  auto session = std::make_shared<WorkerSession>(streams_, engine_, grants_, serves_queue_,
-                                                 context->peer().starts_with("unix:"));
-  const Status allowed = access_.AuthorizeWorker(*context);
-  session->Open();
-  if (!allowed.ok()) {
-    session->Close(allowed);
-  } else {
-    session->Begin();
+  void Begin() {
+    if (digests_.size() <= kDigestsMax) return Next();
+    Close(InvalidArgument("{} digests; at most {} are taken at once", digests_.size(), kDigestsMax));
   }
-  return session.get();
-}
+  void OnCancel() override { Close(Cancelled("the worker has left")); }
 
-grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>* WorkerService::PushLogs(
-    grpc::CallbackServerContext* context) {
-  auto stream = std::make_shared<LogStream>(streams_, control_, log_pool_);
-  const Status allowed = access_.AuthorizeWorker(*context);
+ protected:
+  v1::BundleChunk Convert(v1::BundleChunk chunk) override { return chunk; }
+  void OnDrained() override { Next(); }
+
+ private:
+  static constexpr size_t kDigestsMax = 1000;
+
+  void Next() {
+    if (at_ == digests_.size()) return Close(OkStatus());
+    auto self = std::static_pointer_cast<BundleStream>(shared_from_this());
+    if (!pool_.Post([self] { self->Step(); })) {
+      Close(Unavailable("the master is overloaded or stopping; try again"));
+    }
+  }
+  void Step() {
+    const std::string& digest = digests_[at_++];
+    const Result<std::string> data = control_.GetBlob(digest);
+    if (!data.ok()) return Close(data.status());
+    std::vector<v1::BundleChunk> chunks;
+    size_t from = 0;
+    do {
+      v1::BundleChunk& chunk = chunks.emplace_back();
+      chunk.set_digest(digest);
+      chunk.set_data(data->substr(from, limits::kLogChunkBytesMax));
+      from += limits::kLogChunkBytesMax;
+      chunk.set_last(from >= data->size());
+    } while (from < data->size());
+    EnqueueAll(std::move(chunks));
+  }
+
+  Control& control_;
+  ThreadPool& pool_;
+  const std::vector<std::string> digests_;
+  size_t at_ = 0;
+};
+
+// Opens a stream, and closes it at once if its peer may not have it.
+template <class S>
+S* Admit(std::shared_ptr<S> stream, const Status& allowed) {
   stream->Open();
   if (!allowed.ok()) {
     stream->Close(allowed);
@@ -262,6 +303,27 @@ grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>* WorkerService::PushLogs(
     stream->Begin();
   }
   return stream.get();
+}
+
+}  // namespace
+
+grpc::ServerBidiReactor<v1::WorkerMessage, v1::MasterMessage>* WorkerService::Session(
+    grpc::CallbackServerContext* context) {
+  return Admit(std::make_shared<WorkerSession>(streams_, engine_, grants_, serves_queue_,
+                                               context->peer().starts_with("unix:")),
+               access_.AuthorizeWorker(*context));
+}
+
+grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>* WorkerService::PushLogs(
+    grpc::CallbackServerContext* context) {
+  return Admit(std::make_shared<LogStream>(streams_, control_, log_pool_),
+               access_.AuthorizeWorker(*context));
+}
+
+grpc::ServerWriteReactor<v1::BundleChunk>* WorkerService::GetBundle(
+    grpc::CallbackServerContext* context, const v1::BundleRequest* request) {
+  return Admit(std::make_shared<BundleStream>(streams_, control_, read_pool_, *request),
+               access_.AuthorizeWorker(*context));
 }
 
 }  // namespace gale

@@ -13,13 +13,14 @@ namespace gale {
 
 class WorkerService final : public v1::Worker::CallbackService {
  public:
-  // All must outlive it. `log_pool` writes logs to the disk.
+  // All must outlive it. `log_pool` writes logs to the disk, `read_pool` reads the ledger.
   WorkerService(Engine& engine, Control& control, Access& access, ThreadPool& log_pool,
-                StreamRegister& streams, bool serves_queue)
+                ThreadPool& read_pool, StreamRegister& streams, bool serves_queue)
       : engine_(engine),
         control_(control),
         access_(access),
         log_pool_(log_pool),
+        read_pool_(read_pool),
         streams_(streams),
         serves_queue_(serves_queue) {}
 
@@ -27,12 +28,15 @@ class WorkerService final : public v1::Worker::CallbackService {
       grpc::CallbackServerContext* context) override;
   grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>* PushLogs(
       grpc::CallbackServerContext* context) override;
+  grpc::ServerWriteReactor<v1::BundleChunk>* GetBundle(grpc::CallbackServerContext* context,
+                                                       const v1::BundleRequest* request) override;
 
  private:
   Engine& engine_;
   Control& control_;
   Access& access_;
   ThreadPool& log_pool_;
+  ThreadPool& read_pool_;
   StreamRegister& streams_;
   const bool serves_queue_;
   std::shared_ptr<GrantWriter> grants_ = std::make_shared<GrantWriter>();

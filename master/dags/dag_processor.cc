@@ -29,7 +29,9 @@ DagProcessor::DagProcessor(Engine& engine, DagProcessorOptions options)
     : engine_(engine),
       options_(std::move(options)),
       parser_(options_.parser, [this](ParsedFile f) { OnParsed(std::move(f)); }),
-      wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+      wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (options_.bundles != nullptr) bundler_.emplace(*options_.bundles, options_.dags_folder);
+}
 
 DagProcessor::~DagProcessor() {
   Stop(Clock::Real().Mono());
@@ -96,6 +98,7 @@ void DagProcessor::Main() {
     if (fds[3].revents != 0 && read(wake_fd_, &woken, sizeof woken) < 0) continue;
     if (start_over_.exchange(false)) {
       files_.clear();
+      bundle_error_.reset();
       first_pass_ = true;
       scan_at_ = Clock::Real().Mono();
     }
@@ -130,8 +133,7 @@ Status DagProcessor::Watch(const std::string& folder, int depth) {
   return OkStatus();
 }
 
-void DagProcessor::Walk(const std::string& folder, int depth,
-                        std::map<std::string, FileState>& found) {
+void DagProcessor::Walk(const std::string& folder, int depth, FileStates& found) {
   if (depth > kFolderDepthMax) return;
   // Watched before it is read: what comes in between is seen by one of the two.
   if (Status status = Watch(folder, depth); !status.ok() && first_pass_) {
@@ -147,8 +149,11 @@ void DagProcessor::Walk(const std::string& folder, int depth,
     if (stat(path.c_str(), &st) != 0) continue;
     if (S_ISDIR(st.st_mode)) {
       Walk(path, depth + 1, found);
-    } else if (S_ISREG(st.st_mode) && name.ends_with(".py") && found.size() < kFilesMax) {
-      found[path] = {st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec, st.st_size, false};
+    } else if (S_ISREG(st.st_mode) && (bundler_ || name.ends_with(".py")) &&
+               found.size() < kFilesMax) {
+      found[path] = {.mtime_ns = st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec,
+                     .size = st.st_size,
+                     .executable = (st.st_mode & S_IXUSR) != 0};
     }
   }
   closedir(dir);
@@ -166,20 +171,32 @@ void DagProcessor::Scan() {
     return;
   }
   folder_missing_ = false;
-  std::map<std::string, FileState> found;
+  FileStates found;
   Walk(options_.dags_folder, 0, found);
-  bool helper_changed = false;
   for (auto& [path, state] : found) {
-    auto known = files_.find(path);
-    if (known == files_.end() || !(known->second == state)) {
-      // A module that other files import: they are read again.
-      helper_changed |= known != files_.end() && !known->second.has_dags;
-      Ask(path);
+    if (auto known = files_.find(path); known != files_.end()) {
+      state.has_dags = known->second.has_dags;
+      state.broken = known->second.broken;
     }
-    if (known != files_.end()) state.has_dags = known->second.has_dags;
+  }
+  Compare(found);
+  files_ = std::move(found);
+  first_pass_ = false;
+  if (bundler_) Bundle();
+}
+
+void DagProcessor::Compare(const FileStates& found) {
+  bool helper_changed = false;
+  for (const auto& [path, state] : found) {
+    if (!path.ends_with(".py")) continue;
+    auto known = files_.find(path);
+    if (known != files_.end() && known->second.SameAs(state)) continue;
+    // A module that other files import: they are read again.
+    helper_changed |= known != files_.end() && !state.has_dags;
+    Ask(path);
   }
   for (const auto& [path, state] : files_) {
-    if (found.contains(path)) continue;
+    if (found.contains(path) || !path.ends_with(".py")) continue;
     engine_.Post([path = path](Loop& loop) { loop.ReportFileGone(path); });
   }
   if (first_pass_) {
@@ -192,13 +209,32 @@ void DagProcessor::Scan() {
       }
     });
   }
-  files_ = std::move(found);
-  first_pass_ = false;
-  if (helper_changed) {
-    for (const auto& [path, state] : files_) {
-      if (state.has_dags) Ask(path);
-    }
+  if (!helper_changed) return;
+  for (const auto& [path, state] : found) {
+    if (state.has_dags) Ask(path);
   }
+}
+
+// Before what is being read is reported: until then its DAGs keep the bundle that they were in.
+void DagProcessor::Bundle() {
+  const Result<std::string> digest = bundler_->Make(files_, Clock::Real().Now());
+  if (digest.status().code() == Code::kUnavailable) {
+    GALE_WARN("the DAGs folder can't go to the workers yet: {}", digest.status().message());
+    scan_at_ = std::min(*scan_at_, Clock::Real().Mono() + kBundleRetry);
+    return;
+  }
+  const std::string error(digest.ok() ? "" : digest.status().message());
+  if (error != std::exchange(bundle_error_, error)) {
+    Report({options_.dags_folder, {}, error});  // shown with the files' import errors
+  }
+  if (!digest.ok()) return;
+  std::set<std::string> unread = asked_;
+  for (const auto& [path, state] : files_) {
+    if (state.broken) unread.insert(path);
+  }
+  engine_.Post([digest = *digest, unread = std::move(unread)](Loop& loop) {
+    loop.SetBundle(digest, unread);
+  });
 }
 
 void DagProcessor::Ask(const std::string& path) {
@@ -214,6 +250,7 @@ void DagProcessor::OnParsed(ParsedFile file) {
   auto known = files_.find(file.path);
   if (known != files_.end()) {
     known->second.has_dags = known->second.has_dags || !file.dags.empty() || !file.error.empty();
+    known->second.broken = !file.error.empty();
     Report({file.path, std::move(file.dags), std::move(file.error)});
   }
   if (changed_.erase(file.path) > 0) Ask(file.path);

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "common/base/service.h"
+#include "master/dags/bundler.h"
 #include "master/dags/parse_client.h"
 #include "master/engine/engine.h"
 
@@ -23,6 +24,9 @@ struct DagProcessorOptions {
   std::string dags_folder;
   ParseClientOptions parser;
   Duration rescan_interval = std::chrono::seconds(30);
+  // Where the folder goes as a bundle, for workers on other machines; null: there are none. Must
+  // outlive the processor.
+  Store* bundles = nullptr;
 };
 
 class DagProcessor : public Service {
@@ -31,6 +35,7 @@ class DagProcessor : public Service {
   static constexpr int kFolderDepthMax = 32;
   // Files written together are read together, once.
   static constexpr Duration kSettle = std::chrono::milliseconds(20);
+  static constexpr Duration kBundleRetry = std::chrono::seconds(1);
 
   // The engine must outlive it and be started.
   DagProcessor(Engine& engine, DagProcessorOptions options);
@@ -48,13 +53,6 @@ class DagProcessor : public Service {
   TimePoint heartbeat() const { return TimePoint(Duration(heartbeat_us_.load())); }
 
  private:
-  struct FileState {
-    int64_t mtime_ns = 0;
-    int64_t size = 0;
-    bool has_dags = false;
-    bool operator==(const FileState& o) const { return mtime_ns == o.mtime_ns && size == o.size; }
-  };
-
   void Main();
   // Milliseconds until there is something to do by itself.
   int WaitMillis() const;
@@ -62,7 +60,9 @@ class DagProcessor : public Service {
   void ReadEvents();
   // Compares the folder with what is known; asks for what changed, reports what is gone.
   void Scan();
-  void Walk(const std::string& folder, int depth, std::map<std::string, FileState>& found);
+  void Walk(const std::string& folder, int depth, FileStates& found);
+  void Compare(const FileStates& found);
+  void Bundle();
   void Ask(const std::string& path);
   void OnParsed(ParsedFile file);
   void Report(FileReport report);
@@ -75,7 +75,9 @@ class DagProcessor : public Service {
   int inotify_fd_ = -1;
   int stop_fd_ = -1;
   std::map<int, std::string> watches_;
-  std::map<std::string, FileState> files_;
+  FileStates files_;  // all of the folder
+  std::optional<Bundler> bundler_;
+  std::optional<std::string> bundle_error_;  // the last that was told, "" too
   std::set<std::string> asked_;    // in the parse server's hands
   std::set<std::string> changed_;  // changed again meanwhile
   std::optional<MonoTime> scan_at_;

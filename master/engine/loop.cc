@@ -47,6 +47,7 @@ Status Loop::Recover(TimePoint now, MonoTime mono, const std::optional<LeaderRow
   dirty_tis_.clear();
   dirty_dags_.clear();
   dirty_runs_.clear();
+  dirty_bundles_.clear();
 
   GALE_ASSIGN_OR_RETURN(epoch_, store_.AcquireLeadership({options_.owner, options_.instance, seen}));
   GALE_ASSIGN_OR_RETURN(LiveState live, store_.LoadLive());
@@ -60,44 +61,11 @@ Status Loop::Recover(TimePoint now, MonoTime mono, const std::optional<LeaderRow
     scheduler_->admission().SetPool(pool.name, pool.slots);
   }
   next_sweep_ = mono + options_.sweep_interval;
-  GALE_RETURN_IF_ERROR(LoadDags(live));
+  LoadDags(live);
   longer_ = longer;
   const Status loaded = LoadRuns(live);
   longer_ = Duration(0);
   return loaded;
-}
-
-Status Loop::LoadDags(const LiveState& live) {
-  for (const DagVersionRow& row : live.versions) {
-    auto spec = options_.parse_spec(row.spec);
-    Result<DagPtr> dag = spec.ok() ? Dag::Make(*std::move(spec), row.version) : spec.status();
-    if (!dag.ok()) {
-      // One DAG that this build can't read must not keep all others down.
-      GALE_ERROR("dag '{}' version {} can't be read, its runs wait: {}", row.dag_id, row.version,
-                 dag.status().ToString());
-      continue;
-    }
-    versions_[{row.dag_id, row.version}] = *dag;
-  }
-  for (const DagRow& row : live.dags) {
-    auto dag = versions_.find({row.dag_id, row.version});
-    if (dag == versions_.end()) {
-      unreadable_[row.dag_id] = row;
-      continue;
-    }
-    DagEntry& entry = dags_[row.dag_id];
-    entry.row = row;
-    for (const DagVersionRow& version : live.versions) {
-      if (version.dag_id == row.dag_id && version.version == row.version) entry.hash = version.hash;
-    }
-    scheduler_->SetDag(dag->second, row.is_paused);
-    std::optional<DataInterval> last;
-    if (row.last_interval_start && row.last_interval_end) {
-      last = DataInterval{*row.last_interval_start, *row.last_interval_end};
-    }
-    calendar_->SetDag(dag->second, row.is_paused || row.is_stale, last, now_);
-  }
-  return OkStatus();
 }
 
 Status Loop::LoadRuns(const LiveState& live) {
@@ -106,22 +74,13 @@ Status Loop::LoadRuns(const LiveState& live) {
   for (const RunRow& row : live.runs) {
     auto dag = versions_.find({row.dag_id, row.version});
     if (dag == versions_.end() || !dags_.contains(row.dag_id)) continue;
-    core::Run& run = scheduler_->LoadRun(row, dag->second, tis[row.id], now_);
+    core::Run& run = scheduler_->LoadRun(row, dag->second.dag, tis[row.id], now_);
     for (const auto& [task, attempt] : run.live()) {
       Worker& worker = WorkerNamed(attempt.worker);
       worker.held.insert(run.attempt(TaskIndex(task)));
     }
   }
   return OkStatus();
-}
-
-Result<DagPtr> Loop::LoadVersion(const std::string& dag_id, int64_t version) {
-  if (auto it = versions_.find({dag_id, version}); it != versions_.end()) return it->second;
-  GALE_ASSIGN_OR_RETURN(DagVersionRow row, store_.GetDagVersion(dag_id, version));
-  GALE_ASSIGN_OR_RETURN(DagSpec spec, options_.parse_spec(row.spec));
-  GALE_ASSIGN_OR_RETURN(DagPtr dag, Dag::Make(std::move(spec), version));
-  versions_[{dag_id, version}] = dag;
-  return dag;
 }
 
 void Loop::BeginTurn(TimePoint now, MonoTime mono) {
@@ -283,12 +242,7 @@ void Loop::Sweep() {
     return;
   }
   if (*missing > 0) GALE_WARN("the queue had lost {} entries; rung again", *missing);
-  // Versions that no run needs any more.
-  std::erase_if(versions_, [&](const auto& entry) {
-    auto dag = dags_.find(entry.first.first);
-    const bool current = dag != dags_.end() && dag->second.row.version == entry.first.second;
-    return !current && entry.second.use_count() == 1;
-  });
+  ForgetVersions();
 }
 
 // Hands queued attempts to workers with room: one each in turn, the emptiest first.
@@ -405,6 +359,10 @@ void Loop::BuildBatch() {
     batch_.dags.push_back(row);
   }
   dirty_dags_.clear();
+  for (const auto& [dag_id, version] : dirty_bundles_) {
+    batch_.version_bundles.push_back({dag_id, version, versions_.at({dag_id, version}).bundle});
+  }
+  dirty_bundles_.clear();
 }
 
 // Everything, if the commit is durable; else what this machine's own workers must hear, and the

@@ -106,6 +106,10 @@ class Loop {
   // become stale.
   void ReportFile(const FileReport& report);
   void ReportFileGone(const std::string& fileloc);
+  // The DAGs folder is this bundle now. What comes from a file of `unread` (not read yet as it is in
+  // there, or not readable) keeps the bundle that it had, until ReportFile names it: a version's
+  // code is of the folder as it was when it had that version.
+  void SetBundle(const std::string& digest, const std::set<std::string>& unread);
   // The files that some DAG came from, or that have an import error: to be forgotten if they are
   // gone.
   std::set<std::string> KnownFiles() const;
@@ -148,6 +152,11 @@ class Loop {
     DagRow row;
     std::string hash;
   };
+  using VersionKey = std::pair<std::string, int64_t>;
+  struct Version {
+    DagPtr dag;
+    std::string bundle;  // empty: the current one
+  };
   // What leaves when the turn is committed.
   struct Release {
     std::vector<std::pair<WorkerLinkPtr, Grant>> grants;
@@ -185,9 +194,7 @@ class Loop {
   void BuildBatch();
   void ReleaseEffects(bool durable);
   void Send(Release& release);
-  Status LoadDags(const LiveState& live);
   Status LoadRuns(const LiveState& live);
-  Result<DagPtr> LoadVersion(const std::string& dag_id, int64_t version);
 
   // loop_requests.cc
   RunRow& Insert(RunRow row, const DagPtr& dag);
@@ -199,9 +206,16 @@ class Loop {
                                         bool downstream) const;
   void Audit(const Actor& actor, std::string event, std::string dag_id, std::string run_id = "",
              std::string task_id = "", std::string extra = "");
+
+  // loop_dags.cc
+  void LoadDags(const LiveState& live);
+  Result<DagPtr> LoadVersion(const std::string& dag_id, int64_t version);
   void RegisterDag(const FileReport& report, const ParsedDag& parsed, std::string& error);
   void UpdateCalendar(DagEntry& entry);
   void MarkStale(DagEntry& entry);
+  void SetVersionBundle(const VersionKey& key, const std::string& bundle);
+  std::string BundleOf(const Dag& dag) const;
+  void ForgetVersions();
 
   // loop_workers.cc
   core::Run* FindOrLoad(RunId id);
@@ -225,8 +239,8 @@ class Loop {
   std::unique_ptr<core::Calendar> calendar_;
   std::map<std::string, DagEntry> dags_;
   std::map<std::string, DagRow> unreadable_;  // DAGs whose stored version this build can't read
-  std::map<std::pair<std::string, int64_t>, DagPtr>
-      versions_;  // those of live runs, and current ones
+  std::map<VersionKey, Version> versions_;  // those of live runs, and current ones
+  std::string bundle_;                      // the current one's digest
   std::map<std::string, PoolRow> pools_;
   std::set<std::string> error_files_;
   std::map<std::string, Worker> workers_;
@@ -242,6 +256,7 @@ class Loop {
   CommitBatch batch_;
   std::map<std::pair<RunId, TaskIndex>, TiRow> dirty_tis_;
   std::set<std::string> dirty_dags_;
+  std::set<VersionKey> dirty_bundles_;
   std::set<RunId> dirty_runs_;
   std::map<std::string, std::string> boots_;  // worker -> boot_id of its last Hello
   Release release_;

@@ -144,7 +144,9 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
 
 void Loop::QueueGrant(Worker& worker, const AttemptId& attempt) {
   const core::Run& run = *scheduler_->Find(attempt.run);
-  Grant grant{attempt, epoch_, run.dag_ptr(), run.head, run.ti(attempt.task).max_tries};
+  Grant grant{attempt,  epoch_,
+              run.dag_ptr(), run.head,
+              run.ti(attempt.task).max_tries, BundleOf(run.dag())};
   release_.grants.emplace_back(worker.link, std::move(grant));
 }
 

@@ -107,6 +107,7 @@ struct Grant {
   DagPtr dag;
   RunRow run;
   uint32_t max_tries = 0;
+  std::string bundle;  // of the DAG version's code; empty: it has none
 };
 
 struct Welcome {

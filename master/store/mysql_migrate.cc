@@ -1,5 +1,6 @@
 // Bringing a database to this build's schema, and saying what is wrong with one that can't be used.
 #include "master/store/mysql_migrations.h"
+#include "master/store/schema_version.h"
 #include "master/store/mysql_store.h"
 
 namespace gale::mysql {
@@ -52,12 +53,7 @@ Result<int64_t> ReadVersion(Connection& db) {
 }
 
 Status CheckVersion(const Connection& db, int64_t version) {
-  const int64_t known = Migrations().back().version;
-  if (version <= known) return OkStatus();
-  return FailedPrecondition(
-      "'{}': its schema is version {}, made by a newer gale; this one knows version {}. "
-      "Run the newer gale, or restore a backup",
-      db.name(), version, known);
+  return CheckSchemaVersion(db.name(), version, Migrations().back().version);
 }
 
 Status RunMigrations(Connection& db, int64_t version) {

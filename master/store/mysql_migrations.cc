@@ -186,9 +186,26 @@ CREATE TABLE IF NOT EXISTS master (
 ))sql" GALE_TABLE_END,
 };
 
+constexpr const char* kBundles[] = {
+    R"sql(
+CREATE TABLE IF NOT EXISTS version_bundle (
+  dag_id  VARCHAR(250) NOT NULL CHECK (OCTET_LENGTH(dag_id) BETWEEN 1 AND 250),
+  version BIGINT NOT NULL CHECK (version >= 1),
+  bundle  VARCHAR(64) NOT NULL CHECK (OCTET_LENGTH(bundle) IN (0, 64)),
+  PRIMARY KEY (dag_id, version)
+))sql" GALE_TABLE_END,
+    R"sql(
+CREATE TABLE IF NOT EXISTS bundle_blob (
+  digest     VARCHAR(64) NOT NULL PRIMARY KEY CHECK (OCTET_LENGTH(digest) = 64),
+  data       LONGBLOB NOT NULL,
+  created_at BIGINT NOT NULL
+))sql" GALE_TABLE_END,
+};
+
 constexpr Migration kMigrations[] = {
     {1, "initial", kInitial},
     {2, "masters", kMasters},
+    {3, "bundles", kBundles},
 };
 
 }  // namespace

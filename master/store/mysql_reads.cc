@@ -19,12 +19,17 @@ std::string SelectFrom(std::string_view columns, std::string_view rest) {
   return fmt::format("SELECT {} FROM {}", QuoteNames(columns), rest);
 }
 
-// The current row: dag_id, version, hash, spec, created_at.
+#define GALE_VERSION_COLUMNS \
+  "v.dag_id, v.version, v.hash, v.spec, v.created_at, COALESCE(b.bundle, '')"
+#define GALE_VERSION_BUNDLE \
+  " LEFT JOIN version_bundle b ON b.dag_id = v.dag_id AND b.version = v.version"
+
+// The current row of GALE_VERSION_COLUMNS.
 Result<DagVersionRow> ReadVersionRow(Rows& rows) {
   DagVersionRow row;
   std::vector<uint8_t> blob;
-  rows.Read(row.dag_id, row.version, row.hash, blob, row.created_at);
-  Result<std::string> spec = DecompressSpec(blob);
+  rows.Read(row.dag_id, row.version, row.hash, blob, row.created_at, row.bundle);
+  Result<std::string> spec = Decompress(blob);
   if (!spec.ok()) {
     return spec.status().WithContext(
         fmt::format("version {} of dag '{}'", row.version, row.dag_id));
@@ -42,10 +47,10 @@ Result<DagVersionRow> ReadVersionRow(Rows& rows) {
 Result<std::vector<DagVersionRow>> LiveVersions(Connection& db) {
   GALE_ASSIGN_OR_RETURN(
       Rows rows,
-      db.Query("SELECT v.dag_id, v.version, v.hash, v.spec, v.created_at FROM"
+      db.Query("SELECT " GALE_VERSION_COLUMNS " FROM"
                " (SELECT dag_id, version FROM dag UNION SELECT dag_id, version FROM dag_run"
                "  JOIN " GALE_LIVE_RUNS " USING (run_key)) wanted"
-               " JOIN dag_version v ON v.dag_id = wanted.dag_id AND v.version = wanted.version"
+               " JOIN dag_version v ON v.dag_id = wanted.dag_id AND v.version = wanted.version" GALE_VERSION_BUNDLE
                " ORDER BY v.dag_id, v.version"));
   std::vector<DagVersionRow> versions;
   while (rows.Next()) {
@@ -78,6 +83,11 @@ Result<LiveState> ReadLive(Connection& db) {
     GALE_ASSIGN_OR_RETURN(Rows last, db.Query("SELECT COALESCE(MAX(run_key), 0) FROM dag_run"));
     if (last.Next()) last.Read(live.last_run_id);
   }
+  {
+    GALE_ASSIGN_OR_RETURN(
+        Rows bundle, db.Query(Bind("SELECT value FROM setting WHERE `key` = ?", kBundleSetting)));
+    if (bundle.Next()) bundle.Read(live.bundle);
+  }
   GALE_RETURN_IF_ERROR(snapshot.Commit());
   return live;
 }
@@ -103,8 +113,8 @@ Result<DagRow> MySqlStore::GetDag(const std::string& dag_id) {
 
 Result<DagVersionRow> MySqlStore::GetDagVersion(const std::string& dag_id, int64_t version) {
   const std::string sql = Bind(
-      "SELECT dag_id, version, hash, spec, created_at FROM dag_version"
-      " WHERE dag_id = ? AND version = ?",
+      "SELECT " GALE_VERSION_COLUMNS " FROM dag_version v" GALE_VERSION_BUNDLE
+      " WHERE v.dag_id = ? AND v.version = ?",
       dag_id, version);
   return WithReader([&](Connection& db) -> Result<DagVersionRow> {
     GALE_ASSIGN_OR_RETURN(Rows rows, db.Query(sql));

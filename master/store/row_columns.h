@@ -4,6 +4,7 @@
 #pragma once
 
 #include <concepts>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 
@@ -25,6 +26,10 @@ auto Columns(Row& r) {
                   r.last_interval_end, r.next_run_after, r.next_logical_date, r.next_interval_start,
                   r.next_interval_end);
 }
+
+// CommitBatch::bundle, among the settings.
+inline constexpr std::string_view kBundleSetting = "bundle";
+inline constexpr char kVersionBundleColumns[] = "dag_id, version, bundle";
 
 inline constexpr char kRunColumns[] =
     "run_key, dag_id, run_id, version, state, type, triggered_by, triggering_user, logical_date,"

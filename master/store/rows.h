@@ -44,6 +44,16 @@ struct DagVersionRow {
   std::string hash;  // of the spec's meaning, hex
   std::string spec;
   TimePoint created_at;
+  // Its code's: the digest of the bundle that it was last seen in. Empty: the current one. Read only;
+  // it is written by CommitBatch::version_bundles.
+  std::string bundle = {};
+};
+
+// Some content by the SHA-256 of its bytes, hex: a bundle's manifest, or one of its files.
+struct BlobRow {
+  std::string digest;
+  std::string data;
+  TimePoint created_at = {};  // when it was first put there
 };
 
 struct XComRow {

@@ -81,6 +81,19 @@ Status WriteDags(Database& db, const CommitBatch& batch,
         return s.WithContext(fmt::format("version {} of dag '{}'", row.version, row.dag_id));
     }
   }
+  if (batch.bundle) {
+    GALE_ASSIGN_OR_RETURN(Statement set, db.Cached(Upsert("setting", "key, value", "key", "key")));
+    GALE_RETURN_IF_ERROR(set.Bind(kBundleSetting, *batch.bundle).Run());
+  }
+  if (!batch.version_bundles.empty()) {
+    GALE_ASSIGN_OR_RETURN(Statement pin, db.Cached(Upsert("version_bundle", kVersionBundleColumns,
+                                                          "dag_id, version", "dag_id, version")));
+    for (const CommitBatch::VersionBundle& row : batch.version_bundles) {
+      Status s = pin.Bind(row.dag_id, row.version, row.bundle).Run();
+      if (!s.ok())
+        return s.WithContext(fmt::format("bundle of version {} of dag '{}'", row.version, row.dag_id));
+    }
+  }
   static const std::string upsert = Upsert("dag", kDagColumns, "dag_id", "dag_id");
   return WriteRows(db, upsert, batch.dags,
                    [](const DagRow& row) { return fmt::format("dag '{}'", row.dag_id); });

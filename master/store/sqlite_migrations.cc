@@ -187,9 +187,25 @@ CREATE TABLE master (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+constexpr char kBundles[] = R"sql(
+CREATE TABLE version_bundle (
+  dag_id  TEXT NOT NULL CHECK (length(CAST(dag_id AS BLOB)) BETWEEN 1 AND 250),
+  version INTEGER NOT NULL CHECK (version >= 1),
+  bundle  TEXT NOT NULL CHECK (length(bundle) IN (0, 64)),
+  PRIMARY KEY (dag_id, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE bundle_blob (
+  digest     TEXT NOT NULL PRIMARY KEY CHECK (length(digest) = 64),
+  data       BLOB NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "initial", kInitial},
     {2, "masters", kMasters},
+    {3, "bundles", kBundles},
 };
 
 }  // namespace

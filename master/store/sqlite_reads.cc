@@ -24,12 +24,17 @@ Result<std::vector<Row>> Select(Database& db, const std::string& sql, const Args
   return ReadAll<Row>(statement);
 }
 
-// The current row: dag_id, version, hash, spec, created_at.
+#define GALE_VERSIONS                                                                   \
+  "SELECT v.dag_id, v.version, v.hash, v.spec, v.created_at, coalesce(b.bundle, '')"    \
+  " FROM dag_version v LEFT JOIN version_bundle b"                                      \
+  " ON b.dag_id = v.dag_id AND b.version = v.version"
+
+// The current row of GALE_VERSIONS.
 Result<DagVersionRow> ReadVersionRow(Statement& statement) {
   DagVersionRow row;
   std::vector<uint8_t> blob;
-  statement.Read(row.dag_id, row.version, row.hash, blob, row.created_at);
-  Result<std::string> spec = DecompressSpec(blob);
+  statement.Read(row.dag_id, row.version, row.hash, blob, row.created_at, row.bundle);
+  Result<std::string> spec = Decompress(blob);
   if (!spec.ok()) {
     return spec.status().WithContext(
         fmt::format("version {} of dag '{}'", row.version, row.dag_id));
@@ -47,10 +52,10 @@ Result<DagVersionRow> ReadVersionRow(Statement& statement) {
 Result<std::vector<DagVersionRow>> LiveVersions(Database& db) {
   GALE_ASSIGN_OR_RETURN(
       Statement statement,
-      db.Cached("SELECT dag_id, version, hash, spec, created_at FROM dag_version"
-                " WHERE (dag_id, version) IN (SELECT dag_id, version FROM dag"
+      db.Cached(GALE_VERSIONS
+                " WHERE (v.dag_id, v.version) IN (SELECT dag_id, version FROM dag"
                 "   UNION SELECT dag_id, version FROM dag_run WHERE run_key IN " GALE_LIVE_RUNS ")"
-                " ORDER BY dag_id, version"));
+                " ORDER BY v.dag_id, v.version"));
   std::vector<DagVersionRow> rows;
   for (;;) {
     GALE_ASSIGN_OR_RETURN(bool more, statement.Step());
@@ -93,6 +98,12 @@ Result<LiveState> SqliteStore::LoadLive() {
     GALE_RETURN_IF_ERROR(last.Step().status());
     last.Read(live.last_run_id);
   }
+  {
+    GALE_ASSIGN_OR_RETURN(Statement bundle,
+                          db->Cached("SELECT value FROM setting WHERE key = ?"));
+    GALE_ASSIGN_OR_RETURN(const bool set, bundle.Bind(kBundleSetting).Step());
+    if (set) bundle.Read(live.bundle);
+  }
   GALE_RETURN_IF_ERROR(snapshot.Commit());
   return live;
 }
@@ -109,8 +120,7 @@ Result<DagRow> SqliteStore::GetDag(const std::string& dag_id) {
 Result<DagVersionRow> SqliteStore::GetDagVersion(const std::string& dag_id, int64_t version) {
   GALE_ASSIGN_OR_RETURN(Reader db, Read());
   GALE_ASSIGN_OR_RETURN(Statement statement,
-                        db->Cached("SELECT dag_id, version, hash, spec, created_at FROM dag_version"
-                                   " WHERE dag_id = ? AND version = ?"));
+                        db->Cached(GALE_VERSIONS " WHERE v.dag_id = ? AND v.version = ?"));
   GALE_ASSIGN_OR_RETURN(bool found, statement.Bind(dag_id, version).Step());
   if (!found) return NotFound("dag '{}' has no version {}", dag_id, version);
   return ReadVersionRow(statement);

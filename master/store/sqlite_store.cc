@@ -9,6 +9,7 @@
 
 #include "master/store/row_columns.h"
 #include "master/store/sqlite_migrations.h"
+#include "master/store/schema_version.h"
 
 namespace gale::sqlite {
 namespace {
@@ -79,12 +80,7 @@ Result<int64_t> ReadVersion(Database& db) {
 }
 
 Status CheckVersion(const Database& db, int64_t version) {
-  const int64_t known = Migrations().back().version;
-  if (version <= known) return OkStatus();
-  return FailedPrecondition(
-      "'{}': its schema is version {}, made by a newer gale; this one knows version {}. "
-      "Run the newer gale, or restore a backup",
-      db.path(), version, known);
+  return CheckSchemaVersion(db.path(), version, Migrations().back().version);
 }
 
 Status UseWal(Database& db) {

@@ -37,6 +37,9 @@ class SqliteStore : public Store {
   Result<Page<DagRow>> ListDags(const DagQuery& query) override;
   Result<DagRow> GetDag(const std::string& dag_id) override;
   Result<DagVersionRow> GetDagVersion(const std::string& dag_id, int64_t version) override;
+  Status PutBlobs(const std::vector<BlobRow>& blobs) override;
+  Result<std::vector<std::string>> MissingBlobs(const std::vector<std::string>& digests) override;
+  Result<std::string> GetBlob(const std::string& digest) override;
   Result<Page<RunRow>> ListRuns(const RunQuery& query) override;
   Result<RunRow> GetRun(const std::string& dag_id, const std::string& run_id) override;
   Result<RunRow> GetRunById(RunId id) override;

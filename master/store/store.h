@@ -32,6 +32,14 @@ struct CommitBatch {
       dag_versions;  // inserted; an existing (dag_id, version) is left as it is
   // A run's id, dag_id, run_id and logical_date are written once. ALREADY_EXISTS: another run has
   // the id, or the (dag_id, run_id).
+  // The digest of the DAGs folder as it is now.
+  std::optional<std::string> bundle = std::nullopt;
+  struct VersionBundle {
+    std::string dag_id;
+    int64_t version;
+    std::string bundle;  // as DagVersionRow's
+  };
+  std::vector<VersionBundle> version_bundles;
   std::vector<RunRow> runs;
   std::vector<TiRow> tis;
   std::vector<AttemptRow> attempts;
@@ -53,8 +61,8 @@ struct CommitBatch {
   std::vector<EventRow> events;
 
   bool empty() const {
-    return dags.empty() && dag_versions.empty() && runs.empty() && tis.empty() &&
-           attempts.empty() && xcoms.empty() && xcom_deletes.empty() && pools.empty() &&
+    return dags.empty() && dag_versions.empty() && !bundle && version_bundles.empty() &&
+           runs.empty() && tis.empty() && attempts.empty() && xcoms.empty() && xcom_deletes.empty() && pools.empty() &&
            pool_deletes.empty() && workers.empty() && import_errors.empty() &&
            import_error_deletes.empty() && events.empty();
   }
@@ -69,6 +77,7 @@ struct LiveState {
   std::vector<PoolRow> pools;
   std::vector<WorkerRow> workers;
   RunId last_run_id;  // the largest ever given
+  std::string bundle;  // CommitBatch's; empty: never set
 };
 
 // What Check found.
@@ -151,6 +160,13 @@ class Store {
   virtual Result<Page<DagRow>> ListDags(const DagQuery& query) = 0;
   virtual Result<DagRow> GetDag(const std::string& dag_id) = 0;  // NOT_FOUND
   virtual Result<DagVersionRow> GetDagVersion(const std::string& dag_id, int64_t version) = 0;
+  // Contents by digest: what is there already is left as it is. From any thread, and by any master:
+  // a content never changes, and what no bundle names harms nobody.
+  virtual Status PutBlobs(const std::vector<BlobRow>& blobs) = 0;
+  // Those of `digests` that are not there.
+  virtual Result<std::vector<std::string>> MissingBlobs(
+      const std::vector<std::string>& digests) = 0;
+  virtual Result<std::string> GetBlob(const std::string& digest) = 0;  // NOT_FOUND
   virtual Result<Page<RunRow>> ListRuns(const RunQuery& query) = 0;
   virtual Result<RunRow> GetRun(const std::string& dag_id, const std::string& run_id) = 0;
   virtual Result<RunRow> GetRunById(RunId id) = 0;  // NOT_FOUND

@@ -21,8 +21,8 @@ inline auto Tie(const DagRow& row) {
   return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
 }
 inline auto Tie(const DagVersionRow& row) {
-  const auto& [a, b, c, d, e] = row;
-  return std::tie(a, b, c, d, e);
+  const auto& [a, b, c, d, e, f] = row;
+  return std::tie(a, b, c, d, e, f);
 }
 inline auto Tie(const RunRow& row) {
   const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s] = row;

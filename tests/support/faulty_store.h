@@ -50,6 +50,13 @@ class FaultyStore : public Store {
   Result<DagVersionRow> GetDagVersion(const std::string& dag_id, int64_t version) override {
     return inner_.GetDagVersion(dag_id, version);
   }
+  Status PutBlobs(const std::vector<BlobRow>& blobs) override { return inner_.PutBlobs(blobs); }
+  Result<std::vector<std::string>> MissingBlobs(const std::vector<std::string>& digests) override {
+    return inner_.MissingBlobs(digests);
+  }
+  Result<std::string> GetBlob(const std::string& digest) override {
+    return inner_.GetBlob(digest);
+  }
   Result<Page<RunRow>> ListRuns(const RunQuery& query) override { return inner_.ListRuns(query); }
   Result<RunRow> GetRun(const std::string& dag_id, const std::string& run_id) override {
     return inner_.GetRun(dag_id, run_id);

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 
+#include <map>
+#include <tuple>
+
 #include "common/rpc/convert.h"
 #include "gale/v1/control.grpc.pb.h"
 #include "gale/v1/worker.grpc.pb.h"
@@ -192,6 +195,40 @@ TEST_F(GrpcServerTest, StopEndsOpenSessionsSoThatWorkersConnectAgain) {
   grpc_->Stop(Clock::Real().Mono() + std::chrono::seconds(10));
   EXPECT_FALSE(session->Read(&message));
   EXPECT_EQ(session->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(GrpcServerTest, ABundleIsHandedOutByDigestToWhoMayJoin) {
+  const std::string large(200'000, 'x'), a(64, 'a'), b(64, 'b'), c(64, 'c');
+  ASSERT_TRUE(server_.store->PutBlobs({{a, large, {}}, {b, "", {}}}).ok());
+  auto stub = v1::Worker::NewStub(remote_);
+  // The chunks of each, and how the call ended.
+  auto get = [&](const std::vector<std::string>& digests, const std::string& token) {
+    grpc::ClientContext context;
+    Prepare(context, token);
+    v1::BundleRequest request;
+    for (const std::string& digest : digests) request.add_digests(digest);
+    auto reader = stub->GetBundle(&context, request);
+    std::map<std::string, std::string> contents;
+    std::string ends;
+    for (v1::BundleChunk chunk; reader->Read(&chunk);) {
+      EXPECT_LE(chunk.data().size(), 64u << 10);
+      contents[chunk.digest()] += chunk.data();
+      if (chunk.last()) ends += chunk.digest().substr(0, 1);
+    }
+    return std::tuple(contents, ends, reader->Finish());
+  };
+  const auto [contents, ends, status] = get({b, a}, "join-me");
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(ends, "ba");
+  EXPECT_TRUE(contents.at(a) == large);
+  EXPECT_EQ(contents.at(b), "");
+
+  const auto missing = std::get<2>(get({a, c}, "join-me"));
+  EXPECT_EQ(missing.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(missing.error_message(), HasSubstr(c));
+  EXPECT_EQ(std::get<2>(get({a}, "")).error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(std::get<2>(get(std::vector<std::string>(1001, a), "join-me")).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 }  // namespace

@@ -14,7 +14,10 @@ using namespace std::chrono_literals;
 class ToldLink : public WorkerLink {
  public:
   void SendWelcome(const Welcome& w) override { welcomes.push_back(w); }
-  void SendGrant(const Grant& g) override { grants.push_back(g.attempt); }
+  void SendGrant(const Grant& g) override {
+    grants.push_back(g.attempt);
+    bundles.push_back(g.bundle);
+  }
   void SendRefuse(const AttemptId& a, const std::string& r) override {
     refusals.emplace_back(a, r);
   }
@@ -28,6 +31,7 @@ class ToldLink : public WorkerLink {
 
   std::vector<Welcome> welcomes;
   std::vector<AttemptId> grants, acks, cancels;
+  std::vector<std::string> bundles;  // of the grants
   std::vector<std::pair<AttemptId, std::string>> refusals;
   std::vector<uint64_t> leases;
   int drains = 0;

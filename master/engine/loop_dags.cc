@@ -1,0 +1,206 @@
+// DAG files: what they said, in which version, and of which bundle.
+#include "common/base/log.h"
+#include "master/engine/loop.h"
+
+namespace gale {
+
+void Loop::LoadDags(const LiveState& live) {
+  bundle_ = live.bundle;
+  for (const DagVersionRow& row : live.versions) {
+    auto spec = options_.parse_spec(row.spec);
+    Result<DagPtr> dag = spec.ok() ? Dag::Make(*std::move(spec), row.version) : spec.status();
+    if (!dag.ok()) {
+      // One DAG that this build can't read must not keep all others down.
+      GALE_ERROR("dag '{}' version {} can't be read, its runs wait: {}", row.dag_id, row.version,
+                 dag.status().ToString());
+      continue;
+    }
+    versions_[{row.dag_id, row.version}] = {*dag, row.bundle};
+  }
+  for (const DagRow& row : live.dags) {
+    auto dag = versions_.find({row.dag_id, row.version});
+    if (dag == versions_.end()) {
+      unreadable_[row.dag_id] = row;
+      continue;
+    }
+    DagEntry& entry = dags_[row.dag_id];
+    entry.row = row;
+    for (const DagVersionRow& version : live.versions) {
+      if (version.dag_id == row.dag_id && version.version == row.version) entry.hash = version.hash;
+    }
+    scheduler_->SetDag(dag->second.dag, row.is_paused);
+    std::optional<DataInterval> last;
+    if (row.last_interval_start && row.last_interval_end) {
+      last = DataInterval{*row.last_interval_start, *row.last_interval_end};
+    }
+    calendar_->SetDag(dag->second.dag, row.is_paused || row.is_stale, last, now_);
+  }
+}
+
+Result<DagPtr> Loop::LoadVersion(const std::string& dag_id, int64_t version) {
+  if (auto it = versions_.find({dag_id, version}); it != versions_.end()) return it->second.dag;
+  GALE_ASSIGN_OR_RETURN(DagVersionRow row, store_.GetDagVersion(dag_id, version));
+  GALE_ASSIGN_OR_RETURN(DagSpec spec, options_.parse_spec(row.spec));
+  GALE_ASSIGN_OR_RETURN(DagPtr dag, Dag::Make(std::move(spec), version));
+  versions_[{dag_id, version}] = {dag, row.bundle};
+  return dag;
+}
+
+// Digests come and go with the folder: a version that isn't the folder's any more keeps the one that
+// it was last seen in.
+void Loop::SetVersionBundle(const VersionKey& key, const std::string& bundle) {
+  Version& version = versions_.at(key);
+  const bool keeps = !version.bundle.empty() && !bundle.empty();
+  if (keeps || version.bundle == bundle) return;
+  version.bundle = bundle;
+  dirty_bundles_.insert(key);
+}
+
+void Loop::SetBundle(const std::string& digest, const std::set<std::string>& unread) {
+  if (digest == bundle_) return;
+  for (const auto& [id, entry] : dags_) {
+    if (unread.contains(entry.row.fileloc)) SetVersionBundle({id, entry.row.version}, bundle_);
+  }
+  bundle_ = digest;
+  batch_.bundle = digest;
+}
+
+// Empty: it came from no file.
+std::string Loop::BundleOf(const Dag& dag) const {
+  if (!dag.spec().fileloc.starts_with('/')) return "";
+  auto version = versions_.find({dag.id(), dag.version()});
+  return version == versions_.end() || version->second.bundle.empty() ? bundle_
+                                                                      : version->second.bundle;
+}
+
+// Those that no run needs any more.
+void Loop::ForgetVersions() {
+  std::erase_if(versions_, [&](const auto& entry) {
+    auto dag = dags_.find(entry.first.first);
+    const bool current = dag != dags_.end() && dag->second.row.version == entry.first.second;
+    return !current && entry.second.dag.use_count() == 1;
+  });
+}
+
+void Loop::UpdateCalendar(DagEntry& entry) {
+  const DagPtr dag = versions_.at({entry.row.dag_id, entry.row.version}).dag;
+  std::optional<DataInterval> last;
+  if (const core::Calendar::Place* place = calendar_->Find(entry.row.dag_id)) last = place->last;
+  calendar_->SetDag(dag, entry.row.is_paused || entry.row.is_stale, last, now_);
+}
+
+void Loop::RegisterDag(const FileReport& report, const ParsedDag& parsed, std::string& error) {
+  const DagSpec& spec = parsed.spec;
+  auto it = dags_.find(spec.dag_id);
+  if (it != dags_.end() && !it->second.row.is_stale && it->second.row.fileloc != report.fileloc) {
+    error += fmt::format("DAG '{}' is also defined in {}: a dag_id may stand in one file only\n",
+                         spec.dag_id, it->second.row.fileloc);
+    return;
+  }
+  const bool fresh = it == dags_.end();
+  // A version's spec says where it stands: moved, it is another.
+  const bool changed = fresh || it->second.hash != parsed.hash ||
+                       it->second.row.fileloc != report.fileloc;
+  auto unreadable = unreadable_.find(spec.dag_id);
+  const int64_t last = !fresh                            ? it->second.row.version
+                       : unreadable != unreadable_.end() ? unreadable->second.version
+                                                         : 0;
+  const int64_t version = last + (changed ? 1 : 0);
+  DagPtr dag;
+  if (changed) {
+    auto made = Dag::Make(spec, version);
+    if (!made.ok()) {
+      error += fmt::format("{}\n", made.status().message());
+      return;
+    }
+    dag = *made;
+    if (!fresh) SetVersionBundle({spec.dag_id, last}, bundle_);  // unless it has one of its own
+    versions_[{spec.dag_id, version}] = {dag, ""};
+    batch_.dag_versions.push_back({spec.dag_id, version, parsed.hash, parsed.bytes, now_});
+  } else {
+    dag = versions_.at({spec.dag_id, version}).dag;
+    SetVersionBundle({spec.dag_id, version}, "");
+  }
+  DagEntry& entry = dags_[spec.dag_id];
+  DagRow& row = entry.row;
+  if (unreadable != unreadable_.end()) {
+    row = std::move(unreadable->second);
+    unreadable_.erase(unreadable);
+  } else if (fresh) {
+    row.is_paused = spec.is_paused_upon_creation.value_or(options_.paused_at_creation);
+  }
+  entry.hash = parsed.hash;
+  row.dag_id = spec.dag_id;
+  row.version = version;
+  row.fileloc = report.fileloc;
+  row.is_stale = false;
+  row.description = spec.description;
+  row.timetable_summary = dag->timetable().Summary();
+  row.timetable_description = dag->timetable().Description();
+  row.tags = spec.tags;
+  row.max_active_runs = spec.max_active_runs;
+  row.max_active_tasks = spec.max_active_tasks;
+  row.last_parsed = now_;
+  std::set<std::string> owners;
+  for (const TaskSpec& task : spec.tasks) owners.insert(task.owner);
+  row.owners.assign(owners.begin(), owners.end());
+  scheduler_->SetDag(dag, row.is_paused);
+  UpdateCalendar(entry);
+  dirty_dags_.insert(spec.dag_id);
+  if (changed) GALE_INFO("dag '{}' version {} from {}", spec.dag_id, version, report.fileloc);
+}
+
+void Loop::MarkStale(DagEntry& entry) {
+  if (entry.row.is_stale) return;
+  entry.row.is_stale = true;
+  SetVersionBundle({entry.row.dag_id, entry.row.version}, bundle_);
+  UpdateCalendar(entry);
+  dirty_dags_.insert(entry.row.dag_id);
+  GALE_INFO("dag '{}' is gone from {}", entry.row.dag_id, entry.row.fileloc);
+}
+
+void Loop::ReportFile(const FileReport& report) {
+  std::string error = report.error;
+  if (error.empty()) {
+    std::set<std::string> named;
+    for (const ParsedDag& parsed : report.dags) {
+      if (!named.insert(parsed.spec.dag_id).second) {
+        error += fmt::format("DAG '{}' is defined twice in this file\n", parsed.spec.dag_id);
+        continue;
+      }
+      RegisterDag(report, parsed, error);
+    }
+    for (auto& [id, entry] : dags_) {
+      if (entry.row.fileloc == report.fileloc && !named.contains(id)) MarkStale(entry);
+    }
+  }
+  std::erase_if(batch_.import_errors,
+                [&](const ImportErrorRow& e) { return e.filename == report.fileloc; });
+  std::erase(batch_.import_error_deletes, report.fileloc);
+  if (!error.empty()) {
+    GALE_WARN("{} can't be imported: {}", report.fileloc, error.substr(0, error.find('\n')));
+    batch_.import_errors.push_back({0, report.fileloc, error, now_});
+    error_files_.insert(report.fileloc);
+  } else if (error_files_.erase(report.fileloc) > 0) {
+    batch_.import_error_deletes.push_back(report.fileloc);
+  }
+}
+
+void Loop::ReportFileGone(const std::string& fileloc) {
+  for (auto& [id, entry] : dags_) {
+    if (entry.row.fileloc == fileloc) MarkStale(entry);
+  }
+  std::erase_if(batch_.import_errors,
+                [&](const ImportErrorRow& e) { return e.filename == fileloc; });
+  if (error_files_.erase(fileloc) > 0) batch_.import_error_deletes.push_back(fileloc);
+}
+
+std::set<std::string> Loop::KnownFiles() const {
+  std::set<std::string> files = error_files_;
+  for (const auto& [id, entry] : dags_) {
+    if (!entry.row.is_stale) files.insert(entry.row.fileloc);
+  }
+  return files;
+}
+
+}  // namespace gale
