@@ -89,14 +89,15 @@ void Doorbell::Tell(const Status& status) {
 
 void Doorbell::Run() {
   MonoTime checked{};
+  std::string owner;
   Clock& clock = Clock::Real();
   for (;;) {
     std::vector<Work> notes;
-    std::string owner;
     bool lost = false;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, kCheck, [&] { return stopping_ || !notes_.empty(); });
+      wake_.wait_for(lock, kCheck,
+                     [&] { return stopping_ || !notes_.empty() || owner_ != owner; });
       if (stopping_ && (notes_.empty() || !health_.ok())) return;
       notes.swap(notes_);
       noted_ = 0;
