@@ -1,3 +1,4 @@
+// What contents are named by: specs, bundles, files.
 #pragma once
 
 #include <string>

@@ -1,3 +1,4 @@
+// One check that every kind of database makes of its schema.
 #pragma once
 
 #include <string_view>
