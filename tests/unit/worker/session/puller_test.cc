@@ -36,11 +36,11 @@ class PullerTest : public testing::Test {
     const Status pushed = queue_->Push(entries);
     ASSERT_TRUE(pushed.ok()) << pushed.ToString();
   }
-  // What it took, batch by batch, once there are so many.
-  std::vector<std::string> Await(size_t batches) {
+  // The n-th batch that it took, by run: "1 2".
+  std::string Batch(size_t n) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, kPatience, [&] { return batches_.size() >= batches; });
-    return batches_;
+    changed_.wait_for(lock, kPatience, [&] { return batches_.size() >= n; });
+    return batches_.size() < n ? "nothing came" : batches_[n - 1];
   }
   // One that may not take anything would have, in the time of so many answers of Redis.
   void ExpectStillWaiting(uint64_t entries) {
@@ -66,15 +66,15 @@ TEST_F(PullerTest, TakesNoMoreThanItsRoomAndNothingBeforeThatWasCounted) {
   Start();
   Push({Entry(1), Entry(2), Entry(3), Entry(4), Entry(5)});
   puller_->SetRoom(2);
-  EXPECT_EQ(Await(1), (std::vector<std::string>{"1 2"}));
+  EXPECT_EQ(Batch(1), "1 2");
   puller_->SetRoom(2);  // what was known before they were counted
   ExpectStillWaiting(3);
   puller_->SetRoom(1);
   puller_->Took();
-  EXPECT_EQ(Await(2).back(), "3");
+  EXPECT_EQ(Batch(2), "3");
   puller_->SetRoom(9);
   puller_->Took();
-  EXPECT_EQ(Await(3).back(), "4 5");
+  EXPECT_EQ(Batch(3), "4 5");
 }
 
 TEST_F(PullerTest, WithoutRoomItTakesNothing) {
@@ -82,7 +82,7 @@ TEST_F(PullerTest, WithoutRoomItTakesNothing) {
   Push({Entry(1)});
   ExpectStillWaiting(1);
   puller_->SetRoom(3);
-  EXPECT_EQ(Await(1), (std::vector<std::string>{"1"}));
+  EXPECT_EQ(Batch(1), "1");
   puller_->SetRoom(0);
   puller_->Took();
   Push({Entry(2)});
@@ -94,10 +94,10 @@ TEST_F(PullerTest, WaitsInRedisForWhatComesAndServesItsQueuesInTheirOrder) {
   puller_->SetRoom(1);
   AwaitThatItWaitsInRedis();
   Push({Entry(1)});
-  EXPECT_EQ(Await(1).back(), "1");
+  EXPECT_EQ(Batch(1), "1");
   Push({Entry(2), Entry(3, 0, "gpu")});
   puller_->Took();
-  EXPECT_EQ(Await(2).back(), "3");
+  EXPECT_EQ(Batch(2), "3");
 }
 
 TEST_F(PullerTest, ARedisThatIsNotThereYetOrDiesIsWaitedFor) {
@@ -106,12 +106,12 @@ TEST_F(PullerTest, ARedisThatIsNotThereYetOrDiesIsWaitedFor) {
   puller_->SetRoom(1);
   server_.Start();
   Push({Entry(1)});
-  EXPECT_EQ(Await(1).back(), "1");
+  EXPECT_EQ(Batch(1), "1");
   puller_->Took();
   AwaitThatItWaitsInRedis();
   server_.Restart();
   Push({Entry(2)});
-  EXPECT_EQ(Await(2).back(), "2");
+  EXPECT_EQ(Batch(2), "2");
 }
 
 TEST_F(PullerTest, StopsWhileItWaits) {
