@@ -59,6 +59,7 @@ WorkerNode::Impl::Impl(WorkerOptions options)
       files_(options_.home),
       runner_(files_, ForRunner(options_)),
       spool_(options_.home),
+      bundles_(options_.home, options_.join_token),
       shipper_(files_, options_.join_token),
       session_(ForSession(options_),
                {.on_opened =
@@ -99,6 +100,7 @@ Status WorkerNode::Impl::Start() {
   GALE_RETURN_IF_ERROR(LockHome());
   GALE_RETURN_IF_ERROR(files_.Create());
   GALE_RETURN_IF_ERROR(MakePuller());
+  GALE_RETURN_IF_ERROR(bundles_.Start());
   GALE_RETURN_IF_ERROR(shipper_.Start());
   GALE_RETURN_IF_ERROR(Recover().WithContext(fmt::format("worker '{}'", options_.name)));
   thread_ = std::thread([this] { Run(); });
@@ -164,12 +166,12 @@ Status WorkerNode::Impl::ListKeeper() {
     auto id = AttemptId::Parse(running.key);
     if (!id.ok()) continue;  // nothing of a worker's
     shipper_.Follow(*id);
-    listed.running.push_back({*id, StoredEpoch(*id), running.pid});
+    listed.running.push_back({*id, TakeUpGrant(*id), running.pid});
   }
   for (const keeper::Exited& exited : listing.exited) {
     auto id = AttemptId::Parse(exited.key);
     if (!id.ok()) continue;
-    listed.exits.push_back({*id, StoredEpoch(*id), KeepExit(*id, exited)});
+    listed.exits.push_back({*id, TakeUpGrant(*id), KeepExit(*id, exited)});
   }
   if (!listed.running.empty() || !listed.exits.empty()) {
     GALE_INFO("worker '{}': takes over {} running attempts and {} ended ones from the keeper",
@@ -252,6 +254,7 @@ void WorkerNode::Impl::Stop(MonoTime deadline) {
     }
     if (left > Duration(0)) WaitDrained(deadline - (left - grace) / 4);
   }
+  bundles_.Stop(deadline);
   shipper_.Stop(deadline);
   session_.Stop(deadline);
   if (thread_.joinable()) {

@@ -9,6 +9,15 @@ namespace gale::worker {
 
 using Impl = WorkerNode::Impl;
 
+namespace {
+
+// Only a template may need more than its text: the DAG's file, and what stands beside it.
+bool NeedsBundle(const v1::Grant& grant) {
+  return !grant.bundle().empty() && grant.bash().templated();
+}
+
+}  // namespace
+
 // ---- letters -> events
 // ----------------------------------------------------------------------------
 
@@ -20,6 +29,7 @@ void Impl::On(letter::Opened& l) {
 
 void Impl::On(letter::Closed&) {
   shipper_.SetChannel(nullptr);
+  bundles_.SetChannel(nullptr);
   if (puller_) puller_->SetRoom(0);
   Feed(event::Disconnected{});
 }
@@ -36,15 +46,9 @@ void Impl::OnMaster(v1::MasterMessage& message) {
     case v1::MasterMessage::kWelcome:
       GALE_INFO("worker '{}': welcomed in epoch {}", options_.name, message.welcome().epoch());
       shipper_.SetChannel(channel_);
+      bundles_.SetChannel(channel_);
       return Feed(ToEvent(message.welcome()));
-    case v1::MasterMessage::kGrant: {
-      AttemptId id = FromProto(message.grant().attempt());
-      Epoch epoch(message.grant().epoch());
-      if (!core_.Knows(id)) grants_[id] = std::move(*message.mutable_grant());
-      Feed(event::Granted{id, epoch});
-      if (!core_.Knows(id)) grants_.erase(id);  // it came too late, and was not taken
-      return;
-    }
+    case v1::MasterMessage::kGrant: return OnGrant(*message.mutable_grant());
     case v1::MasterMessage::kRefuse:
       return Feed(event::Refused{FromProto(message.refuse().attempt())});
     case v1::MasterMessage::kAck: {
@@ -64,6 +68,32 @@ void Impl::OnMaster(v1::MasterMessage& message) {
                 options_.name);
       return;
   }
+}
+
+void Impl::OnGrant(v1::Grant& grant) {
+  AttemptId id = FromProto(grant.attempt());
+  event::Granted granted{id, Epoch(grant.epoch())};
+  if (!core_.Knows(id)) {
+    if (NeedsBundle(grant)) {
+      bundles_.Hold(id, grant.bundle());
+      granted.fetch = !bundles_.Find(grant.bundle()).has_value();
+    }
+    grants_[id] = std::move(grant);
+  }
+  Feed(granted);
+  if (core_.Knows(id)) return;
+  grants_.erase(id);  // it came too late, and was not taken
+  bundles_.Release(id);
+}
+
+void Impl::On(letter::Fetched& l) {
+  event::Fetched fetched{l.attempt};
+  if (!l.status.ok()) {
+    fetched.ok = false;
+    fetched.reason = fmt::format("cannot get the DAG's code: {}", l.status.ToString());
+    fetched.host = l.status.code() == Code::kUnavailable;
+  }
+  Feed(std::move(fetched));
 }
 
 void Impl::On(letter::FromKeeper& l) {
@@ -106,9 +136,12 @@ void Impl::On(letter::KeeperClosed& l) {
 void Impl::On(letter::Drain& l) { Feed(event::DrainRequested{l.grace}); }
 void Impl::On(letter::Quit&) { quit_ = true; }
 
-Epoch Impl::StoredEpoch(const AttemptId& id) {
+Epoch Impl::TakeUpGrant(const AttemptId& id) {
   auto stored = files_.ReadGrant(id);
-  if (stored.ok()) return Epoch(stored->grant.epoch());
+  if (stored.ok()) {
+    if (NeedsBundle(stored->grant)) bundles_.Hold(id, stored->grant.bundle());
+    return Epoch(stored->grant.epoch());
+  }
   GALE_WARN("attempt {}: the keeper holds it, and its grant can't be read: {}", id.ToString(),
             stored.status().ToString());
   return Epoch(0);
@@ -176,7 +209,13 @@ void Impl::Do(const action::DropConnection& a) {
 }
 
 void Impl::Do(const action::FetchBundle& a) {
-  Feed(event::Fetched{a.attempt, false, "this worker can't fetch DAG code"});
+  auto it = grants_.find(a.attempt);
+  if (it == grants_.end()) {  // unreachable by the core's rules; an answer is owed all the same
+    return Feed(event::Fetched{a.attempt, false, "the worker has no grant for it"});
+  }
+  bundles_.Ensure(it->second.bundle(), [this, id = a.attempt](const Result<DagCode>& code) {
+    mailbox_.Post(letter::Fetched{id, code.status()});
+  });
 }
 
 void Impl::Do(const action::KeeperSpawn& a) {
@@ -184,7 +223,17 @@ void Impl::Do(const action::KeeperSpawn& a) {
   if (node.empty()) {  // unreachable by the core's rules; an answer is owed all the same
     return Feed(event::StartFailed{a.attempt, "the worker has no grant for it"});
   }
-  auto spawn = runner_.Prepare(node.mapped());
+  const v1::Grant& grant = node.mapped();
+  std::optional<DagCode> code;
+  if (NeedsBundle(grant)) {
+    code = bundles_.Find(grant.bundle());
+    if (!code) {  // held, and so never dropped by us
+      return Feed(event::StartFailed{
+          a.attempt, fmt::format("somebody removed bundle '{}' from this host", grant.bundle()),
+          true});
+    }
+  }
+  auto spawn = runner_.Prepare(grant, code ? &*code : nullptr);
   Status status = spawn.status();
   if (status.ok()) status = keeper_ ? keeper_->Spawn(*spawn) : Unavailable("the keeper is gone");
   if (!status.ok()) {
@@ -216,6 +265,7 @@ void Impl::Do(const action::KeeperTake& a) {
 void Impl::Do(const action::SpoolWrite& a) {
   const AttemptId& id = a.ending.attempt;
   grants_.erase(id);
+  bundles_.Release(id);
   auto exited = exits_.extract(id);
   v1::Finished& finished = results_[id];
   finished =
@@ -231,6 +281,8 @@ void Impl::Do(const action::SpoolDelete& a) {
   spool_.Remove(a.attempt);
   results_.erase(a.attempt);
   exits_.erase(a.attempt);
+  grants_.erase(a.attempt);     // these two: of one that was unwanted before its start
+  bundles_.Release(a.attempt);
   files_.RemoveAllButLog(a.attempt);
   shipper_.Ended(a.attempt);  // known already, unless it was unwanted
   shipper_.Release(a.attempt);

@@ -7,6 +7,7 @@
 #include <thread>
 #include <variant>
 
+#include "worker/bundle_cache.h"
 #include "worker/core/worker_core.h"
 #include "worker/keeper/keeper_client.h"
 #include "worker/log_shipper.h"
@@ -44,13 +45,18 @@ struct KeeperClosed {
 struct Popped {
   std::vector<AttemptId> attempts;
 };
+struct Fetched {
+  AttemptId attempt;
+  Status status;
+};
 struct Drain {
   Duration grace;
 };
 struct Quit {};
 }  // namespace letter
 using Letter = std::variant<letter::Opened, letter::Message, letter::Closed, letter::FromKeeper,
-                            letter::KeeperClosed, letter::Popped, letter::Drain, letter::Quit>;
+                            letter::KeeperClosed, letter::Popped, letter::Fetched, letter::Drain,
+                            letter::Quit>;
 
 class WorkerNode::Impl {
  public:
@@ -84,9 +90,11 @@ class WorkerNode::Impl {
   void On(letter::FromKeeper& l);
   void On(letter::KeeperClosed& l);
   void On(letter::Popped& l);
+  void On(letter::Fetched& l);
   void On(letter::Drain& l);
   void On(letter::Quit& l);
   void OnMaster(v1::MasterMessage& message);
+  void OnGrant(v1::Grant& grant);
   void OnExited(const keeper::Exited& exited);
   Exit KeepExit(const AttemptId& id, const keeper::Exited& exited);
 
@@ -114,7 +122,8 @@ class WorkerNode::Impl {
   void Do(const action::SpoolWrite& a);
   void Do(const action::SpoolDelete& a);
   void Send(v1::WorkerMessage message) { session_.Send(stream_, std::move(message)); }
-  Epoch StoredEpoch(const AttemptId& id);
+  // Of the grant in the attempt's files; its bundle is held from now on.
+  Epoch TakeUpGrant(const AttemptId& id);
 
   const WorkerOptions options_;
   const v1::Hello identity_;
@@ -140,6 +149,7 @@ class WorkerNode::Impl {
 
   std::unique_ptr<Puller> puller_;  // null without a broker
 
+  BundleCache bundles_;
   LogShipper shipper_;
   Session session_;
   std::thread thread_;

@@ -40,6 +40,15 @@ std::string Footer(const Ending& ending, const v1::Finished& finished) {
   return fmt::format("Task ended: {}\n", finished.reason());
 }
 
+// The master's path of the DAG file, or the same file's here.
+std::string FileHere(const std::string& fileloc, const DagCode* code) {
+  if (code == nullptr) return fileloc;
+  std::string prefix = code->folder;
+  if (prefix.empty() || prefix.back() != '/') prefix += '/';
+  if (fileloc.compare(0, prefix.size(), prefix) != 0) return fileloc;
+  return code->tree + "/" + fileloc.substr(prefix.size());
+}
+
 }  // namespace
 
 BashRunner::BashRunner(AttemptFiles files, RunnerOptions options)
@@ -57,7 +66,8 @@ Status BashRunner::CheckCwd(const std::string& cwd) const {
 }
 
 Result<std::string> BashRunner::TaskJson(const v1::Grant& grant,
-                                         const Environment& task_variables) const {
+                                         const Environment& task_variables,
+                                         const DagCode* code) const {
   const v1::BashWork& bash = grant.bash();
   const v1::TaskContext& context = grant.context();
   auto time = [](bool present, const google::protobuf::Timestamp& t) -> nlohmann::json {
@@ -92,14 +102,15 @@ Result<std::string> BashRunner::TaskJson(const v1::Grant& grant,
         {"run_type", context.run_type()},
         {"conf_json", context.conf_json()},
         {"params_json", context.params_json()},
-        {"fileloc", context.fileloc()},
+        {"fileloc", FileHere(context.fileloc(), code)},
         {"dag_run_start_date",
          time(context.has_dag_run_start_date(), context.dag_run_start_date())}}},
   };
   return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-Result<keeper::SpawnRequest> BashRunner::Prepare(const v1::Grant& grant) const {
+Result<keeper::SpawnRequest> BashRunner::Prepare(const v1::Grant& grant,
+                                                 const DagCode* code) const {
   if (!grant.has_bash())
     return Unimplemented("this worker runs bash tasks; the grant has no command");
   const v1::BashWork& bash = grant.bash();
@@ -122,13 +133,14 @@ Result<keeper::SpawnRequest> BashRunner::Prepare(const v1::Grant& grant) const {
   if (bash.templated()) {
     // cwd may be a template too: the SDK's process checks it and goes there.
     spawn.cwd.clear();
-    GALE_ASSIGN_OR_RETURN(std::string json, TaskJson(grant, task_variables));
+    GALE_ASSIGN_OR_RETURN(std::string json, TaskJson(grant, task_variables, code));
     GALE_RETURN_IF_ERROR(files_.WriteTask(id, json));
     Environment environment = inherited_;
     for (auto& [name, value] : task_variables) environment[name] = value;
     std::string& path = environment["PYTHONPATH"];
     if (!options_.sdk.empty()) path = path.empty() ? options_.sdk : options_.sdk + ":" + path;
     if (path.empty()) environment.erase("PYTHONPATH");
+    if (code != nullptr) environment["GALE_DAGS_FOLDER"] = code->tree;
     environment["GALE_TASK_FILE"] = files_.TaskPath(id);
     spawn.argv = {options_.python, "-m", "gale.bash_task"};
     spawn.env = ToStrings(environment);

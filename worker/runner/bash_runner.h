@@ -20,6 +20,12 @@ struct RunnerOptions {
   Duration kill_grace = keeper::kKillGraceDefault;
 };
 
+// Where the DAG's code stands on this host, if it was fetched.
+struct DagCode {
+  std::string tree;    // a folder with the same files as...
+  std::string folder;  // ...this one on the master: TaskContext.fileloc begins with it
+};
+
 // Thread-safe. Reads and writes the attempt's files, nothing else.
 class BashRunner {
  public:
@@ -30,7 +36,8 @@ class BashRunner {
 
   // Writes the attempt's files and says what to spawn. An error is the reason for which the attempt
   // fails without a start: no such cwd, no work in the grant, a full disk.
-  Result<keeper::SpawnRequest> Prepare(const v1::Grant& grant) const;
+  // `code`: what grant.bundle names; null: the DAG file is at its own path, or nowhere.
+  Result<keeper::SpawnRequest> Prepare(const v1::Grant& grant, const DagCode* code = nullptr) const;
 
   // What the master is told of this end. `exited` is the keeper's record, null if nothing ran.
   // Writes the log's last lines; takes the XCom from it.
@@ -38,7 +45,8 @@ class BashRunner {
 
  private:
   Status CheckCwd(const std::string& cwd) const;
-  Result<std::string> TaskJson(const v1::Grant& grant, const Environment& task_variables) const;
+  Result<std::string> TaskJson(const v1::Grant& grant, const Environment& task_variables,
+                               const DagCode* code) const;
   void AddXCom(const Ending& ending, const StoredGrant& stored, uint64_t output_end,
                v1::Finished* out) const;
 

@@ -82,6 +82,27 @@ class BashRunnerTest : public ::testing::Test {
   v1::Grant grant;
 };
 
+TEST_F(BashRunnerTest, ATemplatedTasksDagFileIsTheOneThatWasFetched) {
+  grant.mutable_bash()->set_templated(true);
+  const DagCode code{"/home/bundles/12ab", "/srv/dags"};
+  auto fileloc = [&](const std::string& on_the_master, const DagCode* where) {
+    grant.mutable_context()->set_fileloc(on_the_master);
+    auto spawn = Runner().Prepare(grant, where);
+    EXPECT_TRUE(spawn.ok());
+    std::string folder = "GALE_DAGS_FOLDER=/home/bundles/12ab";
+    EXPECT_EQ(std::count(spawn->env.begin(), spawn->env.end(), folder), where ? 1 : 0);
+    auto task = nlohmann::json::parse(ReadFile(files.TaskPath(id)).value_or("{}"));
+    EXPECT_FALSE(task["base_env"].contains("GALE_DAGS_FOLDER")) << "the command's own is as ever";
+    return std::string(task["context"]["fileloc"]);
+  };
+  EXPECT_EQ(fileloc("/srv/dags/team/etl.py", &code), "/home/bundles/12ab/team/etl.py");
+  EXPECT_EQ(fileloc("/srv/dags/team/etl.py", nullptr), "/srv/dags/team/etl.py");
+  EXPECT_EQ(fileloc("/srv/dags2/etl.py", &code), "/srv/dags2/etl.py") << "not below the folder";
+  EXPECT_EQ(fileloc("", &code), "");
+  const DagCode slash{"/home/bundles/12ab", "/srv/dags/"};
+  EXPECT_EQ(fileloc("/srv/dags/etl.py", &slash), "/home/bundles/12ab/etl.py");
+}
+
 TEST_F(BashRunnerTest, SpawnsBashWithTheCommandAndTheKeepersKeyIsTheAttempt) {
   grant.mutable_execution_timeout()->set_seconds(7);
   auto spawn = Prepared();

@@ -12,6 +12,7 @@
 
 #include "common/rpc/convert.h"
 #include "gale/v1/worker.grpc.pb.h"
+#include "tests/unit/worker/session/fake_bundles.h"
 
 namespace gale::worker {
 
@@ -24,6 +25,8 @@ class FakeMaster : public v1::Worker::Service {
     grpc::ServerBuilder builder;
     builder.AddListeningPort(target_, grpc::InsecureServerCredentials());
     builder.RegisterService(this);
+    // gRPC's bandwidth probe: after much data it may hold Shutdown up for 10 s.
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     server_ = builder.BuildAndStart();
     ASSERT_NE(server_, nullptr);
   }
@@ -37,6 +40,7 @@ class FakeMaster : public v1::Worker::Service {
   std::function<void(const v1::Hello&, v1::Welcome*)> on_hello;
   bool acks = true;
   Duration lease = std::chrono::seconds(10);
+  FakeBundles bundles;  // what GetBundle serves
 
   // ---- what the test says
   void Say(const v1::MasterMessage& message) {
@@ -158,6 +162,11 @@ class FakeMaster : public v1::Worker::Service {
       *answer.mutable_ack() = acked;
       stream_->Write(answer);
     }
+  }
+
+  grpc::Status GetBundle(grpc::ServerContext* context, const v1::BundleRequest* request,
+                         grpc::ServerWriter<v1::BundleChunk>* writer) override {
+    return bundles.Serve(context, *request, writer);
   }
 
   grpc::Status PushLogs(grpc::ServerContext*,
