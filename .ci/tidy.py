@@ -24,6 +24,7 @@ ALLOWED = {
     ("one_door_to_the_clock", "cli/client.h"): "gRPC takes its deadlines in system_clock",
     ("one_door_to_the_clock", "cli/client.cc"): "gRPC takes its deadlines in system_clock",
     ("one_door_to_the_clock", "master/api/leader_client.cc"): "gRPC takes its deadlines in system_clock",
+    ("one_door_to_the_clock", "worker/bundle_cache.cc"): "gRPC takes its deadlines in system_clock",
     ("one_door_to_the_clock", "master/api/grpc_server.cc"): "gRPC takes its deadlines in system_clock",
     ("one_door_to_the_clock", "master/api/control_tasks.cc"):
         "how long a reader of a log is kept waiting in real time; nothing is decided by it",
