@@ -84,14 +84,30 @@ Status ListWorkers(Context& context) {
                {"running"},
                {"version"},
                {"last_heartbeat"},
+               {"note"},
                {"draining", Column::Style::kHidden}});
   for (const v1::WorkerInfo& worker : workers.workers()) {
     table.Add({worker.name(), worker.state(), worker.host(), worker.pid(),
                std::vector<std::string>(worker.queues().begin(), worker.queues().end()),
                int64_t{worker.slots()}, int64_t{worker.running()}, worker.version(),
-               TimeCell(worker.has_last_heartbeat(), worker.last_heartbeat()), worker.draining()});
+               TimeCell(worker.has_last_heartbeat(), worker.last_heartbeat()), worker.note(),
+               worker.draining()});
   }
   context.Print(table);
+  return OkStatus();
+}
+
+Status SetDrained(Context& context, bool drained) {
+  GALE_ASSIGN_OR_RETURN(Client * client, context.Connect());
+  v1::DrainWorkerRequest request;
+  request.set_name(context.args.Get("worker"));
+  request.set_undrain(!drained);
+  GALE_RETURN_IF_ERROR(client->Call(&ControlStub::DrainWorker, request).status());
+  if (context.globals.format == Format::kTable) {
+    context.io.out << fmt::format(
+        "worker '{}' {}\n", request.name(),
+        drained ? "gets no more work; what it runs goes on" : "gets work again");
+  }
   return OkStatus();
 }
 
@@ -99,6 +115,7 @@ Status ListWorkers(Context& context) {
 
 std::vector<Command> PoolCommands() {
   const Arg pool = {kOne, "pool", "its name"};
+  const Arg worker = {kOne, "worker", "its name"};
   return {
       {"pools list", "List the pools and what is in them", {}, "  gale pools list", List},
       {"pools get", "One pool", {pool}, "  gale pools get default_pool", Get},
@@ -116,6 +133,16 @@ std::vector<Command> PoolCommands() {
        {},
        "  gale workers list",
        ListWorkers},
+      {"workers drain",
+       "Give a worker no more work, also after it is started again; what it runs goes on",
+       {worker},
+       "  gale workers drain gpu-1",
+       [](Context& context) { return SetDrained(context, true); }},
+      {"workers undrain",
+       "Give a drained worker work again",
+       {worker},
+       "  gale workers undrain gpu-1",
+       [](Context& context) { return SetDrained(context, false); }},
   };
 }
 

@@ -244,7 +244,6 @@ int RunWorker(const Config& config, const WorkerFlags& flags) {
   // What doesn't end in time runs on, for the next worker of this home (an upgrade); without one
   // its keeper ends it before the lease is over.
   options.leave_running = true;
-  options.on_drained = Signals::Raise;  // drained by an operator: nothing is left to do here
   worker::WorkerNode worker(options);
   ServiceGroup services;
   services.Add(worker);

@@ -263,6 +263,7 @@ Status Master::Parts::MakeEngine() {
   LoopOptions loop;
   loop.owner = self.name;
   loop.instance = self.instance;
+  loop.version = GALE_VERSION;
   loop.lease = config.GetDuration(Key::kLeaseSeconds);
   loop.heartbeat = config.GetDuration(Key::kHeartbeatSeconds);
   loop.paused_at_creation = config.GetBool(Key::kDagsArePausedAtCreation);

@@ -29,10 +29,11 @@ v1::Hello Identity(const WorkerOptions& options) {
 }
 
 v1::WorkerMessage HelloMessage(const v1::Hello& identity, const action::SendHello& said,
-                               const Results& results) {
+                               const Results& results, TimePoint now) {
   v1::WorkerMessage message;
   v1::Hello& hello = *message.mutable_hello();
   hello = identity;
+  *hello.mutable_sent_at() = ToProto(now);
   hello.set_draining(said.draining);
   for (const AttemptId& id : said.running) *hello.add_running() = ToProto(id);
   for (const Ending& ending : said.spooled) {
@@ -65,6 +66,7 @@ event::Welcome ToEvent(const v1::Welcome& welcome) {
   out.heartbeat = FromProto(welcome.heartbeat());
   out.epoch = Epoch(welcome.epoch());
   out.serves_queue = welcome.serves_queue();
+  out.drained = welcome.drained();
   for (const auto& ref : welcome.adopted()) out.adopted.push_back(FromProto(ref));
   for (const auto& ref : welcome.unwanted()) out.unwanted.push_back(FromProto(ref));
   return out;

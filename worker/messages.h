@@ -16,7 +16,7 @@ using Results = std::map<AttemptId, v1::Finished>;
 v1::Hello Identity(const WorkerOptions& options);
 
 v1::WorkerMessage HelloMessage(const v1::Hello& identity, const action::SendHello& hello,
-                               const Results& results);
+                               const Results& results, TimePoint now);
 v1::WorkerMessage StartedMessage(const action::SendStarted& started, TimePoint at);
 v1::WorkerMessage HeartbeatMessage(const action::SendHeartbeat& heartbeat);
 

@@ -53,9 +53,7 @@ SessionOptions ForSession(const WorkerOptions& options) {
 WorkerNode::Impl::Impl(WorkerOptions options)
     : options_(Completed(std::move(options))),
       identity_(Identity(options_)),
-      core_({.slots = options_.slots,
-             .results_max = limits::kSpoolEntriesMax,
-             .drain_grace = options_.drain_grace}),
+      core_({.slots = options_.slots, .results_max = limits::kSpoolEntriesMax}),
       files_(options_.home),
       runner_(files_, ForRunner(options_)),
       spool_(options_.home),
@@ -231,7 +229,6 @@ void WorkerNode::Impl::TellState() {
     if (tell) state_changed_.notify_all();
   }
   if (tell) GALE_INFO("worker '{}': drained", options_.name);
-  if (tell && options_.on_drained) options_.on_drained();
 }
 
 bool WorkerNode::Impl::WaitDrained(MonoTime deadline) {

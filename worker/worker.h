@@ -8,7 +8,6 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,14 +28,11 @@ struct WorkerOptions {
   std::shared_ptr<grpc::ChannelCredentials> credentials;  // null: plain text
   std::string python = "python3";                         // renders templated commands
   std::string sdk;                                  // the folder that holds the `gale` package
-  Duration drain_grace = std::chrono::seconds(30);  // for a Drain of the master
   Duration kill_grace = std::chrono::seconds(5);    // between TERM and KILL
   // Stop leaves what runs to the keeper, for the next worker of this home to take over.
   bool leave_running = false;
   std::vector<std::string> environ;      // of the tasks, "NAME=value"; empty: this process's
   std::vector<std::string> keeper_argv;  // empty: this program, `keeper --home <home>`
-  // Told once, from the worker's thread, when a drain is through and Goodbye is sent.
-  std::function<void()> on_drained;
 };
 
 // Threads: every method from any; Start and Stop once each.

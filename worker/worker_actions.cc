@@ -62,7 +62,7 @@ void Impl::OnMaster(v1::MasterMessage& message) {
     case v1::MasterMessage::kCancel:
       return Feed(
           event::CancelRequested{FromProto(message.cancel().attempt()), message.cancel().reason()});
-    case v1::MasterMessage::kDrain: return Feed(event::DrainRequested{});
+    case v1::MasterMessage::kDrain: return Feed(event::TakeWork{message.drain().over()});
     case v1::MasterMessage::KIND_NOT_SET:
       GALE_WARN("worker '{}': the master said something that this version does not know",
                 options_.name);
@@ -162,7 +162,7 @@ void Impl::FeedAll() {
   feeding_ = false;
 }
 
-void Impl::Do(const action::SendHello& a) { Send(HelloMessage(identity_, a, results_)); }
+void Impl::Do(const action::SendHello& a) { Send(HelloMessage(identity_, a, results_, Clock::Real().Now())); }
 
 void Impl::Do(const action::SendWant& a) {
   v1::WorkerMessage message;

@@ -98,4 +98,12 @@ Result<TimePoint> ParseTime(std::string_view text) {
   return TimePoint(std::chrono::sys_days(ymd)) + time - offset;
 }
 
+std::string ClockNote(Duration ahead, std::string_view whose, std::string_view ours) {
+  if (std::chrono::abs(ahead) <= kClockSkewMax) return "";
+  return fmt::format(
+      "{} clock is {:.0f} s {} {}: times and schedules are off by as much (leases are not); "
+      "synchronise the clocks of all hosts (NTP)",
+      whose, std::abs(Seconds(ahead)), ahead > Duration(0) ? "ahead of" : "behind", ours);
+}
+
 }  // namespace gale

@@ -56,6 +56,11 @@ std::string FormatTimeOffset(TimePoint t);
 // alone is midnight.
 Result<TimePoint> ParseTime(std::string_view text);
 
+// What to tell people about a host whose clock is ahead of ours by this; empty below kClockSkewMax.
+// "its clock is 12 s behind this host's: ..."
+inline constexpr Duration kClockSkewMax = std::chrono::seconds(5);
+std::string ClockNote(Duration ahead, std::string_view whose, std::string_view ours);
+
 inline double Seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 inline Duration FromSeconds(double s) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s));

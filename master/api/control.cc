@@ -275,8 +275,8 @@ Result<std::vector<WorkerInfo>> Control::ListWorkers() {
   return engine_.Call<Result<std::vector<WorkerInfo>>>([](Loop& loop) { return loop.Workers(); });
 }
 
-Status Control::DrainWorker(const std::string& name, const Actor& actor) {
-  return engine_.Call<Status>([=](Loop& loop) { return loop.DrainWorker(name, actor); });
+Status Control::DrainWorker(const std::string& name, bool drained, const Actor& actor) {
+  return engine_.Call<Status>([=](Loop& loop) { return loop.DrainWorker(name, drained, actor); });
 }
 
 Result<Page<EventRow>> Control::ListEvents(const PageQuery& query) {

@@ -198,7 +198,7 @@ class Control {
   Result<PoolInfo> SetPool(const PoolRow& pool, const Actor& actor);
   Status DeletePool(const std::string& name, const Actor& actor);
   Result<std::vector<WorkerInfo>> ListWorkers();
-  Status DrainWorker(const std::string& name, const Actor& actor);
+  Status DrainWorker(const std::string& name, bool drained, const Actor& actor);
   Result<Page<EventRow>> ListEvents(const PageQuery& query);
 
  private:

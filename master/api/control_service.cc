@@ -330,4 +330,10 @@ ControlService::Unary* ControlService::ListWorkers(Context* context, const v1::L
   });
 }
 
+ControlService::Unary* ControlService::DrainWorker(Context* context,
+                                                   const v1::DrainWorkerRequest* request,
+                                                   v1::DrainWorkerResponse*) {
+  GALE_RUN(kOperate) { return control_.DrainWorker(request->name(), !request->undrain(), actor); });
+}
+
 }  // namespace gale

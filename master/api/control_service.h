@@ -53,6 +53,7 @@ class ControlService final : public v1::Control::CallbackService {
   GALE_VERB(SetPool, Pool);
   GALE_VERB(DeletePool, DeletePoolResponse);
   GALE_VERB(ListWorkers, ListWorkersResponse);
+  GALE_VERB(DrainWorker, DrainWorkerResponse);
 #undef GALE_VERB
   Unary* ForwardRest(Context* context, const v1::RestRequest* request,
                      v1::RestAnswer* response) override;

@@ -113,6 +113,7 @@ Result<WorkerHello> FromProto(const v1::Hello& hello) {
   out.version = hello.version();
   out.incarnation = hello.incarnation();
   out.boot_id = hello.boot_id();
+  if (hello.has_sent_at()) out.sent_at = FromProto(hello.sent_at());
   out.queues.assign(hello.queues().begin(), hello.queues().end());
   out.slots = hello.slots();
   out.draining = hello.draining();
@@ -150,6 +151,7 @@ v1::Welcome ToProto(const Welcome& welcome, bool serves_queue) {
   for (const AttemptId& id : welcome.adopted) *out.add_adopted() = ToProto(id);
   for (const AttemptId& id : welcome.unwanted) *out.add_unwanted() = ToProto(id);
   out.set_serves_queue(serves_queue);
+  out.set_drained(welcome.drained);
   return out;
 }
 

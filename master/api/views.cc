@@ -113,6 +113,12 @@ v1::Pool ToProto(const PoolInfo& pool) {
   return out;
 }
 
+std::string_view StateOf(const WorkerInfo& worker) {
+  if (!worker.connected) return "lost";
+  if (!worker.draining) return "alive";
+  return worker.running > 0 ? "draining" : "drained";
+}
+
 v1::WorkerInfo ToProto(const WorkerInfo& worker) {
   v1::WorkerInfo out;
   out.set_name(worker.name);
@@ -124,7 +130,8 @@ v1::WorkerInfo ToProto(const WorkerInfo& worker) {
   out.set_running(worker.running);
   out.set_draining(worker.draining);
   *out.mutable_last_heartbeat() = ToProto(worker.last_heard);
-  out.set_state(!worker.connected ? "lost" : worker.draining ? "draining" : "alive");
+  out.set_state(std::string(StateOf(worker)));
+  out.set_note(worker.note);
   return out;
 }
 

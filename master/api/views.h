@@ -11,6 +11,8 @@ v1::DagRun ToProto(const RunRow& run);
 v1::TaskInstance ToProto(const TaskInstanceView& ti);
 v1::ImportError ToProto(const ImportErrorRow& error);
 v1::Pool ToProto(const PoolInfo& pool);
+// "alive", "draining", "drained" (and idle), "lost".
+std::string_view StateOf(const WorkerInfo& worker);
 v1::WorkerInfo ToProto(const WorkerInfo& worker);
 v1::GetHealthResponse ToProto(const Health& health);
 

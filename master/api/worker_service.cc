@@ -67,9 +67,9 @@ class WorkerSession final : public SessionStream, public WorkerLink {
     message.mutable_cancel()->set_reason(reason);
     Enqueue(std::move(message));
   }
-  void SendDrain() override {
+  void SendDrain(bool over) override {
     v1::MasterMessage message;
-    message.mutable_drain();
+    message.mutable_drain()->set_over(over);
     Enqueue(std::move(message));
   }
   void Close(const Status& status) override { Stream::Close(status); }

@@ -54,8 +54,8 @@ Status Loop::Recover(TimePoint now, MonoTime mono, const std::optional<LeaderRow
   GALE_ASSIGN_OR_RETURN(auto errors, store_.ListImportErrors());
   for (const ImportErrorRow& error : errors) error_files_.insert(error.filename);
   last_run_ = live.last_run_id;
-  boots_.clear();
-  for (const WorkerRow& worker : live.workers) boots_[worker.name] = worker.boot_id;
+  known_workers_.clear();
+  for (WorkerRow& worker : live.workers) known_workers_[worker.name] = std::move(worker);
   for (const PoolRow& pool : live.pools) {
     pools_[pool.name] = pool;
     scheduler_->admission().SetPool(pool.name, pool.slots);
@@ -253,7 +253,7 @@ bool Loop::ServeQueues() {
     return w->held.size() < w->hello.slots ? w->hello.slots - w->held.size() : 0;
   };
   for (auto& [name, worker] : workers_) {
-    if (worker.link && worker.accepts && !worker.drained && !worker.hello.draining &&
+    if (worker.link && worker.accepts && !IsDrained(name) && !worker.hello.draining &&
         room(&worker) > 0) {
       open.push_back(&worker);
     }
@@ -396,7 +396,7 @@ void Loop::Synced(uint64_t turn) {
 
 void Loop::Send(Release& release) {
   for (auto& [link, welcome] : release.welcomes) link->SendWelcome(welcome);
-  for (const WorkerLinkPtr& link : release.drains) link->SendDrain();
+  for (auto& [link, over] : release.drains) link->SendDrain(over);
   for (auto& [link, attempts] : release.acks) link->SendAck(attempts);
   for (auto& [link, grant] : release.grants) link->SendGrant(grant);
   for (auto& [link, refusal] : release.refusals) link->SendRefuse(refusal.first, refusal.second);

@@ -32,6 +32,7 @@ struct LoopOptions {
   std::string instance;                       // of its home: LeaderRow
   Duration lease = std::chrono::seconds(10);  // a worker that isn't heard of for so long is lost
   Duration heartbeat = std::chrono::seconds(2);
+  std::string version = {};                   // of gale; workers of another are noted
   Duration sweep_interval = std::chrono::seconds(30);  // queue entries compared with the ledger
   bool paused_at_creation = true;
   // A commit survives a power cut only after Store::Sync. Then only what workers on this very
@@ -96,8 +97,9 @@ class Loop {
                               const std::string& task_id);
   std::vector<PoolInfo> Pools() const;
   std::vector<WorkerInfo> Workers() const;
-  // ACTIVE -> no more attempts for it; it finishes what it has and leaves.
-  Status DrainWorker(const std::string& name, const Actor& actor);
+  // No more attempts for the worker of this name, whichever process it is, until it is undrained; it
+  // goes on with what it has. NOT_FOUND: there never was one.
+  Status DrainWorker(const std::string& name, bool drained, const Actor& actor);
 
   // --- DAG files
   // ----------------------------------------------------------------------------------- Takes what
@@ -142,11 +144,11 @@ class Loop {
     WorkerHello hello;
     WorkerLinkPtr link;    // nullptr: not connected
     bool accepts = true;   // its last Want was not 0
-    bool drained = false;  // by an operator
     MonoTime heard;      // as of its link's end; while it has one, the link's lease knows
     Duration longer{0};  // beyond the lease, see Recover
     std::set<AttemptId> held;     // live attempts granted to it
     std::set<AttemptId> started;  // of those, known to have a process
+    std::string note;             // what was odd about its Hello
   };
   struct DagEntry {
     DagRow row;
@@ -161,7 +163,7 @@ class Loop {
   struct Release {
     std::vector<std::pair<WorkerLinkPtr, Grant>> grants;
     std::vector<std::pair<WorkerLinkPtr, Welcome>> welcomes;
-    std::vector<WorkerLinkPtr> drains;
+    std::vector<std::pair<WorkerLinkPtr, bool>> drains;  // over?
     std::vector<std::pair<WorkerLinkPtr, std::vector<AttemptId>>> acks;
     void Ack(const WorkerLinkPtr& link, const AttemptId& attempt) {
       if (acks.empty() || acks.back().first != link) acks.push_back({link, {}});
@@ -225,6 +227,9 @@ class Loop {
   // The worker's link is its own no more.
   void Unlink(Worker& worker);
   void SweepSoon();
+  bool IsDrained(const std::string& name) const;
+  // What is odd about it, though it may work.
+  std::string NoteOn(const WorkerHello& hello) const;
   Worker& WorkerNamed(const std::string& name);
   bool ClaimFor(Worker& worker, const AttemptId& attempt, std::string& refusal);
   void QueueGrant(Worker& worker, const AttemptId& attempt);
@@ -258,7 +263,7 @@ class Loop {
   std::set<std::string> dirty_dags_;
   std::set<VersionKey> dirty_bundles_;
   std::set<RunId> dirty_runs_;
-  std::map<std::string, std::string> boots_;  // worker -> boot_id of its last Hello
+  std::map<std::string, WorkerRow> known_workers_;  // as of their last Hello
   Release release_;
   uint64_t turn_ = 0;
   std::deque<HeldRelease> held_;  // committed, and not yet synced

@@ -257,10 +257,11 @@ Result<Explanation> Loop::Explain(const std::string& dag_id, const std::string& 
   if (run->ti(*task).state == TiState::kQueued) {
     auto serves = [&](const auto& w) {
       const auto& queues = w.second.hello.queues;
-      return w.second.link && std::find(queues.begin(), queues.end(), spec.queue) != queues.end();
+      return w.second.link && !IsDrained(w.first) &&
+             std::find(queues.begin(), queues.end(), spec.queue) != queues.end();
     };
     if (std::none_of(workers_.begin(), workers_.end(), serves)) {
-      out.reasons.push_back(fmt::format("no connected worker serves queue '{}'", spec.queue));
+      out.reasons.push_back(fmt::format("no worker that takes work serves queue '{}'", spec.queue));
     }
   }
   return out;

@@ -61,8 +61,9 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
   // A machine that was started anew took with it what ran there, and perhaps what was known of it.
   // Unless it is this one, it may as well be another machine under the name, and the old one still
   // running.
-  const auto boot = boots_.find(hello.name);
-  const bool same_boot = boot != boots_.end() && boot->second == hello.boot_id;
+  const auto known_as = known_workers_.find(hello.name);
+  const bool same_boot =
+      known_as != known_workers_.end() && known_as->second.boot_id == hello.boot_id;
   if (!same_boot && !worker.held.empty() && !link->on_this_host()) {
     link->Close(
         Unavailable("worker '{}' comes from another machine or start of it ('{}'), and the lease "
@@ -83,12 +84,12 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
     Unlink(worker);
     old->Close(Unavailable("replaced by a newer connection of worker '{}'", hello.name));
   }
-  boots_[hello.name] = hello.boot_id;
-  batch_.workers.push_back({hello.name, hello.host, hello.boot_id, hello.version, now_});
-  // A drain is asked of the process that is there, and once more if it was lost with its
-  // connection.
-  if (worker.hello.incarnation != hello.incarnation) worker.drained = false;
-  if (worker.drained && !hello.draining) release_.drains.push_back(link);
+  WorkerRow& row = known_workers_[hello.name];
+  row = {hello.name, hello.host, hello.boot_id, hello.version, now_, row.drained};
+  batch_.workers.push_back(row);
+  if (row.drained) {
+    GALE_INFO("worker '{0}' is drained, and gets no work: gale workers undrain {0}", hello.name);
+  }
   worker.hello = hello;
   worker.link = link;
   worker.accepts = true;
@@ -98,8 +99,10 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
   GALE_INFO(
       "worker '{}' connected from {} with {} slots; {} attempts running, {} results to report",
       hello.name, hello.host, hello.slots, hello.running.size(), hello.spooled.size());
+  worker.note = NoteOn(hello);
+  if (!worker.note.empty()) GALE_WARN("worker '{}': {}", hello.name, worker.note);
 
-  Welcome welcome{options_.lease, options_.heartbeat, epoch_, {}, {}};
+  Welcome welcome{options_.lease, options_.heartbeat, epoch_, {}, {}, row.drained};
   std::set<AttemptId> known;
   for (const AttemptResult& result : hello.spooled) {
     known.insert(result.finished.attempt);
@@ -228,13 +231,32 @@ void Loop::OnDisconnected(const WorkerLinkPtr& link) {
             Seconds(LeaseEnd(*worker) - mono_));
 }
 
-Status Loop::DrainWorker(const std::string& name, const Actor& actor) {
-  auto it = workers_.find(name);
-  if (it == workers_.end()) return NotFound("there is no worker '{}'", name);
-  it->second.drained = true;
-  SweepSoon();
-  if (it->second.link) it->second.link->SendDrain();
-  Audit(actor, "drain_worker", "", "", "", name);
+std::string Loop::NoteOn(const WorkerHello& hello) const {
+  std::string note;
+  if (hello.sent_at) note = ClockNote(*hello.sent_at - now_, "its", "this master's");
+  if (!options_.version.empty() && hello.version != options_.version) {
+    note += fmt::format("{}it is gale {}, this master {}: upgrade the older", note.empty() ? "" : "; ",
+                        hello.version, options_.version);
+  }
+  return note;
+}
+
+bool Loop::IsDrained(const std::string& name) const {
+  auto known = known_workers_.find(name);
+  return known != known_workers_.end() && known->second.drained;
+}
+
+Status Loop::DrainWorker(const std::string& name, bool drained, const Actor& actor) {
+  auto known = known_workers_.find(name);
+  if (known == known_workers_.end()) return NotFound("there is no worker '{}'", name);
+  Audit(actor, drained ? "drain_worker" : "undrain_worker", "", "", "", name);
+  if (known->second.drained == drained) return OkStatus();
+  known->second.drained = drained;
+  batch_.workers.push_back(known->second);
+  auto worker = workers_.find(name);
+  if (worker != workers_.end() && worker->second.link) {
+    release_.drains.emplace_back(worker->second.link, !drained);
+  }
   return OkStatus();
 }
 
@@ -243,8 +265,8 @@ std::vector<WorkerInfo> Loop::Workers() const {
   for (const auto& [name, w] : workers_) {
     out.push_back({name, w.hello.host, w.hello.pid, w.hello.version, w.hello.queues, w.hello.slots,
                    static_cast<uint32_t>(w.held.size()), w.link != nullptr,
-                   w.drained || w.hello.draining,
-                   now_ - std::chrono::duration_cast<Duration>(mono_ - HeardOf(w))});
+                   IsDrained(name) || w.hello.draining,
+                   now_ - std::chrono::duration_cast<Duration>(mono_ - HeardOf(w)), w.note});
   }
   return out;
 }

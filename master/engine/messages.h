@@ -93,6 +93,7 @@ struct WorkerHello {
   std::string version;
   std::string incarnation;
   std::string boot_id;  // of its machine's last start
+  std::optional<TimePoint> sent_at = {};  // by its clock
   std::vector<std::string> queues;
   uint32_t slots = 0;
   bool draining = false;
@@ -116,6 +117,7 @@ struct Welcome {
   Epoch epoch;
   std::vector<AttemptId> adopted;
   std::vector<AttemptId> unwanted;
+  bool drained = false;  // by an operator
 };
 
 struct WorkerInfo {
@@ -127,8 +129,9 @@ struct WorkerInfo {
   uint32_t slots = 0;
   uint32_t running = 0;
   bool connected = false;
-  bool draining = false;
+  bool draining = false;  // it takes no more work
   TimePoint last_heard;
+  std::string note;  // what is odd about it, for people
 };
 
 // One connected worker, as the engine speaks to it: called on the engine's thread, after the commit
@@ -152,7 +155,7 @@ class WorkerLink {
   virtual void SendAck(const std::vector<AttemptId>& finished) = 0;
   virtual void SendLease(Duration lease, uint64_t sequence) = 0;
   virtual void SendCancel(const AttemptId& attempt, const std::string& reason) = 0;
-  virtual void SendDrain() = 0;
+  virtual void SendDrain(bool over) = 0;
   // The session is over (refused, replaced, or the engine starts anew): the worker shall connect
   // again if `status` is UNAVAILABLE, and give up else.
   virtual void Close(const Status& status) = 0;

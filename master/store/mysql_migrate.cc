@@ -1,4 +1,5 @@
 // Bringing a database to this build's schema, and saying what is wrong with one that can't be used.
+#include "common/base/log.h"
 #include "master/store/mysql_migrations.h"
 #include "master/store/schema_version.h"
 #include "master/store/mysql_store.h"
@@ -110,6 +111,16 @@ Status CheckPrivileges(Connection& db) {
   return OkStatus();
 }
 
+// Masters on several hosts each look at the one clock that they share.
+void WarnOfClock(Connection& db) {
+  auto rows = db.Query("SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)");
+  TimePoint theirs;
+  if (!rows.ok() || !rows->Next()) return;  // whoever asks next will say why
+  rows->Read(theirs);
+  const std::string note = ClockNote(theirs - Clock::Real().Now(), "its", "this host's");
+  if (!note.empty()) GALE_WARN("'{}': {}", db.name(), note);
+}
+
 // Held by one migrating gale at a time, while it lives.
 class MigrationLock {
  public:
@@ -153,6 +164,7 @@ Result<SchemaState> MySqlStore::Check() {
   auto db = Connection::Open(options_, Role::kWriter);
   if (db.status().code() == Code::kNotFound) return state;
   if (!db.ok()) return db.status();
+  WarnOfClock(**db);
   GALE_ASSIGN_OR_RETURN(state.version, ReadVersion(**db));
   GALE_RETURN_IF_ERROR(CheckVersion(**db, state.version));
   if (state.version == 0) return state;
@@ -170,6 +182,7 @@ Status MySqlStore::Migrate() {
     db = Connection::Open(options, Role::kWriter);
   }
   if (!db.ok()) return db.status();
+  WarnOfClock(**db);
   return MigrateWith(**db);
 }
 

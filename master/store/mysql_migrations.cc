@@ -187,6 +187,7 @@ CREATE TABLE IF NOT EXISTS master (
 };
 
 constexpr const char* kBundles[] = {
+    "ALTER TABLE worker ADD COLUMN drained TINYINT NOT NULL DEFAULT 0",
     R"sql(
 CREATE TABLE IF NOT EXISTS version_bundle (
   dag_id  VARCHAR(250) NOT NULL CHECK (OCTET_LENGTH(dag_id) BETWEEN 1 AND 250),

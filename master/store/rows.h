@@ -79,6 +79,7 @@ struct WorkerRow {
   std::string boot_id;  // of its machine's last start: what ran there before another one is gone
   std::string version;  // of gale
   TimePoint last_hello;
+  bool drained = false;  // an operator's: it is given no more work
 };
 
 // Who leads. `beat` counts its signs of life: whoever sees the same beat for as long as a lease

@@ -188,6 +188,8 @@ CREATE TABLE master (
 )sql";
 
 constexpr char kBundles[] = R"sql(
+ALTER TABLE worker ADD COLUMN drained INTEGER NOT NULL DEFAULT 0 CHECK (drained IN (0, 1));
+
 CREATE TABLE version_bundle (
   dag_id  TEXT NOT NULL CHECK (length(CAST(dag_id AS BLOB)) BETWEEN 1 AND 250),
   version INTEGER NOT NULL CHECK (version >= 1),

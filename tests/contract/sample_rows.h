@@ -45,8 +45,8 @@ inline auto Tie(const PoolRow& row) {
   return std::tie(a, b, c, d);
 }
 inline auto Tie(const WorkerRow& row) {
-  const auto& [a, b, c, d, e] = row;
-  return std::tie(a, b, c, d, e);
+  const auto& [a, b, c, d, e, f] = row;
+  return std::tie(a, b, c, d, e, f);
 }
 inline auto TieEvent(const EventRow& row) {  // but for the id, which the store gives
   const auto& [id, b, c, d, e, f, g, h] = row;

@@ -142,7 +142,7 @@ CommitBatch OneOfEverything() {
           .xcom_deletes = {{RunId(2), TaskIndex(0), kUnmapped}},
           .pools = {{.name = "gpu", .slots = -1, .description = "cards", .include_deferred = true}},
           .pool_deletes = {"old"},
-          .workers = {{"w", "host", "boot", "0.1.0", At(5)}},
+          .workers = {{"w", "host", "boot", "0.1.0", At(5), true}},
           .import_errors = {{.filename = "/dags/x.py", .stack_trace = "boom", .timestamp = At(1)}},
           .import_error_deletes = {"/dags/y.py"}};
 }
@@ -179,7 +179,7 @@ TEST_P(StoreContract, CommittingABatchAgainChangesNothing) {
 
 TEST_P(StoreContract, AWorkerIsKeptAsItLastSaidHello) {
   const WorkerRow first{"w", "host", "boot", "0.1.0", At(5)};
-  const WorkerRow again{"w", "other", "boot-2", "0.2.0", At(6)};
+  const WorkerRow again{"w", "other", "boot-2", "0.2.0", At(6), true};
   MustCommit({.workers = {first, {"v", "", "", "", At(1)}}});
   EXPECT_TRUE(Same(store_->LoadLive()->workers.at(1), first));
   MustCommit({.workers = {again}});

@@ -77,7 +77,34 @@ def test_a_master_that_is_killed_leaves_the_workers_tasks_alone(home):
     assert (home.work / "ledger").read_text() == "one\n"
 
 
-def test_a_drained_worker_finishes_what_it_has(home):
+def test_a_worker_that_an_operator_drains_gets_no_more_work_until_it_is_undrained(home):
+    home.start("master")
+    worker = start_worker(home)
+    gate = Gate(home.work / "gate")
+    home.add_dag("calm", dag_text("calm", f"BashOperator(task_id='t', bash_command='cat {gate.path}')"))
+    home.trigger("calm", "r1")
+    write_end = gate.wait_for_task()
+
+    assert "no more work" in home.cli("workers", "drain", "far").stdout
+    home.trigger("calm", "r2")
+    assert [row["state"] for row in home.rows("workers", "list")] == ["draining"]
+    os.close(write_end)
+    assert home.wait_for_end("calm", "r1") == ("success", {"t": "success"}), "what it has goes on"
+    wait_until(lambda: [row["state"] for row in home.rows("workers", "list")] == ["drained"], "drained")
+    home.kill9(worker)
+    start_worker(home)
+    wait_until(lambda: home.rows("workers", "list")[0]["state"] == "drained", "it is back, and drained")
+    assert home.states("calm", "r2")["t"] == "queued"
+    why = home.rest("GET", "/api/gale/v1/dags/calm/dagRuns/r2/taskInstances/t/explain")[1]["reasons"]
+    assert "no worker that takes work serves queue 'default'" in why, why
+
+    home.cli("workers", "undrain", "far")
+    os.close(gate.wait_for_task())
+    assert home.wait_for_end("calm", "r2") == ("success", {"t": "success"})
+    assert "nobody" in home.cli("workers", "drain", "nobody", check=False).stderr
+
+
+def test_a_worker_that_is_to_end_finishes_what_it_has(home):
     home.start("master")
     worker = start_worker(home)
     gate = Gate(home.work / "gate")

@@ -199,7 +199,7 @@ void Host::ReceiveWelcome(const StreamPtr& stream, const Welcome& w) {
   context_.Saw(Seen::kAdoptions, w.adopted.size());
   context_.Saw(Seen::kUnwanted, w.unwanted.size());
   Receive(stream, {context_.now(), event::Welcome{w.lease, w.heartbeat, w.epoch, w.adopted,
-                                                  w.unwanted, scenario_.serve_queue}});
+                                                  w.unwanted, scenario_.serve_queue, w.drained}});
 }
 
 void Host::ReceiveGrant(const StreamPtr& stream, const Grant& grant) {
@@ -415,6 +415,12 @@ void Host::Do(const action::SendHeartbeat& a) {
   network_.SendUp(stream_, [this, stream = stream_, n = a.sequence] {
     masters_[stream->master]->Heartbeat(stream, n);
   });
+}
+
+void Host::Terminate() {
+  if (!up() || paused_) return;
+  context_.Trace("{} is to end", name_);
+  Step(event::DrainRequested{std::chrono::seconds(10)});
 }
 
 void Host::Do(const action::SendGoodbye&) {

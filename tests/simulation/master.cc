@@ -44,7 +44,7 @@ class Master::Link : public WorkerLink {
     master_.context_.Trace("cancel {}: {}", attempt.ToString(), reason);
     SendEvent(worker::event::CancelRequested{attempt, reason});
   }
-  void SendDrain() override { SendEvent(worker::event::DrainRequested{seconds(10)}); }
+  void SendDrain(bool over) override { SendEvent(worker::event::TakeWork{over}); }
   // Worker 0 lives on the machine of master 0, worker 1 on that of master 1.
   bool on_this_host() const override { return stream_->worker == master_.number_; }
   void Close(const Status& status) override {

@@ -135,6 +135,7 @@ void World::RepairEverything() {
   }
   repaired_ = true;
   SetPool(/*as_it_was=*/true);
+  for (const auto& host : hosts_) SetDrained(*host, false);
   for (size_t i = 0; i < scenario_.files(); ++i) {
     scenario_.SetEmpty(i, false);
     ReportFile(i);

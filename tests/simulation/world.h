@@ -46,6 +46,7 @@ class World {
   void MarkTasks();
   void MarkRun();
   void SetPool(bool as_it_was);
+  void SetDrained(const Host& host, bool drained);
   void ReportFile(size_t file);
 
   template <class T>

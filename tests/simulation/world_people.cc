@@ -113,12 +113,18 @@ void World::AskSomething() {
       });
     }
     default: {
-      const std::string name = AnyHost().name();
-      return Ask([this, name](Loop& loop) {
-        if (loop.DrainWorker(name, kSomebody).ok()) context_.Trace("{} is to drain", name);
-      });
+      Host& host = AnyHost();
+      if (dice_.Chance(40)) return host.Terminate();
+      return SetDrained(host, dice_.Chance(50));
     }
   }
+}
+
+void World::SetDrained(const Host& host, bool drained) {
+  Ask([this, name = host.name(), drained](Loop& loop) {
+    if (!loop.DrainWorker(name, drained, kSomebody).ok()) return;  // it never came
+    context_.Trace("{} is {}", name, drained ? "drained" : "undrained");
+  });
 }
 
 void World::SetPool(bool as_it_was) {

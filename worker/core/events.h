@@ -77,6 +77,7 @@ struct Welcome {
   std::vector<AttemptId> adopted;
   std::vector<AttemptId> unwanted;
   bool serves_queue = true;
+  bool drained = false;  // as if TakeWork{false} followed
 };
 struct Disconnected {};
 struct Granted {
@@ -105,8 +106,13 @@ struct CancelRequested {
   AttemptId attempt;
   std::string reason;
 };
+// It is to end.
 struct DrainRequested {
   Duration grace{};  // from now; then the rest is killed
+};
+// Whether an operator lets it take new work. What it has goes on.
+struct TakeWork {
+  bool on = true;
 };
 struct LeaseRenewed {
   uint64_t sequence = 0;
@@ -138,7 +144,7 @@ struct Event {
   MonoTime now;
   std::variant<event::SpoolLoaded, event::KeeperListed, event::Opened, event::Welcome,
                event::Disconnected, event::Granted, event::Refused, event::Popped, event::Acked,
-               event::CancelRequested, event::DrainRequested, event::LeaseRenewed, event::Tick,
+               event::CancelRequested, event::DrainRequested, event::TakeWork, event::LeaseRenewed, event::Tick,
                event::Started, event::StartFailed, event::Exited, event::Spooled, event::Fetched>
       what;
 };

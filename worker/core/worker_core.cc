@@ -31,7 +31,7 @@ std::optional<MonoTime> WorkerCore::next_tick() const {
 size_t WorkerCore::Busy() const { return live_.size() + spooling_ + claimed_.size(); }
 
 uint32_t WorkerCore::room() const {
-  if (draining() || ill_until_) return 0;
+  if (draining() || !takes_work_ || ill_until_) return 0;
   size_t kept = live_.size() + claimed_.size() + results_.size();
   if (Busy() >= options_.slots || kept >= options_.results_max) return 0;
   return static_cast<uint32_t>(std::min(options_.slots - Busy(), options_.results_max - kept));
@@ -119,6 +119,7 @@ void WorkerCore::On(const event::Welcome& e, MonoTime now) {
   if (link_ != Link::kGreeting) return;
   link_ = Link::kWelcomed;
   serves_queue_ = e.serves_queue;
+  takes_work_ = !e.drained;
   heartbeat_ = e.heartbeat > Duration::zero() ? e.heartbeat : Duration(std::chrono::seconds(1));
   heartbeat_at_ = now + heartbeat_;
   Renew(greeted_at_, e.lease);
@@ -301,10 +302,12 @@ void WorkerCore::On(const event::CancelRequested& e, MonoTime) {
 }
 
 void WorkerCore::On(const event::DrainRequested& e, MonoTime now) {
-  MonoTime at = now + (e.grace > Duration::zero() ? e.grace : options_.drain_grace);
+  const MonoTime at = now + e.grace;
   drain_at_ = drain_at_ ? std::min(*drain_at_, at) : at;
   claimed_.clear();
 }
+
+void WorkerCore::On(const event::TakeWork& e, MonoTime) { takes_work_ = e.on; }
 
 void WorkerCore::On(const event::StartFailed& e, MonoTime now) {
   auto it = live_.find(e.attempt);

@@ -41,7 +41,6 @@ struct CoreOptions {
   size_t results_max = 100'000;  // unacked results; at the bound no new work is asked for
   // Without a Welcome the stream is dropped. Short: before the fence another master must be found.
   Duration hello_timeout = std::chrono::seconds(2);
-  Duration drain_grace = std::chrono::seconds(30);   // for a DrainRequested that names none
 };
 
 class WorkerCore {
@@ -109,6 +108,7 @@ class WorkerCore {
   void On(const event::Acked& e, MonoTime now);
   void On(const event::CancelRequested& e, MonoTime now);
   void On(const event::DrainRequested& e, MonoTime now);
+  void On(const event::TakeWork& e, MonoTime now);
   void On(const event::LeaseRenewed& e, MonoTime now);
   void On(const event::Tick& e, MonoTime now);
   void On(const event::Started& e, MonoTime now);
@@ -155,6 +155,7 @@ class WorkerCore {
 
   Link link_ = Link::kDown;
   bool serves_queue_ = true;
+  bool takes_work_ = true;  // an operator lets it
   MonoTime greeted_at_;
   std::optional<uint32_t> told_room_;  // on this connection, less the grants since
 

@@ -95,9 +95,10 @@ Response ListWorkers(const Call& call) {
   return ListAnswer("workers", *workers, workers->size(), WorkerJson);
 }
 
-Response DrainWorker(const Call& call) {
-  Status status = call.control.DrainWorker(call.args[0], call.actor());
-  return status.ok() ? JsonAnswer({{"name", call.args[0]}, {"state", "draining"}})
+template <bool drained>
+Response SetDrained(const Call& call) {
+  Status status = call.control.DrainWorker(call.args[0], drained, call.actor());
+  return status.ok() ? JsonAnswer({{"name", call.args[0]}, {"drained", drained}})
                      : Failure(status);
 }
 
@@ -123,7 +124,10 @@ void AddOpsRoutes(Router& router) {
   router.Add({"DELETE", "/api/v2/pools/{}", DeletePool, false, Permission::kOperate});
   router.Add({"GET", "/api/v2/eventLogs", ListEvents});
   router.Add({"GET", "/api/gale/v1/workers", ListWorkers});
-  router.Add({"POST", "/api/gale/v1/workers/{}/drain", DrainWorker, false, Permission::kOperate});
+  router.Add(
+      {"POST", "/api/gale/v1/workers/{}/drain", SetDrained<true>, false, Permission::kOperate});
+  router.Add(
+      {"POST", "/api/gale/v1/workers/{}/undrain", SetDrained<false>, false, Permission::kOperate});
   router.Add({"GET", "/api/gale/v1/dags/{}/dagRuns/{}/explain", Explain});
   router.Add({"GET", "/api/gale/v1/dags/{}/dagRuns/{}/taskInstances/{}/explain", Explain});
 }

@@ -361,9 +361,8 @@ Json WorkerJson(const WorkerInfo& worker) {
           {"queues", worker.queues},
           {"slots", worker.slots},
           {"running", worker.running},
-          {"state", !worker.connected ? "lost"
-                    : worker.draining ? "draining"
-                                      : "alive"},
+          {"state", StateOf(worker)},
+          {"note", worker.note},
           {"last_heartbeat", FormatTime(worker.last_heard)}};
 }
 

@@ -54,8 +54,8 @@ class RecordingLink : public WorkerLink {
   }
   void SendLease(Duration, uint64_t) override {}
   void SendCancel(const AttemptId&, const std::string&) override {}
-  void SendDrain() override {
-    Note([&] { drained = true; });
+  void SendDrain(bool over) override {
+    Note([&] { drained = !over; });
   }
   void Close(const Status&) override {}
 

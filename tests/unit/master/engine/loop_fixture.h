@@ -26,7 +26,7 @@ class ToldLink : public WorkerLink {
   }
   void SendLease(Duration, uint64_t sequence) override { leases.push_back(sequence); }
   void SendCancel(const AttemptId& a, const std::string&) override { cancels.push_back(a); }
-  void SendDrain() override { ++drains; }
+  void SendDrain(bool over) override { drains += over ? "undrain;" : "drain;"; }
   void Close(const Status& status) override { closed = status; }
 
   std::vector<Welcome> welcomes;
@@ -34,7 +34,7 @@ class ToldLink : public WorkerLink {
   std::vector<std::string> bundles;  // of the grants
   std::vector<std::pair<AttemptId, std::string>> refusals;
   std::vector<uint64_t> leases;
-  int drains = 0;
+  std::string drains;
   std::optional<Status> closed;
 };
 using ToldLinkPtr = std::shared_ptr<ToldLink>;

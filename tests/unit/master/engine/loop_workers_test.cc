@@ -129,20 +129,50 @@ TEST_F(Workers, ASecondWorkerOfANameIsRefusedAndTheSameOneReplacesItsStream) {
   EXPECT_EQ(link_->closed->code(), Code::kUnavailable);
 }
 
-// The new process got no work for ever. Found by seed 39.
-TEST_F(Workers, ADrainIsForTheProcessThatWasThereAndIsSaidAgainIfItWasLost) {
-  auto link = Connect(Hello("w"));
-  MustTurn([&](Loop& l) { EXPECT_TRUE(l.DrainWorker("w", actor_).ok()); });
-  EXPECT_EQ(link->drains, 1);
-  auto again = Connect(Hello("w"));
-  EXPECT_EQ(again->drains, 1);
-  MustTurn([&](Loop& l) { l.OnDisconnected(again); });
-  clock_.Advance(5s);
+TEST_F(Workers, ADrainedOneGetsNoMoreWorkWhoeverIsStartedAnewUntilItIsUndrained) {
+  GrantOne();
+  MustTurn([&](Loop& l) { EXPECT_TRUE(l.DrainWorker("w", true, actor_).ok()); });
+  EXPECT_EQ(link_->drains, "drain;");
+  const RunRow next = MustTrigger("d");
+  MustTurn([&](Loop& l) { l.OnWant(link_, 2); });
+  EXPECT_EQ(link_->grants.size(), 1u);
+  EXPECT_EQ(Ti(run_.id).state, TiState::kRunning) << "what it has goes on";
+  EXPECT_TRUE(loop_->Workers().at(0).draining);
+  auto why = [&] {
+    Result<Explanation> out = Internal("not asked");
+    MustTurn([&](Loop& l) { out = l.Explain("d", next.run_id, "a"); });
+    return fmt::format("{}", fmt::join(out->reasons, "; "));
+  };
+  EXPECT_NE(why().find("no worker that takes work serves queue 'default'"), std::string::npos) << why();
+
+  Restart();
   WorkerHello fresh = Hello("w");
   fresh.incarnation = "w#2";
-  EXPECT_EQ(Connect(fresh)->drains, 0);
-  Know({MakeDag("d")});
-  EXPECT_FALSE(loop_->Workers().at(0).draining);
+  fresh.running = {attempt_};
+  auto again = Connect(fresh);
+  EXPECT_TRUE(again->welcomes.at(0).drained);
+  EXPECT_TRUE(again->grants.empty());
+  MustTurn([&](Loop& l) { EXPECT_TRUE(l.DrainWorker("w", false, actor_).ok()); });
+  EXPECT_EQ(again->drains, "undrain;");
+  ASSERT_EQ(again->grants.size(), 1u);
+  EXPECT_EQ(again->grants[0].run, next.id);
+  EXPECT_EQ(loop_->DrainWorker("nobody", true, actor_).code(), Code::kNotFound);
+}
+
+TEST_F(Workers, AClockOrAVersionThatIsNotOursIsSaidAndTheWorkerWorks) {
+  options_.version = "2.0";
+  Restart();
+  auto note_of = [&](const std::string& version, Duration ahead) {
+    WorkerHello hello = Hello("w");
+    hello.version = version;
+    hello.sent_at = clock_.Now() + ahead;
+    EXPECT_FALSE(Connect(hello)->welcomes.empty());
+    return loop_->Workers().at(0).note;
+  };
+  EXPECT_EQ(note_of("2.0", 4s), "");
+  EXPECT_NE(note_of("2.0", 12s).find("its clock is 12 s ahead of this master's"), std::string::npos);
+  EXPECT_NE(note_of("2.0", -60s).find("60 s behind"), std::string::npos);
+  EXPECT_NE(note_of("1.9", 0s).find("it is gale 1.9, this master 2.0"), std::string::npos);
 }
 
 // Its machine may be another one under the same name, while the old one still runs what it was

@@ -252,6 +252,32 @@ TEST_F(WorkerCoreTest, ADrainFinishesWhatRunsAndThenSaysGoodbye) {
   EXPECT_TRUE(core.drained());
 }
 
+TEST_F(WorkerCoreTest, WhileAnOperatorLetsItTakeNoWorkItGoesOnWithWhatItHas) {
+  Connect();
+  Run(a);
+  Step(event::TakeWork{false});
+  EXPECT_EQ(The<SendWant>().room, 0u);
+  EXPECT_FALSE(Has<KeeperKill>());
+  End(a);
+  Step(event::Acked{{a}});
+  EXPECT_FALSE(Has<SendWant>());
+  EXPECT_FALSE(Has<SendGoodbye>()) << "it stays, to be undrained";
+  Step(event::TakeWork{true});
+  EXPECT_GT(The<SendWant>().room, 0u);
+}
+
+TEST_F(WorkerCoreTest, AWelcomeSaysWhetherItMayTakeWork) {
+  Step(event::TakeWork{false});
+  Connect();  // to a master that knows better
+  EXPECT_GT(The<SendWant>().room, 0u);
+  Step(event::Disconnected{});
+  Step(event::Opened{});
+  event::Welcome welcome{.lease = 10s, .heartbeat = 1s, .epoch = Epoch(2)};
+  welcome.drained = true;
+  Step(welcome);
+  EXPECT_EQ(The<SendWant>().room, 0u);
+}
+
 TEST_F(WorkerCoreTest, TheDrainsGraceEndsInAKill) {
   Connect();
   Run(a);
