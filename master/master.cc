@@ -95,6 +95,10 @@ std::string ReachableHost(const std::string& host) {
   return name;
 }
 
+bool IsLoopback(std::string_view host) {
+  return host.starts_with("127.") || host == "localhost" || host == "::1" || host == "[::1]";
+}
+
 std::string EnvironmentOf(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
@@ -309,6 +313,8 @@ void Master::Parts::MakeDagProcessor() {
   processor.parser.dags_folder = processor.dags_folder;
   processor.parser.timeout = config.GetDuration(Key::kDagbagImportTimeout);
   processor.parser.memory_bytes = config.GetInt(Key::kParseMemoryLimitMb) << 20;
+  // Workers on other machines can come to this master.
+  if (opened.shared || !IsLoopback(config.GetString(Key::kGrpcHost))) processor.bundles = &store();
   dags = std::make_unique<DagProcessor>(*engine, processor);
   dags->SetActive(false);  // until the engine leads
 }

@@ -137,7 +137,7 @@ TEST_P(MySqlTest, AReadOnlyServerIsSaidAndHealsByItself) {
 TEST_P(MySqlTest, ASchemaOfANewerGaleIsRefused) {
   ASSERT_TRUE(Migrate(world_->options()).ok());
   MustRun(*root_, fmt::format("INSERT INTO {}.schema_version VALUES (999, 'the future')", name_));
-  ExpectError(Migrate(world_->options()), Code::kFailedPrecondition, {"999", "version 2"});
+  ExpectError(Migrate(world_->options()), Code::kFailedPrecondition, {"999", "version 3"});
 }
 
 TEST_P(MySqlTest, AnotherProgramsDatabaseIsRefusedAndLeftAlone) {
@@ -166,9 +166,14 @@ TEST_P(MySqlTest, ASchemaOfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
   {
     auto store = std::move(*OpenMySqlStore(world_->options()));
     const Epoch epoch = *store->AcquireLeadership({.owner = "me"});
-    ASSERT_TRUE(store->Commit(epoch, {.runs = {SparseRun(1, "d", "r")}}).ok());
+    ASSERT_TRUE(store
+                    ->Commit(epoch, {.dag_versions = {Version("d", 1)},
+                                     .runs = {SparseRun(1, "d", "r")},
+                                     .workers = {{"w", "host", "boot", "0.1.0", At(5)}}})
+                    .ok());
   }
-  MustRun(*root_, fmt::format("DROP TABLE {}.master", name_));
+  MustRun(*root_, fmt::format("DROP TABLE {0}.bundle_blob, {0}.version_bundle, {0}.master", name_));
+  MustRun(*root_, fmt::format("ALTER TABLE {}.worker DROP COLUMN drained", name_));
   MustRun(*root_, fmt::format("ALTER TABLE {}.leader DROP COLUMN instance, DROP COLUMN beat,"
                               " ADD COLUMN lease_until BIGINT NOT NULL DEFAULT 0",
                               name_));
@@ -178,6 +183,8 @@ TEST_P(MySqlTest, ASchemaOfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
   EXPECT_EQ(store->GetLeader()->owner, "me");
   EXPECT_TRUE(store->GetRun("d", "r").ok());
   EXPECT_TRUE(store->ListMasters()->empty());
+  EXPECT_EQ(store->GetDagVersion("d", 1)->bundle, "");
+  EXPECT_FALSE(store->LoadLive()->workers.at(0).drained);
 }
 
 TEST_P(MySqlTest, ATableWithAWrongCharacterSetIsNamed) {

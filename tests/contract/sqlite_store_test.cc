@@ -121,9 +121,14 @@ TEST(SqliteFile, OfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
     auto store = MustOpen(path);
     ASSERT_TRUE(store->Migrate().ok());
     const Epoch epoch = *store->AcquireLeadership({.owner = "me"});
-    ASSERT_TRUE(store->Commit(epoch, {.runs = {SparseRun(1, "d", "r")}}).ok());
+    ASSERT_TRUE(store
+                    ->Commit(epoch, {.dag_versions = {Version("d", 1)},
+                                     .runs = {SparseRun(1, "d", "r")},
+                                     .workers = {{"w", "host", "boot", "0.1.0", At(5)}}})
+                    .ok());
   }
   RawConnection(path).Exec(
+      "DROP TABLE bundle_blob; DROP TABLE version_bundle; ALTER TABLE worker DROP COLUMN drained;"
       "DROP TABLE master; ALTER TABLE leader DROP COLUMN instance;"
       "ALTER TABLE leader DROP COLUMN beat; DELETE FROM schema_version WHERE version > 1");
   auto store = MustOpen(path);
@@ -133,6 +138,8 @@ TEST(SqliteFile, OfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
   EXPECT_EQ(store->GetLeader()->owner, "me");
   EXPECT_TRUE(store->GetRun("d", "r").ok());
   EXPECT_TRUE(store->ListMasters()->empty());
+  EXPECT_EQ(store->GetDagVersion("d", 1)->bundle, "");
+  EXPECT_FALSE(store->LoadLive()->workers.at(0).drained);
 }
 
 TEST(SqliteFile, OfANewerGaleIsRefusedAndLeftAlone) {
@@ -143,7 +150,7 @@ TEST(SqliteFile, OfANewerGaleIsRefusedAndLeftAlone) {
   const std::string before = ReadFile(path);
   {
     auto store = MustOpen(path);
-    ExpectError(store->Migrate(), Code::kFailedPrecondition, {path, "999", "version 2"});
+    ExpectError(store->Migrate(), Code::kFailedPrecondition, {path, "999", "version 3"});
   }
   EXPECT_TRUE(ReadFile(path) == before);
 }

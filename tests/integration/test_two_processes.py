@@ -95,7 +95,8 @@ def test_a_worker_that_an_operator_drains_gets_no_more_work_until_it_is_undraine
     start_worker(home)
     wait_until(lambda: home.rows("workers", "list")[0]["state"] == "drained", "it is back, and drained")
     assert home.states("calm", "r2")["t"] == "queued"
-    why = home.rest("GET", "/api/gale/v1/dags/calm/dagRuns/r2/taskInstances/t/explain")[1]["reasons"]
+    why = home.rest("GET", "/api/gale/v1/dags/calm/dagRuns/r2/taskInstances/t/explain",
+                    token=home.token())[1]["reasons"]
     assert "no worker that takes work serves queue 'default'" in why, why
 
     home.cli("workers", "undrain", "far")

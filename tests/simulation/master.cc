@@ -65,7 +65,7 @@ class Master::Link : public WorkerLink {
     if (stream_->closed || !master_.MaySend()) return;
     auto send = [&network = master_.network_, &host = *master_.hosts_[stream_->worker], s = stream_,
                  what] { network.SendDown(s, [&host, s, what] { what(host, s); }); };
-    if (master_.paused_) return master_.asleep_mail_.push_back(std::move(send));
+    if (master_.paused_) return master_.asleep_sends_.push_back(std::move(send));
     send();
   }
   Master& master_;
@@ -153,6 +153,7 @@ void Master::Forget() {
   mail_.clear();
   asleep_.clear();
   asleep_mail_.clear();
+  asleep_sends_.clear();
   sends_left_ = -1;
   store_.plan = {};
   store_.cut_short = false;

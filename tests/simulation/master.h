@@ -111,7 +111,8 @@ class Master : public MasterPort {
   bool paused_ = false;
   uint64_t pauses_ = 0;
   std::vector<std::function<void()>> asleep_;       // due while it slept
-  std::vector<std::function<void()>> asleep_mail_;  // came or was to leave, in this order
+  std::vector<std::function<void()>> asleep_mail_;  // came, in this order
+  std::vector<std::function<void()>> asleep_sends_;  // was to leave, in this order
   std::optional<LeaderWatch> watch_;
   Status deposed_;  // what a beat said
   MonoTime beat_;

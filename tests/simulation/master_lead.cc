@@ -147,12 +147,14 @@ void Master::PauseInTurn(Duration lasts) {
   };
 }
 
-// What came meanwhile stays in its order; its threads wake in any.
+// What came meanwhile stays in its order; its threads wake in any. What a stream was given before is
+// sent before all that it is given from now on.
 void Master::Wake() {
   if (!paused_) return;
   context_.Trace("master {} goes on: {} messages, {} timers", number_, asleep_mail_.size(),
                  asleep_.size());
   paused_ = false;
+  for (auto& send : std::exchange(asleep_sends_, {})) send();
   for (auto& what : std::exchange(asleep_, {})) After(context_.dice.Ms(0, 5), std::move(what));
   Duration delay = context_.dice.Ms(0, 4);
   for (auto& what : std::exchange(asleep_mail_, {})) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "master/api/views.h"
+
 namespace gale::http {
 namespace {
 
