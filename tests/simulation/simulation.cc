@@ -195,8 +195,13 @@ void World::HelpThePast() {
 }
 
 void World::RunUntilQuiet() {
-  const uint64_t steps_max = context_.agenda.steps() + kStepsMax;
+  // Steps without a start are no progress; how many starts there are to come is the seed's matter.
+  uint64_t steps_max = context_.agenda.steps() + kStepsMax;
+  MonoTime last_spawn = context_.last_spawn;
   while (!context_.failed() && !Quiet()) {
+    if (std::exchange(last_spawn, context_.last_spawn) != context_.last_spawn) {
+      steps_max = context_.agenda.steps() + kStepsMax;
+    }
     if (context_.now() > faults_stopped_ + kQuietWithin || context_.agenda.steps() > steps_max) {
       std::string state;
       for (const auto& master : masters_) state += "\n    " + master->Describe();
