@@ -3,6 +3,7 @@
 A fault is a function of a Blow: it injects, waits with blow.hold(), and heals. What it holds (names of
 processes) no other fault touches meanwhile. A pause is SIGSTOP, then SIGCONT."""
 
+import pathlib
 import signal
 import threading
 import time
@@ -209,6 +210,15 @@ def flush_redis(blow):
     redis_flush_all(blow.world.cluster.entry("redis"))
 
 
+def edit_dags(blow):
+    """A file beside the DAGs changes: from now on workers need another bundle."""
+    blow.begin()
+    folder = pathlib.Path(blow.world.cluster.describe()["dags_folder"])
+    part = folder / ".note.part"
+    part.write_text(f"{blow.planned.pick}\n", encoding="utf-8")
+    part.rename(folder / "note.txt")
+
+
 def cut(mode):
     def cut_link(blow):
         if not blow.world.proxies:
@@ -288,6 +298,7 @@ KINDS = {
     "kill_redis": (4, 0.2, 5, kill_server("redis")),
     "pause_redis": (3, 0.5, 12, pause_server("redis")),
     "flush_redis": (5, 0, 0, flush_redis),
+    "edit_dags": (6, 0, 0, edit_dags),
     "freeze_link_short": (2, 0.5, 7, cut("freeze")),
     "freeze_link_long": (3, 12, 18, cut("freeze")),
     "drop_link_short": (2, 0.5, 7, cut("drop")),

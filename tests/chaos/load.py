@@ -12,6 +12,7 @@ TRIGGER_SECONDS_MAX = 90.0
 LIVE_RUNS_MAX = 80      # then the load waits: a backlog would only show how long a backlog takes
 TRIGGER_THREADS = 2
 
+# `dag` in a template needs the DAG file itself: the worker fetches it.
 # dag id -> (weight, tries that run in all, tasks); a task: (upstreams, milliseconds, tries that fail, more)
 SHAPES = {
     "chaos_chain": (4, 6, [((), 100, 0, "")] + [((i,), 50 + 50 * i, 0, "") for i in range(5)]),
@@ -20,7 +21,7 @@ SHAPES = {
     "chaos_retry": (2, 6, [((), 100, 1, ""), ((0,), 50, 2, ""), ((1,), 50, 0, "")]),
     "chaos_long": (1, 4, [((), 4000, 0, "child"), ((), 9000, 0, "child"), ((), 16000, 0, ""),
                           ((0, 1, 2), 50, 0, "")]),
-    "chaos_templated": (1, 2, [((), 100, 0, "{{ run_id }}"), ((0,), 100, 0, "{{ task.task_id }}")]),
+    "chaos_templated": (1, 2, [((), 100, 0, "{{ run_id }}"), ((0,), 100, 0, "{{ dag.max_active_tasks }}")]),
 }
 TRIES_A_RUN = sum(weight * tries for weight, tries, _ in SHAPES.values()) / sum(s[0] for s in SHAPES.values())
 
