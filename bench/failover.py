@@ -60,13 +60,13 @@ with DAG('long', **at):
 
 
 class Cluster:
-    def __init__(self, binary, slots):
+    def __init__(self, binary, slots, dags=None):
         self.home = tempfile.mkdtemp(prefix="gale-fo-", dir="/tmp")  # short: sockets lie in it
         self.tool = [sys.executable, "-B", os.path.join(ROOT, "deploy/cluster")]
         os.makedirs(os.path.join(self.home, "dags"))
         self.pid_file = os.path.join(self.home, "pid")
         with open(os.path.join(self.home, "dags", "dags.py"), "w") as file:
-            file.write(DAGS.format(chain=CHAIN_TASKS, wide=WIDE_TASKS, pid_file=self.pid_file))
+            file.write(dags or DAGS.format(chain=CHAIN_TASKS, wide=WIDE_TASKS, pid_file=self.pid_file))
         self.log = open(os.path.join(self.home, "log"), "wb")
         self.process = subprocess.Popen([*self.tool, "--home", self.home, "--slots", str(slots)], stdout=self.log,
                                         stderr=self.log,
