@@ -36,10 +36,10 @@ void ForEachParent(std::string_view path, F each) {
 
 Status CheckPath(std::string_view path) {
   auto refuse = [&](std::string_view why) {
-    return DataLoss("the path '{}' {}", path.substr(0, kBundlePathBytesMax), why);
+    return DataLoss("the path '{}' {}", path.substr(0, limits::kBundlePathBytesMax), why);
   };
   if (path.empty()) return refuse("is empty");
-  if (path.size() > kBundlePathBytesMax) return refuse("is too long (kBundlePathBytesMax)");
+  if (path.size() > limits::kBundlePathBytesMax) return refuse("is too long (kBundlePathBytesMax)");
   if (path.find('\0') != std::string_view::npos) return refuse("has a NUL in it");
   if (path.front() == '/') return refuse("is absolute");
   for (size_t from = 0; from <= path.size();) {

@@ -19,7 +19,6 @@
 namespace gale::worker {
 
 inline constexpr size_t kManifestBytesMax = 8 << 20;
-inline constexpr size_t kBundlePathBytesMax = 1024;
 inline constexpr size_t kBundleNameBytesMax = 255;  // one part of a path; what file systems take
 
 // 64 lower-case hex digits: safe as a file's name.

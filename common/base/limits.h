@@ -15,6 +15,7 @@ inline constexpr size_t kSpecBytesMax = 64 << 20;    // one DagSpec, serialised
 inline constexpr size_t kBundleFileBytesMax = 4 << 20;
 inline constexpr size_t kBundleBytesMax = 256 << 20;
 inline constexpr size_t kBundleFilesMax = 20'000;
+inline constexpr size_t kBundlePathBytesMax = 1024;  // of a file, below the folder
 inline constexpr size_t kCommandBytesMax = 1 << 20;  // one bash command
 inline constexpr size_t kConfBytesMax = 1 << 20;     // a run's conf, JSON
 inline constexpr size_t kXComBytesMax = 64 << 10;    // one XCom from a bash task's last line

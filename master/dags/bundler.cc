@@ -43,6 +43,11 @@ Status Bundler::CheckLimits(const FileStates& files) const {
           "fetch the folder, so keep data elsewhere; until then they get it as it was before",
           path, size, limits::kBundleFileBytesMax);
     }
+    if (path.size() - folder_.size() > limits::kBundlePathBytesMax) {
+      return FailedPrecondition("the path {} is longer than {} bytes (kBundlePathBytesMax): until it is "
+                                "shorter, workers get the DAGs folder as it was before",
+                                path, limits::kBundlePathBytesMax);
+    }
     bytes += size;
   }
   if (files.size() <= limits::kBundleFilesMax && bytes <= limits::kBundleBytesMax) return OkStatus();

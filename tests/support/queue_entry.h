@@ -1,3 +1,4 @@
+// A queue entry for a test.
 #pragma once
 
 #include <string>

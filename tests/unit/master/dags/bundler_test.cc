@@ -69,6 +69,11 @@ TEST_F(BundlerTest, EveryFileIsThereByItsDigest) {
   EXPECT_EQ(Sha256Hex("import x"), bundle.files(2).digest());
 }
 
+TEST_F(BundlerTest, ANameMayBeOfAnyBytes) {
+  Write("caf\xe9 \xff.sql", "select 1");
+  EXPECT_EQ(Shown(Manifest(Make().value())), "caf\xe9 \xff.sql 8; ");
+}
+
 TEST_F(BundlerTest, TheSameFolderIsTheSameBundleWhoeverLooks) {
   Write("a.py", "1");
   const std::string digest = Make().value();
@@ -107,6 +112,10 @@ TEST_F(BundlerTest, WhatIsOverALimitIsRefusedByName) {
   EXPECT_EQ(large.code(), Code::kFailedPrecondition);
   EXPECT_NE(large.message().find("data.bin"), std::string::npos) << large.message();
   files_[folder_ + "/data.bin"].size = 1;
+  const std::string deep = folder_ + "/" + std::string(limits::kBundlePathBytesMax + 1, 'd');
+  files_[deep] = {};
+  EXPECT_NE(Make().status().message().find("kBundlePathBytesMax"), std::string::npos);
+  files_.erase(deep);
   for (size_t i = 0; i < limits::kBundleFilesMax; ++i) files_[fmt::format("{}/{}", folder_, i)] = {};
   const Status many = Make().status();
   EXPECT_NE(many.message().find("kBundleFilesMax"), std::string::npos) << many.message();
