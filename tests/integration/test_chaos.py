@@ -41,7 +41,7 @@ def home():
 
 
 def test_a_short_round_on_a_standalone_keeps_every_promise(home):
-    summary = chaos(home, "--standalone", "--minutes", "0.3", "--seed", "11", "--fault-seconds", "2",
+    summary = chaos(home, "--standalone", "--minutes", "0.4", "--seed", "11", "--fault-seconds", "2",
                     "--rate", "8", "--only", "kill_all_masters", "kill_keeper", "kill_task", "kill_host")
     assert summary["runs"] == summary["accepted"] > 5
     assert len(summary["faults"]) >= 2 and not summary["faults_broken"]
