@@ -38,12 +38,7 @@ class WorkerSession final : public SessionStream, public WorkerLink {
     *message.mutable_welcome() = ToProto(welcome, serves_queue_);
     Enqueue(std::move(message));
   }
-  // On this host the DAGs folder itself is at hand.
-  void SendGrant(const Grant& grant) override {
-    Grant sent = grant;
-    if (on_this_host_) sent.bundle.clear();
-    Enqueue(std::move(sent));
-  }
+  void SendGrant(const Grant& grant) override { Enqueue(grant); }
   void SendRefuse(const AttemptId& attempt, const std::string& reason) override {
     v1::MasterMessage message;
     *message.mutable_refuse()->mutable_attempt() = ToProto(attempt);

@@ -224,6 +224,7 @@ void Loop::ReapWorkers() {
 
 // Rings again for what the queue has lost, and asks again for what couldn't be read.
 void Loop::Sweep() {
+  ForgetVersions();
   next_sweep_ = mono_ + options_.sweep_interval;
   for (const auto& [id, run] : scheduler_->runs()) {
     if (run->head.state == RunState::kRunning && run->dag().depends_on_past() &&
@@ -242,7 +243,6 @@ void Loop::Sweep() {
     return;
   }
   if (*missing > 0) GALE_WARN("the queue had lost {} entries; rung again", *missing);
-  ForgetVersions();
 }
 
 // Hands queued attempts to workers with room: one each in turn, the emptiest first.
@@ -359,8 +359,8 @@ void Loop::BuildBatch() {
     batch_.dags.push_back(row);
   }
   dirty_dags_.clear();
-  for (const auto& [dag_id, version] : dirty_bundles_) {
-    batch_.version_bundles.push_back({dag_id, version, versions_.at({dag_id, version}).bundle});
+  for (const auto& [key, bundle] : dirty_bundles_) {
+    batch_.version_bundles.push_back({key.first, key.second, bundle});
   }
   dirty_bundles_.clear();
 }

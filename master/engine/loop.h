@@ -261,7 +261,7 @@ class Loop {
   CommitBatch batch_;
   std::map<std::pair<RunId, TaskIndex>, TiRow> dirty_tis_;
   std::set<std::string> dirty_dags_;
-  std::set<VersionKey> dirty_bundles_;
+  std::map<VersionKey, std::string> dirty_bundles_;
   std::set<RunId> dirty_runs_;
   std::map<std::string, WorkerRow> known_workers_;  // as of their last Hello
   Release release_;

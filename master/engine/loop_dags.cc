@@ -53,7 +53,7 @@ void Loop::SetVersionBundle(const VersionKey& key, const std::string& bundle) {
   const bool keeps = !version.bundle.empty() && !bundle.empty();
   if (keeps || version.bundle == bundle) return;
   version.bundle = bundle;
-  dirty_bundles_.insert(key);
+  dirty_bundles_[key] = bundle;
 }
 
 void Loop::SetBundle(const std::string& digest, const std::set<std::string>& unread) {

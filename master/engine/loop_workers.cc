@@ -147,9 +147,8 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
 
 void Loop::QueueGrant(Worker& worker, const AttemptId& attempt) {
   const core::Run& run = *scheduler_->Find(attempt.run);
-  Grant grant{attempt,  epoch_,
-              run.dag_ptr(), run.head,
-              run.ti(attempt.task).max_tries, BundleOf(run.dag())};
+  Grant grant{attempt, epoch_, run.dag_ptr(), run.head, run.ti(attempt.task).max_tries, ""};
+  if (!worker.link->on_this_host()) grant.bundle = BundleOf(run.dag());  // else the folder is at hand
   release_.grants.emplace_back(worker.link, std::move(grant));
 }
 

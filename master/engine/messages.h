@@ -108,7 +108,7 @@ struct Grant {
   DagPtr dag;
   RunRow run;
   uint32_t max_tries = 0;
-  std::string bundle;  // of the DAG version's code; empty: it has none
+  std::string bundle;  // of the DAG version's code; empty: it has none, or the folder is at hand
 };
 
 struct Welcome {

@@ -43,6 +43,20 @@ def folder(two_masters, request):
     yield cluster, dag_id, out, write
 
 
+def begin(folder, run_id):
+    """The run's first task is at the gate."""
+    cluster, dag_id, out, _ = folder
+    (out / "began").unlink(missing_ok=True)
+    cluster.trigger(cluster.leader()[0], dag_id, run_id)
+    wait_until(lambda: (out / "began").exists(), f"the first task of {run_id}")
+
+
+def import_errors(cluster):
+    status, answer = cluster.rest(cluster.leader()[0], "GET", "/api/v2/importErrors")
+    assert status == 200, answer
+    return [(error["filename"], error["stack_trace"]) for error in answer["import_errors"]]
+
+
 def open_gate(out):
     with open(out / "gate", "w", encoding="utf-8"):
         pass
@@ -52,8 +66,7 @@ def test_a_run_goes_on_with_the_code_of_its_version(folder):
     cluster, dag_id, out, write = folder
     leader, _ = cluster.leader()
     cluster.add_dag(leader, dag_id, write("first"))
-    cluster.trigger(leader, dag_id, "old")
-    wait_until(lambda: (out / "began").exists(), "the first task")
+    begin(folder, "old")
     word, here = (out / "old.a").read_text().split()
     assert word == "first"
     assert "/bundles/" in here and not here.startswith(str(cluster.home / "dags")), here
@@ -68,9 +81,7 @@ def test_a_run_goes_on_with_the_code_of_its_version(folder):
     assert (script, macro) == ("first", "first"), "templates, helpers and the DAG file are of one moment"
     assert there == here or "/bundles/" in there  # on another worker, perhaps
 
-    (out / "began").unlink()
-    cluster.trigger(leader, dag_id, "new")
-    wait_until(lambda: (out / "began").exists(), "the first task of the new run")
+    begin(folder, "new")
     open_gate(out)
     assert cluster.wait_for_end(leader, dag_id, "new") == "success"
     assert (out / "new.b").read_text().split()[:2] == ["second", "second"]
@@ -80,10 +91,9 @@ def test_a_master_that_takes_over_hands_out_what_the_old_one_had_read(folder):
     cluster, dag_id, out, write = folder
     leader, standby = cluster.leader()
     cluster.add_dag(leader, dag_id, write("first"))
-    cluster.trigger(leader, dag_id, "r")
-    wait_until(lambda: (out / "began").exists(), "the first task")
+    begin(folder, "r")
     write_whole(cluster.home / "dags" / f"{dag_id}.py", "from airflow import DAG\nthis is no Python\n")
-    wait_until(lambda: cluster.rest(leader, "GET", "/api/v2/importErrors")[1]["total_entries"] == 1, "its import error")
+    wait_until(lambda: len(import_errors(cluster)) == 1, "its import error")
     os.kill(cluster.part(leader)["pid"], signal.SIGKILL)
     wait_until(lambda: (cluster.leader() or "")[:1] == (standby,), "the standby leads")
     open_gate(out)
@@ -91,3 +101,20 @@ def test_a_master_that_takes_over_hands_out_what_the_old_one_had_read(folder):
     assert (out / "r.b").read_text().split()[:2] == ["first", "first"]
     (cluster.home / "dags" / f"{dag_id}.py").unlink()
     assert cluster.ask("start", leader).returncode == 0
+
+
+def test_a_folder_that_is_too_large_to_be_sent_says_so_and_workers_keep_what_they_had(folder):
+    cluster, dag_id, out, write = folder
+    leader, _ = cluster.leader()
+    cluster.add_dag(leader, dag_id, write("first"))
+    data = cluster.home / "dags" / "data.bin"
+    data.write_bytes(bytes(5 << 20))
+    wait_until(lambda: import_errors(cluster), "its import error")
+    [(filename, text)] = import_errors(cluster)
+    assert filename == str(cluster.home / "dags") and str(data) in text and "kBundleFileBytesMax" in text, text
+    begin(folder, "r")
+    open_gate(out)
+    assert cluster.wait_for_end(leader, dag_id, "r") == "success"
+    assert (out / "r.b").read_text().split()[:2] == ["first", "first"]
+    data.unlink()
+    wait_until(lambda: not import_errors(cluster), "the error to go")

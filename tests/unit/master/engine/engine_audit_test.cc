@@ -1,47 +1,19 @@
 // The auditor: memory that breaks an invariant is noticed, counted, and built anew from the ledger.
-#include <spdlog/spdlog.h>
-
-#include <condition_variable>
-
-#include "master/engine/engine.h"
-#include "tests/unit/master/engine/loop_fixture.h"
-#include "tests/unit/master/engine/shared_clock.h"
+#include "tests/unit/master/engine/engine_fixture.h"
 
 namespace gale {
 namespace {
 
-class AuditorTest : public LoopTest {
+class AuditorTest : public RunningEngineTest {
  protected:
-  AuditorTest() {
-    spdlog::set_level(spdlog::level::off);
-    // The engine has a loop of its own.
-    GALE_CHECK(store_.ReleaseLeadership(loop_->epoch()).ok(), "release");
-    loop_.reset();
-  }
   void Start(std::optional<LeadershipOptions> leadership = std::nullopt) {
-    engine_ = std::make_unique<Engine>(store_, queue_, &queue_, options_, time_, leadership);
-    engine_->OnLeading([this](bool leads) {
-      std::lock_guard lock(mutex_);
-      told_.push_back(leads);
-      changed_.notify_all();
-    });
-    ASSERT_TRUE(engine_->Start().ok());
-    link_ = std::make_shared<ToldLink>();
-    Do([&](Loop& loop) {
-      loop.ReportFile(File("/dags/f.py", {MakeDag("d")}));
-      run_ = loop.Trigger({.dag_id = "d"}, actor_).value();
-      loop.OnHello(link_, Hello("w"));
-    });
-    ASSERT_EQ(link_->grants.size(), 1u);
+    StartOn(store_, leadership);
   }
   // One turn, with its audit, if one is due: that is over when the turn after it has been.
   void Do(std::function<void(Loop&)> what) {
     for (const auto& turn : {std::move(what), std::function<void(Loop&)>([](Loop&) {})}) {
       if (!engine_->leads()) return;
-      (void)engine_->Call<Status>([&](Loop& loop) {
-        turn(loop);
-        return OkStatus();
-      });
+      (void)Call(turn);
     }
   }
   // The task runs on its worker, says the ledger; the master's memory knows of no such process.
@@ -62,14 +34,6 @@ class AuditorTest : public LoopTest {
     EXPECT_EQ(StateOf(run_.id), RunState::kSuccess);
     EXPECT_EQ(Ti(run_.id).try_number, 1);
   }
-
-  SharedClock time_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<bool> told_;  // what OnLeading said; behind mutex_
-  RunRow run_;
-  ToldLinkPtr link_;
-  std::unique_ptr<Engine> engine_;  // ends first
 };
 
 TEST_F(AuditorTest, MemoryThatDisagreesWithItselfIsBuiltAnewAndTheRunGoesOn) {
@@ -95,18 +59,12 @@ TEST_F(AuditorTest, OneOfSeveralLetsGoOfTheLeadForItAndLeadsAnew) {
   LeadershipOptions leadership;
   leadership.poll = 5ms;
   leadership.outage = 24h;  // a clock that leaps costs no lead here
-  leadership.self = {"m", "m", "m:1", "", "", {}, {}};
-  options_.owner = options_.instance = "m";
   Start(leadership);
   Do([&](Loop& loop) {
     ForgetInMemoryThatTheTaskRuns(loop);
     time_.Advance(Engine::kAuditInterval);
   });
-  {
-    std::unique_lock lock(mutex_);
-    const std::vector<bool> expected = {true, false, true};
-    ASSERT_TRUE(changed_.wait_for(lock, 20s, [&] { return told_ == expected; }));
-  }
+  ASSERT_TRUE(AwaitTold({true, false, true}));
   EXPECT_EQ(engine_->audits().broken, 1u);
   ExpectTheRunToEndFromTheLedger();
 }

@@ -1,13 +1,6 @@
 // A leader whose ledger is away: it goes on renewing its workers' leases for as long as nobody else
 // can have taken the lead, and not longer.
-#include <spdlog/spdlog.h>
-
-#include <atomic>
-#include <condition_variable>
-
-#include "master/engine/engine.h"
-#include "tests/unit/master/engine/loop_fixture.h"
-#include "tests/unit/master/engine/shared_clock.h"
+#include "tests/unit/master/engine/engine_fixture.h"
 
 namespace gale {
 namespace {
@@ -62,49 +55,20 @@ class AwayStore : public FaultyStore {
   int missed_beats_ = 0;
 };
 
-class OutageTest : public LoopTest {
+class OutageTest : public RunningEngineTest {
  protected:
   static constexpr Duration kLeaderLease = 50ms, kOutage = 30s;
 
-  OutageTest() : ledger_(*inner_) {
-    spdlog::set_level(spdlog::level::off);
-    // The engine has a loop of its own.
-    GALE_CHECK(store_.ReleaseLeadership(loop_->epoch()).ok(), "release");
-    loop_.reset();
-    options_.lease = 5s;
-  }
+  OutageTest() : ledger_(*inner_) { options_.lease = 5s; }
+  // The engine may still speak to the ledger when it ends.
+  ~OutageTest() override { engine_.reset(); }
   // It leads, and one task runs on one worker.
   void Start() {
     LeadershipOptions leadership;
     leadership.lease = kLeaderLease;
     leadership.poll = 10ms;
     leadership.outage = kOutage;
-    leadership.self = {"m", "m", "m:1", "", "", {}, {}};
-    options_.owner = options_.instance = "m";
-    engine_ = std::make_unique<Engine>(ledger_, queue_, &queue_, options_, time_, leadership);
-    engine_->OnLeading([this](bool leads) {
-      std::lock_guard lock(mutex_);
-      told_.push_back(leads);
-      changed_.notify_all();
-    });
-    ASSERT_TRUE(engine_->Start().ok());
-    link_ = std::make_shared<ToldLink>();
-    ASSERT_TRUE(Call([&](Loop& loop) {
-                  loop.ReportFile(File("/dags/f.py", {MakeDag("d")}));
-                  run_ = loop.Trigger({.dag_id = "d"}, actor_).value();
-                  loop.OnHello(link_, Hello("w"));
-                }).ok());
-    ASSERT_EQ(link_->grants.size(), 1u);
-  }
-  Status Call(std::function<void(Loop&)> what) {
-    return engine_->Call<Status>([&](Loop& loop) {
-      what(loop);
-      return OkStatus();
-    });
-  }
-  bool AwaitTold(const std::vector<bool>& told) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kPatience, [&] { return told_ == told; });
+    StartOn(ledger_, leadership);
   }
   // What a session does with a heartbeat (master/api). Whether the lease was renewed.
   bool Heartbeat() {
@@ -114,14 +78,7 @@ class OutageTest : public LoopTest {
     return link_->leases.size() > before;
   }
 
-  SharedClock time_;
   AwayStore ledger_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<bool> told_;  // what OnLeading said; behind mutex_
-  RunRow run_;
-  ToldLinkPtr link_;
-  std::unique_ptr<Engine> engine_;  // ends first
 };
 
 TEST_F(OutageTest, ADatabaseThatIsAwayForLongerThanAWorkersLeaseKillsNoTask) {

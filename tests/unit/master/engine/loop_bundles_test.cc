@@ -83,6 +83,17 @@ TEST_F(Bundles, ARunGoesOnWithTheCodeOfItsVersion) {
   EXPECT_EQ(Granted(), "b");
 }
 
+// The version that nobody needs any more was forgotten, and asked for its bundle, in one turn.
+TEST_F(Bundles, AVersionThatIsReplacedInTheTurnThatTidiesUpKeepsItsBundle) {
+  Know({FileDag("d"), FileDag("e")});
+  MustTrigger("e");  // queued: the sweep has something to compare
+  FolderChanges('a', {});
+  clock_.Advance(options_.sweep_interval);
+  Know({FileDag("d"), FileDag("e")}, "2");
+  EXPECT_EQ(store_.GetDagVersion("d", 1)->bundle, Digest('a'));
+  EXPECT_EQ(store_.GetDagVersion("d", 2)->bundle, "");
+}
+
 TEST_F(Bundles, ADagWhoseFileIsGoneKeepsItsCode) {
   Know({FileDag("d")});
   FolderChanges('a', {});
@@ -104,6 +115,16 @@ TEST_F(Bundles, WhatCameFromNoFileNeedsNone) {
     l.ReportFile(File("grpc:sent", {dag}));
   });
   EXPECT_EQ(Granted("sent"), "");
+}
+
+TEST_F(Bundles, OnTheMastersOwnHostTheFolderItselfIsAtHand) {
+  Know({FileDag("d")});
+  FolderChanges('a', {});
+  MustTrigger("d");
+  auto link = std::make_shared<ToldLink>();
+  link->near = true;
+  MustTurn([&](Loop& l) { l.OnHello(link, Hello("w")); });
+  EXPECT_EQ(link->bundles, std::vector<std::string>{""});
 }
 
 TEST_F(Bundles, AFileThatMovesIsAnotherVersion) {

@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 
 class ToldLink : public WorkerLink {
  public:
+  bool on_this_host() const override { return near; }
   void SendWelcome(const Welcome& w) override { welcomes.push_back(w); }
   void SendGrant(const Grant& g) override {
     grants.push_back(g.attempt);
@@ -32,6 +33,7 @@ class ToldLink : public WorkerLink {
   std::vector<Welcome> welcomes;
   std::vector<AttemptId> grants, acks, cancels;
   std::vector<std::string> bundles;  // of the grants
+  bool near = false;                 // on the master's own host
   std::vector<std::pair<AttemptId, std::string>> refusals;
   std::vector<uint64_t> leases;
   std::string drains;

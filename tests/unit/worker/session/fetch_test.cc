@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/unit/worker/session/fake_master.h"
-#include "worker/worker.h"
+#include "tests/unit/worker/session/worker_fixture.h"
+#include "worker/bundle_cache.h"
 
 namespace gale::worker {
 namespace {
@@ -14,34 +14,16 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-MonoTime In(Duration d) { return Clock::Real().Mono() + d; }
-
-class WorkerFetchTest : public ::testing::Test {
+class WorkerFetchTest : public WorkerWithMaster {
  protected:
-  WorkerFetchTest() : home(testing::TempDir() + "gale-fetch-XXXXXX") {
-    EXPECT_NE(::mkdtemp(home.data()), nullptr);
-    master = std::make_unique<FakeMaster>(home + "/master.sock");
-    options.home = home + "/worker";
-    options.name = "w1";
-    options.slots = 2;
-    options.masters = {master->target()};
-    options.environ = {"PATH=/usr/bin:/bin"};
+  WorkerFetchTest() {
     options.sdk = std::string(GALE_TESTS_DIR) + "/../sdk/python";
-    options.kill_grace = 1s;
-    bundle = master->bundles.Add({{"team/etl.py", kDagFile},
-                                  {"team/hello.sh", "echo from the file of {{ dag.dag_id }}"},
-                                  {"team/names.py", "NAME = 'ana'\n"}});
+    bundle = AddBundle("ana");
   }
-  ~WorkerFetchTest() override {
-    if (worker) worker->Stop(In(0s));
-    master.reset();
-    std::filesystem::remove_all(home);
-  }
-  void StartAndConnect() {
-    worker = std::make_unique<WorkerNode>(options);
-    Status started = worker->Start();
-    ASSERT_TRUE(started.ok()) << started.ToString();
-    master->WaitRoom();
+  std::string AddBundle(const std::string& name) {
+    return master->bundles.Add({{"team/etl.py", kDagFile},
+                                {"team/hello.sh", "echo from the file of {{ dag.dag_id }}"},
+                                {"team/names.py", "NAME = '" + name + "'\n"}});
   }
   void Grant(const AttemptId& id, const std::string& command, bool templated = true) {
     v1::MasterMessage message;
@@ -74,10 +56,7 @@ from team import names
 with DAG("etl", schedule=None, user_defined_macros={"who": names.NAME}):
     BashOperator(task_id="t", bash_command="echo {{ who }}")
 )";
-  std::string home, bundle;
-  std::unique_ptr<FakeMaster> master;
-  WorkerOptions options;
-  std::unique_ptr<WorkerNode> worker;
+  std::string bundle;
   const AttemptId a{RunId(1), TaskIndex(0), kUnmapped, 1}, b{RunId(2), TaskIndex(0), kUnmapped, 1};
 };
 
@@ -132,6 +111,32 @@ TEST_F(WorkerFetchTest, AMasterThatDiesWhileItServesIsReplacedByTheNextConnectio
   master->Listen();
   v1::Hello hello = master->WaitHello(before);
   ASSERT_EQ(hello.running_size(), 1) << "it is granted, and not lost";
+  EXPECT_EQ(Printed(a), "\"ana\"");
+}
+
+// It may import more of it at any time.
+TEST_F(WorkerFetchTest, WhatRunsKeepsItsCodeThroughARestartOfTheWorkerHoweverMuchIsFetched) {
+  options.leave_running = true;
+  StartAndConnect();
+  Grant(a, "until [ -e " + home + "/go ]; do sleep 0.02; done; echo {{ who }}");
+  master->WaitStarted(a);
+  const std::string tree = options.home + "/bundles/" + bundle;
+  worker->Stop(In(0s));
+  size_t before = master->heard();
+  Start();
+  ASSERT_EQ(master->WaitHello(before).running_size(), 1);
+  for (size_t i = 0; i < BundleCache::kTreesMax + 1; ++i) {
+    bundle = AddBundle("other" + std::to_string(i));
+    const AttemptId id{RunId(100 + static_cast<int64_t>(i)), TaskIndex(0), kUnmapped, 1};
+    Grant(id, "echo {{ who }}");
+    EXPECT_EQ(Printed(id), "\"other" + std::to_string(i) + "\"");
+  }
+  EXPECT_TRUE(std::filesystem::exists(tree + "/team/names.py"));
+  EXPECT_LE(static_cast<size_t>(std::distance(
+                std::filesystem::directory_iterator(options.home + "/bundles"), {})),
+            2 * (BundleCache::kTreesMax + 1) + 1)
+      << "trees, their manifests, and the file 'boot'";
+  std::ofstream(home + "/go") << "";
   EXPECT_EQ(Printed(a), "\"ana\"");
 }
 

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/unit/worker/session/fake_master.h"
+#include "tests/unit/worker/session/worker_fixture.h"
 #include "worker/session.h"
 
 namespace gale::worker {
@@ -18,35 +18,13 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-MonoTime In(Duration d) { return Clock::Real().Mono() + d; }
 AttemptId Attempt(int64_t run) { return {RunId(run), TaskIndex(0), kUnmapped, 1}; }
 
-class WorkerTest : public ::testing::Test {
+class WorkerTest : public WorkerWithMaster {
  protected:
-  WorkerTest() : home(testing::TempDir() + "gale-worker-XXXXXX") {
-    EXPECT_NE(::mkdtemp(home.data()), nullptr);
-    master = std::make_unique<FakeMaster>(home + "/master.sock");
-    options.home = home + "/worker";
-    options.name = "w1";
-    options.slots = 2;
-    options.masters = {master->target()};
+  WorkerTest() {
     options.join_token = "j0in-s3cret";
-    options.environ = {"PATH=/usr/bin:/bin", "TOKEN_COPY=j0in-s3cret"};
-    options.kill_grace = 1s;
-  }
-  ~WorkerTest() override {
-    if (worker) worker->Stop(In(0s));
-    master.reset();
-    std::filesystem::remove_all(home);
-  }
-  void Start() {
-    worker = std::make_unique<WorkerNode>(options);
-    Status started = worker->Start();
-    ASSERT_TRUE(started.ok()) << started.ToString();
-  }
-  void StartAndConnect() {
-    Start();
-    master->WaitRoom();
+    options.environ.push_back("TOKEN_COPY=j0in-s3cret");
   }
   // A task that runs until Release.
   std::string Held() { return "until [ -e " + home + "/go ]; do sleep 0.02; done; echo done"; }
@@ -58,10 +36,6 @@ class WorkerTest : public ::testing::Test {
     return !std::filesystem::exists(path);
   }
 
-  std::string home;
-  std::unique_ptr<FakeMaster> master;
-  WorkerOptions options;
-  std::unique_ptr<WorkerNode> worker;
   const AttemptId a = Attempt(1), b = Attempt(2);
 };
 
