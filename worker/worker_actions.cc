@@ -162,7 +162,9 @@ void Impl::FeedAll() {
   feeding_ = false;
 }
 
-void Impl::Do(const action::SendHello& a) { Send(HelloMessage(identity_, a, results_, Clock::Real().Now())); }
+void Impl::Do(const action::SendHello& a) {
+  Send(HelloMessage(identity_, a, results_, Clock::Real().Now()));
+}
 
 void Impl::Do(const action::SendWant& a) {
   v1::WorkerMessage message;
@@ -281,7 +283,7 @@ void Impl::Do(const action::SpoolDelete& a) {
   spool_.Remove(a.attempt);
   results_.erase(a.attempt);
   exits_.erase(a.attempt);
-  grants_.erase(a.attempt);     // these two: of one that was unwanted before its start
+  grants_.erase(a.attempt);  // these two: of one that was unwanted before its start
   bundles_.Release(a.attempt);
   files_.RemoveAllButLog(a.attempt);
   shipper_.Ended(a.attempt);  // known already, unless it was unwanted

@@ -20,8 +20,9 @@ struct QueueEntry {
   int64_t priority = 0;  // larger comes out first; ties in the order of pushing
 };
 
-// What who queues does with a queue: rings. Thread-safe. Every call has a deadline of its own in the
-// implementation and returns UNAVAILABLE past it: the caller goes on without, and tries again later.
+// What who queues does with a queue: rings. Thread-safe. Every call has a deadline of its own in
+// the implementation and returns UNAVAILABLE past it: the caller goes on without, and tries again
+// later.
 class QueueBell {
  public:
   virtual ~QueueBell() = default;

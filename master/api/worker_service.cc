@@ -248,7 +248,8 @@ class BundleStream final
 
   void Begin() {
     if (digests_.size() <= kDigestsMax) return Next();
-    Close(InvalidArgument("{} digests; at most {} are taken at once", digests_.size(), kDigestsMax));
+    Close(
+        InvalidArgument("{} digests; at most {} are taken at once", digests_.size(), kDigestsMax));
   }
   void OnCancel() override { Close(Cancelled("the worker has left")); }
 

@@ -20,8 +20,10 @@ Result<std::string> Read(const std::string& path, size_t size) {
   if (!file) {
     const std::string why = fmt::format("{} can't be read: {}", path, std::strerror(errno));
     if (errno != EACCES) return Unavailable("{}", why);
-    return FailedPrecondition("{}; until the user that runs gale may read it, workers get the DAGs "
-                              "folder as it was before", why);
+    return FailedPrecondition(
+        "{}; until the user that runs gale may read it, workers get the DAGs "
+        "folder as it was before",
+        why);
   }
   std::string bytes(size + 1, '\0');
   file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
@@ -39,21 +41,25 @@ Status Bundler::CheckLimits(const FileStates& files) const {
     const auto size = static_cast<size_t>(state.size);
     if (size > limits::kBundleFileBytesMax) {
       return FailedPrecondition(
-          "{} has {} bytes, and a file of the DAGs folder may have {} (kBundleFileBytesMax): workers "
+          "{} has {} bytes, and a file of the DAGs folder may have {} (kBundleFileBytesMax): "
+          "workers "
           "fetch the folder, so keep data elsewhere; until then they get it as it was before",
           path, size, limits::kBundleFileBytesMax);
     }
     if (path.size() - folder_.size() > limits::kBundlePathBytesMax) {
-      return FailedPrecondition("the path {} is longer than {} bytes (kBundlePathBytesMax): until it is "
-                                "shorter, workers get the DAGs folder as it was before",
-                                path, limits::kBundlePathBytesMax);
+      return FailedPrecondition(
+          "the path {} is longer than {} bytes (kBundlePathBytesMax): until it is "
+          "shorter, workers get the DAGs folder as it was before",
+          path, limits::kBundlePathBytesMax);
     }
     bytes += size;
   }
-  if (files.size() <= limits::kBundleFilesMax && bytes <= limits::kBundleBytesMax) return OkStatus();
+  if (files.size() <= limits::kBundleFilesMax && bytes <= limits::kBundleBytesMax)
+    return OkStatus();
   return FailedPrecondition(
       "the DAGs folder has {} files of {} bytes in all, and may have {} (kBundleFilesMax) of {} "
-      "(kBundleBytesMax): workers fetch the folder, so keep data elsewhere; until then they get it as "
+      "(kBundleBytesMax): workers fetch the folder, so keep data elsewhere; until then they get it "
+      "as "
       "it was before",
       files.size(), bytes, limits::kBundleFilesMax, limits::kBundleBytesMax);
 }
@@ -93,7 +99,8 @@ Status Bundler::Put(const std::string& digest, const std::string& manifest, Time
   size_t bytes = 0;
   for (const std::string& wanted : missing) {
     const std::string& path = paths.at(wanted);
-    GALE_ASSIGN_OR_RETURN(std::string data, Read(path, static_cast<size_t>(known_.at(path).state.size)));
+    GALE_ASSIGN_OR_RETURN(std::string data,
+                          Read(path, static_cast<size_t>(known_.at(path).state.size)));
     if (Sha256Hex(data) != wanted) {
       known_.erase(path);
       return Unavailable("{} is being written", path);

@@ -1,8 +1,9 @@
-// The DAGs folder as a bundle: what workers fetch by digest, so that they need no copy of the folder.
+// The DAGs folder as a bundle: what workers fetch by digest, so that they need no copy of the
+// folder.
 //
 // A bundle is a manifest (v1::Bundle) that names every file's content by its SHA-256; manifest and
-// contents are blobs of the ledger, so every master can hand them out. Of a folder that changed only
-// what changed is read and stored again.
+// contents are blobs of the ledger, so every master can hand them out. Of a folder that changed
+// only what changed is read and stored again.
 #pragma once
 
 #include <map>
@@ -33,8 +34,8 @@ class Bundler {
   Bundler(Store& store, std::string folder) : store_(store), folder_(std::move(folder)) {}
 
   // The digest of the folder with these files, all of it in the ledger. FAILED_PRECONDITION: it is
-  // over a limit (limits::kBundle*), or a file may not be read; the message says which. UNAVAILABLE:
-  // a file changes while it is read, or the ledger is away; try again.
+  // over a limit (limits::kBundle*), or a file may not be read; the message says which.
+  // UNAVAILABLE: a file changes while it is read, or the ledger is away; try again.
   Result<std::string> Make(const FileStates& files, TimePoint now);
 
  private:

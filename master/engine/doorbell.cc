@@ -96,8 +96,7 @@ void Doorbell::Run() {
     bool lost = false;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, kCheck,
-                     [&] { return stopping_ || !notes_.empty() || owner_ != owner; });
+      wake_.wait_for(lock, kCheck, [&] { return stopping_ || !notes_.empty() || owner_ != owner; });
       if (stopping_ && (notes_.empty() || !health_.ok())) return;
       notes.swap(notes_);
       noted_ = 0;

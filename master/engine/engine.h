@@ -37,8 +37,7 @@ class Engine : public Service {
 
   // All must outlive it. Bell and `served`: as Loop's.
   Engine(Store& store, QueueBell& bell, TaskQueue* served, LoopOptions options,
-         Clock& clock = Clock::Real(),
-         std::optional<LeadershipOptions> leadership = std::nullopt);
+         Clock& clock = Clock::Real(), std::optional<LeadershipOptions> leadership = std::nullopt);
   ~Engine() override;
 
   std::string_view name() const override { return "engine"; }

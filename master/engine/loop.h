@@ -32,7 +32,7 @@ struct LoopOptions {
   std::string instance;                       // of its home: LeaderRow
   Duration lease = std::chrono::seconds(10);  // a worker that isn't heard of for so long is lost
   Duration heartbeat = std::chrono::seconds(2);
-  std::string version = {};                   // of gale; workers of another are noted
+  std::string version = {};                            // of gale; workers of another are noted
   Duration sweep_interval = std::chrono::seconds(30);  // queue entries compared with the ledger
   bool paused_at_creation = true;
   // A commit survives a power cut only after Store::Sync. Then only what workers on this very
@@ -97,8 +97,8 @@ class Loop {
                               const std::string& task_id);
   std::vector<PoolInfo> Pools() const;
   std::vector<WorkerInfo> Workers() const;
-  // No more attempts for the worker of this name, whichever process it is, until it is undrained; it
-  // goes on with what it has. NOT_FOUND: there never was one.
+  // No more attempts for the worker of this name, whichever process it is, until it is undrained;
+  // it goes on with what it has. NOT_FOUND: there never was one.
   Status DrainWorker(const std::string& name, bool drained, const Actor& actor);
 
   // --- DAG files
@@ -108,8 +108,8 @@ class Loop {
   // become stale.
   void ReportFile(const FileReport& report);
   void ReportFileGone(const std::string& fileloc);
-  // The DAGs folder is this bundle now. What comes from a file of `unread` (not read yet as it is in
-  // there, or not readable) keeps the bundle that it had, until ReportFile names it: a version's
+  // The DAGs folder is this bundle now. What comes from a file of `unread` (not read yet as it is
+  // in there, or not readable) keeps the bundle that it had, until ReportFile names it: a version's
   // code is of the folder as it was when it had that version.
   void SetBundle(const std::string& digest, const std::set<std::string>& unread);
   // The files that some DAG came from, or that have an import error: to be forgotten if they are
@@ -244,8 +244,8 @@ class Loop {
   std::unique_ptr<core::Calendar> calendar_;
   std::map<std::string, DagEntry> dags_;
   std::map<std::string, DagRow> unreadable_;  // DAGs whose stored version this build can't read
-  std::map<VersionKey, Version> versions_;  // those of live runs, and current ones
-  std::string bundle_;                      // the current one's digest
+  std::map<VersionKey, Version> versions_;    // those of live runs, and current ones
+  std::string bundle_;                        // the current one's digest
   std::map<std::string, PoolRow> pools_;
   std::set<std::string> error_files_;
   std::map<std::string, Worker> workers_;

@@ -46,8 +46,8 @@ Result<DagPtr> Loop::LoadVersion(const std::string& dag_id, int64_t version) {
   return dag;
 }
 
-// Digests come and go with the folder: a version that isn't the folder's any more keeps the one that
-// it was last seen in.
+// Digests come and go with the folder: a version that isn't the folder's any more keeps the one
+// that it was last seen in.
 void Loop::SetVersionBundle(const VersionKey& key, const std::string& bundle) {
   Version& version = versions_.at(key);
   const bool keeps = !version.bundle.empty() && !bundle.empty();
@@ -99,8 +99,8 @@ void Loop::RegisterDag(const FileReport& report, const ParsedDag& parsed, std::s
   }
   const bool fresh = it == dags_.end();
   // A version's spec says where it stands: moved, it is another.
-  const bool changed = fresh || it->second.hash != parsed.hash ||
-                       it->second.row.fileloc != report.fileloc;
+  const bool changed =
+      fresh || it->second.hash != parsed.hash || it->second.row.fileloc != report.fileloc;
   auto unreadable = unreadable_.find(spec.dag_id);
   const int64_t last = !fresh                            ? it->second.row.version
                        : unreadable != unreadable_.end() ? unreadable->second.version

@@ -148,7 +148,8 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
 void Loop::QueueGrant(Worker& worker, const AttemptId& attempt) {
   const core::Run& run = *scheduler_->Find(attempt.run);
   Grant grant{attempt, epoch_, run.dag_ptr(), run.head, run.ti(attempt.task).max_tries, ""};
-  if (!worker.link->on_this_host()) grant.bundle = BundleOf(run.dag());  // else the folder is at hand
+  if (!worker.link->on_this_host())
+    grant.bundle = BundleOf(run.dag());  // else the folder is at hand
   release_.grants.emplace_back(worker.link, std::move(grant));
 }
 
@@ -234,8 +235,8 @@ std::string Loop::NoteOn(const WorkerHello& hello) const {
   std::string note;
   if (hello.sent_at) note = ClockNote(*hello.sent_at - now_, "its", "this master's");
   if (!options_.version.empty() && hello.version != options_.version) {
-    note += fmt::format("{}it is gale {}, this master {}: upgrade the older", note.empty() ? "" : "; ",
-                        hello.version, options_.version);
+    note += fmt::format("{}it is gale {}, this master {}: upgrade the older",
+                        note.empty() ? "" : "; ", hello.version, options_.version);
   }
   return note;
 }

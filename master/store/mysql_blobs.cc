@@ -28,8 +28,7 @@ Status MySqlStore::PutBlobs(const std::vector<BlobRow>& blobs) {
   return flush();
 }
 
-Result<std::vector<std::string>> MySqlStore::MissingBlobs(
-    const std::vector<std::string>& digests) {
+Result<std::vector<std::string>> MySqlStore::MissingBlobs(const std::vector<std::string>& digests) {
   std::set<std::string> there;
   for (size_t from = 0; from < digests.size(); from += kStatementNamesMax) {
     std::string list;
@@ -54,8 +53,8 @@ Result<std::vector<std::string>> MySqlStore::MissingBlobs(
 
 Result<std::string> MySqlStore::GetBlob(const std::string& digest) {
   return WithReader([&](Connection& db) -> Result<std::string> {
-    GALE_ASSIGN_OR_RETURN(
-        Rows rows, db.Query(Bind("SELECT data FROM bundle_blob WHERE digest = ?", digest)));
+    GALE_ASSIGN_OR_RETURN(Rows rows,
+                          db.Query(Bind("SELECT data FROM bundle_blob WHERE digest = ?", digest)));
     if (!rows.Next()) return NotFound("there is no blob {}", digest);
     std::vector<uint8_t> packed;
     rows.Read(packed);

@@ -156,23 +156,24 @@ class CommitPlan {
                                       versions[i].dag_id);
                  }});
     if (batch_.bundle) {
-      Add(Bind("INSERT INTO setting (`key`, value) VALUES (?, ?)"
+      Add(
+          Bind("INSERT INTO setting (`key`, value) VALUES (?, ?)"
                " ON DUPLICATE KEY UPDATE value = VALUES(value)",
                kBundleSetting, *batch_.bundle));
     }
     const auto& bundles = batch_.version_bundles;
-    AddRows(bundles.size(),
-            {.head = Head("version_bundle", kVersionBundleColumns),
-             .tail = Tail(kVersionBundleColumns, "dag_id, version"),
-             .append =
-                 [&bundles](std::string& out, size_t i) {
-                   AppendRow(out, std::tie(bundles[i].dag_id, bundles[i].version, bundles[i].bundle));
-                 },
-             .describe =
-                 [&bundles](size_t i) {
-                   return fmt::format("bundle of version {} of dag '{}'", bundles[i].version,
-                                      bundles[i].dag_id);
-                 }});
+    AddRows(bundles.size(), {.head = Head("version_bundle", kVersionBundleColumns),
+                             .tail = Tail(kVersionBundleColumns, "dag_id, version"),
+                             .append =
+                                 [&bundles](std::string& out, size_t i) {
+                                   AppendRow(out, std::tie(bundles[i].dag_id, bundles[i].version,
+                                                           bundles[i].bundle));
+                                 },
+                             .describe =
+                                 [&bundles](size_t i) {
+                                   return fmt::format("bundle of version {} of dag '{}'",
+                                                      bundles[i].version, bundles[i].dag_id);
+                                 }});
     Upsert("dag", kDagColumns, "dag_id", batch_.dags,
            [](const DagRow& row) { return fmt::format("dag '{}'", row.dag_id); });
   }

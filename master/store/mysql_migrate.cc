@@ -1,8 +1,8 @@
 // Bringing a database to this build's schema, and saying what is wrong with one that can't be used.
 #include "common/base/log.h"
 #include "master/store/mysql_migrations.h"
-#include "master/store/schema_version.h"
 #include "master/store/mysql_store.h"
+#include "master/store/schema_version.h"
 
 namespace gale::mysql {
 namespace {

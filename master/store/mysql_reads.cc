@@ -50,8 +50,8 @@ Result<std::vector<DagVersionRow>> LiveVersions(Connection& db) {
       db.Query("SELECT " GALE_VERSION_COLUMNS " FROM"
                " (SELECT dag_id, version FROM dag UNION SELECT dag_id, version FROM dag_run"
                "  JOIN " GALE_LIVE_RUNS " USING (run_key)) wanted"
-               " JOIN dag_version v ON v.dag_id = wanted.dag_id AND v.version = wanted.version" GALE_VERSION_BUNDLE
-               " ORDER BY v.dag_id, v.version"));
+               " JOIN dag_version v ON v.dag_id = wanted.dag_id AND v.version = "
+               "wanted.version" GALE_VERSION_BUNDLE " ORDER BY v.dag_id, v.version"));
   std::vector<DagVersionRow> versions;
   while (rows.Next()) {
     GALE_ASSIGN_OR_RETURN(DagVersionRow row, ReadVersionRow(rows));
@@ -112,10 +112,10 @@ Result<DagRow> MySqlStore::GetDag(const std::string& dag_id) {
 }
 
 Result<DagVersionRow> MySqlStore::GetDagVersion(const std::string& dag_id, int64_t version) {
-  const std::string sql = Bind(
-      "SELECT " GALE_VERSION_COLUMNS " FROM dag_version v" GALE_VERSION_BUNDLE
-      " WHERE v.dag_id = ? AND v.version = ?",
-      dag_id, version);
+  const std::string sql =
+      Bind("SELECT " GALE_VERSION_COLUMNS " FROM dag_version v" GALE_VERSION_BUNDLE
+           " WHERE v.dag_id = ? AND v.version = ?",
+           dag_id, version);
   return WithReader([&](Connection& db) -> Result<DagVersionRow> {
     GALE_ASSIGN_OR_RETURN(Rows rows, db.Query(sql));
     if (!rows.Next()) return NotFound("dag '{}' has no version {}", dag_id, version);

@@ -81,7 +81,7 @@ auto Columns(Row& r) { return std::tie(r.name, r.slots, r.description, r.include
 inline constexpr char kWorkerColumns[] = "name, host, boot_id, version, last_hello, drained";
 template <class Row>
 requires std::same_as<std::remove_const_t<Row>, WorkerRow>
-auto Columns(Row& r) { 
+auto Columns(Row& r) {
   return std::tie(r.name, r.host, r.boot_id, r.version, r.last_hello, r.drained);
 }
 

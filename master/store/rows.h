@@ -44,8 +44,8 @@ struct DagVersionRow {
   std::string hash;  // of the spec's meaning, hex
   std::string spec;
   TimePoint created_at;
-  // Its code's: the digest of the bundle that it was last seen in. Empty: the current one. Read only;
-  // it is written by CommitBatch::version_bundles.
+  // Its code's: the digest of the bundle that it was last seen in. Empty: the current one. Read
+  // only; it is written by CommitBatch::version_bundles.
   std::string bundle = {};
 };
 

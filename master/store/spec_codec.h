@@ -1,5 +1,5 @@
-// How large texts are stored: zstd-compressed. A 100,000-task DAG is mostly repetition, and code isn't
-// much better.
+// How large texts are stored: zstd-compressed. A 100,000-task DAG is mostly repetition, and code
+// isn't much better.
 #pragma once
 
 #include <cstdint>

@@ -30,8 +30,7 @@ Result<std::vector<std::string>> SqliteStore::MissingBlobs(
   GALE_ASSIGN_OR_RETURN(Reader db, Read());
   std::vector<std::string> missing;
   for (const std::string& digest : digests) {
-    GALE_ASSIGN_OR_RETURN(Statement find,
-                          db->Cached("SELECT 1 FROM bundle_blob WHERE digest = ?"));
+    GALE_ASSIGN_OR_RETURN(Statement find, db->Cached("SELECT 1 FROM bundle_blob WHERE digest = ?"));
     GALE_ASSIGN_OR_RETURN(const bool found, find.Bind(digest).Step());
     if (!found) missing.push_back(digest);
   }
@@ -40,8 +39,7 @@ Result<std::vector<std::string>> SqliteStore::MissingBlobs(
 
 Result<std::string> SqliteStore::GetBlob(const std::string& digest) {
   GALE_ASSIGN_OR_RETURN(Reader db, Read());
-  GALE_ASSIGN_OR_RETURN(Statement get,
-                        db->Cached("SELECT data FROM bundle_blob WHERE digest = ?"));
+  GALE_ASSIGN_OR_RETURN(Statement get, db->Cached("SELECT data FROM bundle_blob WHERE digest = ?"));
   GALE_ASSIGN_OR_RETURN(const bool found, get.Bind(digest).Step());
   if (!found) return NotFound("there is no blob {}", digest);
   std::vector<uint8_t> packed;

@@ -91,7 +91,8 @@ Status WriteDags(Database& db, const CommitBatch& batch,
     for (const CommitBatch::VersionBundle& row : batch.version_bundles) {
       Status s = pin.Bind(row.dag_id, row.version, row.bundle).Run();
       if (!s.ok())
-        return s.WithContext(fmt::format("bundle of version {} of dag '{}'", row.version, row.dag_id));
+        return s.WithContext(
+            fmt::format("bundle of version {} of dag '{}'", row.version, row.dag_id));
     }
   }
   static const std::string upsert = Upsert("dag", kDagColumns, "dag_id", "dag_id");

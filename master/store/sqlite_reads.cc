@@ -24,9 +24,9 @@ Result<std::vector<Row>> Select(Database& db, const std::string& sql, const Args
   return ReadAll<Row>(statement);
 }
 
-#define GALE_VERSIONS                                                                   \
-  "SELECT v.dag_id, v.version, v.hash, v.spec, v.created_at, coalesce(b.bundle, '')"    \
-  " FROM dag_version v LEFT JOIN version_bundle b"                                      \
+#define GALE_VERSIONS                                                                \
+  "SELECT v.dag_id, v.version, v.hash, v.spec, v.created_at, coalesce(b.bundle, '')" \
+  " FROM dag_version v LEFT JOIN version_bundle b"                                   \
   " ON b.dag_id = v.dag_id AND b.version = v.version"
 
 // The current row of GALE_VERSIONS.
@@ -99,8 +99,7 @@ Result<LiveState> SqliteStore::LoadLive() {
     last.Read(live.last_run_id);
   }
   {
-    GALE_ASSIGN_OR_RETURN(Statement bundle,
-                          db->Cached("SELECT value FROM setting WHERE key = ?"));
+    GALE_ASSIGN_OR_RETURN(Statement bundle, db->Cached("SELECT value FROM setting WHERE key = ?"));
     GALE_ASSIGN_OR_RETURN(const bool set, bundle.Bind(kBundleSetting).Step());
     if (set) bundle.Read(live.bundle);
   }

@@ -8,8 +8,8 @@
 #include <cstring>
 
 #include "master/store/row_columns.h"
-#include "master/store/sqlite_migrations.h"
 #include "master/store/schema_version.h"
+#include "master/store/sqlite_migrations.h"
 
 namespace gale::sqlite {
 namespace {

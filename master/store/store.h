@@ -62,9 +62,9 @@ struct CommitBatch {
 
   bool empty() const {
     return dags.empty() && dag_versions.empty() && !bundle && version_bundles.empty() &&
-           runs.empty() && tis.empty() && attempts.empty() && xcoms.empty() && xcom_deletes.empty() && pools.empty() &&
-           pool_deletes.empty() && workers.empty() && import_errors.empty() &&
-           import_error_deletes.empty() && events.empty();
+           runs.empty() && tis.empty() && attempts.empty() && xcoms.empty() &&
+           xcom_deletes.empty() && pools.empty() && pool_deletes.empty() && workers.empty() &&
+           import_errors.empty() && import_error_deletes.empty() && events.empty();
   }
 };
 

@@ -48,8 +48,8 @@ TEST_P(StoreContract, AVersionKeepsTheBundleThatItIsGivenUntilAnotherIs) {
   EXPECT_EQ(store_->GetDagVersion("d", 1)->bundle, Digest('b'));
   EXPECT_EQ(store_->GetDagVersion("d", 2)->bundle, "");
 
-  MustCommit({.bundle = Digest('c'),
-              .version_bundles = {{"d", 1, Digest('a')}, {"d", 2, Digest('b')}}});
+  MustCommit(
+      {.bundle = Digest('c'), .version_bundles = {{"d", 1, Digest('a')}, {"d", 2, Digest('b')}}});
   EXPECT_EQ(store_->LoadLive()->bundle, Digest('c'));
   EXPECT_EQ(store_->LoadLive()->versions[0].bundle, Digest('b'));
   EXPECT_EQ(store_->GetDagVersion("d", 1)->bundle, Digest('a'));

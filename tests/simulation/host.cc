@@ -27,8 +27,8 @@ std::string Host::Describe() const {
                      exits_.size(), spool_.size());
 }
 
-// Some attempts' code is not there at once, and while there are faults, of a few only after the fence;
-// by a hash, so that the dice decide elsewhere what they always did.
+// Some attempts' code is not there at once, and while there are faults, of a few only after the
+// fence; by a hash, so that the dice decide elsewhere what they always did.
 namespace {
 
 uint64_t HashOf(const AttemptId& id) {
@@ -205,7 +205,8 @@ void Host::ReceiveWelcome(const StreamPtr& stream, const Welcome& w) {
 void Host::ReceiveGrant(const StreamPtr& stream, const Grant& grant) {
   if (!up() || stream != stream_ || !stream->worker_open) return;
   grants_[grant.attempt] = {grant.epoch, grant.dag->task(grant.attempt.task)};
-  Receive(stream, {context_.now(), event::Granted{grant.attempt, grant.epoch, MustFetch(grant.attempt)}});
+  Receive(stream,
+          {context_.now(), event::Granted{grant.attempt, grant.epoch, MustFetch(grant.attempt)}});
 }
 
 void Host::ReceiveEnd(const StreamPtr& stream, bool for_good) {

@@ -39,7 +39,7 @@ class Host {
   void Start();                                         // after a crash, or for the first time
   void Crash(Duration away);                            // the worker; its keeper goes on
   void CrashSoon(int actions) { crash_in_ = actions; }  // between two of its actions
-  void Terminate();  // SIGTERM: it drains, and is started anew
+  void Terminate();                                     // SIGTERM: it drains, and is started anew
   void KeeperDies();
   void LoseStream();           // it notices now, the master later
   void Pause(Duration lasts);  // the worker; its keeper goes on

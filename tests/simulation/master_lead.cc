@@ -147,8 +147,8 @@ void Master::PauseInTurn(Duration lasts) {
   };
 }
 
-// What came meanwhile stays in its order; its threads wake in any. What a stream was given before is
-// sent before all that it is given from now on.
+// What came meanwhile stays in its order; its threads wake in any. What a stream was given before
+// is sent before all that it is given from now on.
 void Master::Wake() {
   if (!paused_) return;
   context_.Trace("master {} goes on: {} messages, {} timers", number_, asleep_mail_.size(),

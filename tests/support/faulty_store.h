@@ -54,9 +54,7 @@ class FaultyStore : public Store {
   Result<std::vector<std::string>> MissingBlobs(const std::vector<std::string>& digests) override {
     return inner_.MissingBlobs(digests);
   }
-  Result<std::string> GetBlob(const std::string& digest) override {
-    return inner_.GetBlob(digest);
-  }
+  Result<std::string> GetBlob(const std::string& digest) override { return inner_.GetBlob(digest); }
   Result<Page<RunRow>> ListRuns(const RunQuery& query) override { return inner_.ListRuns(query); }
   Result<RunRow> GetRun(const std::string& dag_id, const std::string& run_id) override {
     return inner_.GetRun(dag_id, run_id);

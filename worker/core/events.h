@@ -144,8 +144,9 @@ struct Event {
   MonoTime now;
   std::variant<event::SpoolLoaded, event::KeeperListed, event::Opened, event::Welcome,
                event::Disconnected, event::Granted, event::Refused, event::Popped, event::Acked,
-               event::CancelRequested, event::DrainRequested, event::TakeWork, event::LeaseRenewed, event::Tick,
-               event::Started, event::StartFailed, event::Exited, event::Spooled, event::Fetched>
+               event::CancelRequested, event::DrainRequested, event::TakeWork, event::LeaseRenewed,
+               event::Tick, event::Started, event::StartFailed, event::Exited, event::Spooled,
+               event::Fetched>
       what;
 };
 
@@ -217,12 +218,12 @@ struct SpoolDelete {
 
 }  // namespace action
 
-using Action = std::variant<action::SendHello, action::SendWant, action::PopQueue,
-                            action::SendClaim, action::SendStarted, action::SendFinished,
-                            action::SendHeartbeat, action::SendGoodbye, action::DropConnection,
-                            action::KeeperSpawn, action::KeeperKill, action::KeeperFence,
-                            action::KeeperTake, action::SpoolWrite, action::SpoolDelete,
-                            action::FetchBundle>;
+using Action =
+    std::variant<action::SendHello, action::SendWant, action::PopQueue, action::SendClaim,
+                 action::SendStarted, action::SendFinished, action::SendHeartbeat,
+                 action::SendGoodbye, action::DropConnection, action::KeeperSpawn,
+                 action::KeeperKill, action::KeeperFence, action::KeeperTake, action::SpoolWrite,
+                 action::SpoolDelete, action::FetchBundle>;
 using Actions = std::vector<Action>;
 
 }  // namespace gale::worker

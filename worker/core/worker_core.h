@@ -6,9 +6,9 @@
 //   Granted -> waiting -> spawning -> running -> spooling -> unacked -> (forgotten)
 //               slot free   Started     Exited     Spooled     Acked
 //
-// An attempt whose code is not here yet goes Granted -> fetching -> (Fetched) waiting. It has no slot
-// at the keeper, but counts as busy: no other work is asked for in its stead. What is fetching or
-// waiting and is to be killed ends at once.
+// An attempt whose code is not here yet goes Granted -> fetching -> (Fetched) waiting. It has no
+// slot at the keeper, but counts as busy: no other work is asked for in its stead. What is fetching
+// or waiting and is to be killed ends at once.
 //
 // The rules it keeps, whatever is lost, doubled or restarted:
 //   - An attempt that it knows (or lately knew) is never spawned again.

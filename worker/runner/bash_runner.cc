@@ -65,8 +65,7 @@ Status BashRunner::CheckCwd(const std::string& cwd) const {
   return OkStatus();
 }
 
-Result<std::string> BashRunner::TaskJson(const v1::Grant& grant,
-                                         const Environment& task_variables,
+Result<std::string> BashRunner::TaskJson(const v1::Grant& grant, const Environment& task_variables,
                                          const DagCode* code) const {
   const v1::BashWork& bash = grant.bash();
   const v1::TaskContext& context = grant.context();

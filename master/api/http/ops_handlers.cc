@@ -98,8 +98,7 @@ Response ListWorkers(const Call& call) {
 template <bool drained>
 Response SetDrained(const Call& call) {
   Status status = call.control.DrainWorker(call.args[0], drained, call.actor());
-  return status.ok() ? JsonAnswer({{"name", call.args[0]}, {"drained", drained}})
-                     : Failure(status);
+  return status.ok() ? JsonAnswer({{"name", call.args[0]}, {"drained", drained}}) : Failure(status);
 }
 
 Response Explain(const Call& call) {

@@ -356,16 +356,11 @@ Json ClusterJson(const ClusterInfo& cluster) {
 }
 
 Json WorkerJson(const WorkerInfo& worker) {
-  return {{"name", worker.name},
-          {"host", worker.host},
-          {"pid", worker.pid},
-          {"version", worker.version},
-          {"queues", worker.queues},
-          {"slots", worker.slots},
-          {"running", worker.running},
-          {"state", StateOf(worker)},
-          {"note", worker.note},
-          {"last_heartbeat", FormatTime(worker.last_heard)}};
+  return {{"name", worker.name},       {"host", worker.host},
+          {"pid", worker.pid},         {"version", worker.version},
+          {"queues", worker.queues},   {"slots", worker.slots},
+          {"running", worker.running}, {"state", StateOf(worker)},
+          {"note", worker.note},       {"last_heartbeat", FormatTime(worker.last_heard)}};
 }
 
 Json HealthJson(const Health& health) {

@@ -31,9 +31,8 @@ class BundlerTest : public ::testing::Test {
     const std::string path = folder_ + "/" + name;
     fs::create_directories(fs::path(path).parent_path());
     std::ofstream(path) << text;
-    files_[path] = {.mtime_ns = ++writes_,
-                    .size = static_cast<int64_t>(text.size()),
-                    .executable = executable};
+    files_[path] = {
+        .mtime_ns = ++writes_, .size = static_cast<int64_t>(text.size()), .executable = executable};
   }
   Result<std::string> Make() { return bundler_->Make(files_, TimePoint(Duration(1))); }
   v1::Bundle Manifest(const std::string& digest) {
@@ -116,7 +115,8 @@ TEST_F(BundlerTest, WhatIsOverALimitIsRefusedByName) {
   files_[deep] = {};
   EXPECT_NE(Make().status().message().find("kBundlePathBytesMax"), std::string::npos);
   files_.erase(deep);
-  for (size_t i = 0; i < limits::kBundleFilesMax; ++i) files_[fmt::format("{}/{}", folder_, i)] = {};
+  for (size_t i = 0; i < limits::kBundleFilesMax; ++i)
+    files_[fmt::format("{}/{}", folder_, i)] = {};
   const Status many = Make().status();
   EXPECT_NE(many.message().find("kBundleFilesMax"), std::string::npos) << many.message();
 }

@@ -143,7 +143,8 @@ TEST_F(Workers, ADrainedOneGetsNoMoreWorkWhoeverIsStartedAnewUntilItIsUndrained)
     MustTurn([&](Loop& l) { out = l.Explain("d", next.run_id, "a"); });
     return fmt::format("{}", fmt::join(out->reasons, "; "));
   };
-  EXPECT_NE(why().find("no worker that takes work serves queue 'default'"), std::string::npos) << why();
+  EXPECT_NE(why().find("no worker that takes work serves queue 'default'"), std::string::npos)
+      << why();
 
   Restart();
   WorkerHello fresh = Hello("w");
@@ -170,7 +171,8 @@ TEST_F(Workers, AClockOrAVersionThatIsNotOursIsSaidAndTheWorkerWorks) {
     return loop_->Workers().at(0).note;
   };
   EXPECT_EQ(note_of("2.0", 4s), "");
-  EXPECT_NE(note_of("2.0", 12s).find("its clock is 12 s ahead of this master's"), std::string::npos);
+  EXPECT_NE(note_of("2.0", 12s).find("its clock is 12 s ahead of this master's"),
+            std::string::npos);
   EXPECT_NE(note_of("2.0", -60s).find("60 s behind"), std::string::npos);
   EXPECT_NE(note_of("1.9", 0s).find("it is gale 1.9, this master 2.0"), std::string::npos);
 }

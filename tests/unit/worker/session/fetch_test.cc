@@ -132,8 +132,8 @@ TEST_F(WorkerFetchTest, WhatRunsKeepsItsCodeThroughARestartOfTheWorkerHoweverMuc
     EXPECT_EQ(Printed(id), "\"other" + std::to_string(i) + "\"");
   }
   EXPECT_TRUE(std::filesystem::exists(tree + "/team/names.py"));
-  EXPECT_LE(static_cast<size_t>(std::distance(
-                std::filesystem::directory_iterator(options.home + "/bundles"), {})),
+  EXPECT_LE(static_cast<size_t>(
+                std::distance(std::filesystem::directory_iterator(options.home + "/bundles"), {})),
             2 * (BundleCache::kTreesMax + 1) + 1)
       << "trees, their manifests, and the file 'boot'";
   std::ofstream(home + "/go") << "";
