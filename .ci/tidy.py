@@ -94,6 +94,13 @@ def pure_core(files):
             for path, number, line in source_lines(core, {".cc", ".h"}) if impure.search(line)]
 
 
+def no_dashed_rules(files):
+    """A heading is words: no rules of dashes or equals signs in comments."""
+    rule = re.compile(r"^\s*(//|#) ?(-{3,}|={3,})")
+    return [(path, f"line {number}: {line.strip()[:40]}")
+            for path, number, line in source_lines(files) if rule.search(line)]
+
+
 def a_readme_in_every_folder(files):
     """Each folder that holds code says what lives there."""
     tops = {"common", "master", "worker", "cli", "sdk", "proto", "bench", "docs", "tests", "examples"}
@@ -128,7 +135,7 @@ def the_state_diagram_is_the_tables(_):
 
 
 RULES = [small_files, short_lines, nothing_left_to_do, no_sleep_in_tests, one_door_to_the_clock,
-         pure_core, a_readme_in_every_folder, headers_are_guarded_once,
+         pure_core, no_dashed_rules, a_readme_in_every_folder, headers_are_guarded_once,
          the_state_diagram_is_the_tables]
 
 

@@ -79,7 +79,7 @@ class Cluster:
             password = file.readline().strip()
         self.token = self.call("POST", "/auth/token", {"username": "admin", "password": password})["access_token"]
 
-    # --- asking ---
+    # Asking.
 
     def facts(self):
         with open(os.path.join(self.home, "cluster.json")) as file:
@@ -145,7 +145,7 @@ class Cluster:
                     sys.exit(f"redis: {answer}")
         return answer
 
-    # --- runs ---
+    # Runs.
 
     def trigger(self, dag, run):
         self.call("POST", f"/api/v2/dags/{dag}/dagRuns", {"dag_run_id": run, "logical_date": None})
@@ -192,7 +192,7 @@ def stood_still(starts, fault, until):
     return max(b - a for a, b in zip(edges, edges[1:]))
 
 
-# --- faults: each returns what ends it, or None --------------------------------------------------
+# Faults: each returns what ends it, or None.
 
 
 def kill_leader(cluster, leader):
@@ -223,7 +223,7 @@ def flush_redis(cluster, _):
     cluster.redis("FLUSHALL")
 
 
-# --- rounds --------------------------------------------------------------------------------------
+# Rounds.
 
 
 def chain_round(cluster, run, fault):

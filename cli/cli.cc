@@ -23,7 +23,8 @@ Result<Globals> ReadGlobals(const Args& args, const Io& io) {
   globals.config_file = args.Get("config");
   globals.server = args.Get("server");
   globals.token_file = args.Get("token-file");
-  globals.tls_ca = args.Has("tls-ca") ? args.Get("tls-ca") : std::string(io.Variable("GALE_TLS_CA"));
+  globals.tls_ca =
+      args.Has("tls-ca") ? args.Get("tls-ca") : std::string(io.Variable("GALE_TLS_CA"));
   if (!globals.tls_ca.empty()) globals.tls_ca = std::filesystem::absolute(globals.tls_ca).string();
   if (args.Has("output")) {
     GALE_ASSIGN_OR_RETURN(globals.format, ParseFormat(args.Get("output")));

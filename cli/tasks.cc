@@ -120,8 +120,7 @@ Status Explain(Context& context) {
   return OkStatus();
 }
 
-// --- clear
-// -----------------------------------------------------------------------------------------
+// Clear.
 
 // The DAG's tasks that any of the patterns is found in, as Airflow's --task-regex.
 Result<std::vector<std::string>> MatchTasks(Client& client, const std::string& dag_id,

@@ -41,7 +41,8 @@ function(gale_check_includes folder allowed)
   set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
 endfunction()
 
-# --- proto: generated code, a library of its own ---------------------------------------------------
+# Proto: generated code, a library of its own.
+
 set(proto_out ${CMAKE_BINARY_DIR}/generated)
 file(MAKE_DIRECTORY ${proto_out})
 find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
@@ -61,7 +62,8 @@ target_include_directories(gale_proto SYSTEM PUBLIC ${proto_out})
 target_compile_options(gale_proto PRIVATE -w -O1 -g0)
 target_link_libraries(gale_proto PUBLIC PkgConfig::GRPC protobuf::libprotobuf)
 
-# --- THE table -------------------------------------------------------------------------------------
+# THE table.
+
 gale_layer(common/base LINK spdlog::spdlog Threads::Threads)
 gale_layer(common/model ALLOWED common/base LINK date::date-tz)
 gale_layer(common/queue ALLOWED common/base LINK PkgConfig::HIREDIS OpenSSL::SSL OpenSSL::Crypto)
@@ -96,7 +98,8 @@ if(TARGET cli AND EXISTS ${CMAKE_SOURCE_DIR}/cli/main/main.cc)
   target_link_libraries(gale PRIVATE cli)
 endif()
 
-# --- tests -----------------------------------------------------------------------------------------
+# Tests.
+
 # Every *_test.cc of a folder of tests/ makes one program, named after the folder. `slow` ones are
 # labelled by their folder (simulation, contract) so that the sanitizer builds can choose.
 function(gale_tests folder)

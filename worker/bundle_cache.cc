@@ -46,8 +46,7 @@ BundleCache::BundleCache(const std::string& home, std::string join_token)
 
 BundleCache::~BundleCache() { Stop(MonoTime()); }
 
-// ---- start and stop
-// -------------------------------------------------------------------------------
+// Start and stop.
 
 Status BundleCache::Start() {
   if (::mkdir(folder_.c_str(), 0755) != 0 && errno != EEXIST) {
@@ -110,8 +109,7 @@ void BundleCache::Stop(MonoTime) {
   thread_.join();
 }
 
-// ---- from any thread
-// ------------------------------------------------------------------------------
+// From any thread.
 
 void BundleCache::SetChannel(std::shared_ptr<grpc::Channel> channel) {
   std::lock_guard lock(mutex_);
@@ -153,8 +151,7 @@ void BundleCache::Ensure(const std::string& digest, Done done) {
   changed_.notify_all();
 }
 
-// ---- the thread
-// -----------------------------------------------------------------------------------
+// The thread.
 
 void BundleCache::Run() {
   for (;;) {
@@ -284,8 +281,7 @@ void BundleCache::Evict(const std::string& keep) {
   }
 }
 
-// ---- the network
-// ----------------------------------------------------------------------------------
+// The network.
 
 Status BundleCache::Fetch(const Parts& parts, const Take& take) {
   Duration backoff = kBackoffMin;

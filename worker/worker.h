@@ -22,13 +22,13 @@ struct WorkerOptions {
   uint32_t slots = 1;
   std::vector<std::string> queues = {"default"};
   std::vector<std::string> masters;  // "unix:/path" or "host:port"; tried in turn
-  std::string broker_url;            // of Redis, where the masters leave the queue there; else empty
+  std::string broker_url;  // of Redis, where the masters leave the queue there; else empty
   std::string broker_namespace = "default";
-  std::string join_token;            // also kept out of every task's environment
+  std::string join_token;  // also kept out of every task's environment
   std::shared_ptr<grpc::ChannelCredentials> credentials;  // null: plain text
   std::string python = "python3";                         // renders templated commands
-  std::string sdk;                                  // the folder that holds the `gale` package
-  Duration kill_grace = std::chrono::seconds(5);    // between TERM and KILL
+  std::string sdk;                                // the folder that holds the `gale` package
+  Duration kill_grace = std::chrono::seconds(5);  // between TERM and KILL
   // Stop leaves what runs to the keeper, for the next worker of this home to take over.
   bool leave_running = false;
   std::vector<std::string> environ;      // of the tasks, "NAME=value"; empty: this process's

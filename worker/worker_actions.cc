@@ -18,8 +18,7 @@ bool NeedsBundle(const v1::Grant& grant) {
 
 }  // namespace
 
-// ---- letters -> events
-// ----------------------------------------------------------------------------
+// Letters -> events.
 
 void Impl::On(letter::Opened& l) {
   stream_ = l.stream;
@@ -147,8 +146,7 @@ Epoch Impl::TakeUpGrant(const AttemptId& id) {
   return Epoch(0);
 }
 
-// ---- actions -> deeds
-// -----------------------------------------------------------------------------
+// Actions -> deeds.
 
 void Impl::FeedAll() {
   feeding_ = true;

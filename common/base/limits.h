@@ -9,8 +9,8 @@ namespace gale::limits {
 
 inline constexpr size_t kTasksPerDagMax = 100'000;
 inline constexpr size_t kEdgesPerDagMax = 1'000'000;
-inline constexpr size_t kIdBytesMax = 250;           // dag_id, task_id, run_id: as in Airflow
-inline constexpr size_t kSpecBytesMax = 64 << 20;    // one DagSpec, serialised
+inline constexpr size_t kIdBytesMax = 250;         // dag_id, task_id, run_id: as in Airflow
+inline constexpr size_t kSpecBytesMax = 64 << 20;  // one DagSpec, serialised
 // A bundle: the DAGs folder as it goes to the workers. Code and templates, not data.
 inline constexpr size_t kBundleFileBytesMax = 4 << 20;
 inline constexpr size_t kBundleBytesMax = 256 << 20;
@@ -25,8 +25,8 @@ inline constexpr size_t kHttpHeaderBytesMax = 64 << 10;
 inline constexpr size_t kHttpConnectionsMax = 4096;
 inline constexpr size_t kPageRowsMax = 100;     // [api] maximum_page_limit
 inline constexpr size_t kPageRowsDefault = 50;  // [api] fallback_page_limit
-inline constexpr size_t kMailboxEventsMax =
-    65'536;                                       // engine: beyond it callers are told UNAVAILABLE
+// Engine: beyond it callers are told UNAVAILABLE.
+inline constexpr size_t kMailboxEventsMax = 65'536;
 inline constexpr size_t kBatchEventsMax = 4'096;  // engine: events of one commit
 inline constexpr size_t kLogChunkBytesMax = 64 << 10;
 inline constexpr size_t kGrpcMessageBytesMax = 64 << 20;

@@ -2,9 +2,10 @@
 //
 // The codes are gRPC's canonical ones, so a Status crosses the wire unchanged. Pick the code by
 // what the caller would do:
-//   kInvalidArgument     the input is wrong whatever the state (bad cron, unknown key): do not
-//   retry kFailedPrecondition  the input is fine, the state forbids it (run already finished)
-//   kNotFound / kAlreadyExists   the named thing is missing / taken
+//   kInvalidArgument     the input is wrong whatever the state (bad cron, unknown key): don't retry
+//   kFailedPrecondition  the input is fine, the state forbids it (run already finished)
+//   kNotFound            the named thing is missing
+//   kAlreadyExists       the named thing is taken
 //   kUnavailable         try again, it heals by itself (lost connection, busy database)
 //   kAborted             somebody else won (stale epoch, superseded attempt): re-read, then decide
 //   kResourceExhausted   a named limit was hit

@@ -27,8 +27,8 @@ class Config {
  public:
   struct Value {
     std::string text;  // as it was written, with {home}, {hostname} and ~ expanded
-    std::string
-        source;  // "default", "/home/u/.gale/gale.cfg:12", "env GALE__CORE__PARALLELISM", "--port"
+    // "default", "/home/u/.gale/gale.cfg:12", "env GALE__CORE__PARALLELISM", "--port".
+    std::string source;
   };
 
   // `home` need not exist (nothing is read from it then). With `config_file` that file is read in

@@ -33,7 +33,8 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
      "Slots of default_pool when it is first made.", 0, 1'000'000},
 
     {Key::kSqlAlchemyConn, "database", "sql_alchemy_conn", kString, "sqlite:///{home}/gale.db",
-     "The metadata database, as a SQLAlchemy URL: sqlite:///file, mysql://user:password@host/name."},
+     "The metadata database, as a SQLAlchemy URL: sqlite:///file, "
+     "mysql://user:password@host/name."},
     {Key::kSqliteSynchronous, "database", "sqlite_synchronous", kChoice, "FULL",
      "FULL: a commit survives a power cut. NORMAL: faster; survives any process's death only.", 0,
      0, "FULL|NORMAL"},
@@ -65,7 +66,8 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
      "PEM file of the certificate that this process shows in gRPC over TCP. Empty: none."},
     {Key::kTlsKey, "tls", "key", kString, "", "PEM file of the certificate's private key."},
     {Key::kTlsCa, "tls", "ca", kString, "",
-     "PEM file of the authorities that others' certificates must be signed by; makes clients use TLS."},
+     "PEM file of the authorities that others' certificates must be signed by; makes clients use "
+     "TLS."},
     {Key::kTlsVerifyClients, "tls", "verify_clients", kBool, "False",
      "The master takes only workers and clients that show a certificate signed by ca."},
 
@@ -82,7 +84,8 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
      "Running tasks' logs, unacknowledged results and the keeper's socket."},
 
     {Key::kBrokerUrl, "celery", "broker_url", kString, "",
-     "Redis, as redis://, rediss:// or sentinel:// URL. Empty: the leader hands out the work itself."},
+     "Redis, as redis://, rediss:// or sentinel:// URL. Empty: the leader hands out the work "
+     "itself."},
     {Key::kBrokerNamespace, "celery", "namespace", kString, "default",
      "Before all keys in Redis; one for each Gale that shares it."},
 

@@ -2,8 +2,7 @@
 //
 // Five fields (minute, hour, day of month, month, day of week), a sixth at the END for seconds, or
 // a preset (@hourly, @daily, @midnight, @weekly, @monthly, @quarterly, @yearly, @annually). A field
-// is
-// '*', '?', a value, a range, a step, or a list of these; months and weekdays have names; a range
+// is '*', '?', a value, a range, a step, or a list of these; months and weekdays have names; a range
 // may wrap (fri-mon); 7 is Sunday. 'L' is the last day of the month; '5L' or 'L5' its last Friday;
 // '1#2' its second Monday. Days of month and of week, both given, are OR.
 //
@@ -62,8 +61,8 @@ class Cron {
   bool any_day_ = false;      // day of month is '*'
   bool any_weekday_ = false;  // day of week is '*'
   bool last_day_ = false;     // 'L'
-  std::array<uint8_t, 7>
-      nth_weekday_{};  // per weekday: bit k = its k-th in the month, bit 0 = its last
+  // Per weekday: bit k = its k-th in the month, bit 0 = its last.
+  std::array<uint8_t, 7> nth_weekday_{};
 };
 
 }  // namespace gale

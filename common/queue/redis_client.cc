@@ -79,8 +79,7 @@ RedisClient::RedisClient(RedisUrl url, RedisLimits limits, const RedisInterrupt*
       name_("Redis at " + url_.Describe()) {}
 RedisClient::~RedisClient() = default;
 
-// --- connecting
-// ------------------------------------------------------------------------------------
+// Connecting.
 
 Result<std::unique_ptr<RedisClient::Connection>> RedisClient::Dial(const RedisAddress& address,
                                                                    const std::string& user,
@@ -203,8 +202,7 @@ Status RedisClient::Ensure(MonoTime deadline) {
   return failed;
 }
 
-// --- calls
-// -----------------------------------------------------------------------------------------
+// Calls.
 
 Result<std::vector<RedisReply>> RedisClient::Run(std::span<const RedisCommand> commands,
                                                  Duration wait) {

@@ -2,15 +2,13 @@
 // shares a Redis; names of queues may hold anything, so they come last.
 //
 //   gale:<ns>:q:<queue>      ZSET, what waits. Score = -priority. Member = "<sequence>:<attempt>",
-//   the
-//                            sequence 15 digits wide, so that ties come out in the order of
+//                            the sequence 15 digits wide, so that ties come out in the order of
 //                            pushing.
 //   gale:<ns>:at:<queue>     HASH, <attempt> -> its sequence, and "next" -> the last sequence
-//   given.
-//                            Says where in the ZSET an attempt stands; wrong entries do no harm
-//                            (redis_scripts.h).
+//                            given. Says where in the ZSET an attempt stands; wrong entries do no
+//                            harm (redis_scripts.h).
 //   gale:<ns>:generation     STRING, written by the leader. Gone or another's: Redis lost its
-//   memory.
+//                            memory.
 #pragma once
 
 #include <string>

@@ -98,8 +98,7 @@ Result<uint64_t> RedisQueue::Size(const std::string& queue) {
   return static_cast<uint64_t>(replies[0]->integer);
 }
 
-// --- generation
-// ------------------------------------------------------------------------------------
+// Generation.
 
 Result<std::string> RedisQueue::ServerId() {
   const RedisCommand info = {"INFO", "server"};

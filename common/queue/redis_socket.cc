@@ -128,9 +128,8 @@ bool RedisSocket::Quiet() const {
   return poll(&poll_fd, 1, 0) == 0;
 }
 
-// --- TLS: OpenSSL works on buffers in memory; the bytes between them and the network go the same
-// way
-// --- as plain ones, so deadlines and interrupts hold here too.
+// TLS: OpenSSL works on buffers in memory; the bytes between them and the network go the same way
+// as plain ones, so deadlines and interrupts hold here too.
 
 struct RedisSocket::Tls {
   RedisTlsSession session;

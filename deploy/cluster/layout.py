@@ -28,7 +28,7 @@ class Layout:
         self.home = pathlib.Path(os.path.abspath(os.path.expanduser(home)))
         self.state = {"ports": {}, "passwords": {}}
 
-    # --- paths -------------------------------------------------------------------------------------
+    # Paths.
 
     def __truediv__(self, name):
         return self.home / name
@@ -64,7 +64,7 @@ class Layout:
             except OSError as error:
                 raise Problem(f"{folder} can't be made: {error.strerror}") from None
 
-    # --- ports and passwords -----------------------------------------------------------------------
+    # Ports and passwords.
 
     def load(self):
         path = self.home / "state.json"
@@ -105,7 +105,7 @@ class Layout:
         self.state["database"] = have or wanted or "mariadb"
         return self.state["database"]
 
-    # --- files -------------------------------------------------------------------------------------
+    # Files.
 
     def write_config(self, masters):
         grpc = ",".join(f"{HOST}:{self.port(f'{name}-grpc')}" for name in masters)

@@ -62,7 +62,7 @@ class Supervisor:
         listener.listen()
         return listener
 
-    # --- running -----------------------------------------------------------------------------------
+    # Running.
 
     def run(self):
         """Returns the exit status."""
@@ -111,7 +111,7 @@ class Supervisor:
             f"    ./dev cluster start {process.name} --home {self.layout.home}")
         self._write()
 
-    # --- what other terminals ask ------------------------------------------------------------------
+    # What other terminals ask.
 
     def _serve(self):
         connection, _ = self.control.accept()
@@ -157,7 +157,7 @@ class Supervisor:
             self.watch.start([process])
             say(f"{process.name} is ready (pid {process.pid})")
 
-    # --- what is told ------------------------------------------------------------------------------
+    # What is told.
 
     def _admin_password_file(self):
         """That of the master that made the user; master-1's while there is none."""

@@ -173,8 +173,7 @@ Status Auth::SetUser(const std::string& name, std::string_view password, Role ro
   return store_.PutUser({name, hash, std::string(Name(role))});
 }
 
-// --- logging in
-// --------------------------------------------------------------------------------------
+// Logging in.
 
 Status Auth::CheckBrake(const std::string& key) {
   std::lock_guard lock(mutex_);
@@ -237,8 +236,7 @@ Result<Identity> Auth::Login(const std::string& name, std::string_view password,
   return Identity{name, *role};
 }
 
-// --- tokens
-// ------------------------------------------------------------------------------------------
+// Tokens.
 
 std::string Auth::Sign(std::string_view text) const {
   GALE_CHECK(!secret_.empty(), "Auth::Prepare comes first");

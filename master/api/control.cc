@@ -46,8 +46,7 @@ Health Control::GetHealth() {
   return health;
 }
 
-// --- DAGs
-// --------------------------------------------------------------------------------------------
+// DAGs.
 
 Result<DagView> Control::ViewOf(DagRow row, const std::vector<ImportErrorRow>& errors) {
   DagView view;
@@ -134,8 +133,7 @@ Result<ImportErrorRow> Control::GetImportError(int64_t id) {
   return *found;
 }
 
-// --- runs
-// --------------------------------------------------------------------------------------------
+// Runs.
 
 Result<RunView> Control::ViewOf(RunRow row) {
   RunView view;
@@ -245,8 +243,7 @@ Control::Watch::~Watch() {
     it = it->second.expired() ? watches->by_run.erase(it) : std::next(it);
 }
 
-// --- the rest
-// ----------------------------------------------------------------------------------------
+// The rest.
 
 Result<std::vector<PoolInfo>> Control::ListPools() {
   return engine_.Call<Result<std::vector<PoolInfo>>>([](Loop& loop) { return loop.Pools(); });

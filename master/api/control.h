@@ -121,7 +121,7 @@ struct ControlOptions {
 
 class Control {
  public:
-  static constexpr Duration kMasterSilent = std::chrono::seconds(10);    // then it counts as dead
+  static constexpr Duration kMasterSilent = std::chrono::seconds(10);   // then it counts as dead
   static constexpr Duration kMasterForgotten = std::chrono::hours(24);  // then it isn't shown
   static constexpr Duration kLogTailWait = std::chrono::seconds(2);
   static constexpr size_t kWatchesMax = 4096;
@@ -137,8 +137,8 @@ class Control {
   // we lead, or nobody is known to.
   std::optional<MasterRow> LeaderElsewhere();
 
-  // --- DAGs
-  // ----------------------------------------------------------------------------------------
+  // DAGs.
+
   // Registers a DAG without a file. Idempotent.
   Result<DagView> SubmitDag(DagSpec spec, const Actor& actor);
   Result<Page<DagView>> ListDags(const DagQuery& query);
@@ -148,8 +148,8 @@ class Control {
   Result<std::vector<ImportErrorRow>> ListImportErrors();
   Result<ImportErrorRow> GetImportError(int64_t id);
 
-  // --- runs
-  // ----------------------------------------------------------------------------------------
+  // Runs.
+
   Result<RunView> Trigger(TriggerRequest request, const Actor& actor);
   // query.dag_id empty: of all DAGs; else NOT_FOUND if there is no such DAG.
   Result<Page<RunView>> ListRuns(const RunQuery& query);
@@ -168,9 +168,9 @@ class Control {
   Result<std::shared_ptr<Watch>> WatchRun(const std::string& dag_id, const std::string& run_id,
                                           std::function<void(const RunRow&)> on_change);
 
-  // --- task instances
-  // ------------------------------------------------------------------------------ All tasks of the
-  // run's version of its DAG.
+  // Task instances.
+
+  // All tasks of the run's version of its DAG.
   Result<Page<TaskInstanceView>> ListTaskInstances(const TaskInstanceQuery& query);
   Result<TaskInstanceView> GetTaskInstance(const std::string& dag_id, const std::string& run_id,
                                            const std::string& task_id,
@@ -184,15 +184,15 @@ class Control {
   Result<Explanation> Explain(const std::string& dag_id, const std::string& run_id,
                               const std::string& task_id);
   Result<LogPage> ReadLog(const LogQuery& query);
-  // Whose log it is that a worker ships. NOT_FOUND if no such run or task was ever.
   // What workers fetch: a bundle's manifest or one of its files. NOT_FOUND.
   Result<std::string> GetBlob(const std::string& digest) { return store_.GetBlob(digest); }
+  // Whose log it is that a worker ships. NOT_FOUND if no such run or task was ever.
   Result<LogKey> NameAttempt(const AttemptId& attempt);
   Result<std::vector<XComRow>> ListXComs(const TaskInstanceView& ti);
   LogStore& logs() { return logs_; }
 
-  // --- the rest
-  // ------------------------------------------------------------------------------------
+  // The rest.
+
   Result<std::vector<PoolInfo>> ListPools();
   Result<PoolInfo> GetPool(const std::string& name);
   Result<PoolInfo> SetPool(const PoolRow& pool, const Actor& actor);

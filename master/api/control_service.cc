@@ -54,8 +54,7 @@ void ControlService::PointToLeader(Context* context, const Status& status) {
   }
 }
 
-ControlService::Unary* ControlService::ForwardRest(Context* context,
-                                                   const v1::RestRequest* request,
+ControlService::Unary* ControlService::ForwardRest(Context* context, const v1::RestRequest* request,
                                                    v1::RestAnswer* response) {
   Unary* reactor = context->DefaultReactor();
   const bool posted = pool_.Post([=, this] {
@@ -91,8 +90,7 @@ ControlService::Unary* ControlService::GetHealth(Context* context, const v1::Get
   });
 }
 
-// --- DAGs
-// --------------------------------------------------------------------------------------------
+// DAGs.
 
 ControlService::Unary* ControlService::SubmitDag(Context* context,
                                                  const v1::SubmitDagRequest* request,
@@ -152,8 +150,7 @@ ControlService::Unary* ControlService::ListImportErrors(Context* context,
   });
 }
 
-// --- runs
-// --------------------------------------------------------------------------------------------
+// Runs.
 
 ControlService::Unary* ControlService::TriggerDagRun(Context* context,
                                                      const v1::TriggerDagRunRequest* request,
@@ -222,8 +219,7 @@ ControlService::Unary* ControlService::SetDagRunState(Context* context,
   });
 }
 
-// --- task instances
-// ----------------------------------------------------------------------------------
+// Task instances.
 
 ControlService::Unary* ControlService::ListTaskInstances(
     Context* context, const v1::ListTaskInstancesRequest* request,
@@ -291,8 +287,7 @@ ControlService::Unary* ControlService::ExplainTaskInstance(
   });
 }
 
-// --- pools and workers
-// -------------------------------------------------------------------------------
+// Pools and workers.
 
 ControlService::Unary* ControlService::ListPools(Context* context, const v1::ListPoolsRequest*,
                                                  v1::ListPoolsResponse* response) {

@@ -117,8 +117,8 @@ grpc::ServerWriteReactor<v1::DagRun>* ControlService::WatchDagRun(
   const bool posted = pool_.Post([=, this, dag_id = request->dag_id(), run_id = request->run_id()] {
     if (!actor.ok()) return stream->Close(actor.status());
     if (const auto leader = control_.LeaderElsewhere()) {
-      return stream->Close(Unavailable("this master follows, and sees no run change: watch it at {}",
-                                       leader->grpc));
+      return stream->Close(
+          Unavailable("this master follows, and sees no run change: watch it at {}", leader->grpc));
     }
     stream->Watch(control_, dag_id, run_id);
   });

@@ -217,8 +217,7 @@ Result<std::vector<XComRow>> Control::ListXComs(const TaskInstanceView& ti) {
   return store_.ListXComs(ti.row.run, ti.row.task, ti.row.map_index);
 }
 
-// --- logs
-// --------------------------------------------------------------------------------------------
+// Logs.
 
 Result<LogKey> Control::NameAttempt(const AttemptId& attempt) {
   GALE_ASSIGN_OR_RETURN(RunRow run, store_.GetRunById(attempt.run));

@@ -9,7 +9,7 @@ std::shared_ptr<v1::Control::Stub> LeaderClient::StubOf(const std::string& addre
   std::lock_guard lock(mutex_);
   if (stub_ == nullptr || address_ != address) {
     grpc::ChannelArguments arguments;
-    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);  // masters are near
+    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);          // masters are near
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a new channel connects anew
     arguments.SetMaxReceiveMessageSize(static_cast<int>(limits::kGrpcMessageBytesMax));
     stub_ = v1::Control::NewStub(grpc::CreateCustomChannel(address, credentials_, arguments));

@@ -30,7 +30,8 @@ class WorkerSession final : public SessionStream, public WorkerLink {
 
   void Begin() { StartRead(&in_); }
 
-  // --- from the engine ---
+  // From the engine.
+
   bool on_this_host() const override { return on_this_host_; }
   void SendWelcome(const Welcome& welcome) override {
     lease_length_ = welcome.lease;
@@ -69,7 +70,8 @@ class WorkerSession final : public SessionStream, public WorkerLink {
   }
   void Close(const Status& status) override { Stream::Close(status); }
 
-  // --- from gRPC ---
+  // From gRPC.
+
   void OnReadDone(bool ok) override {
     if (!ok) {
       Leave();

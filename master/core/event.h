@@ -10,8 +10,8 @@
 
 namespace gale::core {
 
-// --- events
-// ----------------------------------------------------------------------------------------
+// Events.
+
 // max_active_runs has room for it: queued -> running.
 struct StartRun {};
 // The admission gave it its slots: scheduled -> queued.
@@ -69,9 +69,9 @@ using Event =
     std::variant<StartRun, Admit, Claim, AttemptStarted, AttemptFinished, RetryDue, RunTimedOut,
                  PastKnown, PastChanged, Recheck, ClearTasks, SetTasks, SetRun>;
 
-// --- effects
-// --------------------------------------------------------------------------------------- For the
-// admission: it may start / it may not any more / it no longer holds its slots.
+// Effects.
+
+// For the admission: it may start / it may not any more / it no longer holds its slots.
 struct Ready {
   TaskIndex task;
 };
@@ -117,8 +117,8 @@ struct Changed {
 };
 
 struct Decision {
-  std::vector<Changed>
-      changed;  // in the order of the transitions; one task may stand more than once
+  // In the order of the transitions; one task may stand more than once.
+  std::vector<Changed> changed;
   bool run_changed = false;
   std::vector<Effect> effects;  // in the order they were decided
   // Of Claim: the grant stands. Else `refusal` says why not.

@@ -46,7 +46,8 @@ Status DagProcessor::Start() {
   }
   inotify_fd_ = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   stop_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (inotify_fd_ < 0 || stop_fd_ < 0 || wake_fd_ < 0) return Internal("inotify: {}", std::strerror(errno));
+  if (inotify_fd_ < 0 || stop_fd_ < 0 || wake_fd_ < 0)
+    return Internal("inotify: {}", std::strerror(errno));
   GALE_RETURN_IF_ERROR(parser_.Start());
   scan_at_ = Clock::Real().Mono();
   heartbeat_us_ = Clock::Real().Now().time_since_epoch().count();

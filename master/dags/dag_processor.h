@@ -78,8 +78,8 @@ class DagProcessor : public Service {
   FileStates files_;  // all of the folder
   std::optional<Bundler> bundler_;
   std::optional<std::string> bundle_error_;  // the last that was told, "" too
-  std::set<std::string> asked_;    // in the parse server's hands
-  std::set<std::string> changed_;  // changed again meanwhile
+  std::set<std::string> asked_;              // in the parse server's hands
+  std::set<std::string> changed_;            // changed again meanwhile
   std::optional<MonoTime> scan_at_;
   bool first_pass_ = true;
   bool folder_missing_ = false;

@@ -50,8 +50,8 @@ class ParseClient {
   void OnReadable();
 
  private:
-  static constexpr int kDeathsMax =
-      2;  // a file that killed the server so often is answered with that
+  // A file that killed the server so often is answered with that.
+  static constexpr int kDeathsMax = 2;
 
   void Send(const std::string& path);
   void OnLine(const std::string& line);

@@ -21,8 +21,8 @@ namespace gale {
 struct LeadershipOptions {
   // A leader without a beat for so long is deposed by whoever sees it.
   Duration lease = std::chrono::seconds(2);
-  Duration poll = std::chrono::milliseconds(100);    // how often a follower looks
-  Duration presence = std::chrono::seconds(2);       // how often `self` is written
+  Duration poll = std::chrono::milliseconds(100);  // how often a follower looks
+  Duration presence = std::chrono::seconds(2);     // how often `self` is written
   // While the ledger can't be reached nobody can take the lead, and workers must not lose what they
   // run: so long past its lease a leader goes on renewing theirs. A successor waits as long for
   // workers that it doesn't hear.
@@ -162,9 +162,9 @@ class Engine : public Service {
   const std::optional<LeadershipOptions> leadership_;
   std::thread beat_thread_;
   std::condition_variable beat_wake_;
-  std::optional<LeaderWatch> watch_;         // the engine's thread
-  LeaderRow leader_;                         // behind mutex_
-  Status deposed_;                           // behind mutex_: why the beat says so
+  std::optional<LeaderWatch> watch_;  // the engine's thread
+  LeaderRow leader_;                  // behind mutex_
+  Status deposed_;                    // behind mutex_: why the beat says so
   std::atomic<bool> ledger_away_{false};
   std::atomic<int64_t> epoch_{0};            // that it leads in
   std::atomic<int64_t> beat_us_{INT64_MIN};  // when the last beat that arrived was sent

@@ -55,9 +55,9 @@ class LeaderWatch {
   const Duration lease_;
   const std::string instance_;
   std::optional<LeaderRow> last_;
-  MonoTime since_{};   // this beat is the last for so long
-  MonoTime looked_{};  // the end of the last read
-  Epoch led_{-1};      // the last that we led in
+  MonoTime since_{};     // this beat is the last for so long
+  MonoTime looked_{};    // the end of the last read
+  Epoch led_{-1};        // the last that we led in
   MonoTime quiet_at_{};  // from then on no other master's promises hold
 };
 

@@ -49,7 +49,8 @@ Status Loop::Recover(TimePoint now, MonoTime mono, const std::optional<LeaderRow
   dirty_runs_.clear();
   dirty_bundles_.clear();
 
-  GALE_ASSIGN_OR_RETURN(epoch_, store_.AcquireLeadership({options_.owner, options_.instance, seen}));
+  GALE_ASSIGN_OR_RETURN(epoch_,
+                        store_.AcquireLeadership({options_.owner, options_.instance, seen}));
   GALE_ASSIGN_OR_RETURN(LiveState live, store_.LoadLive());
   GALE_ASSIGN_OR_RETURN(auto errors, store_.ListImportErrors());
   for (const ImportErrorRow& error : errors) error_files_.insert(error.filename);

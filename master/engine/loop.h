@@ -78,8 +78,8 @@ class Loop {
     release_.waiting.push_back(std::move(done));
   }
 
-  // --- requests of people: the answer holds once the turn is committed
-  // ------------------------------
+  // Requests of people: the answer holds once the turn is committed.
+
   Result<RunRow> Trigger(const TriggerRequest& request, const Actor& actor);
   Result<DagRow> SetPaused(const std::string& dag_id, bool paused, const Actor& actor);
   // queued (start it over: all that has not succeeded), success or failed.
@@ -101,11 +101,11 @@ class Loop {
   // it goes on with what it has. NOT_FOUND: there never was one.
   Status DrainWorker(const std::string& name, bool drained, const Actor& actor);
 
-  // --- DAG files
-  // ----------------------------------------------------------------------------------- Takes what
-  // a file said. A DAG that another file already has, or that doesn't hold up, becomes the file's
-  // import error, and the others are taken all the same. The file's DAGs that it no longer names
-  // become stale.
+  // DAG files.
+
+  // Takes what a file said. A DAG that another file already has, or that doesn't hold up, becomes
+  // the file's import error, and the others are taken all the same. The file's DAGs that it no
+  // longer names become stale.
   void ReportFile(const FileReport& report);
   void ReportFileGone(const std::string& fileloc);
   // The DAGs folder is this bundle now. What comes from a file of `unread` (not read yet as it is
@@ -116,8 +116,8 @@ class Loop {
   // gone.
   std::set<std::string> KnownFiles() const;
 
-  // --- workers
-  // -------------------------------------------------------------------------------------
+  // Workers.
+
   void OnHello(const WorkerLinkPtr& link, const WorkerHello& hello);
   void OnClaim(const WorkerLinkPtr& link, const std::vector<AttemptId>& attempts);
   void OnStarted(const WorkerLinkPtr& link, const AttemptId& attempt, int64_t pid);
@@ -142,10 +142,10 @@ class Loop {
  private:
   struct Worker {
     WorkerHello hello;
-    WorkerLinkPtr link;    // nullptr: not connected
-    bool accepts = true;   // its last Want was not 0
-    MonoTime heard;      // as of its link's end; while it has one, the link's lease knows
-    Duration longer{0};  // beyond the lease, see Recover
+    WorkerLinkPtr link;           // nullptr: not connected
+    bool accepts = true;          // its last Want was not 0
+    MonoTime heard;               // as of its link's end; while it has one, the link's lease knows
+    Duration longer{0};           // beyond the lease, see Recover
     std::set<AttemptId> held;     // live attempts granted to it
     std::set<AttemptId> started;  // of those, known to have a process
     std::string note;             // what was odd about its Hello

@@ -63,8 +63,7 @@ struct PoolInfo {
   uint64_t waiting = 0;  // slots that scheduled ones want
 };
 
-// --- DAG files
-// -------------------------------------------------------------------------------------
+// DAG files.
 
 struct ParsedDag {
   DagSpec spec;
@@ -78,8 +77,7 @@ struct FileReport {
   std::string error;  // not empty: the file couldn't be read; its DAGs stay as they were
 };
 
-// --- workers
-// ---------------------------------------------------------------------------------------
+// Workers.
 
 struct AttemptResult {
   core::AttemptFinished finished;
@@ -92,7 +90,7 @@ struct WorkerHello {
   int64_t pid = 0;
   std::string version;
   std::string incarnation;
-  std::string boot_id;  // of its machine's last start
+  std::string boot_id;                    // of its machine's last start
   std::optional<TimePoint> sent_at = {};  // by its clock
   std::vector<std::string> queues;
   uint32_t slots = 0;

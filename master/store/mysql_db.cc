@@ -167,8 +167,7 @@ std::string ServerName(const MySqlOptions& options) {
                      options.database);
 }
 
-// --- Literals
-// ------------------------------------------------------------------------------------------
+// Literals.
 
 void AppendInt(std::string& out, int64_t value) {
   char digits[24];
@@ -216,8 +215,7 @@ std::string QuoteNames(std::string_view columns) {
   return out;
 }
 
-// --- Rows
-// ----------------------------------------------------------------------------------------------
+// Rows.
 
 struct Rows::Impl {
   std::unique_ptr<sql::Statement> statement;  // must outlive the result
@@ -235,8 +233,7 @@ bool Rows::IsNull(unsigned column) { return impl_->result->isNull(column); }
 int64_t Rows::Int(unsigned column) { return impl_->result->getInt64(column); }
 std::string Rows::Text(unsigned column) { return impl_->result->getString(column).asStdString(); }
 
-// --- Connections
-// ---------------------------------------------------------------------------------------
+// Connections.
 
 struct Connection::Driver {
   std::unique_ptr<sql::Connection> connection;
@@ -341,8 +338,7 @@ Status Connection::RunAll(std::span<const std::string* const> statements, size_t
   }
 }
 
-// --- Transaction
-// ---------------------------------------------------------------------------------------
+// Transaction.
 
 Transaction::~Transaction() {
   if (open_ && !db_.lost()) (void)db_.Run("ROLLBACK");

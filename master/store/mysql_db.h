@@ -37,8 +37,7 @@ inline constexpr int kInterrupted = 1317;   // KILL QUERY
 
 inline constexpr int kIdleSeconds = 28'800;  // then the server closes a connection (its default)
 
-// --- Literals
-// ------------------------------------------------------------------------------------------
+// Literals.
 
 void AppendInt(std::string& out, int64_t value);
 void AppendText(std::string& out, std::string_view value);  // quoted and escaped
@@ -111,8 +110,7 @@ std::string Bind(std::string_view sql, const T&... values) {
 std::string QuoteNames(std::string_view columns);
 std::string QuoteName(std::string_view name);
 
-// --- Rows
-// ----------------------------------------------------------------------------------------------
+// Rows.
 
 // The rows of a query, all of them fetched already. Must not outlive its connection.
 class Rows {
@@ -168,8 +166,7 @@ class Rows {
   std::unique_ptr<Impl> impl_;
 };
 
-// --- Connections
-// ---------------------------------------------------------------------------------------
+// Connections.
 
 // What a session is for.
 enum class Role {

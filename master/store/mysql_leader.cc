@@ -61,8 +61,7 @@ Result<Epoch> MySqlStore::TryAcquire(const LeaderClaim& claim, bool& repeat) {
 // One round trip: the beat and, in the same packet, who leads.
 Status MySqlStore::RenewLeadership(Epoch epoch) {
   return WithReader([&](Connection& db) -> Status {
-    GALE_RETURN_IF_ERROR(
-        db.Run(Bind("UPDATE leader SET beat = beat + 1 WHERE epoch = ?", epoch)));
+    GALE_RETURN_IF_ERROR(db.Run(Bind("UPDATE leader SET beat = beat + 1 WHERE epoch = ?", epoch)));
     GALE_ASSIGN_OR_RETURN(LeaderRow leader, ReadLeader(db, SelectLeader()));
     if (leader.epoch == epoch) return OkStatus();
     return Aborted("'{}': another master leads: '{}' (epoch {})", db.name(), leader.owner,
@@ -71,7 +70,8 @@ Status MySqlStore::RenewLeadership(Epoch epoch) {
 }
 
 Status MySqlStore::ReleaseLeadership(Epoch epoch) {
-  const std::string sql = Bind("UPDATE leader SET owner = '', instance = '' WHERE epoch = ?", epoch);
+  const std::string sql =
+      Bind("UPDATE leader SET owner = '', instance = '' WHERE epoch = ?", epoch);
   return WithReader([&](Connection& db) { return db.Run(sql); });
 }
 

@@ -12,8 +12,7 @@ constexpr size_t kNameCharactersMax = 64;
 
 }  // namespace
 
-// --- The pool
-// ------------------------------------------------------------------------------------------
+// The pool.
 
 Result<MySqlStore::Lease> MySqlStore::Borrow() {
   {
@@ -62,8 +61,7 @@ void MySqlStore::DropIdle() {
   returned_.notify_all();
 }
 
-// --- Writing
-// -------------------------------------------------------------------------------------------
+// Writing.
 
 Result<Connection*> MySqlStore::Writer() {
   if (writer_ && writer_->lost()) writer_.reset();
@@ -78,8 +76,7 @@ Result<Connection*> MySqlStore::Writer() {
   return writer_.get();
 }
 
-// --- Small tables
-// --------------------------------------------------------------------------------------
+// Small tables.
 
 Result<std::optional<UserRow>> MySqlStore::GetUser(const std::string& name) {
   using Found = Result<std::optional<UserRow>>;

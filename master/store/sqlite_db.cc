@@ -4,8 +4,7 @@
 
 namespace gale::sqlite {
 
-// --- Statement
-// -------------------------------------------------------------------------------------
+// Statement.
 
 Statement::~Statement() {
   if (stmt_ == nullptr) return;
@@ -75,8 +74,7 @@ void Statement::ReadOther(int column, std::vector<uint8_t>& value) {
   value.assign(data, data + sqlite3_column_bytes(stmt_, column));
 }
 
-// --- Database
-// --------------------------------------------------------------------------------------
+// Database.
 
 Result<std::unique_ptr<Database>> Database::Open(const std::string& path) {
   // Nobody reads SQLite's memory statistics, and counting them takes one lock for all connections.
@@ -173,8 +171,7 @@ Status Database::Error(int code) {
   }
 }
 
-// --- Transaction
-// -----------------------------------------------------------------------------------
+// Transaction.
 
 Transaction::~Transaction() {
   // Some errors (disk full, I/O) have rolled back already.

@@ -10,8 +10,8 @@ Result<Epoch> SqliteStore::AcquireLeadership(const LeaderClaim& claim) {
   GALE_RETURN_IF_ERROR(transaction.Begin(Transaction::Kind::kWrite));
   LeaderRow leader;
   {
-    GALE_ASSIGN_OR_RETURN(
-        Statement get, writer_->Cached(fmt::format("SELECT {} FROM leader", kLeaderColumns)));
+    GALE_ASSIGN_OR_RETURN(Statement get,
+                          writer_->Cached(fmt::format("SELECT {} FROM leader", kLeaderColumns)));
     GALE_ASSIGN_OR_RETURN(bool row, get.Step());
     if (!row) return DataLoss("'{}': the leader table is empty; restore a backup", options_.path);
     get.ReadRow(Columns(leader));

@@ -203,8 +203,8 @@ Result<std::vector<ImportErrorRow>> SqliteStore::ListImportErrors() {
 
 Result<LeaderRow> SqliteStore::GetLeader() {
   GALE_ASSIGN_OR_RETURN(Reader db, Read());
-  GALE_ASSIGN_OR_RETURN(auto rows, Select<LeaderRow>(*db, fmt::format("SELECT {} FROM leader",
-                                                                      kLeaderColumns)));
+  GALE_ASSIGN_OR_RETURN(
+      auto rows, Select<LeaderRow>(*db, fmt::format("SELECT {} FROM leader", kLeaderColumns)));
   if (rows.size() == 1) return std::move(rows.front());
   return DataLoss("'{}': the leader table is empty; restore a backup", options_.path);
 }

@@ -161,8 +161,7 @@ Status SqliteStore::Sync() {
   return OkStatus();
 }
 
-// --- Readers
-// ---------------------------------------------------------------------------------------
+// Readers.
 
 Result<SqliteStore::Reader> SqliteStore::Read() {
   if (in_memory()) return Reader(this, std::unique_lock(write_mutex_));
@@ -193,8 +192,7 @@ SqliteStore::Reader::~Reader() {
   store_->reader_free_.notify_one();
 }
 
-// --- Small tables
-// ----------------------------------------------------------------------------------
+// Small tables.
 
 Result<std::optional<UserRow>> SqliteStore::GetUser(const std::string& name) {
   GALE_ASSIGN_OR_RETURN(Reader db, Read());

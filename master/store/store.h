@@ -3,14 +3,12 @@
 //
 // Promises of every implementation:
 //   - Commit is one transaction: all of a batch or nothing, safe from any process's death when it
-//   returns
-//     OK; from a power cut, too, once Sync has returned.
+//     returns OK; from a power cut, too, once Sync has returned.
 //   - Commit is idempotent: rows are upserts of latest states, so a batch whose fate is unknown may
-//   be
-//     committed again as it is.
+//     be committed again as it is.
 //   - Reads see everything that was committed before they began.
 //   - Thread-safe. Commit is called by one thread at a time (the engine); reads come from any
-//   thread.
+//     thread.
 #pragma once
 
 #include <chrono>
@@ -28,10 +26,8 @@ namespace gale {
 // The rows that one turn of the engine changed, each at most once, in its latest state.
 struct CommitBatch {
   std::vector<DagRow> dags;
-  std::vector<DagVersionRow>
-      dag_versions;  // inserted; an existing (dag_id, version) is left as it is
-  // A run's id, dag_id, run_id and logical_date are written once. ALREADY_EXISTS: another run has
-  // the id, or the (dag_id, run_id).
+  // Inserted; an existing (dag_id, version) is left as it is.
+  std::vector<DagVersionRow> dag_versions;
   // The digest of the DAGs folder as it is now.
   std::optional<std::string> bundle = std::nullopt;
   struct VersionBundle {
@@ -40,6 +36,8 @@ struct CommitBatch {
     std::string bundle;  // as DagVersionRow's
   };
   std::vector<VersionBundle> version_bundles;
+  // A run's id, dag_id, run_id and logical_date are written once. ALREADY_EXISTS: another run has
+  // the id, or the (dag_id, run_id).
   std::vector<RunRow> runs;
   std::vector<TiRow> tis;
   std::vector<AttemptRow> attempts;
@@ -76,7 +74,7 @@ struct LiveState {
   std::vector<TiRow> tis;    // of those runs
   std::vector<PoolRow> pools;
   std::vector<WorkerRow> workers;
-  RunId last_run_id;  // the largest ever given
+  RunId last_run_id;   // the largest ever given
   std::string bundle;  // CommitBatch's; empty: never set
 };
 
@@ -155,8 +153,8 @@ class Store {
 
   virtual Result<LiveState> LoadLive() = 0;
 
-  // --- reads for API, CLI and UI, and rare ones of the engine
-  // --------------------------------------
+  // Reads for API, CLI and UI, and rare ones of the engine.
+
   virtual Result<Page<DagRow>> ListDags(const DagQuery& query) = 0;
   virtual Result<DagRow> GetDag(const std::string& dag_id) = 0;  // NOT_FOUND
   virtual Result<DagVersionRow> GetDagVersion(const std::string& dag_id, int64_t version) = 0;

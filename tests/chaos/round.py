@@ -43,7 +43,7 @@ class Round:
         self.live_runs = 0
         self._watch_stop = threading.Event()
 
-    # --- start -------------------------------------------------------------------------------------
+    # Start.
 
     def up(self):
         become_subreaper()
@@ -81,7 +81,7 @@ class Round:
 
         wait_until(known, DAGS_SECONDS_MAX, "the DAGs are known")
 
-    # --- watching ----------------------------------------------------------------------------------
+    # Watching.
 
     def live_tasks(self):
         """Start lines of the tasks that live, oldest first; not of a pid that is another's by now."""
@@ -110,7 +110,7 @@ class Round:
         self.say(f"{len(self.load.accepted)} runs accepted, {self.live_runs} live; {self.starts} tasks started; "
                  f"{len(self.world.events)} faults")
 
-    # --- load and faults ---------------------------------------------------------------------------
+    # Load and faults.
 
     def run(self):
         options = self.options
@@ -163,7 +163,7 @@ class Round:
         self.settled_seconds = round(time.monotonic() - begin, 1)
         self.say(f"{self.live_runs} runs live {self.settled_seconds} s after the last fault")
 
-    # --- check -------------------------------------------------------------------------------------
+    # Check.
 
     def facts(self):
         facts = Facts(dags=load.specs(), asked=self.load.asked, accepted=self.load.accepted)

@@ -1,7 +1,6 @@
 // What every TaskQueue promises (task_queue.h), as tests over a factory of empty queues:
-//   INSTANTIATE_TEST_SUITE_P(Redis, QueueContract, testing::Values(QueueBackend{"redis",
-//   MakeQueue}),
-//                            QueueBackendName);
+//   INSTANTIATE_TEST_SUITE_P(Redis, QueueContract,
+//                            testing::Values(QueueBackend{"redis", MakeQueue}), QueueBackendName);
 #pragma once
 
 #include <gtest/gtest.h>

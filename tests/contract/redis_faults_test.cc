@@ -59,8 +59,7 @@ std::string Tell(RedisClient& client, RedisCommand command) {
   return replies.ok() ? std::string(RedisText(*(*replies)[0])) : replies.status().ToString();
 }
 
-// --- gone, slow, back again
-// ------------------------------------------------------------------------
+// Gone, slow, back again.
 
 TEST(RedisFaults, NobodyListensAndThenTheServerComes) {
   RedisServer server;
@@ -152,8 +151,7 @@ TEST(RedisFaults, ANameThatNobodyKnowsAndAPathThatIsTooLong) {
   ExpectError(PushOne("unix:///" + std::string(200, 'x')), Code::kInvalidArgument, "201 bytes");
 }
 
-// --- passwords and rights
-// --------------------------------------------------------------------------
+// Passwords and rights.
 
 // The ACL that the message of NOPERM names.
 const std::vector<std::string> kGaleUser = {"--user",  "gale",  "on",      ">pw",
@@ -194,8 +192,7 @@ TEST(RedisFaults, TheAclNamedInTheMessageIsEnoughForAPopper) {
   EXPECT_TRUE(popper->PopWait(queues, 5, milliseconds(10))->empty());
 }
 
-// --- servers that can't serve
-// ----------------------------------------------------------------------
+// Servers that can't serve.
 
 TEST(RedisFaults, OutOfMemoryStopsPushesAndNotPops) {
   RedisServer server;
@@ -224,8 +221,7 @@ TEST(RedisFaults, ADatabaseThatIsNotThere) {
   ExpectError(PushOne(SharedRedis().Url() + "/99"), Code::kFailedPrecondition, "fewer databases");
 }
 
-// --- TLS
-// -------------------------------------------------------------------------------------------
+// TLS.
 
 TEST(RedisTls, CertificatesAreChecked) {
   RedisServer server({.arguments = {"--bind", "127.0.0.1", "127.0.0.2"}, .tls = true});
@@ -266,8 +262,7 @@ TEST(RedisTls, AServerThatWantsOurCertificate) {
   EXPECT_TRUE(with.ok()) << with.ToString();
 }
 
-// --- Sentinel
-// --------------------------------------------------------------------------------------
+// Sentinel.
 
 TEST(RedisSentinel, NamesTheMasterAndFollowsItThroughAFailover) {
   RedisServer primary;

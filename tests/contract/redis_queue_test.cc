@@ -145,8 +145,7 @@ TEST_F(RedisQueueTest, HundredThousandInBatchesOf128) {
              rate(pushed - start), rate(swept - sweeping), rate(popped - swept));
 }
 
-// --- generation: has Redis lost its memory?
-// --------------------------------------------------------
+// Generation: has Redis lost its memory?
 
 TEST_F(RedisQueueTest, TheGenerationIsLostUntilMarkedAndBelongsToOneOwner) {
   EXPECT_TRUE(*queue_->GenerationLost("leader 1"));

@@ -281,7 +281,8 @@ TEST(SqliteFile, WithADamagedSpecSaysWhichOne) {
   auto store = MustOpen(dir / "gale.db");
   ASSERT_TRUE(store->Migrate().ok());
   ASSERT_TRUE(
-      store->Commit(*store->AcquireLeadership({.owner = "me"}), {.dag_versions = {Version("d", 1)}}).ok());
+      store->Commit(*store->AcquireLeadership({.owner = "me"}), {.dag_versions = {Version("d", 1)}})
+          .ok());
   RawConnection(dir / "gale.db").Exec("UPDATE dag_version SET spec = substr(spec, 1, 8)");
   ExpectError(store->GetDagVersion("d", 1).status(), Code::kDataLoss, {"version 1 of dag 'd'"});
 }

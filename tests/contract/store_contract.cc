@@ -13,8 +13,7 @@ namespace {
 
 using namespace testing_rows;  // NOLINT
 
-// --- Round trips
-// -----------------------------------------------------------------------------------
+// Round trips.
 
 TEST_P(StoreContract, RunsComeBackAsTheyWere) {
   const RunRow full =
@@ -129,8 +128,7 @@ TEST_P(StoreContract, AVersionIsNeverChanged) {
   EXPECT_EQ(store_->GetDagVersion("d", 2)->spec, "third");
 }
 
-// --- Atomic and idempotent
-// -------------------------------------------------------------------------
+// Atomic and idempotent.
 
 CommitBatch OneOfEverything() {
   return {.dags = {FullDag("d")},
@@ -248,8 +246,7 @@ TEST_P(StoreContract, AStateThatDoesNotExistIsRefused) {
             Code::kInvalidArgument);
 }
 
-// --- The smaller tables
-// ----------------------------------------------------------------------------
+// The smaller tables.
 
 TEST_P(StoreContract, XComsOfANewTryReplaceThoseOfTheLast) {
   MustCommit({.xcoms = {XCom(1, 0, "a", "1"), XCom(1, 0, "b", "2"), XCom(1, 1, "a", "3")}});
@@ -324,8 +321,7 @@ TEST_P(StoreContract, OfSeveralWhoAddTheSameFactTheFirstWins) {
   EXPECT_EQ(store_->AddUser({"bo", "hash", "Emperor"}).status().code(), Code::kInvalidArgument);
 }
 
-// --- What a new leader loads
-// -----------------------------------------------------------------------
+// What a new leader loads.
 
 TEST_P(StoreContract, LoadLiveIsExactlyTheUnfinishedRuns) {
   RunRow pinned = SparseRun(5, "d", "pinned");
@@ -426,8 +422,7 @@ TEST_P(StoreContract, ASecondMasterDeposesTheFirst) {
   EXPECT_TRUE(store_->GetRun("d", "r").ok()) << "and the first sees what the second wrote";
 }
 
-// --- Threads
-// ---------------------------------------------------------------------------------------
+// Threads.
 
 // Each commit moves a run and two task instances together; no reader may ever see them apart, or go
 // back in time.

@@ -8,8 +8,7 @@ namespace {
 
 using namespace testing_rows;  // NOLINT
 
-// --- Leadership
-// ------------------------------------------------------------------------------------
+// Leadership.
 
 TEST_P(StoreContract, EachLeadershipHasALargerEpoch) {
   auto next = store_->AcquireLeadership({.owner = "another"});

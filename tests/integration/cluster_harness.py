@@ -74,7 +74,7 @@ class Cluster:
             self.process.wait(START_SECONDS_MAX)
         shutil.rmtree(self.home, ignore_errors=True)
 
-    # --- REST: of any master, by its place or name -------------------------------------------------
+    # REST: of any master, by its place or name.
 
     def rest(self, master, method, path, body=None):
         """(status, answer) of that master; (0, why) if nobody answers there."""

@@ -88,7 +88,7 @@ class Gale:
                     if not name.startswith(("GALE__", "AIRFLOW__"))}
         self.env["GALE_HOME"] = str(self.home)
 
-    # --- processes ---------------------------------------------------------------------------------
+    # Processes.
 
     def spawn(self, *args, env=None, log="server"):
         """Starts `gale ARGS` in the background; its output goes to <home>/<log>.out."""
@@ -147,7 +147,7 @@ class Gale:
                 pass
         shutil.rmtree(self.home, ignore_errors=True)
 
-    # --- the CLI -----------------------------------------------------------------------------------
+    # The CLI.
 
     def cli(self, *args, check=True, env=None):
         result = subprocess.run([BINARY, *args], stdin=subprocess.DEVNULL, capture_output=True,
@@ -190,7 +190,7 @@ class Gale:
             lambda: f"end of {dag_id} {run_id}: {self.states(dag_id, run_id)}")
         return state, self.states(dag_id, run_id)
 
-    # --- REST --------------------------------------------------------------------------------------
+    # REST.
 
     def rest(self, method, path, body=None, token=None, headers=None):
         """(status, answer): the answer parsed if it is JSON, else its text."""

@@ -2,11 +2,10 @@
 // engine's turn in its simplest form. It checks, after every event, all that must hold at any time:
 //   - the scheduler's own audit;
 //   - the ledger, written only from what the scheduler said changed, knows every task instance as
-//   it is;
+//     it is;
 //   - the queue, moved only by pushes and removes, holds what the scheduler believes it holds;
 //   - a scheduler started anew from the ledger stands exactly where this one stands (so normal
-//   running
-//     and recovery agree, and nothing that could go on was left waiting).
+//     running and recovery agree, and nothing that could go on was left waiting).
 #pragma once
 
 #include <map>

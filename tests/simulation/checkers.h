@@ -29,7 +29,8 @@ class Checkers {
  public:
   Checkers(Context& context, Store& ledger) : context_(context), ledger_(ledger) {}
 
-  // --- what happens in the world
+  // What happens in the world.
+
   void OnSpawn(const AttemptId& attempt, Epoch epoch, const TaskSpec& task,
                const std::string& worker, size_t on_worker, uint32_t slots);
   void OnProcessEnd(const AttemptId& attempt, bool succeeded);
@@ -54,7 +55,8 @@ class Checkers {
 
   Epoch epoch() const { return epoch_; }  // the newest
 
-  // --- from time to time
+  // From time to time.
+
   void AfterTurn(const Loop& loop);
   void MemoryIsLedger(const Loop& loop);
   // Every accepted run, read back.

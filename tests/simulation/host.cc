@@ -43,8 +43,7 @@ Duration FetchTime(const AttemptId& id, bool faults) {
 
 }  // namespace
 
-// --- the worker process
-// ------------------------------------------------------------------------------
+// The worker process.
 
 void Host::Start() {
   if (up()) return;
@@ -248,8 +247,7 @@ void Host::Pop() {
   PopSoon();
 }
 
-// --- the keeper
-// --------------------------------------------------------------------------------------
+// The keeper.
 
 void Host::Spawn(const AttemptId& attempt, Epoch epoch, const TaskSpec& task) {
   if (fenced()) return FeedLater(Duration(0), event::StartFailed{attempt, "the fence has passed"});
@@ -329,8 +327,7 @@ void Host::KeeperDies() {
   Step(std::move(listed));
 }
 
-// --- the core's actions
-// ------------------------------------------------------------------------------
+// The core's actions.
 
 AttemptResult Host::ToResult(const Ending& ending) const {
   AttemptResult result;

@@ -35,7 +35,8 @@ class Host {
   }
   std::string Describe() const;
 
-  // --- what can happen to it
+  // What can happen to it.
+
   void Start();                                         // after a crash, or for the first time
   void Crash(Duration away);                            // the worker; its keeper goes on
   void CrashSoon(int actions) { crash_in_ = actions; }  // between two of its actions
@@ -46,7 +47,8 @@ class Host {
   void Wake();
   const StreamPtr& stream() const { return stream_; }
 
-  // --- the master's messages arrive
+  // The master's messages arrive.
+
   void Receive(const StreamPtr& stream, worker::Event event);
   void ReceiveWelcome(const StreamPtr& stream, const Welcome& welcome);
   void ReceiveGrant(const StreamPtr& stream, const Grant& grant);

@@ -68,7 +68,7 @@ class Master : public MasterPort {
   void After(Duration delay, F what);
   void Forget();
   void Recover(bool step_down);
-  // --- master_lead.cc
+  // master_lead.cc
   void Follow();
   void PlanFollow();
   void Lead(const LeaderRow& seen);
@@ -110,8 +110,8 @@ class Master : public MasterPort {
   bool leads_ = false;
   bool paused_ = false;
   uint64_t pauses_ = 0;
-  std::vector<std::function<void()>> asleep_;       // due while it slept
-  std::vector<std::function<void()>> asleep_mail_;  // came, in this order
+  std::vector<std::function<void()>> asleep_;        // due while it slept
+  std::vector<std::function<void()>> asleep_mail_;   // came, in this order
   std::vector<std::function<void()>> asleep_sends_;  // was to leave, in this order
   std::optional<LeaderWatch> watch_;
   Status deposed_;  // what a beat said

@@ -124,7 +124,7 @@ void Master::Leave(Duration away) {
   context_.agenda.In(away, [this] { Start(); });
 }
 
-// --- stopped for a while
+// Stopped for a while.
 
 void Master::Pause(Duration lasts) {
   if (!up() || paused_) return;

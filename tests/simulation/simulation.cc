@@ -100,8 +100,7 @@ void World::Chaos() {
   context_.agenda.In(Duration(dice_.Between(0, 2 * mean)), [this] { Chaos(); });
 }
 
-// --- the end
-// -----------------------------------------------------------------------------------------
+// The end.
 
 void World::StopFaults() {
   context_.Trace("---- the faults stop ----");

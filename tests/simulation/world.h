@@ -31,7 +31,8 @@ class World {
   Master* Leader();
   void RepairEverything();
 
-  // --- faults
+  // Faults.
+
   void MasterFault();
   void ClusterFault();
   void CutLedger();
@@ -40,7 +41,8 @@ class World {
   void LoseConnection(Host& host);
   void Partition(Host& host);
   void StaleEntry();
-  // --- people
+  // People.
+
   void Trigger();
   void Clear();
   void MarkTasks();

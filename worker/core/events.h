@@ -20,8 +20,8 @@ struct Exit {
   bool fenced = false;         // the keeper killed it: the lease had run out
   bool timed_out = false;      // the keeper killed it: execution_timeout
   bool out_of_memory = false;  // the kernel killed it
-  bool keeper_died =
-      false;  // its keeper died, the next one killed it; code and signal mean nothing
+  // Its keeper died, the next one killed it; code and signal mean nothing.
+  bool keeper_died = false;
 };
 
 // Why an attempt came to its end. The runner turns it and the Exit into an outcome.
@@ -44,8 +44,8 @@ struct Ending {
   std::string reason;  // for people; empty where the Exit says it all
 };
 
-// ---- events
-// ---------------------------------------------------------------------------------------
+// Events.
+
 namespace event {
 
 struct Held {
@@ -150,8 +150,8 @@ struct Event {
       what;
 };
 
-// ---- actions
-// --------------------------------------------------------------------------------------
+// Actions.
+
 namespace action {
 
 struct SendHello {

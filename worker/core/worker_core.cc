@@ -54,8 +54,7 @@ std::vector<AttemptId> WorkerCore::Running(bool with_unwanted) const {
   return ids;
 }
 
-// ---- start and link
-// -------------------------------------------------------------------------------
+// Start and link.
 
 void WorkerCore::On(const event::SpoolLoaded& e, MonoTime) {
   for (const Ending& ending : e.endings) {
@@ -198,8 +197,7 @@ void WorkerCore::On(const event::Tick&, MonoTime now) {
   }
 }
 
-// ---- work in
-// --------------------------------------------------------------------------------------
+// Work in.
 
 void WorkerCore::On(const event::Granted& e, MonoTime) {
   if (link_ != Link::kWelcomed || said_goodbye_) return;
@@ -232,7 +230,7 @@ void WorkerCore::On(const event::Fetched& e, MonoTime now) {
 void WorkerCore::On(const event::Refused& e, MonoTime) { claimed_.erase(e.attempt); }
 
 void WorkerCore::On(const event::Popped& e, MonoTime) {
-  told_room_.reset();     // the room that was told is used up: say it anew
+  told_room_.reset();      // the room that was told is used up: say it anew
   if (draining()) return;  // the master rings again for what it misses
   // They are in the queue no more: nobody else can claim them, so they wait for a master.
   popped_.insert(e.attempts.begin(), e.attempts.end());
@@ -280,8 +278,7 @@ void WorkerCore::On(const event::Started& e, MonoTime) {
   }
 }
 
-// ---- ends
-// -----------------------------------------------------------------------------------------
+// Ends.
 
 // The first reason stays. What is spawning is killed at its Started; what isn't at the keeper yet
 // ends here.
@@ -393,8 +390,7 @@ void WorkerCore::Forget(const AttemptId& id) {
   }
 }
 
-// ---- room and leave
-// -------------------------------------------------------------------------------
+// Room and leave.
 
 void WorkerCore::TellRoom() {
   if (link_ != Link::kWelcomed) return;

@@ -13,13 +13,11 @@
 // The rules it keeps, whatever is lost, doubled or restarted:
 //   - An attempt that it knows (or lately knew) is never spawned again.
 //   - A result is on disk before it is sent (if the disk refuses, the keeper keeps its record and
-//   the
-//     result is sent from memory), and is said in every Hello until a master acks it.
+//     the result is sent from memory), and is said in every Hello until a master acks it.
 //   - The keeper's exit record is taken after the result is on disk, so one of the two always has
-//   it.
+//     it.
 //   - The keeper's fence stands at kFenceShare of the lease, counted from when the heartbeat (or
-//   the
-//     Hello) was SENT: the children are dead before the master's lease, counted later, ends.
+//     the Hello) was SENT: the children are dead before the master's lease, counted later, ends.
 //   - What the master calls unwanted is killed and never reported.
 //
 // How to drive it: do the actions of one Step in their order, before the next Step. Call
@@ -143,7 +141,7 @@ class WorkerCore {
   LiveMap live_;
   std::map<AttemptId, Unacked> results_;
   std::set<AttemptId> claimed_;
-  std::set<AttemptId> popped_;  // and not yet claimed
+  std::set<AttemptId> popped_;             // and not yet claimed
   std::map<uint64_t, AttemptId> waiting_;  // grant order -> attempt; only what is in kWaiting
   size_t at_keeper_ = 0;                   // spawning or running
   size_t spooling_ = 0;                    // results that are not on disk yet

@@ -201,8 +201,7 @@ void Children::List(uint32_t id, const std::function<void(const Message&)>& tell
   tell(ListEnd{id});
 }
 
-// --- time
-// -----------------------------------------------------------------------------------------
+// Time.
 
 void Children::Arm(Child& child, Duration from_now) {
   Disarm(child);
@@ -253,8 +252,7 @@ void Children::OnTimer(Child& child) {
   }
 }
 
-// --- killing
-// --------------------------------------------------------------------------------------
+// Killing.
 
 void Children::Terminate(Child& child, Duration grace) {
   child.phase = Phase::kTerminating;
@@ -298,8 +296,7 @@ void Children::Signal(const std::vector<Child*>& children, int signal) {
   }
 }
 
-// --- reaping
-// --------------------------------------------------------------------------------------
+// Reaping.
 
 void Children::Reap() {
   int status;

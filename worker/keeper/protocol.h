@@ -29,8 +29,7 @@ inline constexpr size_t kReasonBytesMax = 4 << 10;   // longer ones are cut
 inline constexpr Duration kKillGraceDefault = std::chrono::seconds(5);
 inline constexpr Duration kKillGraceMax = std::chrono::hours(24);
 
-// --- the words
-// ------------------------------------------------------------------------------------
+// The words.
 
 // One process family to run. `key` names it for good (the attempt's id): letters, digits, '.', '_',
 // '-', not first a '.', at most kKeyBytesMax.
@@ -81,8 +80,7 @@ struct Running {
   TimePoint started_at;
 };
 
-// --- the messages
-// ---------------------------------------------------------------------------------
+// The messages.
 
 // From the client.
 struct Hello {
@@ -144,8 +142,7 @@ Status CheckKey(std::string_view key);
 // CLOCK_BOOTTIME, microseconds: goes on during suspend, so a lease does too.
 int64_t BootNowUs();
 
-// --- packets
-// --------------------------------------------------------------------------------------
+// Packets.
 
 // Sends one encoded message, by memfd if it is large; never blocks, never raises SIGPIPE.
 // kUnavailable: the socket is full (`*full` is then true) or closed. kResourceExhausted: too large.

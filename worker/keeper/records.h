@@ -1,8 +1,9 @@
 // What the keeper knows, on disk, so that its own death loses nothing:
-//   <home>/running/<key>   one process family: written before it starts, moved to exits/ when it is
-//   gone <home>/exits/<key>     one exit, until it is taken <home>/tmp/<key>       the working
-//   directory of a family that asked for a fresh one <home>/trash/          directories that are
-//   being removed
+//   <home>/running/<key>   one process family: written before it starts, moved to exits/ when it
+//                          is gone
+//   <home>/exits/<key>     one exit, until it is taken
+//   <home>/tmp/<key>       the working directory of a family that asked for a fresh one
+//   <home>/trash/          directories that are being removed
 // Not synced: a keeper's death keeps them; after the machine's death nothing runs.
 #pragma once
 

@@ -81,8 +81,7 @@ Response Invalid(const std::vector<std::string>& loc, std::string_view message,
   return JsonAnswer(body, 422);
 }
 
-// --- queries
-// -----------------------------------------------------------------------------------------
+// Queries.
 
 void QueryReader::Wrong(std::string_view name, std::string_view message, std::string_view type,
                         const std::string& input) {
@@ -149,8 +148,7 @@ void QueryReader::Page(PageQuery& page, const std::vector<OrderName>& orders) {
   }
 }
 
-// --- bodies
-// ------------------------------------------------------------------------------------------
+// Bodies.
 
 BodyReader::BodyReader(const Request& request, const std::vector<std::string_view>& known) {
   auto parsed =

@@ -110,9 +110,7 @@ Response Explain(const Call& call) {
 
 }  // namespace
 
-Response GetCluster(const Call& call) {
-  return JsonAnswer(ClusterJson(call.control.GetCluster()));
-}
+Response GetCluster(const Call& call) { return JsonAnswer(ClusterJson(call.control.GetCluster())); }
 
 void AddOpsRoutes(Router& router) {
   router.Add({"GET", "/api/gale/v1/cluster", GetCluster});

@@ -145,8 +145,7 @@ Response ClearTaskInstances(const Call& call) {
   return ListAnswer("task_instances", *tis, tis->size(), TaskInstanceJson);
 }
 
-// --- logs
-// --------------------------------------------------------------------------------------------
+// Logs.
 
 // The lines of a page; a last one without its end waits for the next page unless the log is whole.
 Json Lines(const std::string& data) {
@@ -196,8 +195,7 @@ Response GetLog(const Call& call) {
       {{"content", lines}, {"continuation_token", page->complete ? Json(nullptr) : Json(next)}});
 }
 
-// --- XComs
-// -------------------------------------------------------------------------------------------
+// XComs.
 
 Response ListXComs(const Call& call) {
   QueryReader reader(call.request);

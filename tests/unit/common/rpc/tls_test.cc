@@ -143,8 +143,7 @@ TEST_F(TlsTest, NobodySpeaksPlainTextWhoMeantTls) {
   EXPECT_TRUE(MakeChannelCredentials({}).ok());
 }
 
-// --- two ends
-// ----------------------------------------------------------------------------------------
+// Two ends.
 
 class TwoEndsTest : public TlsTest {
  protected:

@@ -220,8 +220,7 @@ TEST(Admission, ManyWideRequestsInAnOddPool) {
   EXPECT_EQ(a.Audit(), "");
 }
 
-// --- the random walk
-// -------------------------------------------------------------------------------
+// The random walk.
 
 // The same rules, with no memory of who waits where: every question is answered by looking at all.
 class Model {

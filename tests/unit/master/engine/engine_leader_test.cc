@@ -57,8 +57,9 @@ class EngineLeaderTest : public ::testing::Test {
     return changed_.wait_for(lock, kPatience, [&] { return members_[n]->told == told; });
   }
   static Result<PoolRow> SetPool(Engine& engine) {
-    return engine.Call<Result<PoolRow>>(
-        [](Loop& loop) { return loop.SetPool({.name = "p", .slots = 3}, {"admin", "cli"}); });
+    return engine.Call<Result<PoolRow>>([](Loop& loop) {
+      return loop.SetPool({.name = "p", .slots = 3}, {"admin", "cli"});
+    });
   }
 
   std::unique_ptr<Store> store_;

@@ -69,7 +69,8 @@ class World {
     }
   }
 
-  // ---- the master
+  // The master.
+
   void Open() {
     connected_ = true;
     Step(event::Opened{});
@@ -159,7 +160,8 @@ class World {
     if (connected_) Disconnect();
   }
 
-  // ---- the keeper
+  // The keeper.
+
   void Do(action::KeeperSpawn& spawn, bool) {
     EXPECT_TRUE(spawned_.insert(spawn.attempt).second)
         << spawn.attempt.ToString() << " was spawned twice";
@@ -217,7 +219,8 @@ class World {
     return listing;
   }
 
-  // ---- the disk, and the worker's death
+  // The disk, and the worker's death.
+
   void Do(action::SpoolWrite& write, bool faults) {
     bool ok = !faults || !Chance(10);
     if (ok) disk_[write.ending.attempt] = write.ending;

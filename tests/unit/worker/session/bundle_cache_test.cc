@@ -194,8 +194,7 @@ TEST_F(BundleCacheTest, MoreFilesThanOneCallTakes) {
   EXPECT_EQ(bundles().calls(), 3u) << "the manifest, and two batches";
 }
 
-// ---- what must not be believed
-// --------------------------------------------------------------------
+// What must not be believed.
 
 TEST_F(BundleCacheTest, AWrongContentIsRefused) {
   const std::string digest = bundles().Add(files);
@@ -268,8 +267,7 @@ TEST_F(BundleCacheTest, TheLimitsAreChecked) {
   refused(many, "kBundleFilesMax");
 }
 
-// ---- the network
-// ----------------------------------------------------------------------------------
+// The network.
 
 TEST_F(BundleCacheTest, AServerThatDiesInTheMiddleIsNoAnswerAndWhatCameIsKept) {
   Files six;
@@ -326,8 +324,7 @@ TEST_F(BundleCacheTest, AStopCutsACallThatIsUnderWayAndAnswersNobody) {
   EXPECT_FALSE(called);
 }
 
-// ---- the disk
-// -------------------------------------------------------------------------------------
+// The disk.
 
 TEST_F(BundleCacheTest, ANewProcessFindsTheTreesAndIgnoresHalfMadeOnes) {
   const std::string digest = bundles().Add(files), half = Bundled(2), cut = Bundled(3);

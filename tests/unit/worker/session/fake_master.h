@@ -36,13 +36,15 @@ class FakeMaster : public v1::Worker::Service {
   }
   const std::string& target() const { return target_; }
 
-  // ---- what it does by itself; set before the worker connects
+  // What it does by itself; set before the worker connects.
+
   std::function<void(const v1::Hello&, v1::Welcome*)> on_hello;
   bool acks = true;
   Duration lease = std::chrono::seconds(10);
   FakeBundles bundles;  // what GetBundle serves
 
-  // ---- what the test says
+  // What the test says.
+
   void Say(const v1::MasterMessage& message) {
     std::lock_guard lock(mutex_);
     ASSERT_NE(stream_, nullptr);
@@ -62,7 +64,8 @@ class FakeMaster : public v1::Worker::Service {
     if (context_ != nullptr) context_->TryCancel();
   }
 
-  // ---- what it heard
+  // What it heard.
+
   // The first message, from the `from`-th on, that `wanted` likes.
   template <class F>
   v1::WorkerMessage WaitFor(F wanted, size_t from = 0) {
