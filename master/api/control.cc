@@ -1,4 +1,4 @@
-// DAGs, runs, watches, and what is neither. Task instances and logs: control_tasks.cc.
+// DAGs, runs, watches, and what is neither. Task instances: control_tasks.cc, logs: control_logs.cc.
 #include "master/api/control.h"
 
 #include <algorithm>
