@@ -261,7 +261,6 @@ void Decider::Retry(TaskIndex t, const std::string& reason, Duration delay) {
   ti.end = Micros(now_);
   ti.next_at = Micros(now_ + delay);
   Move(t, TiState::kUpForRetry, reason);
-  out_.effects.push_back(RetryAt{run_.attempt(t), now_ + delay});
 }
 
 // fail_fast: the first failure ends the run; what runs fails, what waits is skipped; teardowns go

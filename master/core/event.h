@@ -91,10 +91,6 @@ struct CancelAttempt {
   std::string worker;
   std::string reason;
 };
-struct RetryAt {
-  AttemptId after;
-  TimePoint at;
-};
 // For the ledger: a try's history row; what the last try left behind is deleted before the next.
 struct AttemptEnded {
   AttemptRow row;
@@ -107,8 +103,8 @@ struct RunStarted {};
 struct RunEnded {};
 struct RunReopened {};  // cleared: queued again
 
-using Effect = std::variant<Ready, NotReady, SlotFreed, Dequeue, CancelAttempt, RetryAt,
-                            AttemptEnded, DropXComs, RunStarted, RunEnded, RunReopened>;
+using Effect = std::variant<Ready, NotReady, SlotFreed, Dequeue, CancelAttempt, AttemptEnded,
+                            DropXComs, RunStarted, RunEnded, RunReopened>;
 
 // A task instance whose row changed, and why (for people; empty: nothing to say).
 struct Changed {

@@ -103,8 +103,13 @@ std::vector<std::string> Scheduler::Explain(const Run& run, TaskIndex t, TimePoi
 
 std::string Scheduler::Audit() const {
   if (std::string bad = admission_.Audit(); !bad.empty()) return bad;
+  size_t timers_needed = 0;
   for (const auto& [id, run] : runs_) {
     size_t live = 0;
+    if (RunTimer(*run).has_value() != run_timers_.Find(id).has_value()) {
+      return fmt::format("run {} ({}): timer and state disagree", id.value, Name(run->head.state));
+    }
+    timers_needed += RunTimer(*run).has_value();
     for (uint32_t i = 0; i < run->size(); ++i) {
       const TaskIndex t(i);
       const Ti& ti = run->ti(t);
@@ -113,6 +118,10 @@ std::string Scheduler::Audit() const {
                            run->dag().task(t).task_id, Name(ti.state), ti.try_number, what);
       };
       live += ti.live;
+      if (TiTimer(*run, t).has_value() != ti_timers_.Find({id, t}).has_value()) {
+        return broken("timer and state disagree");
+      }
+      timers_needed += TiTimer(*run, t).has_value();
       if (ti.live != (run->live(t) != nullptr)) return broken("live flag and holder disagree");
       const bool holds = ti.live || ti.state == TiState::kQueued;
       if (holds != admission_.holds({id, t})) return broken("slot and state disagree");
@@ -143,6 +152,9 @@ std::string Scheduler::Audit() const {
         run->unfinished() > run->count(TiState::kRestarting) + run->count(TiState::kNone)) {
       return fmt::format("run {} is {} with unfinished tasks", id.value, Name(run->head.state));
     }
+  }
+  if (timers() != timers_needed) {
+    return fmt::format("{} timers are set, {} states need one", timers(), timers_needed);
   }
   return "";
 }

@@ -29,11 +29,11 @@ Run& Scheduler::Insert(std::unique_ptr<Run> owned) {
   DagState& dag = StateOf(run);
   if (run.head.state == RunState::kQueued) {
     dag.queued.insert({run.head.run_after, run.id()});
-    timers_.emplace(run.head.run_after, Timer{TimerKind::kRunAfter, {run.id(), {}, 0, 0}});
     dags_to_start_.insert(run.head.dag_id);
   } else if (run.head.state == RunState::kRunning) {
     dag.running.insert(run.id());
   }
+  SyncTimer(run);
   return run;
 }
 
@@ -58,14 +58,7 @@ Run& Scheduler::LoadRun(RunRow head, DagPtr dag, const std::vector<TiRow>& rows,
     if (ti.state == TiState::kScheduled) admission_.Add(MakeRequest(run, t));
     if (ti.state == TiState::kQueued || ti.live) admission_.Hold(MakeRequest(run, t));
     if (ti.state == TiState::kQueued) out_.pushes.push_back(ToQueued(run, t));
-    if (ti.state == TiState::kUpForRetry) {
-      timers_.emplace(FromMicros(ti.next_at), Timer{TimerKind::kRetry, run.attempt(t)});
-    }
-    if (ti.live && run.dag().task(t).execution_timeout) {
-      timers_.emplace(
-          FromMicros(ti.start) + *run.dag().task(t).execution_timeout + kExecutionTimeoutMargin,
-          Timer{TimerKind::kExecutionTimeout, run.attempt(t)});
-    }
+    SyncTimer(run, t);
   }
   // A run that was cleared after others had taken it for their past.
   for (const auto& [id, other] : runs_) {
@@ -115,20 +108,33 @@ Decision Scheduler::Handle(RunId id, const Event& event, TimePoint now) {
     none.refusal = "its run is over";
     return none;
   }
+  Decision decision = Step(*run, event, now);
+  if (telling_) return decision;
+  // One run's end lets the next one's tasks go on, and so forth through all of them: a list, for a
+  // stack isn't as deep.
+  telling_ = true;
+  while (!news_.empty()) {
+    const PastNews news = news_.front();
+    news_.pop_front();
+    TellSuccessors(news, now);
+  }
+  telling_ = false;
+  return decision;
+}
+
+Decision Scheduler::Step(Run& run, const Event& event, TimePoint now) {
   if (const auto* past = std::get_if<PastKnown>(&event)) {
-    LeavePast(*run);
-    if (past->exists) successors_[past->run].insert(id);
+    LeavePast(run);
+    if (past->exists) successors_[past->run].insert(run.id());
   }
-  Decision decision = Decide(*run, event, now);
-  Absorb(*run, decision);
-  for (const Changed& changed : decision.changed) OnTiChanged(*run, changed.task, now);
-  if (decision.granted) {
-    const AttemptId attempt = std::get<Claim>(event).attempt;
-    if (const auto& timeout = run->dag().task(attempt.task).execution_timeout) {
-      timers_.emplace(now + *timeout + kExecutionTimeoutMargin,
-                      Timer{TimerKind::kExecutionTimeout, attempt});
-    }
+  Decision decision = Decide(run, event, now);
+  Absorb(run, decision);
+  const bool followed = successors_.contains(run.id());
+  for (const Changed& changed : decision.changed) {
+    SyncTimer(run, changed.task);
+    if (followed) news_.push_back({run.id(), changed.task});
   }
+  if (decision.run_changed) SyncTimer(run);
   return decision;
 }
 
@@ -159,7 +165,6 @@ void Scheduler::AbsorbEffect(Run& run, Effect& effect) {
       s.out_.removes.push_back(std::move(entry));
     }
     void operator()(CancelAttempt& e) { s.out_.cancels.push_back(std::move(e)); }
-    void operator()(RetryAt& e) { s.timers_.emplace(e.at, Timer{TimerKind::kRetry, e.after}); }
     void operator()(AttemptEnded& e) { s.out_.attempts.push_back(std::move(e.row)); }
     void operator()(DropXComs& e) { s.out_.xcom_drops.push_back({run.id(), e.task}); }
     void operator()(RunStarted&) {
@@ -175,8 +180,6 @@ void Scheduler::AbsorbEffect(Run& run, Effect& effect) {
     }
     void operator()(RunReopened&) {
       s.StateOf(run).queued.insert({run.head.run_after, run.id()});
-      // It may have been ended by hand before its time, and have left memory meanwhile.
-      s.timers_.emplace(run.head.run_after, Timer{TimerKind::kRunAfter, {run.id(), {}, 0, 0}});
       s.dags_to_start_.insert(run.head.dag_id);
     }
   };
@@ -184,10 +187,6 @@ void Scheduler::AbsorbEffect(Run& run, Effect& effect) {
 }
 
 void Scheduler::OnRunStarted(Run& run) {
-  if (const auto& timeout = run.dag().spec().dagrun_timeout; timeout && run.head.start_date) {
-    timers_.emplace(*run.head.start_date + *timeout,
-                    Timer{TimerKind::kRunTimeout, {run.id(), {}, 0, run.head.clear_number}});
-  }
   if (run.dag().depends_on_past()) out_.needs_past.push_back(run.id());
 }
 
@@ -206,52 +205,72 @@ bool Scheduler::PastAllows(const Run& previous, const Dag& next, TaskIndex task)
   return true;
 }
 
-void Scheduler::OnTiChanged(const Run& run, TaskIndex t, TimePoint now) {
-  auto it = successors_.find(run.id());
-  if (it == successors_.end()) return;
+void Scheduler::TellSuccessors(const PastNews& news, TimePoint now) {
+  const Run* run = Find(news.run);
+  auto it = successors_.find(news.run);
+  if (run == nullptr || it == successors_.end()) return;
   const std::set<RunId> successors = it->second;  // Handle below may change the map
   for (RunId next_id : successors) {
     Run* next = Find(next_id);
     if (next == nullptr) continue;
     auto tell = [&](TaskIndex changed) {
-      auto same = next->dag().Find(run.dag().task(changed).task_id);
-      if (same) Handle(next_id, PastChanged{*same, PastAllows(run, next->dag(), *same)}, now);
+      auto same = next->dag().Find(run->dag().task(changed).task_id);
+      if (same) Handle(next_id, PastChanged{*same, PastAllows(*run, next->dag(), *same)}, now);
     };
-    tell(t);
-    for (TaskIndex u : run.dag().upstream(t)) tell(u);  // they may wait_for_downstream
+    tell(news.task);
+    for (TaskIndex u : run->dag().upstream(news.task)) tell(u);  // they may wait_for_downstream
   }
+}
+
+std::optional<TimePoint> Scheduler::RunTimer(const Run& run) const {
+  switch (run.head.state) {
+    case RunState::kQueued:
+      return run.head.run_after > ticked_ ? std::optional(run.head.run_after) : std::nullopt;
+    case RunState::kRunning: {
+      const auto& timeout = run.dag().spec().dagrun_timeout;
+      if (!timeout || !run.head.start_date) return std::nullopt;
+      return *run.head.start_date + *timeout;
+    }
+    case RunState::kSuccess:
+    case RunState::kFailed: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<TimePoint> Scheduler::TiTimer(const Run& run, TaskIndex t) {
+  const Ti& ti = run.ti(t);
+  if (run.head.state != RunState::kRunning) return std::nullopt;
+  if (ti.state == TiState::kUpForRetry) return FromMicros(ti.next_at);
+  const auto& timeout = run.dag().task(t).execution_timeout;
+  if (ti.state != TiState::kRunning || !ti.live || !timeout) return std::nullopt;
+  return FromMicros(ti.start) + *timeout + kExecutionTimeoutMargin;
 }
 
 void Scheduler::Tick(TimePoint now) {
-  while (!timers_.empty() && timers_.begin()->first <= now) {
-    const Timer timer = timers_.begin()->second;
-    timers_.erase(timers_.begin());
-    Fire(timer, now);
-  }
+  ticked_ = std::max(ticked_, now);
+  while (const auto id = run_timers_.TakeDue(now)) FireRun(*runs_.at(*id), now);
+  while (const auto at = ti_timers_.TakeDue(now)) FireTi(*runs_.at(at->run), at->task, now);
 }
 
-void Scheduler::Fire(const Timer& timer, TimePoint now) {
-  Run* run = Find(timer.attempt.run);
-  if (run == nullptr) return;
-  switch (timer.kind) {
-    case TimerKind::kRetry: Handle(run->id(), RetryDue{timer.attempt}, now); return;
-    case TimerKind::kRunTimeout:
-      // Of this start, not of one before a clear.
-      if (timer.attempt.try_number == run->head.clear_number) Handle(run->id(), RunTimedOut{}, now);
-      return;
-    case TimerKind::kRunAfter: dags_to_start_.insert(run->head.dag_id); return;
-    case TimerKind::kExecutionTimeout: {
-      const TaskIndex t = timer.attempt.task;
-      const LiveAttempt* live = run->live(t);
-      if (live == nullptr || run->ti(t).try_number != timer.attempt.try_number) return;
-      out_.cancels.push_back({timer.attempt, live->worker, "execution_timeout"});
-      return;
-    }
+void Scheduler::FireRun(Run& run, TimePoint now) {
+  if (run.head.state == RunState::kQueued) dags_to_start_.insert(run.head.dag_id);
+  if (run.head.state == RunState::kRunning) Handle(run.id(), RunTimedOut{}, now);
+}
+
+void Scheduler::FireTi(Run& run, TaskIndex t, TimePoint now) {
+  if (run.ti(t).state == TiState::kUpForRetry) {
+    Handle(run.id(), RetryDue{run.attempt(t)}, now);
+    return;
   }
+  out_.cancels.push_back({run.attempt(t), run.live(t)->worker, "execution_timeout"});
+  // Until it ends: the word may be lost with the connection.
+  ti_timers_.Set({run.id(), t}, now + kExecutionTimeoutMargin);
 }
 
 void Scheduler::StartRuns(DagState& dag, TimePoint now) {
-  while (!dag.paused && !dag.queued.empty() && dag.queued.begin()->first <= now &&
+  // What was due stays due, though the clock be set back: its timer is spent.
+  const TimePoint due = std::max(now, ticked_);
+  while (!dag.paused && !dag.queued.empty() && dag.queued.begin()->first <= due &&
          dag.running.size() < dag.current->spec().max_active_runs) {
     Handle(dag.queued.begin()->second, StartRun{}, now);
   }
@@ -272,8 +291,9 @@ void Scheduler::Flow(TimePoint now) {
 Output Scheduler::TakeOutput() { return std::exchange(out_, {}); }
 
 std::optional<TimePoint> Scheduler::NextWake() const {
-  if (timers_.empty()) return std::nullopt;
-  return timers_.begin()->first;
+  const auto run = run_timers_.Next(), ti = ti_timers_.Next();
+  if (!run) return ti;
+  return ti ? std::min(*run, *ti) : run;
 }
 
 void Scheduler::UnloadAtRest(const std::vector<RunId>& ids) {

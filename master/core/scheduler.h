@@ -6,6 +6,7 @@
 // then lets the effects out.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 
 #include "master/core/admission.h"
 #include "master/core/decide.h"
+#include "master/core/timers.h"
 
 namespace gale::core {
 
@@ -41,8 +43,8 @@ struct Output {
 
 class Scheduler {
  public:
-  // How much later than its own timer a task is cancelled by the master. The keeper's timer is the
-  // first; this one is for a keeper that hangs.
+  // How much later than its own timer a task is cancelled by the master, and then again. The
+  // keeper's timer is the first; this one is for a keeper that hangs.
   static constexpr Duration kExecutionTimeoutMargin = std::chrono::seconds(30);
 
   // A DAG's current version; new runs and max_active_runs follow it.
@@ -90,6 +92,8 @@ class Scheduler {
   const std::unordered_map<RunId, std::unique_ptr<Run>>& runs() const { return runs_; }
   std::vector<QueuedAttempt> Queued() const;  // everything that the queue must hold
   QueuedAttempt ToQueued(const Run& run, TaskIndex t) const;
+  // Those that are set: of runs, of task instances.
+  size_t timers() const { return run_timers_.size() + ti_timers_.size(); }
   // Empty if every invariant holds; else which one is broken, where.
   std::string Audit() const;
 
@@ -100,10 +104,10 @@ class Scheduler {
     std::set<std::pair<TimePoint, RunId>> queued;  // by run_after
     std::set<RunId> running;
   };
-  enum class TimerKind { kRetry, kRunTimeout, kRunAfter, kExecutionTimeout };
-  struct Timer {
-    TimerKind kind;
-    AttemptId attempt;  // of kRetry and kExecutionTimeout; else only its run counts
+  // What happened to a task that runs with depends_on_past may wait for.
+  struct PastNews {
+    RunId run;
+    TaskIndex task;
   };
 
   Run& Insert(std::unique_ptr<Run> run);
@@ -112,8 +116,17 @@ class Scheduler {
   void OnRunStarted(Run& run);
   // It is no longer told of what changes in the run before it.
   void LeavePast(const Run& run);
-  void OnTiChanged(const Run& run, TaskIndex t, TimePoint now);
-  void Fire(const Timer& timer, TimePoint now);
+  // Decides one event, and lets its changes and effects into the books.
+  Decision Step(Run& run, const Event& event, TimePoint now);
+  void TellSuccessors(const PastNews& news, TimePoint now);
+  // The instant that a run or a task instance waits for by its state; nullopt: none. The timers are
+  // always what these say.
+  std::optional<TimePoint> RunTimer(const Run& run) const;
+  static std::optional<TimePoint> TiTimer(const Run& run, TaskIndex t);
+  void SyncTimer(const Run& run) { run_timers_.Set(run.id(), RunTimer(run)); }
+  void SyncTimer(const Run& run, TaskIndex t) { ti_timers_.Set({run.id(), t}, TiTimer(run, t)); }
+  void FireRun(Run& run, TimePoint now);
+  void FireTi(Run& run, TaskIndex t, TimePoint now);
   void StartRuns(DagState& dag, TimePoint now);
   Admission::Request MakeRequest(const Run& run, TaskIndex t) const;
   DagState& StateOf(const Run& run) { return dags_.at(run.head.dag_id); }
@@ -122,7 +135,11 @@ class Scheduler {
   std::unordered_map<RunId, std::unique_ptr<Run>> runs_;
   std::map<std::pair<std::string, std::string>, RunId> by_name_;
   std::unordered_map<RunId, std::set<RunId>> successors_;  // runs whose past is this one
-  std::multimap<TimePoint, Timer> timers_;
+  std::deque<PastNews> news_;                              // to be told, in this order
+  bool telling_ = false;
+  Timers<RunId> run_timers_;
+  Timers<TiRef> ti_timers_;
+  TimePoint ticked_ = TimePoint::min();  // what was due then has been looked at
   std::set<std::string> dags_to_start_;  // may have a run to start
   Admission admission_;
   Output out_;

@@ -204,5 +204,109 @@ TEST_F(SchedulerTest, ALongChainAndAWideFanCostWhatTheyChange) {
   EXPECT_EQ(s_.Audit(), "");
 }
 
+// Timers.
+
+TaskSpec WithTimeout(TaskSpec task, Duration timeout) {
+  task.execution_timeout = timeout;
+  return task;
+}
+
+TEST_F(SchedulerTest, TasksThatEndLeaveNoTimer) {
+  constexpr uint32_t kTasks = 100'000;
+  std::vector<TaskSpec> tasks;
+  for (uint32_t i = 0; i < kTasks; ++i) {
+    tasks.push_back(WithTimeout(Bash(fmt::format("t{}", i)), std::chrono::hours(24)));
+  }
+  core::Run& run = Start(MakeDag(tasks, [](DagSpec& spec) { spec.max_active_tasks = 100; }));
+  size_t most = 0;
+  for (Output out = s_.TakeOutput(); !out.pushes.empty(); out = s_.TakeOutput()) {
+    for (const QueuedAttempt& q : out.pushes) {
+      ASSERT_TRUE(s_.Handle(q.attempt.run, Claim{q.attempt, "w1"}, kNow).granted);
+    }
+    most = std::max(most, s_.timers());
+    for (const QueuedAttempt& q : out.pushes) {
+      AttemptFinished done;
+      done.attempt = q.attempt;
+      done.outcome = Outcome::kSuccess;
+      s_.Handle(q.attempt.run, done, kNow);
+    }
+    s_.Flow(kNow);
+  }
+  EXPECT_EQ(run.head.state, RunState::kSuccess);
+  EXPECT_EQ(most, 100u) << "one for each that ran";
+  EXPECT_EQ(s_.timers(), 0u);
+  EXPECT_EQ(s_.NextWake(), std::nullopt);
+}
+
+TEST_F(SchedulerTest, ATimerGoesWithTheStateThatNeededIt) {
+  TaskSpec retried = Bash("b");
+  retried.retries = 1;
+  core::Run& run = Start(MakeDag({WithTimeout(Bash("a"), std::chrono::hours(1)), retried},
+                                 [](DagSpec& s) { s.dagrun_timeout = std::chrono::hours(9); }));
+  s_.Tick(kNow);
+  EXPECT_EQ(s_.timers(), 1u) << "the run's";
+  s_.Handle(RunId(1), Claim{run.attempt(kA), "w1"}, kNow);
+  Finish(run.attempt(kB), Outcome::kFailed);
+  EXPECT_EQ(s_.timers(), 3u);
+  s_.Handle(RunId(1), SetTasks{{kA, kB}, TiState::kFailed}, kNow);
+  EXPECT_EQ(s_.timers(), 0u) << "marked by hand, though the process of one still runs";
+  s_.Handle(RunId(1), ClearTasks{{kB}}, kNow);
+  EXPECT_EQ(s_.Audit(), "");
+  s_.Flow(kNow);
+  EXPECT_EQ(s_.NextWake(), kNow + std::chrono::hours(9)) << "the new start's";
+  EXPECT_EQ(s_.Audit(), "");
+}
+
+// The first word may be lost with the connection, and a keeper that hangs may come to.
+TEST_F(SchedulerTest, ATaskOverItsTimeIsCancelledUntilItIsGone) {
+  core::Run& run = Start(MakeDag({WithTimeout(Bash("a"), std::chrono::minutes(1))}));
+  s_.Handle(RunId(1), Claim{run.attempt(kA), "w1"}, kNow);
+  TimePoint at = kNow + std::chrono::minutes(1) + Scheduler::kExecutionTimeoutMargin;
+  for (int i = 0; i < 3; ++i, at += Scheduler::kExecutionTimeoutMargin) {
+    s_.TakeOutput();
+    EXPECT_EQ(s_.NextWake(), at);
+    s_.Tick(at);
+    EXPECT_EQ(s_.TakeOutput().cancels.size(), 1u);
+  }
+}
+
+TEST_F(SchedulerTest, AClockThatIsSetBackKeepsNoRunFromItsStart) {
+  const DagPtr dag = MakeDag({Bash("a")});
+  s_.SetDag(dag, true);
+  RunRow head = Head(1, RunState::kQueued);
+  head.run_after = kNow + std::chrono::seconds(5);
+  const core::Run& run = s_.AddRun(head, dag);
+  s_.Tick(kNow + std::chrono::seconds(6));
+  s_.SetPaused("d", false);
+  s_.Flow(kNow);
+  EXPECT_EQ(run.head.state, RunState::kRunning);
+  EXPECT_EQ(s_.Audit(), "");
+}
+
+// Each run's end lets the next one's task succeed, at once and by itself: on one stack that would
+// be as deep as there are runs.
+TEST_F(SchedulerTest, ManyRunsThatWaitForEachOtherEndInOneTurn) {
+  constexpr int64_t kRuns = 20'000;
+  TaskSpec empty = Bash("a");
+  empty.work = EmptyWork{};
+  empty.depends_on_past = true;
+  const DagPtr dag = MakeDag({empty}, [](DagSpec& s) { s.max_active_runs = kRuns; });
+  s_.SetDag(dag, false);
+  for (int64_t id = 1; id <= kRuns; ++id) {
+    RunRow head = Head(id, RunState::kQueued);
+    head.run_after = kNow;
+    s_.AddRun(head, dag);
+  }
+  s_.Flow(kNow);
+  EXPECT_EQ(s_.TakeOutput().needs_past.size(), static_cast<size_t>(kRuns));
+  for (int64_t id = kRuns; id > 1; --id) {
+    s_.Handle(RunId(id), PastKnown{RunId(id - 1), true, {false}}, kNow);
+  }
+  s_.Handle(RunId(1), PastKnown{}, kNow);
+  EXPECT_EQ(s_.TakeOutput().ended.size(), static_cast<size_t>(kRuns));
+  EXPECT_EQ(s_.Find(RunId(kRuns))->head.state, RunState::kSuccess);
+  EXPECT_EQ(s_.Audit(), "");
+}
+
 }  // namespace
 }  // namespace gale::core::testing
