@@ -390,7 +390,8 @@ Status Master::Parts::MakeServers(const std::string& join_token) {
   http_options.cert_pem = std::move(pems.cert);
   http_options.key_pem = std::move(pems.key);
   http = std::make_unique<http::Server>(
-      [this](const http::Request& request) { return Answer(request); }, http_options);
+      [this](const http::Request& request) { return Answer(request); }, http_options,
+      [this](const http::Request& request) { return rest->LaneOf(request); });
   return OkStatus();
 }
 

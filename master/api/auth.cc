@@ -175,7 +175,7 @@ Status Auth::SetUser(const std::string& name, std::string_view password, Role ro
 
 // Logging in.
 
-Status Auth::CheckBrake(const std::string& key) {
+Status Auth::CheckBrake(const std::string& key, uint32_t failures_max) {
   std::lock_guard lock(mutex_);
   auto found = by_key_.find(key);
   if (found == by_key_.end()) return OkStatus();
@@ -185,7 +185,7 @@ Status Auth::CheckBrake(const std::string& key) {
     by_key_.erase(found);
     return OkStatus();
   }
-  if (found->second->failures < kFailuresMax) return OkStatus();
+  if (found->second->failures < failures_max) return OkStatus();
   return ResourceExhausted("too many failed logins: try again in {:.0f} s",
                            std::max(1.0, Seconds(found->second->until - now)));
 }
@@ -207,13 +207,23 @@ void Auth::NoteFailure(const std::string& key) {
   brakes_.front().until = clock_.Mono() + kBrakeWindow;
 }
 
+void Auth::ReleaseBrake(const std::string& key) {
+  std::lock_guard lock(mutex_);
+  if (auto found = by_key_.find(key); found != by_key_.end()) {
+    brakes_.erase(found->second);
+    by_key_.erase(found);
+  }
+}
+
 Result<Identity> Auth::Login(const std::string& name, std::string_view password,
                              const std::string& peer) {
   const Status wrong = Unauthenticated("Invalid credentials");
   if (name.empty() || name.size() > limits::kIdBytesMax || password.size() > kPasswordBytesMax)
     return wrong;
   const std::string key = name + "@" + peer;
-  GALE_RETURN_IF_ERROR(CheckBrake(key));
+  const std::string peer_key = "@" + peer;  // no name is empty
+  GALE_RETURN_IF_ERROR(CheckBrake(key, kFailuresMax));
+  GALE_RETURN_IF_ERROR(CheckBrake(peer_key, kPeerFailuresMax));
   GALE_ASSIGN_OR_RETURN(std::optional<UserRow> user, store_.GetUser(name));
   bool right = false;
   {
@@ -226,13 +236,10 @@ Result<Identity> Auth::Login(const std::string& name, std::string_view password,
   const std::optional<Role> role = user ? ParseRole(user->role) : std::nullopt;
   if (!user || !right || !role) {
     NoteFailure(key);
+    NoteFailure(peer_key);
     return wrong;
   }
-  std::lock_guard lock(mutex_);
-  if (auto found = by_key_.find(key); found != by_key_.end()) {
-    brakes_.erase(found->second);
-    by_key_.erase(found);
-  }
+  ReleaseBrake(key);  // the address's stays: it may go on guessing other names
   return Identity{name, *role};
 }
 

@@ -36,6 +36,8 @@ class Auth {
   static constexpr Duration kTokenLife = std::chrono::hours(24);  // [api_auth] jwt_expiration_time
   static constexpr Duration kCliTokenLife = std::chrono::hours(1);  // jwt_cli_expiration_time
   static constexpr uint32_t kFailuresMax = 10;  // of one user from one address, within kBrakeWindow
+  // Of one address, whatever the names: guessing costs a tenth of a second of a core each.
+  static constexpr uint32_t kPeerFailuresMax = 60;
   static constexpr Duration kBrakeWindow = std::chrono::minutes(1);
   static constexpr size_t kBrakesMax =
       10'000;  // remembered at a time; beyond it the oldest is let go
@@ -74,8 +76,9 @@ class Auth {
     uint32_t failures = 0;
     MonoTime until;
   };
-  Status CheckBrake(const std::string& key);
+  Status CheckBrake(const std::string& key, uint32_t failures_max);
   void NoteFailure(const std::string& key);
+  void ReleaseBrake(const std::string& key);
   std::string Sign(std::string_view text) const;
 
   Store& store_;

@@ -37,9 +37,9 @@ Control::Control(Engine& engine, Store& store, LogStore& logs, ControlOptions op
   engine_.SetRunObserver([watches = watches_](const RunRow& run) { watches->OnRunChanged(run); });
 }
 
-Health Control::GetHealth() {
+Health Control::GetHealth() const {
   Health health;
-  health.metadatabase.healthy = store_.GetSetting("health").ok();
+  health.metadatabase.healthy = engine_.reaches_ledger();
   health.scheduler.healthy = engine_.healthy() && engine_.fatal().ok();
   health.scheduler.heartbeat = engine_.last_turn();
   if (options_.dag_processor) health.dag_processor = options_.dag_processor();

@@ -131,7 +131,8 @@ class Control {
   Control(Engine& engine, Store& store, LogStore& logs, ControlOptions options);
 
   const ServerVersion& version() const { return options_.version; }
-  Health GetHealth();
+  // What is known already: asks nobody, waits for nothing. From any thread, an I/O thread too.
+  Health GetHealth() const;
   ClusterInfo GetCluster();
   // The master that leads, if it isn't this one: what is asked of it here it can answer. nullopt:
   // we lead, or nobody is known to.

@@ -28,7 +28,8 @@ ClusterInfo Control::GetCluster() {
     for (MasterRow& row : *masters) {
       if (now - row.seen_at > kMasterForgotten) continue;
       const bool leads = row.name == info.leader.owner && row.instance == info.leader.instance;
-      const bool alive = now - row.seen_at < kMasterSilent;
+      // One that is alone on its ledger tells nobody that it lives: but it answers.
+      const bool alive = row.name == options_.master_name || now - row.seen_at < kMasterSilent;
       info.masters.push_back({std::move(row), leads, alive});
     }
   }

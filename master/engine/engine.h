@@ -91,8 +91,10 @@ class Engine : public Service {
   // block.
   void OnLeading(std::function<void(bool)> callback) { on_leading_ = std::move(callback); }
 
-  // For health: it leads and can commit / when its last turn ended.
+  // For health, from any thread: it leads and can commit / the ledger answered when last asked (by
+  // a commit, a beat, or a look at who leads: ten times a second) / when its last turn ended.
   bool healthy() const { return healthy_; }
+  bool reaches_ledger() const { return !ledger_away_ && (leadership_ || healthy_); }
   TimePoint last_turn() const { return TimePoint(Duration(last_turn_us_.load())); }
 
   // The auditor: how often memory was found to break an invariant (and was built anew from the

@@ -1,8 +1,12 @@
 """Bad input is refused by name: one line and a non-zero exit status, or Airflow's error shape."""
 
+import collections
 import contextlib
+import itertools
 import socket
 import sqlite3
+import threading
+import time
 
 from harness import Gale, dag_text, free_port, one_line_error, wait_until, write_whole
 
@@ -99,6 +103,44 @@ def test_a_huge_body_is_refused_before_it_is_read(shared):
     assert answer.startswith("HTTP/1.1 413"), answer
     assert "detail" in answer
     assert shared.rest("GET", "/api/v2/monitor/health")[0] == 200
+
+
+def test_guessing_passwords_with_ever_new_names_slows_nobody_down(gale):
+    """Four who guess as fast as they can, each time another name; a user's pages take what they took."""
+    token = gale.token()
+
+    def pages(count):
+        times = []
+        for _ in range(count):
+            began = time.monotonic()
+            assert gale.rest("GET", "/api/v2/dags", token=token)[0] == 200
+            assert gale.rest("GET", "/api/v2/monitor/health")[0] == 200
+            times.append(time.monotonic() - began)
+        return sorted(times)[int(count * 0.95)]
+
+    quiet = pages(40)
+    stop, answers = threading.Event(), collections.Counter()
+
+    def guess(number):
+        for i in itertools.count():
+            if stop.is_set():
+                return
+            status, _ = gale.rest("POST", "/auth/token", {"username": f"u{number}-{i}", "password": "x"})
+            answers[status] += 1
+
+    guessers = [threading.Thread(target=guess, args=(number,)) for number in range(4)]
+    for guesser in guessers:
+        guesser.start()
+    try:
+        wait_until(lambda: answers[429] > 50, lambda: f"the brake: {answers}")
+        loud = pages(40)
+    finally:
+        stop.set()
+        for guesser in guessers:
+            guesser.join()
+    assert set(answers) == {401, 429}, answers
+    assert answers[401] <= 60 + 4, answers  # as many as may fail, and those that were under way
+    assert loud < quiet + 0.25, f"p95 {quiet:.3f} s in peace, {loud:.3f} s meanwhile"
 
 
 def ends_refusing(gale, *words, command="standalone", env=None):

@@ -8,6 +8,19 @@ from harness import Gate, dag_text, wait_until
 LEASE_SECONDS = 8  # [master] lease_seconds
 
 
+def the_health_while_the_ledger_is_away(cluster, leader):
+    """How long the slowest of some answers took, once they say that the ledger is away."""
+    if cluster.rest(leader, "GET", "/api/v2/monitor/health")[1]["metadatabase"]["status"] == "healthy":
+        return None
+    times = []
+    for _ in range(10):
+        began = time.monotonic()
+        status, health = cluster.rest(leader, "GET", "/api/v2/monitor/health")
+        times.append(time.monotonic() - began)
+        assert status == 200 and health["metadatabase"]["status"] == "unhealthy", health
+    return max(times)
+
+
 def test_a_database_that_is_away_for_longer_than_a_workers_lease_kills_no_task(two_masters):
     cluster, dag_id = two_masters, "long_outage"
     leader, _ = wait_until(cluster.leader, "a leader")
@@ -23,6 +36,8 @@ def test_a_database_that_is_away_for_longer_than_a_workers_lease_kills_no_task(t
     assert asked.returncode == 0, asked.stderr
     gone = time.monotonic()
     os.close(ends["ends_meanwhile"])
+    health = wait_until(lambda: the_health_while_the_ledger_is_away(cluster, leader), "an unhealthy metadatabase")
+    assert health < 0.5, f"health took {health:.2f} s: a probe of an orchestrator would end the leader"
     wait_until(lambda: "the end of ends_meanwhile" in ledger.read_text(), "the end of the first")
     wait_until(lambda: time.monotonic() - gone > 1.5 * LEASE_SECONDS, "a lease and a half")
     asked = cluster.ask("start", "mysql")

@@ -1,7 +1,9 @@
 """The tutorial's DAG file, byte for byte, from the dags folder to "hello airflow" in the log."""
 
+import contextlib
 import os
 import pathlib
+import sqlite3
 import stat
 import time
 
@@ -99,6 +101,14 @@ def test_health_and_version_need_no_token(shared):
     status, version = shared.rest("GET", "/api/v2/version")
     assert status == 200
     assert version["version"]
+
+
+def test_a_standalone_shows_its_master_alive_however_long_it_runs(shared):
+    with contextlib.closing(sqlite3.connect(shared.home / "gale.db")) as ledger, ledger:
+        assert ledger.execute("UPDATE master SET seen_at = seen_at - 3600 * 1000000").rowcount == 1
+    status, cluster = shared.rest("GET", "/api/gale/v1/cluster", token=shared.token())
+    assert status == 200
+    assert [master["state"] for master in cluster["masters"]] == ["alive"], cluster
 
 
 def test_a_second_trigger_of_a_paused_dag_waits_until_it_is_unpaused(gale, tutorial):

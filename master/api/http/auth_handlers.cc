@@ -39,36 +39,35 @@ constexpr std::string_view kFrontPage =
     "<li><code>GET /api/gale/v1/workers</code></ul>"
     "<p>On the command line: <code>gale --help</code>.</p>\n";
 
+Response ForbidLoginByGet(const Call&) {
+  return Failure(403,
+                 "This method is only allowed if everybody is an admin: POST a username and a "
+                 "password");
+}
+
+Response GetHealth(const Call& call) { return JsonAnswer(HealthJson(call.control.GetHealth())); }
+
+Response GetVersion(const Call& call) {
+  const ServerVersion& version = call.control.version();
+  return JsonAnswer({{"version", version.version}, {"git_version", version.git_version}});
+}
+
+Response GetFrontPage(const Call&) {
+  return {200, "text/html; charset=utf-8", std::string(kFrontPage), {}};
+}
+
 }  // namespace
 
 void AddAuthRoutes(Router& router) {
-  router.Add({"POST", "/auth/token", [](const Call& call) { return Login(call, Auth::kTokenLife); },
-              true});
-  router.Add({"POST", "/auth/token/cli",
-              [](const Call& call) { return Login(call, Auth::kCliTokenLife); }, true});
-  router.Add({"GET", "/auth/token",
-              [](const Call&) {
-                return Failure(
-                    403,
-                    "This method is only allowed if everybody is an admin: POST a username and a "
-                    "password");
-              },
-              true});
-  router.Add({"GET", "/api/v2/monitor/health",
-              [](const Call& call) { return JsonAnswer(HealthJson(call.control.GetHealth())); },
-              true});
-  router.Add(
-      {"GET", "/api/v2/version",
-       [](const Call& call) {
-         const ServerVersion& version = call.control.version();
-         return JsonAnswer({{"version", version.version}, {"git_version", version.git_version}});
-       },
-       true});
-  router.Add({"GET", "/",
-              [](const Call&) {
-                return Response{200, "text/html; charset=utf-8", std::string(kFrontPage), {}};
-              },
-              true});
+  const auto login = [](const Call& call) { return Login(call, Auth::kTokenLife); };
+  const auto cli_login = [](const Call& call) { return Login(call, Auth::kCliTokenLife); };
+  const auto read = Permission::kRead;
+  router.Add({"POST", "/auth/token", login, true, read, Lane::kLogin});
+  router.Add({"POST", "/auth/token/cli", cli_login, true, read, Lane::kLogin});
+  router.Add({"GET", "/auth/token", ForbidLoginByGet, true, read, Lane::kAtOnce});
+  router.Add({"GET", "/api/v2/monitor/health", GetHealth, true, read, Lane::kAtOnce});
+  router.Add({"GET", "/api/v2/version", GetVersion, true, read, Lane::kAtOnce});
+  router.Add({"GET", "/", GetFrontPage, true, read, Lane::kAtOnce});
 }
 
 }  // namespace gale::http

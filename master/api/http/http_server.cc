@@ -66,8 +66,12 @@ Request FromBeast(Parser::value_type&& message, const std::string& peer, bool& w
 }  // namespace
 
 struct Server::Impl {
-  Impl(Handler h, ServerOptions o)
-      : handler(std::move(h)), options(std::move(o)), acceptor(io), stop_timer(io) {}
+  Impl(Handler h, ServerOptions o, Sorter s)
+      : handler(std::move(h)),
+        sorter(std::move(s)),
+        options(std::move(o)),
+        acceptor(io),
+        stop_timer(io) {}
 
   Status PrepareTls();
   Status Listen();
@@ -92,12 +96,13 @@ struct Server::Impl {
   void BeginStop();
 
   const Handler handler;
+  const Sorter sorter;
   const ServerOptions options;
   asio::io_context io{1};
   tcp::acceptor acceptor;
   asio::steady_timer stop_timer;
   std::optional<ssl::context> tls;
-  std::unique_ptr<ThreadPool> pool;
+  std::unique_ptr<ThreadPool> pool, login_pool;
   std::thread thread;
   // Touched by the I/O thread only.
   std::set<beast::tcp_stream*> connections, idle;
@@ -281,16 +286,22 @@ asio::awaitable<bool> Server::Impl::ServeOne(Stream& stream, beast::flat_buffer&
 }
 
 asio::awaitable<Response> Server::Impl::RunHandler(Request request) {
+  const Lane lane = sorter ? sorter(request) : Lane::kCommon;
+  if (lane == Lane::kAtOnce) co_return handler(request);
+  ThreadPool& threads = lane == Lane::kLogin ? *login_pool : *pool;
   // The timer is only a place to wait: the pool's thread posts its cancel.
   auto done = std::make_shared<asio::steady_timer>(io, asio::steady_timer::time_point::max());
   auto answer = std::make_shared<std::optional<Response>>();
-  const bool posted = pool->Post([this, done, answer, request = std::move(request)] {
+  const bool posted = threads.Post([this, done, answer, request = std::move(request)] {
     auto response = std::make_shared<Response>(handler(request));
     asio::post(io, [done, answer, response] {
       *answer = std::move(*response);
       done->cancel();
     });
   });
+  if (!posted && lane == Lane::kLogin) {
+    co_return Refusal(429, "too many logins at once; try again in a second");
+  }
   if (!posted) co_return Refusal(503, "the server is overloaded or stopping; try again");
   while (!*answer) co_await done->async_wait(kAwait);
   co_return std::move(**answer);
@@ -328,8 +339,8 @@ void Server::Impl::BeginStop() {
   for (beast::tcp_stream* stream : idle) stream->cancel();
 }
 
-Server::Server(Handler handler, ServerOptions options)
-    : impl_(std::make_unique<Impl>(std::move(handler), std::move(options))) {}
+Server::Server(Handler handler, ServerOptions options, Sorter sorter)
+    : impl_(std::make_unique<Impl>(std::move(handler), std::move(options), std::move(sorter))) {}
 
 Server::~Server() { Stop(Clock::Real().Mono()); }
 
@@ -338,6 +349,8 @@ Status Server::Start() {
   GALE_RETURN_IF_ERROR(impl_->Listen());
   impl_->pool = std::make_unique<ThreadPool>(impl_->options.handler_threads,
                                              impl_->options.waiting_requests_max);
+  impl_->login_pool =
+      std::make_unique<ThreadPool>(impl_->options.login_threads, impl_->options.waiting_logins_max);
   asio::co_spawn(impl_->io, impl_->Accept(), asio::detached);
   impl_->thread = std::thread([this] { impl_->io.run(); });
   return OkStatus();
@@ -366,6 +379,7 @@ void Server::Stop(MonoTime deadline) {
   });
   impl_->thread.join();
   impl_->pool->Stop();
+  impl_->login_pool->Stop();
 }
 
 uint16_t Server::port() const { return impl_->port; }

@@ -1,5 +1,5 @@
 // A small HTTP/1.1 server: one thread that talks to all clients, and a few that run the handler,
-// which may block. Keep-alive and pipelining (answered in order), limits and timeouts on
+// which may block (Lane says who waits for whom). Keep-alive and pipelining (answered in order), limits and timeouts on
 // everything:
 //   header over limits::kHttpHeaderBytesMax -> 431; body over limits::kHttpBodyBytesMax -> 413,
 //   before it is read; connections over limits::kHttpConnectionsMax -> 503; handlers all busy and
@@ -19,6 +19,13 @@
 
 namespace gale::http {
 
+// Where a request is answered.
+enum class Lane : uint8_t {
+  kCommon,  // by one of the handler threads
+  kLogin,   // by one of a few of its own: passwords are slow to check by design
+  kAtOnce,  // by the I/O thread: an answer that waits for nothing (health, metrics)
+};
+
 struct ServerOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 0;  // 0: any free one
@@ -26,6 +33,8 @@ struct ServerOptions {
   std::string cert_pem, key_pem;
   size_t handler_threads = 8;
   size_t waiting_requests_max = 1024;
+  size_t login_threads = 2;
+  size_t waiting_logins_max = 16;
   size_t connections_max = limits::kHttpConnectionsMax;
   size_t body_bytes_max = limits::kHttpBodyBytesMax;
   Duration idle_timeout = std::chrono::seconds(75);  // between two requests
@@ -37,10 +46,12 @@ struct ServerOptions {
 
 class Server : public Service {
  public:
-  // Called on one of the handler threads, several at a time. Must not throw.
+  // Called on one of the lane's threads, several at a time. Must not throw.
   using Handler = std::function<Response(const Request&)>;
+  // Called on the I/O thread. Empty: all is kCommon.
+  using Sorter = std::function<Lane(const Request&)>;
 
-  Server(Handler handler, ServerOptions options);
+  Server(Handler handler, ServerOptions options, Sorter sorter = nullptr);
   ~Server() override;
 
   std::string_view name() const override { return "http"; }

@@ -28,6 +28,11 @@ RestApi::RestApi(Control& control, Auth& auth) : control_(control), auth_(auth) 
   AddOpsRoutes(router_);
 }
 
+Lane RestApi::LaneOf(const Request& request) const {
+  const Router::Match match = router_.Find(request);
+  return match.route == nullptr ? Lane::kCommon : match.route->lane;
+}
+
 Response RestApi::Handle(const Request& request) const {
   Router::Match match = router_.Find(request);
   if (match.route == nullptr) {

@@ -1,7 +1,8 @@
 // The REST interface: Airflow 3's paths under /api/v2 and /auth, and Gale's own under /api/gale/v1.
 //
 //   http::RestApi api(control, auth);
-//   http::Server server([&api](const http::Request& r) { return api.Handle(r); }, options);
+//   http::Server server([&api](const http::Request& r) { return api.Handle(r); }, options,
+//                       [&api](const http::Request& r) { return api.LaneOf(r); });
 #pragma once
 
 #include "master/api/auth.h"
@@ -18,6 +19,8 @@ class RestApi {
 
   // Answers one request; every error is an answer, too. Blocks. Thread-safe.
   Response Handle(const Request& request) const;
+  // Doesn't block.
+  Lane LaneOf(const Request& request) const;
 
  private:
   Control& control_;

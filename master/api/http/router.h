@@ -8,7 +8,7 @@
 
 #include "master/api/auth.h"
 #include "master/api/control.h"
-#include "master/api/http/http.h"
+#include "master/api/http/http_server.h"
 
 namespace gale::http {
 
@@ -29,6 +29,7 @@ struct Route {
   HandlerFn handler;
   bool open = false;  // needs no token
   Permission permission = Permission::kRead;
+  Lane lane = Lane::kCommon;
 };
 
 // Fixed once built; thread-safe then.

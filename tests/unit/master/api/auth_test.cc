@@ -158,6 +158,20 @@ TEST_F(AuthTest, TooManyWrongPasswordsAreBrakedForThatUserAndAddressOnly) {
   EXPECT_TRUE(auth_->Login("ann", "secret", "1.2.3.4").ok());
 }
 
+// Ever new names don't help: what is guessed counts for the address, and costs nothing any more.
+TEST_F(AuthTest, TooManyWrongPasswordsFromOneAddressAreBrakedWhateverTheNames) {
+  ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kUser).ok());
+  for (uint32_t i = 0; i < Auth::kPeerFailuresMax; ++i) {
+    EXPECT_EQ(auth_->Login("user" + std::to_string(i), "wrong", "1.2.3.4").status().code(),
+              Code::kUnauthenticated);
+  }
+  EXPECT_EQ(auth_->Login("one more", "wrong", "1.2.3.4").status().code(), Code::kResourceExhausted);
+  EXPECT_EQ(auth_->Login("ann", "secret", "1.2.3.4").status().code(), Code::kResourceExhausted);
+  EXPECT_TRUE(auth_->Login("ann", "secret", "5.6.7.8").ok());
+  clock_.Advance(Auth::kBrakeWindow);
+  EXPECT_TRUE(auth_->Login("ann", "secret", "1.2.3.4").ok());
+}
+
 TEST_F(AuthTest, UnknownUsersAndWrongPasswordsLookTheSame) {
   ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kUser).ok());
   EXPECT_EQ(auth_->Login("ann", "wrong", "x").status().ToString(),

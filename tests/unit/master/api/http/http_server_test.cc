@@ -84,8 +84,9 @@ Response Echo(const Request& request) {
 
 class HttpServerTest : public testing::Test {
  protected:
-  Server& Start(Server::Handler handler = Echo, ServerOptions options = {}) {
-    server_ = std::make_unique<Server>(std::move(handler), options);
+  Server& Start(Server::Handler handler = Echo, ServerOptions options = {},
+                Server::Sorter sorter = nullptr) {
+    server_ = std::make_unique<Server>(std::move(handler), options, std::move(sorter));
     EXPECT_TRUE(server_->Start().ok());
     return *server_;
   }
@@ -145,6 +146,50 @@ TEST_F(HttpServerTest, WhatIsNoHttpIsToldSo) {
   Client other(server_->port());
   other.Send("GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_THAT(other.Answer(), StartsWith("HTTP/1.1 400"));
+}
+
+// Logins and common requests that hang keep only their own kind waiting, and health nobody.
+TEST_F(HttpServerTest, EachLaneWaitsForItselfOnly) {
+  std::promise<void> go_on;
+  std::shared_future<void> wait(go_on.get_future());
+  ServerOptions options;
+  options.handler_threads = options.waiting_requests_max = 1;
+  options.login_threads = options.waiting_logins_max = 1;
+  const auto hang = [wait](const Request& request) {
+    if (request.path.ends_with("slow")) wait.wait();
+    return Echo(request);
+  };
+  const auto sort = [](const Request& request) {
+    if (request.path.starts_with("/login")) return Lane::kLogin;
+    return request.path == "/health" ? Lane::kAtOnce : Lane::kCommon;
+  };
+  const uint16_t port = Start(hang, options, sort).port();
+  const auto get = [](Client& client, std::string_view path) {
+    client.Send(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", path));
+  };
+  // One is answered, one waits, one is refused; which is which, the threads decide.
+  Client a(port), b(port), c(port);
+  for (Client* client : {&a, &b, &c}) get(*client, "/login/slow");
+  Client common(port);
+  get(common, "/common");
+  EXPECT_THAT(common.Answer(), StartsWith("HTTP/1.1 200"));
+  get(common, "/slow");
+  Client health(port);
+  for (int i = 0; i < 3; ++i) {
+    get(health, "/health");
+    EXPECT_THAT(health.Answer(), StartsWith("HTTP/1.1 200"));
+  }
+  go_on.set_value();
+  int refused = 0;
+  for (Client* client : {&a, &b, &c}) {
+    const std::string answer = client->Answer();
+    if (answer.starts_with("HTTP/1.1 429"))
+      ++refused;
+    else
+      EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
+  }
+  EXPECT_GE(refused, 1);
+  EXPECT_THAT(common.Answer(), StartsWith("HTTP/1.1 200"));
 }
 
 TEST_F(HttpServerTest, HeadHasTheHeaderOnly) {
