@@ -27,6 +27,7 @@ Run& Scheduler::Insert(std::unique_ptr<Run> owned) {
   by_name_[{run.head.dag_id, run.head.run_id}] = run.id();
   runs_[run.id()] = std::move(owned);
   DagState& dag = StateOf(run);
+  if (run.head.logical_date) dag.by_date.insert({*run.head.logical_date, run.id()});
   if (run.head.state == RunState::kQueued) {
     dag.queued.insert({run.head.run_after, run.id()});
     dags_to_start_.insert(run.head.dag_id);
@@ -60,12 +61,6 @@ Run& Scheduler::LoadRun(RunRow head, DagPtr dag, const std::vector<TiRow>& rows,
     if (ti.state == TiState::kQueued) out_.pushes.push_back(ToQueued(run, t));
     SyncTimer(run, t);
   }
-  // A run that was cleared after others had taken it for their past.
-  for (const auto& [id, other] : runs_) {
-    if (other->past.known == Past::Known::kYes && other->past.run == run.id()) {
-      successors_[run.id()].insert(id);
-    }
-  }
   if (run.head.state == RunState::kRunning) {
     OnRunStarted(run);
     Handle(run.id(), Recheck{}, now);
@@ -92,13 +87,17 @@ size_t Scheduler::UnfinishedRuns(const std::string& dag_id) const {
 
 const Run* Scheduler::LivePrevious(const Run& run) const {
   if (!run.head.logical_date) return nullptr;
-  const Run* best = nullptr;
-  for (const auto& [id, other] : runs_) {
-    if (id == run.id() || other->head.dag_id != run.head.dag_id) continue;
-    if (!other->head.logical_date || *other->head.logical_date >= *run.head.logical_date) continue;
-    if (best == nullptr || *best->head.logical_date < *other->head.logical_date) best = other.get();
-  }
-  return best;
+  const auto& dates = dags_.at(run.head.dag_id).by_date;
+  auto at = dates.lower_bound({*run.head.logical_date, RunId(0)});
+  return at == dates.begin() ? nullptr : Find(std::prev(at)->second);
+}
+
+const Run* Scheduler::FindByDate(const std::string& dag_id, TimePoint logical_date) const {
+  auto dag = dags_.find(dag_id);
+  if (dag == dags_.end()) return nullptr;
+  auto at = dag->second.by_date.upper_bound({logical_date, RunId(INT64_MAX)});
+  if (at == dag->second.by_date.begin() || (--at)->first != logical_date) return nullptr;
+  return Find(at->second);
 }
 
 Decision Scheduler::Handle(RunId id, const Event& event, TimePoint now) {
@@ -302,7 +301,9 @@ void Scheduler::UnloadAtRest(const std::vector<RunId>& ids) {
     if (run == nullptr || !run->at_rest()) continue;
     admission_.ForgetRun(id);
     by_name_.erase({run->head.dag_id, run->head.run_id});
-    successors_.erase(id);
+    if (run->head.logical_date) {
+      StateOf(*run).by_date.erase({*run->head.logical_date, id});
+    }
     LeavePast(*run);
     runs_.erase(id);
   }

@@ -62,6 +62,8 @@ class Scheduler {
   Run* Find(RunId id);
   const Run* Find(RunId id) const;
   Run* Find(const std::string& dag_id, const std::string& run_id);
+  // The live run of this logical date; of several (older ledgers have them) the one made last.
+  const Run* FindByDate(const std::string& dag_id, TimePoint logical_date) const;
   // Live runs of a DAG, queued and running.
   size_t UnfinishedRuns(const std::string& dag_id) const;
   // The live run with the largest logical date before `run`'s, for depends_on_past.
@@ -103,6 +105,7 @@ class Scheduler {
     bool paused = true;
     std::set<std::pair<TimePoint, RunId>> queued;  // by run_after
     std::set<RunId> running;
+    std::set<std::pair<TimePoint, RunId>> by_date;  // by logical date: those that have one
   };
   // What happened to a task that runs with depends_on_past may wait for.
   struct PastNews {
@@ -134,8 +137,9 @@ class Scheduler {
   std::unordered_map<std::string, DagState> dags_;
   std::unordered_map<RunId, std::unique_ptr<Run>> runs_;
   std::map<std::pair<std::string, std::string>, RunId> by_name_;
-  std::unordered_map<RunId, std::set<RunId>> successors_;  // runs whose past is this one
-  std::deque<PastNews> news_;                              // to be told, in this order
+  // Live runs whose past is this one, which need not be live itself: it may be cleared later.
+  std::unordered_map<RunId, std::set<RunId>> successors_;
+  std::deque<PastNews> news_;  // to be told, in this order
   bool telling_ = false;
   Timers<RunId> run_timers_;
   Timers<TiRef> ti_timers_;
