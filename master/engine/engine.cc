@@ -2,6 +2,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "master/engine/turn_plan.h"
 
 namespace gale {
 
@@ -114,9 +115,7 @@ void Engine::Main() {
 }
 
 void Engine::Turn(std::vector<std::function<void(Loop&)>> mail) {
-  loop_.BeginTurn(clock_.Now(), clock_.Mono());
-  for (auto& task : mail) task(loop_);
-  Status status = CommitWithRetries(loop_.EndTurn());
+  Status status = TakeMail(mail);
   if (status.ok()) status = Audit();
   if (leadership_ && !status.ok()) {
     StepDown(status);  // the next look at the leader's row says how to go on
@@ -128,6 +127,28 @@ void Engine::Turn(std::vector<std::function<void(Loop&)>> mail) {
   }
   if (sync_later_) RequestSync();
   last_turn_us_ = clock_.Now().time_since_epoch().count();
+}
+
+Status Engine::TakeMail(std::vector<std::function<void(Loop&)>>& mail) {
+  const TimePoint now = clock_.Now();
+  const MonoTime mono = clock_.Mono();
+  TurnPlan plan(mail.size());
+  while (const auto slice = plan.Next()) {
+    GALE_RETURN_IF_ERROR(CheckLead());
+    loop_.BeginTurn(now, mono);
+    for (size_t i = 0; i < slice->count; ++i) mail[slice->first + i](loop_);
+    const Status status = KeepTrying(loop_.EndTurn(), [this] { return loop_.RetryCommit(); });
+    if (status.ok()) {
+      plan.OnCommitted();
+      continue;
+    }
+    if (!IsRefused(status)) return status;
+    Result<bool> again = false;
+    auto take_back = [&] { return (again = loop_.TakeBack(status, slice->took)).status(); };
+    GALE_RETURN_IF_ERROR(KeepTrying(take_back(), take_back));
+    plan.OnTakenBack(*again);
+  }
+  return OkStatus();
 }
 
 Status Engine::Audit() {
@@ -184,19 +205,19 @@ void Engine::SyncMain() {
   }
 }
 
-Status Engine::CommitWithRetries(Status status) {
+Status Engine::KeepTrying(Status status, const std::function<Status()>& again) {
   const MonoTime give_up = clock_.Mono() + limits::kCommitRetryMax;
   Duration pause = std::chrono::milliseconds(10);
   auto go_on = [&] { return leadership_ ? CheckLead().ok() : clock_.Mono() < give_up; };
   while (status.code() == Code::kUnavailable && go_on()) {
     healthy_ = false;
-    GALE_WARN("commit failed, trying again: {}", status.ToString());
+    GALE_WARN("the ledger isn't reached, trying again: {}", status.ToString());
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, pause, [&] { return stopping_ || !deposed_.ok(); });
     if (stopping_) return status;
     lock.unlock();
     pause = std::min<Duration>(pause * 2, std::chrono::seconds(1));
-    status = loop_.RetryCommit();
+    status = again();
   }
   if (status.ok()) healthy_ = true;
   return status;

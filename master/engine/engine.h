@@ -117,7 +117,10 @@ class Engine : public Service {
   // Waits for mail or for the next wake, whichever is first.
   std::vector<std::function<void(Loop&)>> Collect();
   void Turn(std::vector<std::function<void(Loop&)>> mail);
-  Status CommitWithRetries(Status status);
+  // One turn after the other, until all mail is done.
+  Status TakeMail(std::vector<std::function<void(Loop&)>>& mail);
+  // While the ledger can't be reached, `again` is tried for as long as that makes sense.
+  Status KeepTrying(Status status, const std::function<Status()>& again);
   // The second thread, with sync_later: Store::Sync runs beside the next turns.
   void SyncMain();
   void RequestSync();

@@ -35,6 +35,27 @@ Status Loop::Recover(TimePoint now, MonoTime mono, const std::optional<LeaderRow
   now_ = now;
   mono_ = mono;
   Abandon(Unavailable("the master starts anew from the ledger"));
+  GALE_ASSIGN_OR_RETURN(epoch_,
+                        store_.AcquireLeadership({options_.owner, options_.instance, seen}));
+  GALE_ASSIGN_OR_RETURN(Stored stored, Read());
+  refused_ = {};
+  aside_runs_.clear();
+  aside_dags_.clear();
+  next_sweep_ = mono + options_.sweep_interval;
+  longer_ = longer;
+  Load(std::move(stored));
+  longer_ = Duration(0);
+  return OkStatus();
+}
+
+Result<Loop::Stored> Loop::Read() {
+  GALE_ASSIGN_OR_RETURN(LiveState live, store_.LoadLive());
+  GALE_ASSIGN_OR_RETURN(auto errors, store_.ListImportErrors());
+  return Stored{std::move(live), std::move(errors)};
+}
+
+void Loop::Load(Stored stored) {
+  LiveState& live = stored.live;
   scheduler_ = std::make_unique<core::Scheduler>();
   calendar_ = std::make_unique<core::Calendar>();
   dags_.clear();
@@ -42,46 +63,43 @@ Status Loop::Recover(TimePoint now, MonoTime mono, const std::optional<LeaderRow
   versions_.clear();
   pools_.clear();
   error_files_.clear();
+  known_workers_.clear();
   batch_ = {};
+  about_ = {};
   release_ = {};
   dirty_tis_.clear();
   dirty_dags_.clear();
   dirty_runs_.clear();
   dirty_bundles_.clear();
 
-  GALE_ASSIGN_OR_RETURN(epoch_,
-                        store_.AcquireLeadership({options_.owner, options_.instance, seen}));
-  GALE_ASSIGN_OR_RETURN(LiveState live, store_.LoadLive());
-  GALE_ASSIGN_OR_RETURN(auto errors, store_.ListImportErrors());
-  for (const ImportErrorRow& error : errors) error_files_.insert(error.filename);
+  for (const ImportErrorRow& error : stored.errors) error_files_.insert(error.filename);
   last_run_ = live.last_run_id;
-  known_workers_.clear();
   for (WorkerRow& worker : live.workers) known_workers_[worker.name] = std::move(worker);
   for (const PoolRow& pool : live.pools) {
     pools_[pool.name] = pool;
     scheduler_->admission().SetPool(pool.name, pool.slots);
   }
-  next_sweep_ = mono + options_.sweep_interval;
   LoadDags(live);
-  longer_ = longer;
-  const Status loaded = LoadRuns(live);
-  longer_ = Duration(0);
-  return loaded;
+  for (auto& [name, worker] : workers_) worker.held.clear();
+  LoadRuns(live);
+  for (auto& [name, worker] : workers_) {
+    std::erase_if(worker.started, [&](const AttemptId& id) { return !worker.held.contains(id); });
+  }
 }
 
-Status Loop::LoadRuns(const LiveState& live) {
+void Loop::LoadRuns(const LiveState& live) {
   std::unordered_map<RunId, std::vector<TiRow>> tis;
   for (const TiRow& row : live.tis) tis[row.run].push_back(row);
   for (const RunRow& row : live.runs) {
     auto dag = versions_.find({row.dag_id, row.version});
     if (dag == versions_.end() || !dags_.contains(row.dag_id)) continue;
+    if (aside_runs_.contains(row.id)) continue;
     core::Run& run = scheduler_->LoadRun(row, dag->second.dag, tis[row.id], now_);
     for (const auto& [task, attempt] : run.live()) {
       Worker& worker = WorkerNamed(attempt.worker);
       worker.held.insert(run.attempt(TaskIndex(task)));
     }
   }
-  return OkStatus();
 }
 
 void Loop::BeginTurn(TimePoint now, MonoTime mono) {
@@ -111,8 +129,10 @@ Status Loop::EndTurn() {
 Status Loop::RetryCommit() {
   // What waits for a flush is not overtaken, even by a turn that wrote nothing.
   const bool durable = !options_.sync_later || (batch_.empty() && held_.empty());
-  if (!batch_.empty()) GALE_RETURN_IF_ERROR(store_.Commit(epoch_, batch_));
+  if (!batch_.empty()) GALE_RETURN_IF_ERROR(store_.Commit(epoch_, batch_, &refused_row_));
   batch_ = {};
+  about_ = {};
+  refused_ = {};
   ++turn_;
   ReleaseEffects(durable);
   return OkStatus();
@@ -158,7 +178,8 @@ void Loop::MakeDueRuns() {
       GALE_WARN("dag '{}': run '{}' was made before; not made again", row.dag_id, row.run_id);
       continue;
     }
-    Insert(std::move(row), due.dag);
+    if (refused_.due.contains({row.dag_id, row.run_id})) continue;  // said by LeaveOut
+    about_.due.insert(Insert(std::move(row), due.dag).id);
   }
 }
 

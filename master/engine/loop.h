@@ -60,10 +60,20 @@ class Loop {
   void Abandon(const Status& why);
 
   void BeginTurn(TimePoint now, MonoTime mono);
-  // Not OK: the commit failed, nothing was released, memory is ahead of the ledger: call Recover.
-  // UNAVAILABLE means that the same batch may be tried again first: RetryCommit.
+  // Not OK: the commit failed, nothing was released, memory is ahead of the ledger. UNAVAILABLE: the
+  // same batch may be tried again: RetryCommit. IsRefused: call TakeBack. Else: call Recover.
   Status EndTurn();
   Status RetryCommit();
+  // What the turn did: everything that came, one message, or nothing but what the loop does by itself.
+  enum class Took { kAll, kOne, kNothing };
+  // `why` refused the turn's rows, and nothing was done. Memory becomes what the ledger says; links,
+  // what workers hold, leases, and what waits for a flush stay. Whoever brought the row shows when
+  // each message has a turn of its own (after one with none); then it is named in the answer.
+  // True: take the same again. The part that is to blame won't be tried again: a result becomes its
+  // attempt's failure, a DAG or an import error becomes an import error that says so; what the loop
+  // did by itself is left undone: a due run isn't made, a run or a DAG is set aside.
+  // UNAVAILABLE: the ledger can't be read; call again. INTERNAL: nothing that could be left undone.
+  Result<bool> TakeBack(const Status& why, Took took);
   // The last turn that something waits for with sync_later; 0: nothing. Call Store::Sync (on any
   // thread), and then Synced with this.
   uint64_t unsynced() const { return held_.empty() ? 0 : held_.back().turn; }
@@ -183,6 +193,24 @@ class Loop {
     uint64_t turn;
     Release release;
   };
+  // Whose rows were refused in the turn that is done again, and why.
+  struct Refused {
+    std::map<AttemptId, std::string> results;
+    std::map<std::string, std::string> dags;
+    std::map<std::string, std::string> errors;  // of these files
+    std::map<std::string, std::string> names;   // the names of these files, too
+    std::map<std::pair<std::string, std::string>, std::string> due;  // runs: DAG and run id
+  };
+  // What the turn was about, to know whose a row is.
+  struct About {
+    std::vector<AttemptId> results;
+    std::set<std::string> reported;  // DAGs, by their files
+    std::set<RunId> due;             // made because it was time
+  };
+  struct Stored {
+    LiveState live;
+    std::vector<ImportErrorRow> errors;
+  };
 
   // loop.cc: turns
   void Work();
@@ -196,7 +224,18 @@ class Loop {
   void BuildBatch();
   void ReleaseEffects(bool durable);
   void Send(Release& release);
-  Status LoadRuns(const LiveState& live);
+  Result<Stored> Read();
+  // Memory is what the ledger says; workers keep their links.
+  void Load(Stored stored);
+  void LoadRuns(const LiveState& live);
+
+  // loop_refused.cc
+  // Notes whose row it was: true if the turn may be done again without it.
+  bool LeaveOut(const BatchRow& row, const std::string& why, bool own);
+  bool LeaveOutOfRun(RunId run, std::optional<TaskIndex> task, const std::string& why, bool own);
+  // The turn never was: whom it would have welcomed has not said Hello.
+  void Answer(Release undone, const Status& why, bool guilty);
+  bool Rests(const DagRow& row) const;
 
   // loop_requests.cc
   RunRow& Insert(RunRow row, const DagPtr& dag);
@@ -233,7 +272,9 @@ class Loop {
   Worker& WorkerNamed(const std::string& name);
   bool ClaimFor(Worker& worker, const AttemptId& attempt, std::string& refusal);
   void QueueGrant(Worker& worker, const AttemptId& attempt);
-  void Finish(const AttemptResult& result);
+  // False: it isn't taken, and must be offered again.
+  bool Finish(const AttemptResult& result);
+  void PutImportError(const std::string& fileloc, const std::string& error);
   void Lose(const AttemptId& attempt, const std::string& reason);
 
   Store& store_;
@@ -259,6 +300,12 @@ class Loop {
   Duration longer_{0};  // Recover's, for the workers of the ledger
   MonoTime next_sweep_;
   CommitBatch batch_;
+  BatchRow refused_row_;  // of the batch, by the last commit
+  About about_;
+  Refused refused_;
+  // Left alone until the next Recover, for their rows are refused; and why.
+  std::map<RunId, std::string> aside_runs_;
+  std::map<std::string, std::string> aside_dags_;
   std::map<std::pair<RunId, TaskIndex>, TiRow> dirty_tis_;
   std::set<std::string> dirty_dags_;
   std::map<VersionKey, std::string> dirty_bundles_;

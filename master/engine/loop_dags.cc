@@ -33,7 +33,7 @@ void Loop::LoadDags(const LiveState& live) {
     if (row.last_interval_start && row.last_interval_end) {
       last = DataInterval{*row.last_interval_start, *row.last_interval_end};
     }
-    calendar_->SetDag(dag->second.dag, row.is_paused || row.is_stale, last, now_);
+    calendar_->SetDag(dag->second.dag, Rests(row), last, now_);
   }
 }
 
@@ -86,11 +86,16 @@ void Loop::UpdateCalendar(DagEntry& entry) {
   const DagPtr dag = versions_.at({entry.row.dag_id, entry.row.version}).dag;
   std::optional<DataInterval> last;
   if (const core::Calendar::Place* place = calendar_->Find(entry.row.dag_id)) last = place->last;
-  calendar_->SetDag(dag, entry.row.is_paused || entry.row.is_stale, last, now_);
+  calendar_->SetDag(dag, Rests(entry.row), last, now_);
 }
 
 void Loop::RegisterDag(const FileReport& report, const ParsedDag& parsed, std::string& error) {
   const DagSpec& spec = parsed.spec;
+  about_.reported.insert(spec.dag_id);
+  if (auto refused = refused_.dags.find(spec.dag_id); refused != refused_.dags.end()) {
+    error += fmt::format("DAG '{}' stays as it was: {}\n", spec.dag_id, refused->second);
+    return;
+  }
   auto it = dags_.find(spec.dag_id);
   if (it != dags_.end() && !it->second.row.is_stale && it->second.row.fileloc != report.fileloc) {
     error += fmt::format("DAG '{}' is also defined in {}: a dag_id may stand in one file only\n",
@@ -174,25 +179,14 @@ void Loop::ReportFile(const FileReport& report) {
       if (entry.row.fileloc == report.fileloc && !named.contains(id)) MarkStale(entry);
     }
   }
-  std::erase_if(batch_.import_errors,
-                [&](const ImportErrorRow& e) { return e.filename == report.fileloc; });
-  std::erase(batch_.import_error_deletes, report.fileloc);
-  if (!error.empty()) {
-    GALE_WARN("{} can't be imported: {}", report.fileloc, error.substr(0, error.find('\n')));
-    batch_.import_errors.push_back({0, report.fileloc, error, now_});
-    error_files_.insert(report.fileloc);
-  } else if (error_files_.erase(report.fileloc) > 0) {
-    batch_.import_error_deletes.push_back(report.fileloc);
-  }
+  PutImportError(report.fileloc, error);
 }
 
 void Loop::ReportFileGone(const std::string& fileloc) {
   for (auto& [id, entry] : dags_) {
     if (entry.row.fileloc == fileloc) MarkStale(entry);
   }
-  std::erase_if(batch_.import_errors,
-                [&](const ImportErrorRow& e) { return e.filename == fileloc; });
-  if (error_files_.erase(fileloc) > 0) batch_.import_error_deletes.push_back(fileloc);
+  PutImportError(fileloc, "");
 }
 
 std::set<std::string> Loop::KnownFiles() const {

@@ -26,6 +26,10 @@ Result<core::Run*> Loop::FindRun(const std::string& dag_id, const std::string& r
   if (!dags_.contains(dag_id)) return NotFound("DAG '{}' not found", dag_id);
   if (core::Run* run = scheduler_->Find(dag_id, run_id)) return run;
   GALE_ASSIGN_OR_RETURN(RunRow row, store_.GetRun(dag_id, run_id));
+  if (auto aside = aside_runs_.find(row.id); aside != aside_runs_.end()) {
+    return FailedPrecondition("run '{}' of dag '{}' is set aside until a master starts anew: {}",
+                              run_id, dag_id, aside->second);
+  }
   // We don't lead any more, and don't know it yet: its number may even be one that we have given.
   if (row.id > last_run_ || scheduler_->Find(row.id) != nullptr) {
     return Unavailable("run '{}' was made by another master, which leads now; try again", run_id);
@@ -108,7 +112,7 @@ Result<DagRow> Loop::SetPaused(const std::string& dag_id, bool paused, const Act
   if (entry.row.is_paused == paused) return entry.row;
   entry.row.is_paused = paused;
   scheduler_->SetPaused(dag_id, paused);
-  calendar_->SetPaused(dag_id, paused || entry.row.is_stale, now_);
+  calendar_->SetPaused(dag_id, Rests(entry.row), now_);
   dirty_dags_.insert(dag_id);
   Audit(actor, paused ? "pause" : "unpause", dag_id);
   return entry.row;

@@ -106,11 +106,14 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
   std::set<AttemptId> known;
   for (const AttemptResult& result : hello.spooled) {
     known.insert(result.finished.attempt);
-    Finish(result);
-    release_.Ack(link, result.finished.attempt);
+    if (Finish(result)) release_.Ack(link, result.finished.attempt);
   }
   for (const AttemptId& attempt : hello.running) {
     known.insert(attempt);
+    if (aside_runs_.contains(attempt.run)) {
+      welcome.adopted.push_back(attempt);
+      continue;
+    }
     core::Run* run = FindOrLoad(attempt.run);
     const bool valid = run != nullptr && attempt.task.value < run->size() &&
                        run->ti(attempt.task).try_number == attempt.try_number;
@@ -181,23 +184,33 @@ void Loop::OnStarted(const WorkerLinkPtr& link, const AttemptId& attempt, int64_
   scheduler_->Handle(attempt.run, core::AttemptStarted{attempt, pid}, now_);
 }
 
-void Loop::Finish(const AttemptResult& result) {
+bool Loop::Finish(const AttemptResult& result) {
   const AttemptId& id = result.finished.attempt;
+  if (aside_runs_.contains(id.run)) return false;
   core::Run* run = FindOrLoad(id.run);
-  if (run == nullptr || id.task.value >= run->size()) return;
+  if (run == nullptr || id.task.value >= run->size()) return true;
   const bool current = run->ti(id.task).live && run->ti(id.task).try_number == id.try_number;
   const bool counts = current && run->ti(id.task).state == TiState::kRunning;
+  about_.results.push_back(id);
+  if (auto refused = refused_.results.find(id); refused != refused_.results.end()) {
+    core::AttemptFinished failed;
+    failed.attempt = id;
+    failed.outcome = core::Outcome::kFailed;
+    failed.reason = fmt::format("its result was refused by the ledger: {}", refused->second);
+    scheduler_->Handle(id.run, failed, now_);
+    return true;
+  }
   scheduler_->Handle(id.run, result.finished, now_);
-  if (!counts) return;
+  if (!counts) return true;
   for (const auto& [key, json] : result.xcoms) {
     batch_.xcoms.push_back({id.run, id.task, id.map_index, key, json, now_});
   }
+  return true;
 }
 
 void Loop::OnFinished(const WorkerLinkPtr& link, const AttemptResult& result) {
   if (WorkerOf(link) == nullptr) return;  // it will say so again after its Hello
-  Finish(result);
-  release_.Ack(link, result.finished.attempt);
+  if (Finish(result)) release_.Ack(link, result.finished.attempt);
 }
 
 void Loop::Lose(const AttemptId& attempt, const std::string& reason) {

@@ -24,10 +24,14 @@ const std::string kLongWait = fmt::format("SET SESSION wait_timeout = {}", kIdle
 
 // The rows of one table on their way into statements of many rows.
 struct RowSet {
+  BatchRow::List list;
+  std::string_view table;
   std::string head, tail;
   std::function<void(std::string&, size_t)> append;  // "(1, 'a')": the row of that place
   std::function<std::string(size_t)> describe;
   bool names_runs = false;
+
+  std::string Name(size_t at) const { return fmt::format("table {}: {}", table, describe(at)); }
 };
 
 struct Statement {
@@ -85,10 +89,13 @@ class CommitPlan {
   explicit CommitPlan(const CommitBatch& batch) : batch_(batch) {}
 
   // INVALID_ARGUMENT: a spec is too large.
-  Status Make() {
+  Status Make(BatchRow& refused) {
     for (const DagVersionRow& row : batch_.dag_versions) {
       Result<std::vector<uint8_t>> blob = CompressSpec(row.spec);
-      if (!blob.ok()) return blob.status().WithContext(fmt::format("dag '{}'", row.dag_id));
+      if (!blob.ok()) {
+        refused = {BatchRow::List::kDagVersions, specs_.size()};
+        return blob.status().WithContext(fmt::format("dag '{}'", row.dag_id));
+      }
       specs_.push_back(std::move(*blob));
     }
     AddDags();
@@ -120,10 +127,12 @@ class CommitPlan {
     last->sql += kept.tail;
   }
   template <class Row, class Describe>
-  void Upsert(std::string_view table, const char* columns, std::string_view keys,
-              const std::vector<Row>& rows, Describe describe) {
+  void Upsert(BatchRow::List list, std::string_view table, const char* columns,
+              std::string_view keys, const std::vector<Row>& rows, Describe describe) {
     AddRows(rows.size(),
-            {.head = Head(table, columns),
+            {.list = list,
+             .table = table,
+             .head = Head(table, columns),
              .tail = Tail(columns, keys),
              .append = [&rows](std::string& out, size_t i) { AppendRow(out, Columns(rows[i])); },
              .describe = [&rows, describe](size_t i) { return describe(rows[i]); }});
@@ -142,7 +151,9 @@ class CommitPlan {
   void AddDags() {
     const auto& versions = batch_.dag_versions;
     AddRows(versions.size(),
-            {.head = Head("dag_version", "dag_id, version, hash, spec, created_at"),
+            {.list = BatchRow::List::kDagVersions,
+             .table = "dag_version",
+             .head = Head("dag_version", "dag_id, version, hash, spec, created_at"),
              .tail = " ON DUPLICATE KEY UPDATE version = dag_version.version",  // left as it is
              .append =
                  [this](std::string& out, size_t i) {
@@ -162,7 +173,9 @@ class CommitPlan {
                kBundleSetting, *batch_.bundle));
     }
     const auto& bundles = batch_.version_bundles;
-    AddRows(bundles.size(), {.head = Head("version_bundle", kVersionBundleColumns),
+    AddRows(bundles.size(), {.list = BatchRow::List::kVersionBundles,
+                             .table = "version_bundle",
+                             .head = Head("version_bundle", kVersionBundleColumns),
                              .tail = Tail(kVersionBundleColumns, "dag_id, version"),
                              .append =
                                  [&bundles](std::string& out, size_t i) {
@@ -174,14 +187,16 @@ class CommitPlan {
                                    return fmt::format("bundle of version {} of dag '{}'",
                                                       bundles[i].version, bundles[i].dag_id);
                                  }});
-    Upsert("dag", kDagColumns, "dag_id", batch_.dags,
+    Upsert(BatchRow::List::kDags, "dag", kDagColumns, "dag_id", batch_.dags,
            [](const DagRow& row) { return fmt::format("dag '{}'", row.dag_id); });
   }
 
   void AddTasks() {
     const auto& runs = batch_.runs;
     AddRows(runs.size(),
-            {.head = Head("dag_run", kRunColumns),
+            {.list = BatchRow::List::kRuns,
+             .table = "dag_run",
+             .head = Head("dag_run", kRunColumns),
              .tail = RunTail(),
              .append = [&runs](std::string& out, size_t i) { AppendRow(out, Columns(runs[i])); },
              .describe =
@@ -189,13 +204,14 @@ class CommitPlan {
                    return fmt::format("run '{}' of dag '{}'", runs[i].run_id, runs[i].dag_id);
                  },
              .names_runs = true});
-    Upsert("task_instance", kTiColumns, "run_key, task_index, map_index", batch_.tis,
-           [](const TiRow& row) {
+    Upsert(BatchRow::List::kTis, "task_instance", kTiColumns, "run_key, task_index, map_index",
+           batch_.tis, [](const TiRow& row) {
              return fmt::format("task instance {}.{}.{}", row.run.value, row.task.value,
                                 row.map_index);
            });
-    Upsert("task_attempt", kAttemptColumns, "run_key, task_index, map_index, try_number",
-           batch_.attempts, [](const AttemptRow& row) { return "attempt " + row.id.ToString(); });
+    Upsert(BatchRow::List::kAttempts, "task_attempt", kAttemptColumns,
+           "run_key, task_index, map_index, try_number", batch_.attempts,
+           [](const AttemptRow& row) { return "attempt " + row.id.ToString(); });
   }
 
   void AddXComs() {
@@ -209,8 +225,8 @@ class CommitPlan {
       }
       Add(fmt::format("DELETE FROM xcom WHERE (run_key, task_index, map_index) IN ({})", list));
     }
-    Upsert("xcom", kXComColumns, "run_key, task_index, map_index, key", batch_.xcoms,
-           [](const XComRow& row) {
+    Upsert(BatchRow::List::kXComs, "xcom", kXComColumns, "run_key, task_index, map_index, key",
+           batch_.xcoms, [](const XComRow& row) {
              return fmt::format("XCom '{}' of {}.{}.{}", row.key, row.run.value, row.task.value,
                                 row.map_index);
            });
@@ -243,14 +259,16 @@ class CommitPlan {
   // Deletes come first, so that a name in both lists stays.
   void AddRest() {
     DeleteByName("DELETE FROM pool WHERE name", batch_.pool_deletes);
-    Upsert("pool", kPoolColumns, "name", batch_.pools,
+    Upsert(BatchRow::List::kPools, "pool", kPoolColumns, "name", batch_.pools,
            [](const PoolRow& row) { return fmt::format("pool '{}'", row.name); });
-    Upsert("worker", kWorkerColumns, "name", batch_.workers,
+    Upsert(BatchRow::List::kWorkers, "worker", kWorkerColumns, "name", batch_.workers,
            [](const WorkerRow& row) { return fmt::format("worker '{}'", row.name); });
     DeleteByName("DELETE FROM import_error WHERE filename", batch_.import_error_deletes);
     constexpr std::string_view kErrors = "filename, stack_trace, timestamp";
     const auto& errors = batch_.import_errors;
-    AddRows(errors.size(), {.head = Head("import_error", kErrors),
+    AddRows(errors.size(), {.list = BatchRow::List::kImportErrors,
+                            .table = "import_error",
+                            .head = Head("import_error", kErrors),
                             .tail = Tail(kErrors, "filename"),
                             .append =
                                 [&errors](std::string& out, size_t i) {
@@ -263,7 +281,9 @@ class CommitPlan {
                                 }});
     const auto& events = batch_.events;
     AddRows(events.size(),
-            {.head = Head("event_log", "logged_at, owner, event, dag_id, run_id, task_id, extra"),
+            {.list = BatchRow::List::kEvents,
+             .table = "event_log",
+             .head = Head("event_log", "logged_at, owner, event, dag_id, run_id, task_id, extra"),
              .tail = "",
              .append =
                  [&events](std::string& out, size_t i) {
@@ -304,18 +324,20 @@ Status RunRefused(Connection& db, const RunRow& row) {
 
 // The statement was refused for one of its rows: writes them one by one, in the transaction that
 // will be undone, to say for which.
-Status Blame(Connection& db, const Statement& statement, const CommitBatch& batch, Status refused) {
+Status Blame(Connection& db, const Statement& statement, const CommitBatch& batch, Status refused,
+             BatchRow& row) {
   if (statement.of == nullptr) return refused;
   for (size_t i = statement.first; i < statement.first + statement.count; ++i) {
     std::string sql = statement.of->head;
     statement.of->append(sql, i);
     Status status = db.Run(sql += statement.of->tail);
     if (status.ok()) continue;
-    if (!IsRefusal(db.last_error()) && status.code() != Code::kAlreadyExists) return status;
+    if (!IsRefused(status)) return status;
+    row = {statement.of->list, i};
     if (statement.of->names_runs && db.last_error() == errors::kNull) {
       return RunRefused(db, batch.runs[i]);
     }
-    return status.WithContext(statement.of->describe(i));
+    return status.WithContext(statement.of->Name(i));
   }
   return refused;
 }
@@ -367,24 +389,30 @@ Status Send(Connection& db, std::vector<const std::string*> all, size_t& failed)
 
 }  // namespace
 
-Status MySqlStore::Commit(Epoch epoch, const CommitBatch& batch) {
+Status MySqlStore::Commit(Epoch epoch, const CommitBatch& batch, BatchRow* refused) {
+  BatchRow unused;
+  BatchRow& blamed = refused != nullptr ? *refused : unused;
+  blamed = {};
   CommitPlan plan(batch);
-  GALE_RETURN_IF_ERROR(plan.Make());  // before the lock: a large one takes a while
+  GALE_RETURN_IF_ERROR(plan.Make(blamed));  // before the lock: a large one takes a while
   std::lock_guard lock(write_mutex_);
   for (int attempt = 1;; ++attempt) {
     bool repeat = false;
-    Status status = TryCommit(epoch, plan, repeat);
+    Status status = TryCommit(epoch, plan, repeat, blamed);
     if (status.ok() || !repeat || attempt == kConflictTriesMax) return status;
   }
 }
 
-Status MySqlStore::TryCommit(Epoch epoch, const CommitPlan& plan, bool& repeat) {
+Status MySqlStore::TryCommit(Epoch epoch, const CommitPlan& plan, bool& repeat, BatchRow& refused) {
   GALE_ASSIGN_OR_RETURN(Connection * db, Writer());
   for (const Statement& statement : plan.statements()) {
     if (statement.sql.size() + kPacketReserveBytes <= db->packet_bytes_max()) continue;
+    // All rows before its last one fit.
+    const size_t last = statement.first + std::max<size_t>(statement.count, 1) - 1;
+    if (statement.of != nullptr) refused = {statement.of->list, last};
     return InvalidArgument(
         "{}: takes {} bytes in one statement, and the server's max_allowed_packet is {}; raise it",
-        statement.of ? statement.of->describe(statement.first) : "the batch", statement.sql.size(),
+        statement.of ? statement.of->Name(last) : "the batch", statement.sql.size(),
         db->packet_bytes_max());
   }
   const std::string begin = "START TRANSACTION", commit = "COMMIT", fence = Fence(epoch);
@@ -405,8 +433,8 @@ Status MySqlStore::TryCommit(Epoch epoch, const CommitPlan& plan, bool& repeat) 
     status = WhoLeads(*db, epoch);
   } else if (failed >= kFirst && failed - kFirst < plan.statements().size()) {
     const Statement& statement = plan.statements()[failed - kFirst];
-    if (IsRefusal(error)) {
-      status = Blame(*db, statement, plan.batch(), std::move(status));
+    if (IsRefused(status)) {
+      status = Blame(*db, statement, plan.batch(), std::move(status), refused);
     } else if (statement.of != nullptr && !repeat) {
       status = status.WithContext(statement.of->describe(statement.first) + " and those after it");
     }

@@ -31,7 +31,7 @@ class MySqlStore : public Store {
   Result<LeaderRow> GetLeader() override;
   Status PutMaster(const MasterRow& master) override;
   Result<std::vector<MasterRow>> ListMasters() override;
-  Status Commit(Epoch epoch, const CommitBatch& batch) override;
+  Status Commit(Epoch epoch, const CommitBatch& batch, BatchRow* refused) override;
   Status Sync() override { return OkStatus(); }  // the server's commits are durable
   Result<LiveState> LoadLive() override;
 
@@ -97,7 +97,7 @@ class MySqlStore : public Store {
   // The connection that writes, made if there is none. Behind write_mutex_, as long as it is used.
   Result<Connection*> Writer();
   // One try; `repeat` is set if nothing was done and another try may succeed.
-  Status TryCommit(Epoch epoch, const CommitPlan& plan, bool& repeat);
+  Status TryCommit(Epoch epoch, const CommitPlan& plan, bool& repeat, BatchRow& refused);
   Result<Epoch> TryAcquire(const LeaderClaim& claim, bool& repeat);
 
   const MySqlOptions options_;

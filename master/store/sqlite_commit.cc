@@ -38,14 +38,26 @@ const std::string& RunUpsert() {
   return sql;
 }
 
+// The transaction, and which row it stumbled on.
+struct Write {
+  Database& db;
+  BatchRow refused;
+
+  Status Blame(Status status, BatchRow row, std::string_view table, std::string_view name) {
+    refused = row;
+    return status.WithContext(fmt::format("table {}: {}", table, name));
+  }
+};
+
 template <class Row, class Describe>
-Status WriteRows(Database& db, const std::string& sql, const std::vector<Row>& rows,
-                 Describe describe) {
+Status WriteRows(Write& write, BatchRow::List list, std::string_view table, const std::string& sql,
+                 const std::vector<Row>& rows, Describe describe) {
   if (rows.empty()) return OkStatus();
-  GALE_ASSIGN_OR_RETURN(Statement statement, db.Cached(sql));
-  for (const Row& row : rows) {
-    if (Status s = statement.BindRow(Columns(row)).Run(); !s.ok())
-      return s.WithContext(describe(row));
+  GALE_ASSIGN_OR_RETURN(Statement statement, write.db.Cached(sql));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (Status s = statement.BindRow(Columns(rows[i])).Run(); !s.ok()) {
+      return write.Blame(std::move(s), {list, i}, table, describe(rows[i]));
+    }
   }
   return OkStatus();
 }
@@ -67,8 +79,9 @@ Status CheckEpoch(Database& db, Epoch epoch) {
                  epoch.value);
 }
 
-Status WriteDags(Database& db, const CommitBatch& batch,
+Status WriteDags(Write& write, const CommitBatch& batch,
                  const std::vector<std::vector<uint8_t>>& specs) {
+  Database& db = write.db;
   if (!batch.dag_versions.empty()) {
     GALE_ASSIGN_OR_RETURN(
         Statement insert,
@@ -77,8 +90,10 @@ Status WriteDags(Database& db, const CommitBatch& batch,
     for (size_t i = 0; i < specs.size(); ++i) {
       const DagVersionRow& row = batch.dag_versions[i];
       Status s = insert.Bind(row.dag_id, row.version, row.hash, specs[i], row.created_at).Run();
-      if (!s.ok())
-        return s.WithContext(fmt::format("version {} of dag '{}'", row.version, row.dag_id));
+      if (!s.ok()) {
+        return write.Blame(std::move(s), {BatchRow::List::kDagVersions, i}, "dag_version",
+                           fmt::format("version {} of dag '{}'", row.version, row.dag_id));
+      }
     }
   }
   if (batch.bundle) {
@@ -88,24 +103,30 @@ Status WriteDags(Database& db, const CommitBatch& batch,
   if (!batch.version_bundles.empty()) {
     GALE_ASSIGN_OR_RETURN(Statement pin, db.Cached(Upsert("version_bundle", kVersionBundleColumns,
                                                           "dag_id, version", "dag_id, version")));
-    for (const CommitBatch::VersionBundle& row : batch.version_bundles) {
+    for (size_t i = 0; i < batch.version_bundles.size(); ++i) {
+      const CommitBatch::VersionBundle& row = batch.version_bundles[i];
       Status s = pin.Bind(row.dag_id, row.version, row.bundle).Run();
-      if (!s.ok())
-        return s.WithContext(
+      if (!s.ok()) {
+        return write.Blame(
+            std::move(s), {BatchRow::List::kVersionBundles, i}, "version_bundle",
             fmt::format("bundle of version {} of dag '{}'", row.version, row.dag_id));
+      }
     }
   }
   static const std::string upsert = Upsert("dag", kDagColumns, "dag_id", "dag_id");
-  return WriteRows(db, upsert, batch.dags,
+  return WriteRows(write, BatchRow::List::kDags, "dag", upsert, batch.dags,
                    [](const DagRow& row) { return fmt::format("dag '{}'", row.dag_id); });
 }
 
-Status WriteRuns(Database& db, const std::vector<RunRow>& runs) {
+Status WriteRuns(Write& write, const std::vector<RunRow>& runs) {
   if (runs.empty()) return OkStatus();
+  Database& db = write.db;
   GALE_ASSIGN_OR_RETURN(Statement upsert, db.Cached(RunUpsert()));
-  for (const RunRow& row : runs) {
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const RunRow& row = runs[i];
     const Status written = upsert.BindRow(Columns(row)).Run();
     if (written.ok() && db.Changes() > 0) continue;
+    write.refused = {BatchRow::List::kRuns, i};
     if (written.ok()) {
       return AlreadyExists("'{}': run key {} is another run's, not '{}' of dag '{}'", db.path(),
                            row.id.value, row.run_id, row.dag_id);
@@ -114,30 +135,32 @@ Status WriteRuns(Database& db, const std::vector<RunRow>& runs) {
       return AlreadyExists("dag '{}' has a run '{}' already; choose another run id", row.dag_id,
                            row.run_id);
     }
-    return written.WithContext(fmt::format("run '{}' of dag '{}'", row.run_id, row.dag_id));
+    return written.WithContext(
+        fmt::format("table dag_run: run '{}' of dag '{}'", row.run_id, row.dag_id));
   }
   return OkStatus();
 }
 
-Status WriteTasks(Database& db, const CommitBatch& batch) {
+Status WriteTasks(Write& write, const CommitBatch& batch) {
   static const std::string ti_upsert =
       Upsert("task_instance", kTiColumns, "run_key, task_index, map_index",
              "run_key, task_index, map_index");
-  GALE_RETURN_IF_ERROR(WriteRows(db, ti_upsert, batch.tis, [](const TiRow& row) {
-    return fmt::format("task instance {}.{}.{}", row.run.value, row.task.value, row.map_index);
-  }));
+  GALE_RETURN_IF_ERROR(WriteRows(
+      write, BatchRow::List::kTis, "task_instance", ti_upsert, batch.tis, [](const TiRow& row) {
+        return fmt::format("task instance {}.{}.{}", row.run.value, row.task.value, row.map_index);
+      }));
   static const std::string attempt_upsert =
       Upsert("task_attempt", kAttemptColumns, "run_key, task_index, map_index, try_number",
              "run_key, task_index, map_index, try_number");
-  return WriteRows(db, attempt_upsert, batch.attempts,
+  return WriteRows(write, BatchRow::List::kAttempts, "task_attempt", attempt_upsert, batch.attempts,
                    [](const AttemptRow& row) { return "attempt " + row.id.ToString(); });
 }
 
-Status WriteXComs(Database& db, const CommitBatch& batch) {
+Status WriteXComs(Write& write, const CommitBatch& batch) {
   if (!batch.xcom_deletes.empty()) {
     GALE_ASSIGN_OR_RETURN(
         Statement erase,
-        db.Cached("DELETE FROM xcom WHERE run_key = ? AND task_index = ? AND map_index = ?"));
+        write.db.Cached("DELETE FROM xcom WHERE run_key = ? AND task_index = ? AND map_index = ?"));
     for (const CommitBatch::TiKey& key : batch.xcom_deletes) {
       GALE_RETURN_IF_ERROR(erase.Bind(key.run, key.task, key.map_index).Run());
     }
@@ -145,32 +168,38 @@ Status WriteXComs(Database& db, const CommitBatch& batch) {
   static const std::string upsert =
       Upsert("xcom", kXComColumns, "run_key, task_index, map_index, key",
              "run_key, task_index, map_index, key");
-  return WriteRows(db, upsert, batch.xcoms, [](const XComRow& row) {
-    return fmt::format("XCom '{}' of {}.{}.{}", row.key, row.run.value, row.task.value,
-                       row.map_index);
-  });
+  return WriteRows(write, BatchRow::List::kXComs, "xcom", upsert, batch.xcoms,
+                   [](const XComRow& row) {
+                     return fmt::format("XCom '{}' of {}.{}.{}", row.key, row.run.value,
+                                        row.task.value, row.map_index);
+                   });
 }
 
 // Deletes come first, so that a name in both lists stays.
-Status WriteRest(Database& db, const CommitBatch& batch) {
+Status WriteRest(Write& write, const CommitBatch& batch) {
+  Database& db = write.db;
   GALE_RETURN_IF_ERROR(DeleteByName(db, "DELETE FROM pool WHERE name = ?", batch.pool_deletes));
   static const std::string pool_upsert = Upsert("pool", kPoolColumns, "name", "name");
-  GALE_RETURN_IF_ERROR(WriteRows(db, pool_upsert, batch.pools, [](const PoolRow& row) {
-    return fmt::format("pool '{}'", row.name);
-  }));
+  GALE_RETURN_IF_ERROR(
+      WriteRows(write, BatchRow::List::kPools, "pool", pool_upsert, batch.pools,
+                [](const PoolRow& row) { return fmt::format("pool '{}'", row.name); }));
   static const std::string worker_upsert = Upsert("worker", kWorkerColumns, "name", "name");
-  GALE_RETURN_IF_ERROR(WriteRows(db, worker_upsert, batch.workers, [](const WorkerRow& row) {
-    return fmt::format("worker '{}'", row.name);
-  }));
+  GALE_RETURN_IF_ERROR(
+      WriteRows(write, BatchRow::List::kWorkers, "worker", worker_upsert, batch.workers,
+                [](const WorkerRow& row) { return fmt::format("worker '{}'", row.name); }));
   GALE_RETURN_IF_ERROR(
       DeleteByName(db, "DELETE FROM import_error WHERE filename = ?", batch.import_error_deletes));
   if (!batch.import_errors.empty()) {
     static const std::string upsert =
         Upsert("import_error", "filename, stack_trace, timestamp", "filename", "filename");
     GALE_ASSIGN_OR_RETURN(Statement statement, db.Cached(upsert));
-    for (const ImportErrorRow& row : batch.import_errors) {
+    for (size_t i = 0; i < batch.import_errors.size(); ++i) {
+      const ImportErrorRow& row = batch.import_errors[i];
       Status s = statement.Bind(row.filename, row.stack_trace, row.timestamp).Run();
-      if (!s.ok()) return s.WithContext(fmt::format("import error of '{}'", row.filename));
+      if (!s.ok()) {
+        return write.Blame(std::move(s), {BatchRow::List::kImportErrors, i}, "import_error",
+                           fmt::format("import error of '{}'", row.filename));
+      }
     }
   }
   if (batch.events.empty()) return OkStatus();
@@ -178,22 +207,32 @@ Status WriteRest(Database& db, const CommitBatch& batch) {
       Statement append,
       db.Cached("INSERT INTO event_log (logged_at, owner, event, dag_id, run_id, task_id, extra)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)"));
-  for (const EventRow& row : batch.events) {
+  for (size_t i = 0; i < batch.events.size(); ++i) {
+    const EventRow& row = batch.events[i];
     Status s =
         append.Bind(row.when, row.owner, row.event, row.dag_id, row.run_id, row.task_id, row.extra)
             .Run();
-    if (!s.ok()) return s.WithContext(fmt::format("event '{}' of '{}'", row.event, row.owner));
+    if (!s.ok()) {
+      return write.Blame(std::move(s), {BatchRow::List::kEvents, i}, "event_log",
+                         fmt::format("event '{}' of '{}'", row.event, row.owner));
+    }
   }
   return OkStatus();
 }
 
 }  // namespace
 
-Status SqliteStore::Commit(Epoch epoch, const CommitBatch& batch) {
+Status SqliteStore::Commit(Epoch epoch, const CommitBatch& batch, BatchRow* refused) {
+  BatchRow unused;
+  BatchRow& blamed = refused != nullptr ? *refused : unused;
+  blamed = {};
   std::vector<std::vector<uint8_t>> specs;  // before the lock: a large one takes a while
   for (const DagVersionRow& row : batch.dag_versions) {
     Result<std::vector<uint8_t>> blob = CompressSpec(row.spec);
-    if (!blob.ok()) return blob.status().WithContext(fmt::format("dag '{}'", row.dag_id));
+    if (!blob.ok()) {
+      blamed = {BatchRow::List::kDagVersions, specs.size()};
+      return blob.status().WithContext(fmt::format("dag '{}'", row.dag_id));
+    }
     specs.push_back(std::move(*blob));
   }
   std::lock_guard lock(write_mutex_);
@@ -201,12 +240,17 @@ Status SqliteStore::Commit(Epoch epoch, const CommitBatch& batch) {
   Transaction transaction(db);
   GALE_RETURN_IF_ERROR(transaction.Begin(Transaction::Kind::kWrite));
   GALE_RETURN_IF_ERROR(CheckEpoch(db, epoch));
-  GALE_RETURN_IF_ERROR(WriteDags(db, batch, specs));
-  GALE_RETURN_IF_ERROR(WriteRuns(db, batch.runs));
-  GALE_RETURN_IF_ERROR(WriteTasks(db, batch));
-  GALE_RETURN_IF_ERROR(WriteXComs(db, batch));
-  GALE_RETURN_IF_ERROR(WriteRest(db, batch));
-  return transaction.Commit();
+  Write write{db, {}};
+  auto rows = [&]() -> Status {
+    GALE_RETURN_IF_ERROR(WriteDags(write, batch, specs));
+    GALE_RETURN_IF_ERROR(WriteRuns(write, batch.runs));
+    GALE_RETURN_IF_ERROR(WriteTasks(write, batch));
+    GALE_RETURN_IF_ERROR(WriteXComs(write, batch));
+    return WriteRest(write, batch);
+  };
+  const Status written = rows();
+  blamed = write.refused;
+  return written.ok() ? transaction.Commit() : written;
 }
 
 }  // namespace gale::sqlite

@@ -30,7 +30,7 @@ class SqliteStore : public Store {
   Result<LeaderRow> GetLeader() override;
   Status PutMaster(const MasterRow& master) override;
   Result<std::vector<MasterRow>> ListMasters() override;
-  Status Commit(Epoch epoch, const CommitBatch& batch) override;
+  Status Commit(Epoch epoch, const CommitBatch& batch, BatchRow* refused) override;
   Status Sync() override;
   Result<LiveState> LoadLive() override;
 

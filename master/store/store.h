@@ -66,6 +66,32 @@ struct CommitBatch {
   }
 };
 
+// A row of a CommitBatch: the list that it stands in, and its place there.
+struct BatchRow {
+  enum class List {
+    kNone,  // no row in particular
+    kDags,
+    kDagVersions,
+    kVersionBundles,
+    kRuns,
+    kTis,
+    kAttempts,
+    kXComs,
+    kPools,
+    kWorkers,
+    kImportErrors,
+    kEvents,
+  };
+  List list = List::kNone;
+  size_t at = 0;
+};
+
+// Of Commit: a row of the batch was refused. The same batch would be refused again.
+inline bool IsRefused(const Status& commit) {
+  return commit.code() == Code::kInvalidArgument || commit.code() == Code::kAlreadyExists ||
+         commit.code() == Code::kResourceExhausted;
+}
+
 // All that the engine needs to go on where the last one stopped.
 struct LiveState {
   std::vector<DagRow> dags;
@@ -144,8 +170,9 @@ class Store {
   virtual Result<std::vector<MasterRow>> ListMasters() = 0;
 
   // ABORTED: another master leads. UNAVAILABLE: unknown whether it was done; commit the same again.
-  // ALREADY_EXISTS, INVALID_ARGUMENT: a row of the batch is refused, by name; nothing was done.
-  virtual Status Commit(Epoch epoch, const CommitBatch& batch) = 0;
+  // ALREADY_EXISTS, INVALID_ARGUMENT, RESOURCE_EXHAUSTED (IsRefused): a row of the batch is refused,
+  // by its name, the table and what is wrong with it; nothing was done. `refused`: which one.
+  virtual Status Commit(Epoch epoch, const CommitBatch& batch, BatchRow* refused = nullptr) = 0;
 
   // Returns when everything that was committed before the call survives a power cut. Does nothing
   // where Commit itself promises that. May run beside a Commit.

@@ -66,7 +66,8 @@ TEST_P(StoreContract, ALargeBatchIsOneCommit) {
   bad.tis[1700].worker = std::string(251, 'w');
   const Status status = Commit(bad);
   EXPECT_EQ(status.code(), Code::kInvalidArgument);
-  EXPECT_NE(status.message().find("task instance 1.1700.17:"), std::string::npos)
+  EXPECT_NE(status.message().find("table task_instance: task instance 1.1700.17:"),
+            std::string::npos)
       << status.message();
   EXPECT_TRUE(Same(*store_->ListTis(RunId(1)), batch.tis)) << "nothing of it was done";
 }
@@ -202,6 +203,36 @@ TEST_P(StoreContract, ABatchWithOneBadRowChangesNothingAtAll) {
     EXPECT_EQ(store_->ListEvents({})->total, 0u);
   }
   EXPECT_TRUE(Commit(OneOfEverything()).ok()) << "the store works on after a refusal";
+}
+
+// The engine needs to know whose the row is.
+TEST_P(StoreContract, ARefusedRowIsNamedByItsListAndPlace) {
+  using List = BatchRow::List;
+  const std::string bad(2000, 'x');
+  auto refused = [&](const CommitBatch& batch) {
+    BatchRow row;
+    const Status status = store_->Commit(epoch_, batch, &row);
+    EXPECT_TRUE(IsRefused(status)) << status.ToString();
+    return std::pair(row.list, row.at);
+  };
+  PoolRow pool{.name = "p", .slots = 1}, bad_pool{.name = bad, .slots = 1};
+  EXPECT_EQ(refused({.pools = {pool, bad_pool}}), std::pair(List::kPools, size_t{1}));
+  EXPECT_EQ(refused({.workers = {{.name = "w"}, {.name = bad}}}),
+            std::pair(List::kWorkers, size_t{1}));
+  EXPECT_EQ(refused({.import_errors = {{0, "", "no name"}}}),
+            std::pair(List::kImportErrors, size_t{0}));
+  EXPECT_EQ(refused({.dags = {SparseDag("d"), SparseDag(bad)}}), std::pair(List::kDags, size_t{1}));
+  MustCommit({.runs = {SparseRun(1, "d", "r")}});
+  EXPECT_EQ(refused({.runs = {SparseRun(2, "d", "s"), SparseRun(3, "d", "r")}}),
+            std::pair(List::kRuns, size_t{1}));
+  AttemptRow attempt{.id = {RunId(1), TaskIndex(0), kUnmapped, 1}};
+  attempt.worker = bad;
+  EXPECT_EQ(refused({.attempts = {attempt}}), std::pair(List::kAttempts, size_t{0}));
+  EXPECT_EQ(refused({.xcoms = {XCom(1, 0, "k", "1"), XCom(1, 0, "", "1")}}),
+            std::pair(List::kXComs, size_t{1}));
+  BatchRow row{List::kPools, 7};
+  EXPECT_TRUE(store_->Commit(epoch_, {.pools = {pool}}, &row).ok());
+  EXPECT_EQ(row.list, List::kNone);
 }
 
 TEST_P(StoreContract, ASecondRunOfTheSameNameIsRefused) {

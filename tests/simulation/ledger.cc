@@ -2,9 +2,9 @@
 
 namespace gale::sim {
 
-Status WatchedStore::Commit(Epoch epoch, const CommitBatch& batch) {
+Status WatchedStore::Commit(Epoch epoch, const CommitBatch& batch, BatchRow* refused) {
   if (cut == LedgerCut::kAll) return NotReached();
-  Status status = FaultyStore::Commit(epoch, batch);
+  Status status = FaultyStore::Commit(epoch, batch, refused);
   const bool committed =
       status.ok() || (last_ == Fault::kFailAfter && status.code() == Code::kUnavailable);
   if (committed) checkers_.OnCommitted(epoch, batch);

@@ -53,7 +53,7 @@ class WatchedStore : public FaultyStore {
   MonoTime looking_since;              // see Checkers::OnAcquired
   std::function<void()> on_committed;  // before the master knows
 
-  Status Commit(Epoch epoch, const CommitBatch& batch) override;
+  Status Commit(Epoch epoch, const CommitBatch& batch, BatchRow* refused) override;
   Status Sync() override {
     checkers_.OnSynced();
     return FaultyStore::Sync();

@@ -20,13 +20,27 @@ class FaultyStore : public Store {
  public:
   using Hook = std::function<Fault(const CommitBatch&)>;
 
+  // A row that is refused, though the inner store would take it; INVALID_ARGUMENT or another of
+  // IsRefused. OK: none.
+  struct Refusal {
+    Status why;
+    BatchRow row;
+  };
+  std::function<Refusal(const CommitBatch&)> refuse;
+
   // Doesn't own `inner`, which must outlive it.
   FaultyStore(Store& inner, Hook hook) : inner_(inner), hook_(std::move(hook)) {}
 
-  Status Commit(Epoch epoch, const CommitBatch& batch) override {
+  Status Commit(Epoch epoch, const CommitBatch& batch, BatchRow* refused = nullptr) override {
+    if (refuse) {
+      if (Refusal refusal = refuse(batch); !refusal.why.ok()) {
+        if (refused != nullptr) *refused = refusal.row;
+        return refusal.why;
+      }
+    }
     const Fault fault = hook_ ? hook_(batch) : Fault::kNone;
     if (fault == Fault::kFailBefore) return Unavailable("injected fault: nothing was committed");
-    Status status = inner_.Commit(epoch, batch);
+    Status status = inner_.Commit(epoch, batch, refused);
     if (fault == Fault::kFailAfter && status.ok()) {
       return Unavailable("injected fault: committed, but the answer was lost");
     }

@@ -24,8 +24,8 @@ class AwayStore : public FaultyStore {
     return changed_.wait_for(lock, kPatience, [&] { return missed_beats_ >= count; });
   }
 
-  Status Commit(Epoch epoch, const CommitBatch& batch) override {
-    return away_ ? Gone() : inner_.Commit(epoch, batch);
+  Status Commit(Epoch epoch, const CommitBatch& batch, BatchRow* refused) override {
+    return away_ ? Gone() : inner_.Commit(epoch, batch, refused);
   }
   Result<Epoch> AcquireLeadership(const LeaderClaim& claim) override {
     if (away_) return Gone();
