@@ -169,6 +169,7 @@ struct Master::Parts {
   std::unique_ptr<RedisQueue> watched_queue;  // without the role scheduler: for health only
   std::unique_ptr<LogStore> logs;
   std::unique_ptr<Engine> engine;
+  std::unique_ptr<EngineDagSink> dag_sink;
   std::unique_ptr<DagProcessor> dags;
   std::unique_ptr<Control> control;
   std::unique_ptr<Auth> auth;
@@ -315,7 +316,8 @@ void Master::Parts::MakeDagProcessor() {
   processor.parser.memory_bytes = config.GetInt(Key::kParseMemoryLimitMb) << 20;
   // Workers on other machines can come to this master.
   if (opened.shared || !IsLoopback(config.GetString(Key::kGrpcHost))) processor.bundles = &store();
-  dags = std::make_unique<DagProcessor>(*engine, processor);
+  dag_sink = std::make_unique<EngineDagSink>(*engine);
+  dags = std::make_unique<DagProcessor>(*dag_sink, processor);
   dags->SetActive(false);  // until the engine leads
 }
 

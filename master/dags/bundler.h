@@ -21,7 +21,6 @@ struct FileState {
   int64_t size = 0;
   bool executable = false;
   bool has_dags = false;
-  bool broken = false;  // what it said last was an error
   bool SameAs(const FileState& o) const {
     return mtime_ns == o.mtime_ns && size == o.size && executable == o.executable;
   }

@@ -25,8 +25,8 @@ bool IsHidden(std::string_view name) {
 
 }  // namespace
 
-DagProcessor::DagProcessor(Engine& engine, DagProcessorOptions options)
-    : engine_(engine),
+DagProcessor::DagProcessor(DagSink& sink, DagProcessorOptions options)
+    : sink_(sink),
       options_(std::move(options)),
       parser_(options_.parser, [this](ParsedFile f) { OnParsed(std::move(f)); }),
       wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -79,8 +79,10 @@ void DagProcessor::SetActive(bool active) {
 }
 
 int DagProcessor::WaitMillis() const {
-  const Duration wait = scan_at_ ? *scan_at_ - Clock::Real().Mono() : options_.rescan_interval;
-  const auto millis = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
+  const MonoTime now = Clock::Real().Mono();
+  MonoTime at = scan_at_.value_or(now + options_.rescan_interval);
+  if (const auto parser = parser_.wake_at(); parser && *parser < at) at = *parser;
+  const auto millis = std::chrono::ceil<std::chrono::milliseconds>(at - now).count();
   return static_cast<int>(std::max<int64_t>(0, millis));
 }
 
@@ -88,22 +90,24 @@ void DagProcessor::Main() {
   for (;;) {
     pollfd fds[] = {{stop_fd_, POLLIN, 0},
                     {inotify_fd_, POLLIN, 0},
-                    {parser_.fd(), POLLIN, 0},
+                    {parser_.fd(), parser_.events(), 0},
                     {wake_fd_, POLLIN, 0}};
     poll(fds, 4, WaitMillis());
     heartbeat_us_ = Clock::Real().Now().time_since_epoch().count();
     if (fds[0].revents != 0) return;
     if (fds[1].revents != 0) ReadEvents();
-    if (fds[2].revents != 0) parser_.OnReadable();
     uint64_t woken;
     if (fds[3].revents != 0 && read(wake_fd_, &woken, sizeof woken) < 0) continue;
     if (start_over_.exchange(false)) {
       files_.clear();
+      gone_.clear();
       bundle_error_.reset();
       first_pass_ = true;
+      sink_knows_folder_ = false;
       scan_at_ = Clock::Real().Mono();
     }
     if (scan_at_ && *scan_at_ <= Clock::Real().Mono()) Scan();
+    parser_.Step();
   }
 }
 
@@ -177,11 +181,11 @@ void DagProcessor::Scan() {
   for (auto& [path, state] : found) {
     if (auto known = files_.find(path); known != files_.end()) {
       state.has_dags = known->second.has_dags;
-      state.broken = known->second.broken;
     }
   }
   Compare(found);
   files_ = std::move(found);
+  TellGone();
   first_pass_ = false;
   if (bundler_) Bundle();
 }
@@ -194,26 +198,39 @@ void DagProcessor::Compare(const FileStates& found) {
     if (known != files_.end() && known->second.SameAs(state)) continue;
     // A module that other files import: they are read again.
     helper_changed |= known != files_.end() && !state.has_dags;
-    Ask(path);
+    gone_.erase(path);
+    Ask(path, state, /*changed=*/true);
   }
   for (const auto& [path, state] : files_) {
     if (found.contains(path) || !path.ends_with(".py")) continue;
-    engine_.Post([path = path](Loop& loop) { loop.ReportFileGone(path); });
+    gone_.insert(path);
+    parser_.Forget(path);
+    asked_.erase(path);
+    changed_.erase(path);
   }
-  if (first_pass_) {
+  if (!sink_knows_folder_) {
     // What the ledger knows from a file that went while no master ran.
     std::set<std::string> here;
     for (const auto& [path, state] : found) here.insert(path);
-    engine_.Post([here, folder = options_.dags_folder + "/"](Loop& loop) {
-      for (const std::string& path : loop.KnownFiles()) {
-        if (path.starts_with(folder) && !here.contains(path)) loop.ReportFileGone(path);
-      }
-    });
+    sink_knows_folder_ = sink_.KeepOnly(options_.dags_folder, std::move(here));
+    if (!sink_knows_folder_) Retry();
   }
   if (!helper_changed) return;
   for (const auto& [path, state] : found) {
-    if (state.has_dags) Ask(path);
+    if (state.has_dags) Ask(path, state, /*changed=*/false);
   }
+}
+
+void DagProcessor::TellGone() {
+  while (!gone_.empty()) {
+    if (!sink_.Gone(*gone_.begin())) return Retry();
+    gone_.erase(gone_.begin());
+  }
+}
+
+void DagProcessor::Retry() {
+  const MonoTime at = Clock::Real().Mono() + kRetry;
+  if (!scan_at_ || at < *scan_at_) scan_at_ = at;
 }
 
 // Before what is being read is reported: until then its DAGs keep the bundle that they were in.
@@ -221,48 +238,39 @@ void DagProcessor::Bundle() {
   const Result<std::string> digest = bundler_->Make(files_, Clock::Real().Now());
   if (digest.status().code() == Code::kUnavailable) {
     GALE_WARN("the DAGs folder can't go to the workers yet: {}", digest.status().message());
-    scan_at_ = std::min(*scan_at_, Clock::Real().Mono() + kBundleRetry);
-    return;
+    return Retry();
   }
   const std::string error(digest.ok() ? "" : digest.status().message());
   if (error != std::exchange(bundle_error_, error)) {
-    Report({options_.dags_folder, {}, error});  // shown with the files' import errors
+    // Shown with the files' import errors.
+    if (!sink_.Report({options_.dags_folder, {}, error})) {
+      bundle_error_.reset();
+      Retry();
+    }
   }
-  if (!digest.ok()) return;
-  std::set<std::string> unread = asked_;
-  for (const auto& [path, state] : files_) {
-    if (state.broken) unread.insert(path);
-  }
-  engine_.Post([digest = *digest, unread = std::move(unread)](Loop& loop) {
-    loop.SetBundle(digest, unread);
-  });
+  if (digest.ok() && !sink_.SetBundle(*digest, asked_)) Retry();
 }
 
-void DagProcessor::Ask(const std::string& path) {
-  if (!asked_.insert(path).second) {
+void DagProcessor::Ask(const std::string& path, const FileState& state, bool changed) {
+  if (asked_.insert(path).second) {
+    parser_.Ask(path, state.mtime_ns, changed);
+  } else {
     changed_.insert(path);
-    return;
   }
-  parser_.Ask(path);
 }
 
 void DagProcessor::OnParsed(ParsedFile file) {
-  asked_.erase(file.path);
-  auto known = files_.find(file.path);
-  if (known != files_.end()) {
-    known->second.has_dags = known->second.has_dags || !file.dags.empty() || !file.error.empty();
-    known->second.broken = !file.error.empty();
-    Report({file.path, std::move(file.dags), std::move(file.error)});
-  }
-  if (changed_.erase(file.path) > 0) Ask(file.path);
-}
-
-void DagProcessor::Report(FileReport report) {
-  auto shared = std::make_shared<FileReport>(std::move(report));
-  const std::string path = shared->fileloc;
-  if (!engine_.Post([shared](Loop& loop) { loop.ReportFile(*shared); })) {
-    files_.erase(path);  // the next scan asks again
-  }
+  const std::string path = file.path;
+  asked_.erase(path);
+  const bool again = changed_.erase(path) > 0;
+  auto known = files_.find(path);
+  if (known == files_.end()) return;
+  FileState& state = known->second;
+  state.has_dags = state.has_dags || !file.dags.empty() || !file.error.empty();
+  if (again) Ask(path, state, /*changed=*/true);
+  if (sink_.Report({path, std::move(file.dags), std::move(file.error)})) return;
+  files_.erase(known);  // the next look finds it changed
+  Retry();
 }
 
 }  // namespace gale

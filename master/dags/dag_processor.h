@@ -15,8 +15,8 @@
 
 #include "common/base/service.h"
 #include "master/dags/bundler.h"
+#include "master/dags/dag_sink.h"
 #include "master/dags/parse_client.h"
-#include "master/engine/engine.h"
 
 namespace gale {
 
@@ -35,10 +35,11 @@ class DagProcessor : public Service {
   static constexpr int kFolderDepthMax = 32;
   // Files written together are read together, once.
   static constexpr Duration kSettle = std::chrono::milliseconds(20);
-  static constexpr Duration kBundleRetry = std::chrono::seconds(1);
+  // What the sink or the ledger didn't take is offered again after it.
+  static constexpr Duration kRetry = std::chrono::milliseconds(500);
 
-  // The engine must outlive it and be started.
-  DagProcessor(Engine& engine, DagProcessorOptions options);
+  // The sink must outlive it.
+  DagProcessor(DagSink& sink, DagProcessorOptions options);
   ~DagProcessor() override;
 
   std::string_view name() const override { return "dag-processor"; }
@@ -46,7 +47,7 @@ class DagProcessor : public Service {
   Status Start() override;
   void Stop(MonoTime deadline) override;
 
-  // Reads files only while its engine leads; then from the start. From any thread.
+  // Reads files only while its master leads; then from the start. From any thread.
   void SetActive(bool active);
 
   // For health: when it last had nothing left to do, or did something.
@@ -62,12 +63,14 @@ class DagProcessor : public Service {
   void Scan();
   void Walk(const std::string& folder, int depth, FileStates& found);
   void Compare(const FileStates& found);
+  void TellGone();
   void Bundle();
-  void Ask(const std::string& path);
+  void Ask(const std::string& path, const FileState& state, bool changed);
   void OnParsed(ParsedFile file);
-  void Report(FileReport report);
+  // Looks again soon, as something wasn't taken.
+  void Retry();
 
-  Engine& engine_;
+  DagSink& sink_;
   const DagProcessorOptions options_;
   ParseClient parser_;
   const int wake_fd_;  // written by SetActive, whenever
@@ -80,6 +83,8 @@ class DagProcessor : public Service {
   std::optional<std::string> bundle_error_;  // the last that was told, "" too
   std::set<std::string> asked_;              // in the parse server's hands
   std::set<std::string> changed_;            // changed again meanwhile
+  std::set<std::string> gone_;               // and the sink doesn't know yet
+  bool sink_knows_folder_ = false;           // what else it knows of the folder is gone
   std::optional<MonoTime> scan_at_;
   bool first_pass_ = true;
   bool folder_missing_ = false;

@@ -115,11 +115,11 @@ class Loop {
 
   // Takes what a file said. A DAG that another file already has, or that doesn't hold up, becomes
   // the file's import error, and the others are taken all the same. The file's DAGs that it no
-  // longer names become stale.
+  // longer names become stale; if it has an error, they stay as they were.
   void ReportFile(const FileReport& report);
   void ReportFileGone(const std::string& fileloc);
   // The DAGs folder is this bundle now. What comes from a file of `unread` (not read yet as it is
-  // in there, or not readable) keeps the bundle that it had, until ReportFile names it: a version's
+  // in there) keeps the bundle that it had, until ReportFile names it: a version's
   // code is of the folder as it was when it had that version.
   void SetBundle(const std::string& digest, const std::set<std::string>& unread);
   // The files that some DAG came from, or that have an import error: to be forgotten if they are

@@ -116,6 +116,7 @@ void Loop::RegisterDag(const FileReport& report, const ParsedDag& parsed, std::s
     auto made = Dag::Make(spec, version);
     if (!made.ok()) {
       error += fmt::format("{}\n", made.status().message());
+      if (!fresh) SetVersionBundle({spec.dag_id, last}, bundle_);
       return;
     }
     dag = *made;
@@ -165,20 +166,24 @@ void Loop::MarkStale(DagEntry& entry) {
 }
 
 void Loop::ReportFile(const FileReport& report) {
-  std::string error = report.error;
-  if (error.empty()) {
-    std::set<std::string> named;
-    for (const ParsedDag& parsed : report.dags) {
-      if (!named.insert(parsed.spec.dag_id).second) {
-        error += fmt::format("DAG '{}' is defined twice in this file\n", parsed.spec.dag_id);
-        continue;
-      }
-      RegisterDag(report, parsed, error);
+  std::string error;
+  std::set<std::string> named;
+  for (const ParsedDag& parsed : report.dags) {
+    if (!named.insert(parsed.spec.dag_id).second) {
+      error += fmt::format("DAG '{}' is defined twice in this file\n", parsed.spec.dag_id);
+      continue;
     }
-    for (auto& [id, entry] : dags_) {
-      if (entry.row.fileloc == report.fileloc && !named.contains(id)) MarkStale(entry);
+    RegisterDag(report, parsed, error);
+  }
+  for (auto& [id, entry] : dags_) {
+    if (entry.row.fileloc != report.fileloc || named.contains(id)) continue;
+    if (report.error.empty()) {
+      MarkStale(entry);
+    } else {  // it may be what the error is about: it stays as it was, and so does its code
+      SetVersionBundle({id, entry.row.version}, bundle_);
     }
   }
+  if (!report.error.empty()) error = report.error + (error.empty() ? "" : "\n") + error;
   PutImportError(report.fileloc, error);
 }
 

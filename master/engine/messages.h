@@ -74,7 +74,8 @@ struct ParsedDag {
 struct FileReport {
   std::string fileloc;
   std::vector<ParsedDag> dags;
-  std::string error;  // not empty: the file couldn't be read; its DAGs stay as they were
+  // Not empty: something is wrong with the file; `dags` are those that are good.
+  std::string error;
 };
 
 // Workers.

@@ -66,24 +66,48 @@ def error_of(parse):
     return text_of
 
 
+def frame(*pieces):
+    """A frame of the parse server's protocol."""
+    body = b"".join(len(piece).to_bytes(4, "big") + piece for piece in pieces)
+    return len(body).to_bytes(4, "big") + body
+
+
 class ParseServer:
     """A real `python -m gale.parse_server`; ask() sends requests and waits for all answers, by id."""
 
-    def __init__(self, jobs=2):
+    def __init__(self, jobs=2, dags_folder=""):
         env = {**os.environ, "PYTHONPATH": SDK}
         env.pop("GALE_HOME", None)
-        self.process = subprocess.Popen([sys.executable, "-m", "gale.parse_server", "--jobs", str(jobs)],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, text=True)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gale.parse_server", "--jobs", str(jobs), "--dags-folder", dags_folder],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env)
+        assert self.answer() == {"ready": True}
 
-    def send_line(self, line):
-        self.process.stdin.write(line + "\n")
+    def send(self, head, *pieces):
+        self.process.stdin.write(frame(json.dumps(head).encode(), *pieces))
         self.process.stdin.flush()
 
     def ask(self, *requests):
         for number, request in enumerate(requests):
-            self.send_line(json.dumps({"id": number, "timeout_seconds": 20, **request}))
-        answers = [json.loads(self.process.stdout.readline()) for _ in requests]
-        return sorted(answers, key=lambda answer: answer["id"])
+            path = os.fsencode(request.pop("path"))
+            self.send({"id": number, "timeout_seconds": 20, **request}, path)
+        return sorted((self.answer() for _ in requests), key=lambda answer: answer["id"])
+
+    def answer(self):
+        """The next answer as one dict; an error is either the server's or the file's."""
+        read = self.process.stdout.read
+        body = read(int.from_bytes(read(4), "big"))
+        pieces = []
+        while body:
+            end = 4 + int.from_bytes(body[:4], "big")
+            pieces.append(json.loads(body[4:end]))
+            body = body[end:]
+        head, *rest = pieces
+        if rest:
+            assert head["error"] == ""
+            head.update(rest[0])
+            head["dags"] = rest[1:]
+        return head
 
     def close(self):
         self.process.stdin.close()
@@ -93,8 +117,8 @@ class ParseServer:
 
 
 @pytest.fixture
-def server():
-    server = ParseServer()
+def server(tmp_path):
+    server = ParseServer(dags_folder=str(tmp_path / "dags"))
     yield server
     if server.process.poll() is None:
         server.close()

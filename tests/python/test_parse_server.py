@@ -2,7 +2,10 @@
 
 import json
 import os
+import selectors
 import time
+
+from conftest import ParseServer, frame
 
 GOOD = "from airflow.sdk import DAG\nDAG_ = DAG('good')\n"
 
@@ -25,7 +28,7 @@ def test_a_good_file(server, write):
     path = write(GOOD)
     answer = server.ask({"path": path})[0]
     assert answer.pop("seconds") < 20
-    assert answer == {"id": 0, "path": path, "error": "", "warnings": [], "dags": [
+    assert answer == {"id": 0, "error": "", "warnings": [], "dags": [
         {"dag_id": "good", "profile": "3", "fileloc": path, "tasks": []}]}
 
 
@@ -36,7 +39,7 @@ def test_files_that_misbehave_are_reported_and_the_next_is_read(server, write):
         "ended its process with exit status 0": "import os\nos._exit(0)",
         "killed by signal 11 (SIGSEGV)": "import ctypes\nctypes.string_at(0)",
         "killed by signal 9 (SIGKILL)": "import os\nos.kill(0, 9)",
-        "it needed more than 200 MiB of memory": "x = []\nwhile True: x.append(bytearray(10 ** 7))",
+        "more than 200 MiB of memory to import; raise [dag_processor] parse_memory_limit_mb": "x = []\nwhile True: x.append(bytearray(10 ** 7))",
         "RecursionError": "def f(): f()\nf()",
         "KeyboardInterrupt": "raise KeyboardInterrupt",
         "ZeroDivisionError": "1 / 0",
@@ -51,7 +54,7 @@ def test_files_that_misbehave_are_reported_and_the_next_is_read(server, write):
     answers = server.ask(*requests, {"path": write(GOOD)}, {"path": "/no/such/file.py"})
     for answer, complaint in zip(answers, bad):
         assert complaint in answer["error"]
-        assert answer["dags"] == []
+        assert not answer.get("dags")
     assert [dag["dag_id"] for dag in answers[-2]["dags"]] == ["good"]
     assert answers[-1]["error"] == "cannot read /no/such/file.py: No such file or directory"
     assert children_of(server.process.pid) == []
@@ -104,16 +107,18 @@ def test_imports_from_the_dags_folder_its_plugins_and_its_config(server, write, 
         from helper_a import A; from helper_b import B; from helper_c import C; from helper_d import D
         DAG_ = DAG(f"d{A}{B}{C}{D}")
         """, "dags/deep/json.py")  # named like a library, which it must not shadow
-    answer = server.ask({"path": path, "dags_folder": str(tmp_path / "dags")})[0]
+    answer = server.ask({"path": path})[0]
     assert answer["error"] == ""
     assert answer["dags"][0]["dag_id"] == "d1234"
     assert not list(tmp_path.rglob("__pycache__"))  # the watched folder is left as it is
 
 
 def test_requests_that_are_none_get_an_answer(server, write):
-    for line in ("garbage", "[]", '{"id": 1}', '{"path": 5}', '{"path": "x", "timeout_seconds": "soon"}'):
-        server.send_line(line)
-        answer = json.loads(server.process.stdout.readline())
+    for pieces in ((b"garbage",), (b"[]",), (b'{"id": 1}',), (b"{}", b"x"), (),
+                   (b'{"id": 1, "timeout_seconds": "soon"}', b"x")):
+        server.process.stdin.write(frame(*pieces))
+        server.process.stdin.flush()
+        answer = server.answer()
         assert answer["id"] is None and answer["error"].startswith("bad request")
     assert server.ask({"path": write(GOOD)})[0]["error"] == ""
 
@@ -121,13 +126,97 @@ def test_requests_that_are_none_get_an_answer(server, write):
 def test_it_ends_with_its_input_and_takes_its_children_along(server, write, tmp_path):
     pid_file = tmp_path / "pid"
     os.mkfifo(pid_file)
-    server.send_line(json.dumps({"id": 1, "path": write(f"""
+    server.send({"id": 1}, write(f"""
         # airflow dag
         import os, time
         with open({str(pid_file)!r}, "w") as file:
             file.write(str(os.getpid()))
         time.sleep(600)
-        """)}))
+        """).encode())
     pid = int(pid_file.read_text())
     assert server.close() == 0
     assert not alive(pid)
+
+
+def write_all(fd, data, deadline):
+    """Writes like a client that blocks, but gives up at the deadline; returns what is left."""
+    os.set_blocking(fd, False)
+    selector = selectors.DefaultSelector()
+    selector.register(fd, selectors.EVENT_WRITE)
+    while data and selector.select(max(0, deadline - time.monotonic())):
+        data = data[os.write(fd, data):]
+    return data
+
+
+def test_a_client_that_does_not_read_until_all_is_asked_is_served(server, write):
+    """Found in review: with both pipes full neither side went on, for ever (6,000 requests of a file of 700 tasks)."""
+    tasks = "\n".join(f"    BashOperator(task_id='t{number}', bash_command='echo {'x' * 90}')" for number in range(700))
+    path = write("from airflow.sdk import DAG\nfrom airflow.operators.bash import BashOperator\n"
+                 f"with DAG('big'):\n{tasks}\n")
+    count = 40
+
+    def requests(numbers):
+        return b"".join(frame(json.dumps({"id": number, "padding": "x" * 20_000}).encode(), path.encode())
+                        for number in numbers)
+
+    deadline = time.monotonic() + 30
+    stdin, stdout = server.process.stdin.fileno(), server.process.stdout.fileno()
+    assert write_all(stdin, requests(range(2)), deadline) == b""
+    selector = selectors.DefaultSelector()
+    selector.register(stdout, selectors.EVENT_READ)
+    assert selector.select(30)  # an answer that no pipe can hold is on its way
+    assert write_all(stdin, requests(range(2, count)), deadline) == b""
+    answers = [server.answer() for _ in range(count)]
+    assert sorted(answer["id"] for answer in answers) == list(range(count))
+    assert all(len(answer["dags"][0]["tasks"]) == 700 for answer in answers)
+
+
+def test_a_file_that_is_ended_gets_no_answer_and_leaves_its_place(write, tmp_path):
+    server = ParseServer(jobs=1)
+    started = tmp_path / "started"
+    os.mkfifo(started)
+    slow = write(f"# airflow dag\nopen({str(started)!r}, 'w').close()\nimport time\ntime.sleep(600)", "slow.py")
+    server.send({"id": 1}, slow.encode())
+    server.send({"id": 2}, slow.encode())
+    server.send({"id": 3}, write(GOOD, "good.py").encode())
+    started.read_text()
+    server.send({"aside": 1})
+    server.send({"end": 2})
+    server.send({"end": 1})
+    answer = server.answer()
+    assert (answer["id"], answer["error"]) == (3, "")
+    assert server.close() == 0
+
+
+def test_a_name_of_any_bytes(server, tmp_path):
+    path = os.fsencode(tmp_path) + b"/donn\xe9es.py"
+    with open(path, "w") as file:
+        file.write("from airflow.sdk import DAG\n1 / 0\n")
+    answer = server.ask({"path": path})[0]
+    assert "ZeroDivisionError" in answer["error"] and "donn" in answer["error"]
+
+
+def test_a_bad_dag_does_not_hide_the_good_ones(server, write):
+    answer = server.ask({"path": write("""
+        from airflow.sdk import DAG
+        from airflow.operators.bash import BashOperator
+        with DAG("a"):
+            BashOperator(task_id="t", bash_command="true")
+        with DAG("cycle") as cycle:
+            one, two = (BashOperator(task_id=name, bash_command="true") for name in "ab")
+            one >> two >> one
+        with DAG("nan", params={"n": float("nan")}):
+            pass
+        with DAG("surrogate", tags=["\\udc80"]):
+            pass
+        for _ in range(2):
+            with DAG("twice"):
+                pass
+        with DAG("z", schedule="every so often"):
+            pass
+        with DAG("zz"):
+            pass
+        """)})[0]
+    assert [dag["dag_id"] for dag in answer["dags"]] == ["a", "zz"]
+    for bad in ("cycle", "nan", "surrogate", "twice", "z"):
+        assert f"DAG '{bad}'" in answer["error"] or f"dag_id '{bad}'" in answer["error"], answer["error"]

@@ -48,7 +48,7 @@ def _load(path, dag_id, task_id):
     """(dag, task) from the DAG file; (None, None) if it holds them no more."""
     from gale.parse_file import extend_path, run_file
     extend_path(path, os.environ.get("GALE_DAGS_FOLDER", ""))
-    dag = next((dag for dag in run_file(path) if dag.dag_id == dag_id), None)
+    dag = next((dag for dag in run_file(path)[0] if dag.dag_id == dag_id), None)
     return (dag, dag.task_dict.get(task_id)) if dag else (None, None)
 
 

@@ -34,14 +34,13 @@ def extend_path(path, dags_folder):
 
 
 def run_file(path):
-    """Executes the file as a module; returns the DAGs that it made, without doubles, by dag_id.
-
-    Raises whatever the file raises, and ValueError for two DAGs of one id.
+    """Executes the file as a module: (DAGs, errors). The DAGs that it made, by dag_id; of two with one id neither is
+    there, but an error is. Raises whatever the file raises.
     """
     profile.reset()
     context.reset()
     stem = re.sub(r"\W", "_", os.path.splitext(os.path.basename(path))[0])
-    name = f"{MODULE_PREFIX}{hashlib.sha1(path.encode()).hexdigest()}_{stem}"
+    name = f"{MODULE_PREFIX}{hashlib.sha1(os.fsencode(path)).hexdigest()}_{stem}"
     loader = importlib.machinery.SourceFileLoader(name, path)
     module = importlib.util.module_from_spec(importlib.util.spec_from_file_location(name, path, loader=loader))
     sys.modules[name] = module
@@ -50,12 +49,13 @@ def run_file(path):
     # Whatever was made by a module that the file imports, at that module's own top level, is that file's.
     found = [dag for dag in context.registered if not dag.made_at_module_level or dag.fileloc == path]
     found += [value for value in vars(module).values() if isinstance(value, DAG)]
-    by_id = {}
+    by_id, twice = {}, set()
     for dag in found:
         if by_id.setdefault(dag.dag_id, dag) is not dag:
-            raise ValueError(f"{path}: two DAGs have the dag_id {dag.dag_id!r}")
+            twice.add(dag.dag_id)
         dag.fileloc = path
-    return [by_id[dag_id] for dag_id in sorted(by_id)]
+    return [by_id[dag_id] for dag_id in sorted(by_id) if dag_id not in twice], \
+        [f"{path}: two DAGs have the dag_id {dag_id!r}" for dag_id in sorted(twice)]
 
 
 def parse_file(path, dags_folder=""):
@@ -69,13 +69,13 @@ def parse_file(path, dags_folder=""):
         return [], "", []
     extend_path(path, dags_folder)
     try:
-        dags = run_file(path)
+        dags, errors = run_file(path)
     except SystemExit as error:
         return [], f"{path}: the file called sys.exit({'' if error.code is None else repr(error.code)}) while it " \
             "was imported\n" + users_traceback(error), []
     except BaseException as error:  # whatever a file may do, it is reported, not suffered
         return [], users_traceback(error), []
-    specs, errors, warnings = [], [], []
+    specs, warnings = [], []
     for dag in dags:
         try:
             specs.append(serialize_dag(dag))

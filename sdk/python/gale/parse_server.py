@@ -1,10 +1,19 @@
-"""A warm process that reads DAG files: `python -m gale.parse_server [--jobs N]`.
+"""A warm process that reads DAG files: `python -m gale.parse_server [--jobs N] [--dags-folder F]`.
 
-One JSON object a line. In:  {"id", "path", "dags_folder", "timeout_seconds", "memory_bytes"}
-                        Out: {"id", "path", "dags", "error", "warnings", "seconds"}
-Each file is read in a child of its own: a process group with a deadline and a bound on memory, whose output
-goes nowhere. Nothing that a file does ends the server; answers come in the order in which files are done.
-It ends when stdin does, and takes its children with it.
+It speaks in frames of pieces (master/dags/frames.h): a frame and each of its pieces is 4 bytes of length, big endian,
+and so many bytes. The first piece is JSON.
+
+In:   {"id", "timeout_seconds", "memory_bytes", "aside"}, the file's path    read it
+      {"aside": id}                                                          let others go before it
+      {"end": id}                                                            end it; no answer is wanted
+Out:  {"ready": true}                                                        once, first of all
+      {"id", "error", "seconds"}, {"error", "warnings"}, a DagSpec, a DagSpec...
+
+The server looks into nothing after an answer's first piece: that is what the file's process wrote, and is not there
+if that process came to no end of its own. Each file is read in a child: a process group with a deadline and a bound
+on memory, whose output goes nowhere. Nothing that a file does ends the server; answers come in the order in which
+files are done. It never waits for its reader: what does not go out is kept, up to OUTPUT_BYTES_MAX, beyond which no
+file is begun. It ends when stdin does, and takes its children with it.
 """
 
 import argparse
@@ -25,9 +34,14 @@ from gale.serialize import to_json
 
 TIMEOUT_SECONDS = 30.0
 MEMORY_BYTES = 2 << 30
-REPLY_BYTES_MAX = 64 << 20     # common/base/limits.h: kSpecBytesMax
+REPLY_BYTES_MAX = 64 << 20     # of one file's DAGs; common/base/limits.h: kSpecBytesMax
+ERROR_BYTES_MAX = 1 << 20
 REQUEST_BYTES_MAX = 1 << 20
+REQUESTS_MAX = 100_000         # that wait for a child
+OUTPUT_BYTES_MAX = 64 << 20
 READ_BYTES = 1 << 16
+LENGTH_BYTES = 4
+NICENESS_ASIDE = 10
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
@@ -36,6 +50,33 @@ def _prctl(option, value):
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
     except (OSError, AttributeError):  # a courtesy; the server works without it
         pass
+
+
+def _number(length):
+    return length.to_bytes(LENGTH_BYTES, "big")
+
+
+def _pieces(body):
+    """The pieces of a frame. ValueError if they do not add up."""
+    pieces = []
+    while body:
+        end = LENGTH_BYTES + int.from_bytes(body[:LENGTH_BYTES], "big")
+        if len(body) < end:
+            raise ValueError("a piece is cut short")
+        pieces.append(body[LENGTH_BYTES:end])
+        body = body[end:]
+    return pieces
+
+
+class _Request:
+    """What is asked for one file. ValueError or TypeError: it makes no sense."""
+
+    def __init__(self, head, path):
+        self.id = head["id"]
+        self.path = os.fsdecode(path)
+        self.timeout = float(head.get("timeout_seconds") or TIMEOUT_SECONDS)
+        self.memory = int(head.get("memory_bytes") or MEMORY_BYTES)
+        self.aside = bool(head.get("aside"))
 
 
 class _Child:
@@ -47,10 +88,10 @@ class _Child:
         self.pidfd = os.pidfd_open(pid)
         self.pipe = pipe
         self.started = time.monotonic()
-        self.timeout = float(request.get("timeout_seconds") or TIMEOUT_SECONDS)
-        self.deadline = self.started + self.timeout
+        self.deadline = self.started + request.timeout
         self.reply = bytearray()
         self.verdict = ""  # why we killed it
+        self.wanted = True
 
     def read(self):
         """Takes what is in the pipe; returns False once there is no more to come."""
@@ -60,7 +101,7 @@ class _Child:
             except BlockingIOError:
                 return True
             self.reply += data
-            if len(self.reply) > REPLY_BYTES_MAX:
+            if len(self.reply) > REPLY_BYTES_MAX + 2 * ERROR_BYTES_MAX:
                 self.kill(f"its DAGs take more than {REPLY_BYTES_MAX >> 20} MiB")
             if not data or self.verdict:
                 return False
@@ -73,66 +114,124 @@ class _Child:
             except ProcessLookupError:
                 pass
 
+    def give_way(self):
+        for which, number in ((os.PRIO_PGRP, self.pid), (os.PRIO_PROCESS, self.pid)):
+            try:
+                os.setpriority(which, number, NICENESS_ASIDE)
+            except OSError:  # it ended, or has no group of its own yet
+                pass
+
+    def whole_reply(self):
+        """The reply's pieces as they came; None if it was not written to its end."""
+        head, pieces = self.reply[:LENGTH_BYTES], self.reply[LENGTH_BYTES:]
+        return pieces if len(head) == LENGTH_BYTES and int.from_bytes(head, "big") == len(pieces) else None
+
     def close(self):
         os.close(self.pidfd)
         os.close(self.pipe)
 
 
 class Server:
-    """The loop: one thread, waiting on stdin, on the children's pipes and on their ends."""
+    """The loop: one thread, waiting on stdin, stdout, on the children's pipes and on their ends."""
 
-    def __init__(self, source, sink, jobs):
+    def __init__(self, source, sink, jobs, dags_folder=""):
         self._source = source
         self._sink = sink
         self._jobs = jobs
+        self._dags_folder = dags_folder
         self._waiting = deque()
         self._children = {}  # pid -> _Child
         self._input = bytearray()
+        self._output = deque()
+        self._output_bytes = 0
         self._open = True
+        os.set_blocking(source, False)
+        os.set_blocking(sink, False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(source, selectors.EVENT_READ, None)
 
     def run(self):
+        self._answer(to_json({"ready": True}).encode())
         while self._open:
             self._start_children()
             now = time.monotonic()
             wait = min((child.deadline - now for child in self._children.values() if not child.verdict), default=None)
             for key, _ in self._selector.select(None if wait is None else max(0.0, wait)):
-                if key.data is None:
+                if key.fd == self._source:
                     self._read_requests()
+                elif key.fd == self._sink:
+                    self._flush()
                 elif key.fd == key.data.pidfd:
                     self._finish(key.data)
                 elif key.fd in self._selector.get_map() and not key.data.read():
                     self._selector.unregister(key.fd)
             for child in list(self._children.values()):
                 if time.monotonic() >= child.deadline and not child.verdict:
-                    child.kill(f"it took longer than {child.timeout:g} s to import; raise [core] dagbag_import_timeout "
-                               "or make the file do less at top level")
+                    child.kill(f"it took longer than {child.request.timeout:g} s to import; raise [core] "
+                               "dagbag_import_timeout or make the file do less at top level")
         for child in self._children.values():
             child.kill("the server ends")
             os.waitpid(child.pid, 0)
 
+    # Requests.
+
     def _read_requests(self):
-        data = os.read(self._source, READ_BYTES)
+        try:
+            data = os.read(self._source, READ_BYTES)
+        except BlockingIOError:
+            return
+        except ConnectionError:
+            data = b""
         self._open = bool(data)
         self._input += data
-        *lines, rest = self._input.split(b"\n")
-        self._input = rest
-        if len(rest) > REQUEST_BYTES_MAX:
-            self._open = False  # no peer of ours; there is no way back into step
-        for line in filter(None, map(bytes.strip, map(bytes, lines))):
-            try:
-                request = json.loads(line)
-                if not isinstance(request["path"], str):
-                    raise TypeError("path must be a string")
-                float(request.get("timeout_seconds") or 0), int(request.get("memory_bytes") or 0)
-                self._waiting.append(request)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                self._answer({"id": None, "path": "", "dags": [], "warnings": [], "seconds": 0,
-                              "error": f"bad request {line[:200]!r}: {type(error).__name__}: {error}"})
+        at = 0
+        while len(self._input) - at >= LENGTH_BYTES:
+            start = at + LENGTH_BYTES
+            length = int.from_bytes(self._input[at:start], "big")
+            if length > REQUEST_BYTES_MAX:
+                self._open = False  # no peer of ours; there is no way back into step
+                return
+            if len(self._input) < start + length:
+                break
+            self._take(bytes(self._input[start:start + length]))
+            at = start + length
+        del self._input[:at]
+
+    def _take(self, frame):
+        try:
+            head, *rest = _pieces(frame)
+            head = json.loads(head)
+            if rest:
+                self._add(_Request(head, rest[0]))
+            elif "end" in head:
+                self._end(head["end"])
+            else:
+                self._set_aside(head["aside"])
+        except (ValueError, KeyError, TypeError) as error:
+            self._refuse(None, f"bad request {frame[:200]!r}: {type(error).__name__}: {error}")
+
+    def _add(self, request):
+        if len(self._waiting) < REQUESTS_MAX:
+            self._waiting.append(request)
+        else:
+            self._refuse(request.id, f"{request.path}: more than {REQUESTS_MAX} files wait to be read")
+
+    def _end(self, wanted):
+        self._waiting = deque(request for request in self._waiting if request.id != wanted)
+        for child in self._children.values():
+            if child.request.id == wanted:
+                child.wanted = False
+                child.kill("it is not wanted any more")
+
+    def _set_aside(self, wanted):
+        for child in self._children.values():
+            if child.request.id == wanted:
+                child.give_way()
+
+    # Children.
 
     def _start_children(self):
-        while self._waiting and len(self._children) < self._jobs:
+        while self._waiting and len(self._children) < self._jobs and self._output_bytes < OUTPUT_BYTES_MAX:
             request = self._waiting.popleft()
             read_end, write_end = os.pipe()
             try:
@@ -140,13 +239,15 @@ class Server:
             except OSError as error:
                 os.close(read_end)
                 os.close(write_end)
-                self._answer(_answer_to(request, 0.0, error=f"cannot start a parser: {error.strerror}"))
+                self._refuse(request.id, f"{request.path}: cannot start a parser: {error.strerror}")
                 continue
             if pid == 0:
-                _in_child(request, write_end, read_end, self._source, self._sink)
+                _in_child(request, self._dags_folder, write_end, read_end, self._source, self._sink)
             os.close(write_end)
             os.set_blocking(read_end, False)
             child = self._children[pid] = _Child(request, pid, read_end)
+            if request.aside:
+                child.give_way()
             self._selector.register(child.pidfd, selectors.EVENT_READ, child)
             self._selector.register(child.pipe, selectors.EVENT_READ, child)
 
@@ -163,16 +264,14 @@ class Server:
         del self._children[child.pid]
         child.close()
         self._reap_strays()
+        if not child.wanted:
+            return
         seconds = round(time.monotonic() - child.started, 4)
-        path = child.request["path"]
-        if not child.verdict:
-            try:
-                dags, error, warnings = json.loads(child.reply)
-                self._answer(_answer_to(child.request, seconds, dags, error, warnings))
-                return
-            except ValueError:
-                child.verdict = _death(status)
-        self._answer(_answer_to(child.request, seconds, error=f"{path}: {child.verdict}"))
+        reply = None if child.verdict else child.whole_reply()
+        if reply is None:
+            self._refuse(child.request.id, f"{child.request.path}: {child.verdict or _death(status)}", seconds)
+        else:
+            self._answer(to_json({"id": child.request.id, "error": "", "seconds": seconds}).encode(), reply)
 
     def _reap_strays(self):
         """Kills and reaps what escaped its group: as a subreaper we became its parent."""
@@ -189,15 +288,39 @@ class Server:
                 except (ProcessLookupError, ChildProcessError):
                     pass
 
-    def _answer(self, answer):
-        data = memoryview(to_json(answer).encode() + b"\n")
-        while data:
-            data = data[os.write(self._sink, data):]
+    # Answers.
+
+    def _refuse(self, number, error, seconds=0.0):
+        self._answer(_encoded({"id": number, "error": error, "seconds": seconds}))
+
+    def _answer(self, head, pieces=b""):
+        body = _number(len(head)) + head
+        self._output += [_number(len(body) + len(pieces)) + body, pieces]
+        self._output_bytes += LENGTH_BYTES + len(body) + len(pieces)
+        self._flush()
+
+    def _flush(self):
+        try:
+            while self._output:
+                data = memoryview(self._output[0])
+                sent = os.write(self._sink, data) if data else 0
+                self._output_bytes -= sent
+                if sent < len(data):
+                    self._output[0] = data[sent:]
+                else:
+                    self._output.popleft()
+        except BlockingIOError:
+            pass
+        waits = self._sink in self._selector.get_map()
+        if self._output and not waits:
+            self._selector.register(self._sink, selectors.EVENT_WRITE, None)
+        elif waits and not self._output:
+            self._selector.unregister(self._sink)
 
 
-def _answer_to(request, seconds, dags=(), error="", warnings=()):
-    return {"id": request.get("id"), "path": request["path"], "dags": list(dags), "error": error,
-            "warnings": list(warnings), "seconds": seconds}
+def _encoded(value):
+    """JSON in UTF-8, whatever the texts in it hold."""
+    return to_json(value).encode("utf-8", "replace")
 
 
 def _death(status):
@@ -208,7 +331,7 @@ def _death(status):
     return f"it ended its process with exit status {os.waitstatus_to_exitcode(status)} before its DAGs could be read"
 
 
-def _in_child(request, pipe, *foreign):
+def _in_child(request, dags_folder, pipe, *foreign):
     """Reads the file, writes the reply, and exits. Never returns."""
     try:
         os.setsid()
@@ -219,31 +342,55 @@ def _in_child(request, pipe, *foreign):
         for fd in (0, 1, 2):
             os.dup2(null, fd)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        memory = int(request.get("memory_bytes") or MEMORY_BYTES)
-        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_DATA, (request.memory, request.memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        reply = _read(request, memory)
-        while reply:
-            reply = reply[os.write(pipe, reply):]
+        try:
+            pieces = _read(request.path, dags_folder, request.memory)
+        except MemoryError:
+            pieces = [_encoded({"error": _too_large(request.path, request.memory), "warnings": []})]
+        _write_all(pipe, _number(sum(LENGTH_BYTES + len(piece) for piece in pieces)))
+        for piece in pieces:
+            _write_all(pipe, _number(len(piece)))
+            _write_all(pipe, piece)
     except BaseException:
         traceback.print_exc()
     finally:
         os._exit(0)
 
 
-def _read(request, memory):
-    path = request["path"]
-    try:
-        dags, error, warnings = parse_file(path, request.get("dags_folder") or "")
-        if error.rstrip().endswith("MemoryError"):
-            raise MemoryError
-        return memoryview(to_json([dags, error, warnings]).encode())
-    except MemoryError:
-        why = f"{path}: it needed more than {memory >> 20} MiB of memory to import; raise [dag_processor] " \
-            "memory or make the file do less at top level"
-        return memoryview(to_json([[], why, []]).encode())
-    except ValueError as error:  # NaN, lone surrogates
-        return memoryview(to_json([[], f"{path}: {ascii(str(error))}", []]).encode())
+def _write_all(fd, data):
+    data = memoryview(data)
+    while data:
+        data = data[os.write(fd, data):]
+
+
+def _read(path, dags_folder, memory):
+    """The reply: what is wrong with the file, and its good DAGs, whatever is wrong with the others."""
+    specs, error, warnings = parse_file(path, dags_folder)
+    if error.rstrip().endswith("MemoryError"):
+        error = _too_large(path, memory)
+    errors, dags, room = [error] if error else [], [], REPLY_BYTES_MAX
+    for spec in specs:
+        try:
+            dag = to_json(spec).encode()
+        except (ValueError, RecursionError) as problem:  # NaN, lone surrogates
+            errors.append(f"{path}: DAG {spec.get('dag_id')!a}: {ascii(str(problem))}")
+            continue
+        if len(dag) > room:
+            errors.append(f"{path}: DAG {spec.get('dag_id')!r}: the DAGs of one file may take "
+                          f"{REPLY_BYTES_MAX >> 20} MiB in all, and it does not fit")
+            continue
+        room -= len(dag) + LENGTH_BYTES
+        dags.append(dag)
+    head = _encoded({"error": "\n".join(errors), "warnings": warnings})
+    if len(head) > ERROR_BYTES_MAX:
+        head = _encoded({"error": "\n".join(errors)[:ERROR_BYTES_MAX // 8] + " ...", "warnings": []})
+    return [head, *dags]
+
+
+def _too_large(path, memory):
+    return f"{path}: it needed more than {memory >> 20} MiB of memory to import; raise [dag_processor] " \
+        "parse_memory_limit_mb or make the file do less at top level"
 
 
 def _set_bytecode():
@@ -254,7 +401,8 @@ def _set_bytecode():
 def main():
     arguments = argparse.ArgumentParser(prog="python -m gale.parse_server", description=__doc__.split("\n")[0])
     arguments.add_argument("--jobs", type=int, default=2, help="files read at the same time (default 2)")
-    jobs = max(1, arguments.parse_args().jobs)
+    arguments.add_argument("--dags-folder", default="", help="whose modules, plugins/ and config/ files import")
+    arguments = arguments.parse_args()
     # The protocol keeps its own descriptors; 0 and 1 lead nowhere, whatever prints.
     source, sink = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDWR)
@@ -267,8 +415,8 @@ def main():
     bundled.provide()
     _preload()
     try:
-        Server(source, sink, jobs).run()
-    except (KeyboardInterrupt, BrokenPipeError):
+        Server(source, sink, max(1, arguments.jobs), arguments.dags_folder).run()
+    except (KeyboardInterrupt, ConnectionError):
         pass
 
 
