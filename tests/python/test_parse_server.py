@@ -39,7 +39,8 @@ def test_files_that_misbehave_are_reported_and_the_next_is_read(server, write):
         "ended its process with exit status 0": "import os\nos._exit(0)",
         "killed by signal 11 (SIGSEGV)": "import ctypes\nctypes.string_at(0)",
         "killed by signal 9 (SIGKILL)": "import os\nos.kill(0, 9)",
-        "more than 200 MiB of memory to import; raise [dag_processor] parse_memory_limit_mb": "x = []\nwhile True: x.append(bytearray(10 ** 7))",
+        "more than 200 MiB of memory to import; raise [dag_processor] parse_memory_limit_mb":
+            "x = []\nwhile True: x.append(bytearray(10 ** 7))",
         "RecursionError": "def f(): f()\nf()",
         "KeyboardInterrupt": "raise KeyboardInterrupt",
         "ZeroDivisionError": "1 / 0",

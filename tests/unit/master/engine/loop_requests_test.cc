@@ -129,6 +129,20 @@ TEST_F(Files, ADagThatTwoFilesDefineStaysWithTheFirstAndIsTheSecondsError) {
   EXPECT_TRUE(store_.ListImportErrors()->empty());
 }
 
+TEST_F(Files, ABadDagHidesNoGoodOneOfItsFileAndStaysAsItWas) {
+  Know({MakeDag("bad"), MakeDag("good")});
+  FileReport report = File("/dags/f.py", {MakeDag("good"), MakeDag("more")}, "2");
+  report.error = "DAG 'bad': no such schedule";
+  MustTurn([&](Loop& l) { l.ReportFile(report); });
+  EXPECT_EQ(store_.GetDag("good")->version, 2);
+  EXPECT_FALSE(store_.GetDag("more")->is_stale);
+  EXPECT_FALSE(store_.GetDag("bad")->is_stale);
+  EXPECT_EQ(store_.ListImportErrors()->at(0).stack_trace, report.error);
+  Know({MakeDag("more")});
+  EXPECT_TRUE(store_.GetDag("bad")->is_stale);
+  EXPECT_TRUE(store_.ListImportErrors()->empty());
+}
+
 TEST_F(Files, ABrokenFileKeepsItsDagsAndItsErrorGoesWhenItHeals) {
   Know({MakeDag("d")});
   FileReport broken{.fileloc = "/dags/f.py", .error = "SyntaxError"};
