@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 #include "common/base/log.h"
@@ -19,12 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kManifestSuffix = ".manifest";
-
-std::string BootId() {
-  std::string id;
-  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), id);
-  return id;
-}
 
 // The call came to no answer: a lost connection, a master that leaves, a slow one.
 bool IsTransient(grpc::StatusCode code) {
@@ -41,17 +33,15 @@ std::string Advice(grpc::StatusCode code) {
 
 }  // namespace
 
-BundleCache::BundleCache(const std::string& home, std::string join_token)
-    : folder_(home + "/bundles"), join_token_(std::move(join_token)) {}
+BundleCache::BundleCache(const std::string& home, std::string join_token, Files& files)
+    : files_(files), folder_(home + "/bundles"), join_token_(std::move(join_token)) {}
 
 BundleCache::~BundleCache() { Stop(MonoTime()); }
 
 // Start and stop.
 
 Status BundleCache::Start() {
-  if (::mkdir(folder_.c_str(), 0755) != 0 && errno != EEXIST) {
-    return Unavailable("cannot make the folder '{}': {}", folder_, std::strerror(errno));
-  }
+  GALE_RETURN_IF_ERROR(files_.EnsureFolder(folder_, 0755));
   GALE_RETURN_IF_ERROR(CheckBoot());
   GALE_RETURN_IF_ERROR(FindTrees());
   thread_ = std::thread([this] { Run(); });
@@ -60,28 +50,24 @@ Status BundleCache::Start() {
 
 // Of another boot: a loss of power may have cut any file that the kernel had not written yet.
 Status BundleCache::CheckBoot() {
-  const std::string path = folder_ + "/boot", boot = BootId();
-  if (auto last = ReadFile(path); !boot.empty() && last.ok() && *last == boot) return OkStatus();
-  GALE_RETURN_IF_ERROR(RemoveTree(folder_));
-  if (::mkdir(folder_.c_str(), 0755) != 0) {
-    return Unavailable("cannot make the folder '{}': {}", folder_, std::strerror(errno));
-  }
-  return WriteFile(path, boot);
+  const std::string path = folder_ + "/boot",
+                    boot = files_.Read("/proc/sys/kernel/random/boot_id").value_or("");
+  if (auto last = files_.Read(path); !boot.empty() && last.ok() && *last == boot) return OkStatus();
+  GALE_RETURN_IF_ERROR(files_.RemoveTree(folder_));
+  GALE_RETURN_IF_ERROR(files_.MakeFolder(folder_, 0755));
+  return files_.Write(path, boot);
 }
 
 Status BundleCache::FindTrees() {
   std::map<fs::file_time_type, std::vector<std::string>> by_use;
   std::set<std::string> keep = {"boot"};
   std::error_code error;
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder_, error)) {
-    names.push_back(entry.path().filename().string());
-  }
+  GALE_ASSIGN_OR_RETURN(const std::vector<std::string> names, files_.List(folder_));
   for (const std::string& name : names) {
     if (name.size() <= kManifestSuffix.size() || !name.ends_with(kManifestSuffix)) continue;
     const std::string digest = name.substr(0, name.size() - kManifestSuffix.size());
     if (!IsDigest(digest) || !fs::is_directory(TreePath(digest), error)) continue;
-    auto bytes = ReadFile(ManifestPath(digest));
+    auto bytes = files_.Read(ManifestPath(digest));
     if (!bytes.ok()) continue;
     auto bundle = ParseManifest(digest, *bytes);
     if (!bundle.ok()) continue;
@@ -93,7 +79,7 @@ Status BundleCache::FindTrees() {
     for (const std::string& digest : digests) trees_[digest].used = ++uses_;
   }
   for (const std::string& name : names) {
-    if (keep.count(name) == 0) GALE_RETURN_IF_ERROR(RemoveTree(folder_ + "/" + name));
+    if (keep.count(name) == 0) GALE_RETURN_IF_ERROR(files_.RemoveTree(folder_ + "/" + name));
   }
   return OkStatus();
 }
@@ -192,7 +178,7 @@ Result<DagCode> BundleCache::Get(const std::string& digest) {
   if (!bundle.ok()) return bundle.status().WithContext(what);
   status = Make(digest, *manifest, *bundle);
   if (!status.ok()) {
-    (void)RemoveTree(NewPath(digest));  // the next start tries again
+    (void)files_.RemoveTree(NewPath(digest));  // the next start tries again
     return status.WithContext(what);
   }
   std::lock_guard lock(mutex_);
@@ -203,7 +189,7 @@ Result<DagCode> BundleCache::Get(const std::string& digest) {
 Status BundleCache::Make(const std::string& digest, const std::string& manifest,
                          const v1::Bundle& bundle) {
   const MonoTime begin = Clock::Real().Mono();
-  TreeBuilder builder(NewPath(digest), bundle);
+  TreeBuilder builder(files_, NewPath(digest), bundle);
   GALE_RETURN_IF_ERROR(builder.Start());
   GALE_RETURN_IF_ERROR(TakeFromEarlierTrees(&builder));
   const size_t fetched = builder.missing().size();
@@ -235,7 +221,7 @@ Status BundleCache::TakeFromEarlierTrees(TreeBuilder* builder) {
   std::sort(latest_first.rbegin(), latest_first.rend());
   for (const auto& [used, digest] : latest_first) {
     if (builder->missing().empty()) break;
-    auto bytes = ReadFile(ManifestPath(digest));
+    auto bytes = files_.Read(ManifestPath(digest));
     if (!bytes.ok()) continue;
     auto bundle = ParseManifest(digest, *bytes);
     if (bundle.ok()) GALE_RETURN_IF_ERROR(builder->TakeFrom(TreePath(digest), *bundle));
@@ -244,16 +230,11 @@ Status BundleCache::TakeFromEarlierTrees(TreeBuilder* builder) {
 }
 
 Status BundleCache::Publish(const std::string& digest, const std::string& manifest) {
-  GALE_RETURN_IF_ERROR(RemoveTree(ManifestPath(digest)));
-  GALE_RETURN_IF_ERROR(RemoveTree(TreePath(digest)));
-  auto move = [](const std::string& from, const std::string& to) {
-    if (std::rename(from.c_str(), to.c_str()) == 0) return OkStatus();
-    return Unavailable("cannot rename '{}' to '{}': {}", from, to, std::strerror(errno));
-  };
-  GALE_RETURN_IF_ERROR(move(NewPath(digest), TreePath(digest)));
-  Status status = WriteFile(NewPath(digest), manifest);
-  if (status.ok()) status = move(NewPath(digest), ManifestPath(digest));
-  if (!status.ok()) (void)RemoveTree(TreePath(digest));
+  GALE_RETURN_IF_ERROR(AsUnavailable(files_.RemoveTree(ManifestPath(digest))));
+  GALE_RETURN_IF_ERROR(AsUnavailable(files_.RemoveTree(TreePath(digest))));
+  GALE_RETURN_IF_ERROR(AsUnavailable(files_.Move(NewPath(digest), TreePath(digest))));
+  Status status = AsUnavailable(files_.Replace(ManifestPath(digest), manifest));
+  if (!status.ok()) (void)files_.RemoveTree(TreePath(digest));
   return status;
 }
 
@@ -275,8 +256,8 @@ void BundleCache::Evict(const std::string& keep) {
       digest = oldest->first;
       trees_.erase(oldest);
     }
-    Status status = RemoveTree(ManifestPath(digest));
-    if (status.ok()) status = RemoveTree(TreePath(digest));
+    Status status = files_.RemoveTree(ManifestPath(digest));
+    if (status.ok()) status = files_.RemoveTree(TreePath(digest));
     if (!status.ok()) GALE_WARN("bundle {}: {}", digest, status.ToString());
   }
 }

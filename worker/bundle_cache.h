@@ -46,7 +46,7 @@ class BundleCache : public Service {
 
   using Done = std::function<void(Result<DagCode>)>;
 
-  BundleCache(const std::string& home, std::string join_token);
+  BundleCache(const std::string& home, std::string join_token, Files& files = Files::Real());
   ~BundleCache() override;
 
   std::string_view name() const override { return "bundle cache"; }
@@ -109,6 +109,7 @@ class BundleCache : public Service {
   // false: stopping.
   bool Pause(Duration backoff);
 
+  Files& files_;
   const std::string folder_;
   const std::string join_token_;
   uint64_t call_channel_ = 0;  // the thread's: of the last call

@@ -1,30 +1,16 @@
 #include "worker/bundle_tree.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <set>
 
 #include "common/rpc/digest.h"
-#include "worker/runner/attempt_files.h"
 
 namespace gale::worker {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr mode_t kFolderMode = 0755;
 constexpr mode_t kPlainMode = 0444;
 constexpr mode_t kExecutableMode = 0555;
-
-Status Failed(std::string_view what, const std::string& path) {
-  return Unavailable("{} '{}': {}", what, path, std::strerror(errno));
-}
 
 // Calls `each` with every folder above `path`, the outermost first.
 template <class F>
@@ -95,22 +81,6 @@ Status CheckContents(const v1::Bundle& bundle) {
   return OkStatus();
 }
 
-Status WriteNew(const std::string& path, std::string_view bytes, mode_t mode) {
-  int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) return Failed("cannot create", path);
-  bool ok = true;
-  while (ok && !bytes.empty()) {
-    ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    ok = n >= 0;
-    if (ok) bytes.remove_prefix(static_cast<size_t>(n));
-  }
-  ok = ok && ::fchmod(fd, mode) == 0;  // whatever the umask is
-  Status status = ok ? OkStatus() : Failed("cannot write", path);
-  if (::close(fd) != 0 && ok) status = Failed("cannot write", path);
-  return status;
-}
-
 }  // namespace
 
 bool IsDigest(std::string_view text) {
@@ -132,15 +102,8 @@ Result<v1::Bundle> ParseManifest(std::string_view digest, std::string_view bytes
   return bundle;
 }
 
-Status RemoveTree(const std::string& path) {
-  std::error_code error;
-  fs::remove_all(path, error);
-  if (error) return Unavailable("cannot remove '{}': {}", path, error.message());
-  return OkStatus();
-}
-
-TreeBuilder::TreeBuilder(std::string folder, const v1::Bundle& bundle)
-    : folder_(std::move(folder)), bundle_(bundle) {
+TreeBuilder::TreeBuilder(Files& files, std::string folder, const v1::Bundle& bundle)
+    : files_(files), folder_(std::move(folder)), bundle_(bundle) {
   for (int i = 0; i < bundle.files_size(); ++i) {
     missing_[bundle.files(i).digest()] = bundle.files(i).size();
     places_[bundle.files(i).digest()].push_back(i);
@@ -148,9 +111,8 @@ TreeBuilder::TreeBuilder(std::string folder, const v1::Bundle& bundle)
 }
 
 Status TreeBuilder::Start() {
-  GALE_RETURN_IF_ERROR(RemoveTree(folder_));
-  if (::mkdir(folder_.c_str(), kFolderMode) != 0) return Failed("cannot make the folder", folder_);
-  return OkStatus();
+  GALE_RETURN_IF_ERROR(AsUnavailable(files_.RemoveTree(folder_)));
+  return AsUnavailable(files_.MakeFolder(folder_, kFolderMode));
 }
 
 Status TreeBuilder::TakeFrom(const std::string& tree, const v1::Bundle& earlier) {
@@ -163,7 +125,7 @@ Status TreeBuilder::TakeFrom(const std::string& tree, const v1::Bundle& earlier)
   for (auto& [digest, source] : sources) {
     const std::string key(digest);
     if (!source.plain.empty()) source.executable.clear();  // linked is only what was looked at
-    auto content = ReadFile(source.plain.empty() ? source.executable : source.plain);
+    auto content = files_.Read(source.plain.empty() ? source.executable : source.plain);
     if (!content.ok() || Sha256Hex(*content) != digest) continue;
     for (int place : places_[key]) {
       GALE_RETURN_IF_ERROR(Place(bundle_.files(place), *content, source));
@@ -193,11 +155,12 @@ Status TreeBuilder::Place(const v1::Bundle::File& file, std::string_view content
   const std::string path = folder_ + "/" + file.path();
   const std::string& same = file.executable() ? source.executable : source.plain;
   // A file system that refuses the link (too many of them) still takes a copy.
-  if (!same.empty() && ::link(same.c_str(), path.c_str()) == 0) {
+  if (!same.empty() && files_.Link(same, path).ok()) {
     ++linked_;
     return OkStatus();
   }
-  return WriteNew(path, content, file.executable() ? kExecutableMode : kPlainMode);
+  return AsUnavailable(
+      files_.WriteNew(path, content, {.mode = file.executable() ? kExecutableMode : kPlainMode}));
 }
 
 Status TreeBuilder::MakeFolders(const std::string& path) {
@@ -206,8 +169,7 @@ Status TreeBuilder::MakeFolders(const std::string& path) {
   Status status;
   ForEachParent(path, [&](std::string_view above) {
     const std::string folder = folder_ + "/" + std::string(above);
-    if (!status.ok() || ::mkdir(folder.c_str(), kFolderMode) == 0 || errno == EEXIST) return;
-    status = Failed("cannot make the folder", folder);
+    if (status.ok()) status = AsUnavailable(files_.EnsureFolder(folder, kFolderMode));
   });
   if (status.ok()) last_parent_ = std::move(parent);
   return status;

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/files.h"
 #include "common/base/limits.h"
 #include "common/base/status.h"
 #include "gale/v1/worker.pb.h"
@@ -27,12 +28,11 @@ bool IsDigest(std::string_view text);
 Result<v1::Bundle> ParseManifest(std::string_view digest, std::string_view bytes);
 
 // A file or a whole folder; what isn't there is gone already.
-Status RemoveTree(const std::string& path);
 
 class TreeBuilder {
  public:
   // `bundle` is ParseManifest's.
-  TreeBuilder(std::string folder, const v1::Bundle& bundle);
+  TreeBuilder(Files& files, std::string folder, const v1::Bundle& bundle);
 
   // Makes the folder anew, empty.
   Status Start();
@@ -54,6 +54,7 @@ class TreeBuilder {
   Status Place(const v1::Bundle::File& file, std::string_view content, const Source& source);
   Status MakeFolders(const std::string& path);
 
+  Files& files_;
   const std::string folder_;
   const v1::Bundle& bundle_;
   std::map<std::string, uint64_t> missing_;

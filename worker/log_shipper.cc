@@ -1,9 +1,5 @@
 #include "worker/log_shipper.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/rpc/convert.h"
@@ -81,8 +77,8 @@ void LogShipper::Run() {
     TakeMarks(std::move(marks));
     if (Steady::now() < retry_at) continue;
     bool poll = Steady::now() >= poll_at;
-    if (poll) poll_at = Steady::now() + kPoll;
     std::vector<v1::LogChunk> window = NextWindow(poll);
+    if (poll && round_over_) poll_at = Steady::now() + kPoll;
     if (window.empty()) {
       if (!ready_.empty()) retry_at = Steady::now() + kPoll;  // a file that can't be read now
       continue;
@@ -110,51 +106,54 @@ void LogShipper::TakeMarks(std::vector<std::pair<AttemptId, Mark>> marks) {
   }
 }
 
+// Round and round, each at most its share of a window: what is loud, or comes first by its name,
+// keeps nobody's log waiting.
 std::vector<v1::LogChunk> LogShipper::NextWindow(bool poll) {
+  std::set<AttemptId> turn = ready_;
+  if (poll) turn.insert(running_.begin(), running_.end());
   std::vector<v1::LogChunk> window;
-  std::vector<AttemptId> gone;
-  for (const AttemptId& id : ready_) {
-    if (window.size() >= kWindowChunks) break;
-    size_t before = window.size();
-    AddChunks(id, files_[id], &window);
-    bool missing = ::access(files_on_disk_.LogPath(id).c_str(), F_OK) != 0;
-    if (window.size() == before && missing) gone.push_back(id);
+  auto next = turn.upper_bound(last_looked_at_);
+  for (size_t n = turn.size(); n > 0 && window.size() < kWindowChunks; --n) {
+    if (next == turn.end()) next = turn.begin();
+    last_looked_at_ = *next++;
+    File& file = files_[last_looked_at_];
+    Status status = AddChunks(last_looked_at_, file, &window);
+    if (status.ok()) continue;
+    if (file.ended && status.code() == Code::kNotFound) {  // it never came to write one
+      file.shipped = true;
+      Settle(last_looked_at_);
+    } else if (status.code() != Code::kNotFound && !std::exchange(file.unreadable, true)) {
+      GALE_WARN("attempt {}: its log can't be shipped now: {}; trying again",
+                last_looked_at_.ToString(), status.ToString());
+    }
   }
-  for (const AttemptId& id : gone) {  // no file: the attempt never came to write one
-    files_[id].shipped = true;
-    Settle(id);
-  }
-  if (!poll) return window;
-  for (const AttemptId& id : running_) {
-    if (window.size() >= kWindowChunks) break;
-    AddChunks(id, files_[id], &window);
-  }
+  // The others at once, and not at the next poll.
+  round_over_ = window.size() < kWindowChunks;
   return window;
 }
 
-void LogShipper::AddChunks(const AttemptId& id, const File& file,
-                           std::vector<v1::LogChunk>* window) {
-  int fd = ::open(files_on_disk_.LogPath(id).c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat st;
-  if (fd < 0) return;
-  if (::fstat(fd, &st) == 0) {
-    uint64_t size = static_cast<uint64_t>(st.st_size), offset = std::min(file.acked, size);
-    for (size_t n = 0; n < kWindowChunksPerFile && (offset < size || (file.ended && n == 0)); ++n) {
-      v1::LogChunk chunk;
-      *chunk.mutable_attempt() = ToProto(id);
-      chunk.set_offset(offset);
-      std::string& data = *chunk.mutable_data();
-      data.resize(std::min<uint64_t>(size - offset, limits::kLogChunkBytesMax));
-      ssize_t got = ::pread(fd, data.data(), data.size(), static_cast<off_t>(offset));
-      if (got < 0) break;
-      data.resize(static_cast<size_t>(got));
-      offset += static_cast<uint64_t>(got);
-      chunk.set_last(file.ended && offset >= size);
-      window->push_back(std::move(chunk));
-      if (got == 0) break;
+Status LogShipper::AddChunks(const AttemptId& id, const File& file,
+                             std::vector<v1::LogChunk>* window) {
+  Files& disk = files_on_disk_.files();
+  GALE_ASSIGN_OR_RETURN(gale::File log, disk.Open(files_on_disk_.LogPath(id), Access::kRead));
+  GALE_ASSIGN_OR_RETURN(const struct stat st, disk.Look(log));
+  const uint64_t size = static_cast<uint64_t>(st.st_size);
+  uint64_t offset = std::min(file.acked, size);
+  for (size_t n = 0; n < kWindowChunksPerFile && (offset < size || (file.ended && n == 0)); ++n) {
+    v1::LogChunk chunk;
+    *chunk.mutable_attempt() = ToProto(id);
+    chunk.set_offset(offset);
+    const auto bytes = std::min<uint64_t>(size - offset, limits::kLogChunkBytesMax);
+    if (bytes > 0) {
+      GALE_ASSIGN_OR_RETURN(*chunk.mutable_data(), disk.ReadSome(log, offset, bytes));
     }
+    offset += chunk.data().size();
+    const bool cut = bytes > 0 && chunk.data().empty();  // somebody truncated it
+    chunk.set_last(file.ended && (offset >= size || cut));
+    window->push_back(std::move(chunk));
+    if (cut) break;
   }
-  ::close(fd);
+  return OkStatus();
 }
 
 bool LogShipper::OpenCall() {
@@ -229,7 +228,9 @@ void LogShipper::Settle(const AttemptId& id) {
   ready_.erase(id);
   running_.erase(id);
   if (it == files_.end() || !it->second.released) return;
-  if (it->second.shipped) ::unlink(files_on_disk_.LogPath(id).c_str());
+  if (it->second.shipped) {
+    (void)files_on_disk_.files().Remove(files_on_disk_.LogPath(id));
+  }
   files_.erase(it);
 }
 

@@ -3,8 +3,9 @@
 // A file is followed from the spawn on: looked at every kPoll while its task runs, and at once when
 // it has ended. Chunks go out in windows of up to kWindowChunks, each window answered before the
 // next; the answer says how much the master has, and from there it goes on, whatever was lost or
-// sent before. A file is deleted when it is shipped to its end AND its attempt is released (the
-// result is acked). A log that the master refuses stays on disk, and its path is logged.
+// sent before. The files take turns, at most kWindowChunksPerFile of a window each. A file is
+// deleted when it is shipped to its end AND its attempt is released (the result is acked). A log
+// that the master refuses stays on disk, and its path is logged.
 //
 // Threads: every method from any thread, none waits for disk or network (but Stop and WaitIdle).
 // One thread of its own does the work.
@@ -58,6 +59,7 @@ class LogShipper : public Service {
   struct File {
     uint64_t acked = 0;
     bool ended = false, released = false, shipped = false, refused = false;
+    bool unreadable = false;  // and that was said
   };
   using Call = grpc::ClientReaderWriter<v1::LogChunk, v1::LogAck>;
 
@@ -65,7 +67,7 @@ class LogShipper : public Service {
   void Run();
   void TakeMarks(std::vector<std::pair<AttemptId, Mark>> marks);
   std::vector<v1::LogChunk> NextWindow(bool poll);
-  void AddChunks(const AttemptId& id, const File& file, std::vector<v1::LogChunk>* window);
+  Status AddChunks(const AttemptId& id, const File& file, std::vector<v1::LogChunk>* window);
   // Sends and takes the answers; false: the call is over.
   bool Ship(const std::vector<v1::LogChunk>& window, bool* progress);
   bool Take(const v1::LogChunk& chunk, const v1::LogAck& ack);
@@ -80,6 +82,8 @@ class LogShipper : public Service {
   std::map<AttemptId, File> files_;
   std::set<AttemptId> ready_;    // ended, and not shipped
   std::set<AttemptId> running_;  // to be looked at every kPoll
+  AttemptId last_looked_at_;     // where the next round begins
+  bool round_over_ = true;       // the last window had room for all that there was
   std::unique_ptr<v1::Worker::Stub> stub_;
   std::unique_ptr<Call> call_;
   uint64_t call_channel_ = 0;

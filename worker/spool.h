@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/files.h"
 #include "common/base/ids.h"
 #include "common/base/limits.h"
 #include "common/base/status.h"
@@ -21,8 +22,9 @@ namespace gale::worker {
 
 class Spool {
  public:
-  explicit Spool(const std::string& home, size_t entries_max = limits::kSpoolEntriesMax)
-      : folder_(home + "/spool"), entries_max_(entries_max) {}
+  explicit Spool(const std::string& home, Files& files = Files::Real(),
+                 size_t entries_max = limits::kSpoolEntriesMax)
+      : files_(files), folder_(home + "/spool"), entries_max_(entries_max) {}
 
   // Makes the folder and reads what is in it. A damaged file is moved to <home>/spool/damaged, said
   // in the log, and not returned.
@@ -38,6 +40,7 @@ class Spool {
   std::string Path(const AttemptId& id) const { return folder_ + "/" + id.ToString() + ".result"; }
   void SetAside(const std::string& path, const Status& why);
 
+  Files& files_;
   std::string folder_;
   size_t entries_max_;
   size_t entries_ = 0;

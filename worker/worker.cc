@@ -44,6 +44,10 @@ RunnerOptions ForRunner(const WorkerOptions& options) {
   return out;
 }
 
+Files& FilesOf(const WorkerOptions& options) {
+  return options.files != nullptr ? *options.files : Files::Real();
+}
+
 SessionOptions ForSession(const WorkerOptions& options) {
   return {options.name, options.masters, options.join_token, options.credentials};
 }
@@ -54,10 +58,10 @@ WorkerNode::Impl::Impl(WorkerOptions options)
     : options_(Completed(std::move(options))),
       identity_(Identity(options_)),
       core_({.slots = options_.slots, .results_max = limits::kSpoolEntriesMax}),
-      files_(options_.home),
+      files_(options_.home, FilesOf(options_)),
       runner_(files_, ForRunner(options_)),
-      spool_(options_.home),
-      bundles_(options_.home, options_.join_token),
+      spool_(options_.home, files_.files()),
+      bundles_(options_.home, options_.join_token, files_.files()),
       shipper_(files_, options_.join_token),
       session_(ForSession(options_),
                {.on_opened =
@@ -71,27 +75,25 @@ WorkerNode::Impl::Impl(WorkerOptions options)
                 .on_closed = [this](uint64_t stream,
                                     const Status&) { mailbox_.Post(letter::Closed{stream}); }}) {}
 
-WorkerNode::Impl::~Impl() {
-  Stop(MonoTime());
-  if (lock_fd_ >= 0) ::close(lock_fd_);
-}
+WorkerNode::Impl::~Impl() { Stop(MonoTime()); }
 
 Status WorkerNode::Impl::LockHome() {
   std::error_code error;
   fs::create_directories(options_.home, error);
   if (error) return Unavailable("cannot make the home '{}': {}", options_.home, error.message());
   ::chmod(options_.home.c_str(), 0700);
-  std::string path = options_.home + "/worker.lock";
-  lock_fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock_fd_ < 0) return Unavailable("cannot open '{}': {}", path, std::strerror(errno));
-  if (::flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
-    std::string holder = ReadFile(path).value_or("?");
+  Files& files = files_.files();
+  GALE_ASSIGN_OR_RETURN(lock_, files.Open(options_.home + "/worker.lock", Access::kUpdate));
+  if (::flock(lock_.fd(), LOCK_EX | LOCK_NB) != 0) {
+    std::string holder = files.Read(lock_.path()).value_or("?");
+    holder.erase(std::min(holder.find('\n'), holder.size()));
     return FailedPrecondition(
         "worker '{}': another worker (pid {}) lives in '{}'; stop it, or give this one a home of "
         "its own",
         options_.name, holder, options_.home);
   }
-  return WriteFile(path, std::to_string(::getpid()));
+  // Behind the pid may stand the end of a longer one; it is for people.
+  return files.WriteAll(lock_, fmt::format("{}\n", ::getpid()), 0);
 }
 
 Status WorkerNode::Impl::Start() {
@@ -193,12 +195,11 @@ void WorkerNode::Impl::ReplaceKeeper() {
 
 // Logs of attempts that are over and acked, which an earlier process did not ship to their end.
 void WorkerNode::Impl::ShipOrphans() {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(files_.folder(), error)) {
-    auto id = AttemptId::Parse(entry.path().stem().string());
+  for (const fs::path name : files_.files().List(files_.folder()).value_or({})) {
+    auto id = AttemptId::Parse(name.stem().string());
     if (!id.ok() || core_.Knows(*id)) continue;
     files_.RemoveAllButLog(*id);
-    if (entry.path().extension() != ".log") continue;
+    if (name.extension() != ".log") continue;
     shipper_.Ended(*id);
     shipper_.Release(*id);
   }

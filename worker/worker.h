@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/files.h"
 #include "common/base/service.h"
 
 namespace gale::worker {
@@ -33,6 +34,7 @@ struct WorkerOptions {
   bool leave_running = false;
   std::vector<std::string> environ;      // of the tasks, "NAME=value"; empty: this process's
   std::vector<std::string> keeper_argv;  // empty: this program, `keeper --home <home>`
+  Files* files = nullptr;                // the disk; null: the machine's
 };
 
 // Threads: every method from any; Start and Stop once each.

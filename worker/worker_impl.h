@@ -127,7 +127,7 @@ class WorkerNode::Impl {
 
   const WorkerOptions options_;
   const v1::Hello identity_;
-  int lock_fd_ = -1;
+  File lock_;
   Mailbox<Letter> mailbox_{kMailboxMax};
 
   // Of the worker's thread alone (and of Start and Stop while it doesn't run).

@@ -6,8 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstring>
-#include <filesystem>
 #include <fstream>
 
 #include "common/base/log.h"
@@ -32,19 +30,11 @@ Status CheckRequest(const SpawnRequest& r) {
   return OkStatus();
 }
 
-Result<int> OpenLog(const std::string& path) {
-  // Non-blocking, for a FIFO without a reader would stop the keeper; on files it has no effect.
-  int fd =
-      open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
-  struct stat st;
-  if (fd < 0 || fstat(fd, &st) != 0) {
-    return FailedPrecondition("cannot open the log '{}': {}", path, strerror(errno));
-  }
-  if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) {
-    close(fd);
-    return FailedPrecondition("the log '{}' is no file", path);
-  }
-  return fd;
+Result<File> OpenLog(Files& files, const std::string& path) {
+  GALE_ASSIGN_OR_RETURN(File file, files.Open(path, Access::kAppend));
+  GALE_ASSIGN_OR_RETURN(const struct stat st, files.Look(file));
+  if (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)) return file;
+  return FailedPrecondition("the log '{}' is no file", path);
 }
 
 std::string Cut(std::string s) {
@@ -68,14 +58,14 @@ Children::Children(Records records, std::function<void(const Message&)> tell)
 
 Children::~Children() { close(null_fd_); }
 
-void Children::Load() {
-  for (Exited& e : records_.LoadExits()) untaken_.insert_or_assign(e.key, std::move(e));
-  std::error_code error;
-  std::filesystem::path home(records_.home());
-  for (std::filesystem::directory_iterator it(home / "tmp", error), end; !error && it != end;
-       it.increment(error)) {
-    Discard(it->path(), it->path().filename());
+Status Children::Load() {
+  GALE_ASSIGN_OR_RETURN(std::vector<Exited> exits, records_.LoadExits());
+  for (Exited& e : exits) untaken_.insert_or_assign(e.key, std::move(e));
+  const std::string folder = records_.home() + "/tmp/";
+  for (const std::string& name : records_.files().List(folder).value_or({})) {
+    Discard(folder + name, name);
   }
+  return OkStatus();
 }
 
 int Children::IdOfKey(const std::string& key) const {
@@ -91,14 +81,14 @@ void Children::Spawn(SpawnRequest&& request) {
   if (auto it = untaken_.find(request.key); it != untaken_.end()) return tell_(it->second);
   auto child = std::make_unique<Child>();
   child->timer = timers_.end();
-  Status status = Start(request, *child);
-  if (!status.ok()) {
-    return tell_(StartFailed{request.key, Cut(std::string(status.message()))});
+  Result<File> record_file = Start(request, *child);
+  if (!record_file.ok()) {
+    return tell_(StartFailed{request.key, Cut(std::string(record_file.status().message()))});
   }
   tell_(Started{child->record.key, child->record.pid, child->record.started_at});
   // Its birthday is sure even if it has ended: only we reap it.
   if (auto process = ReadProcess(child->record.pid)) child->record.birthday = process->birthday;
-  records_.Started(child->record_fd, child->record);
+  records_.Started(*record_file, child->record);
   request.argv.clear();
   request.env.clear();
   child->request = std::move(request);
@@ -123,33 +113,28 @@ Status Children::CheckRoom() const {
   return OkStatus();
 }
 
-Status Children::Start(const SpawnRequest& request, Child& child) {
+Result<File> Children::Start(const SpawnRequest& request, Child& child) {
   GALE_RETURN_IF_ERROR(CheckRequest(request));
   GALE_RETURN_IF_ERROR(CheckRoom());
-  GALE_ASSIGN_OR_RETURN(int log_fd, OpenLog(request.log_path));
+  GALE_ASSIGN_OR_RETURN(File log, OpenLog(records_.files(), request.log_path));
   RunningRecord& record = child.record;
   record = {.key = request.key, .started_at = Clock::Real().Now(), .own_cwd = request.cwd.empty()};
-  Result<int> record_fd = records_.Starting(record);
-  Result<pid_t> pid = record_fd.ok() ? StartInto(request, record, log_fd) : record_fd.status();
-  close(log_fd);
-  if (pid.ok()) {
-    record.pid = *pid;
-    child.record_fd = *record_fd;
-    return OkStatus();
-  }
-  if (record_fd.ok()) {
-    close(*record_fd);
+  GALE_ASSIGN_OR_RETURN(File record_file, records_.Starting(record));
+  Result<pid_t> pid = StartInto(request, record, log);
+  if (!pid.ok()) {
     records_.Forget(record.key);
+    return pid.status();
   }
-  return pid.status();
+  record.pid = *pid;
+  return record_file;
 }
 
 Result<pid_t> Children::StartInto(const SpawnRequest& request, const RunningRecord& record,
-                                  int log_fd) {
+                                  const File& log) {
   ChildSpec spec{.argv = request.argv,
                  .env = request.env,
                  .cwd = request.cwd,
-                 .stdout_fd = log_fd,
+                 .stdout_fd = log.fd(),
                  .reset_oom_score = reset_oom_score_,
                  // Without us nobody fences them: they would outlive the lease.
                  .dies_with_parent = true};
@@ -158,11 +143,9 @@ Result<pid_t> Children::StartInto(const SpawnRequest& request, const RunningReco
   spec.env.push_back(marker + record.key + "@" + records_.home());
   if (!record.own_cwd) return StartChild(spec);
   spec.cwd = records_.TempDir(record.key);
-  if (mkdir(spec.cwd.c_str(), 0700) != 0 && errno != EEXIST) {
-    return Unavailable("working directory '{}': {}", spec.cwd, strerror(errno));
-  }
+  GALE_RETURN_IF_ERROR(AsUnavailable(records_.files().EnsureFolder(spec.cwd, 0700)));
   Result<pid_t> pid = StartChild(spec);
-  if (!pid.ok()) rmdir(spec.cwd.c_str());
+  if (!pid.ok()) (void)records_.files().Remove(spec.cwd);
   return pid;
 }
 
@@ -399,10 +382,12 @@ void Children::Finish(Child& child) {
 
 // Removes a directory: at once if it is empty, else out of the way and by a process of its own.
 void Children::Discard(const std::string& dir, const std::string& name) {
-  if (rmdir(dir.c_str()) == 0 || errno == ENOENT) return;
+  Files& files = records_.files();
+  Status removed = files.Remove(dir);
+  if (removed.ok() || removed.code() == Code::kNotFound) return;
   std::string trash = fmt::format("{}/trash/{}.{}", records_.home(), BootNowUs(), name);
-  if (rename(dir.c_str(), trash.c_str()) != 0) {
-    GALE_WARN("cannot remove '{}': {}", dir, strerror(errno));
+  if (Status moved = files.Move(dir, trash); !moved.ok()) {
+    GALE_WARN("a working directory stays: {}", moved.ToString());
     return;
   }
   Result<pid_t> pid = StartChild(

@@ -41,7 +41,7 @@ class Children {
   Children& operator=(const Children&) = delete;
 
   // The exits that a predecessor left; removes its temporary directories.
-  void Load();
+  Status Load();
 
   void Spawn(SpawnRequest&& request);
   void Kill(const std::string& key, const std::string& reason);
@@ -69,7 +69,6 @@ class Children {
     SpawnRequest request;  // without argv and env: they were for the start
     Phase phase = Phase::kRunning;
     bool leader_ended = false;
-    int record_fd = -1;  // until the start is on record
     Exited exit;
     Duration sweep = kSweepFirst;
     std::multimap<int64_t, int>::iterator timer;  // into timers_; end: none
@@ -77,8 +76,10 @@ class Children {
   using OwnedChild = std::unique_ptr<Child>;
 
   Status CheckRoom() const;
-  Status Start(const SpawnRequest& request, Child& child);
-  Result<pid_t> StartInto(const SpawnRequest& request, const RunningRecord& record, int log_fd);
+  // The file of its record.
+  Result<File> Start(const SpawnRequest& request, Child& child);
+  Result<pid_t> StartInto(const SpawnRequest& request, const RunningRecord& record,
+                          const File& log);
   void Arm(Child& child, Duration from_now);
   void Disarm(Child& child);
   void OnTimer(Child& child);

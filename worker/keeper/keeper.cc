@@ -7,7 +7,6 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -40,16 +39,11 @@ Status OpenLog(const std::string& home) {
 }
 
 // Held for the process's life, and by nobody after its death.
-Result<int> Lock(const std::string& home) {
-  std::string path = home + "/keeper.lock";
-  int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return FailedPrecondition("keeper lock '{}': {}", path, strerror(errno));
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
-  Status status = errno == EWOULDBLOCK
-                      ? AlreadyExists("a keeper lives in '{}' (it holds {})", home, path)
-                      : FailedPrecondition("keeper lock '{}': {}", path, strerror(errno));
-  close(fd);
-  return status;
+Result<File> Lock(Files& files, const std::string& home) {
+  GALE_ASSIGN_OR_RETURN(File file, files.Open(home + "/keeper.lock", Access::kUpdate));
+  if (flock(file.fd(), LOCK_EX | LOCK_NB) == 0) return file;
+  if (errno != EWOULDBLOCK) return FileError(errno, "lock", file.path());
+  return AlreadyExists("a keeper lives in '{}' (it holds {})", home, file.path());
 }
 
 // Signals come through a descriptor only; what children get is the default.
@@ -66,12 +60,12 @@ int TakeSignals() {
 
 // From now on what the runtime says goes to the log. StartKeeper holds the other end of the pipe
 // that stdout was: its end says that we listen, or are dead.
-void LeaveStarter(const std::string& home) {
-  int fd = open((home + "/keeper.log").c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return;
-  dup2(fd, STDOUT_FILENO);
-  dup2(fd, STDERR_FILENO);
-  close(fd);
+void LeaveStarter(Files& files, const std::string& home) {
+  auto log = files.Open(home + "/keeper.log", Access::kAppend);
+  if (!log.ok()) log = files.Open("/dev/null", Access::kUpdate);
+  if (!log.ok()) return close(STDOUT_FILENO), void(close(STDERR_FILENO));
+  dup2(log->fd(), STDOUT_FILENO);
+  dup2(log->fd(), STDERR_FILENO);
 }
 
 class Keeper {
@@ -94,7 +88,7 @@ class Keeper {
         return Unavailable("keeper: no descriptor for signals or time: {}", strerror(errno));
       }
     }
-    children_.Load();
+    GALE_RETURN_IF_ERROR(children_.Load());
     return channel_.Listen(SocketPath(options_.home));
   }
 
@@ -208,24 +202,26 @@ Status RunKeeper(const KeeperOptions& given) {
   KeeperOptions options = given;
   options.home = std::filesystem::absolute(options.home).lexically_normal();
   while (options.home.size() > 1 && options.home.ends_with('/')) options.home.pop_back();
-  GALE_ASSIGN_OR_RETURN(Records records, Records::Open(options.home));
-  GALE_ASSIGN_OR_RETURN(int lock, Lock(options.home));
+  Files& files = options.files != nullptr ? *options.files : Files::Real();
+  GALE_ASSIGN_OR_RETURN(Records records, Records::Open(options.home, files));
+  GALE_ASSIGN_OR_RETURN(File lock, Lock(files, options.home));
   Status status = OpenLog(options.home);
   if (status.ok() && prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
     status = FailedPrecondition("keeper: cannot become the subreaper: {}", strerror(errno));
   }
   if (status.ok()) {
     GALE_INFO("keeper {} starts in '{}'", getpid(), options.home);
-    Recover(records);
+    status = Recover(records);
+  }
+  if (status.ok()) {
     Keeper keeper(options, std::move(records));
     status = keeper.Listen();
     if (status.ok()) {
-      LeaveStarter(options.home);
+      LeaveStarter(files, options.home);
       keeper.Run();
     }
   }
   if (!status.ok()) GALE_ERROR("{}", status.ToString());
-  close(lock);
   return status;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/files.h"
 #include "common/base/status.h"
 
 namespace gale::keeper {
@@ -13,6 +14,7 @@ struct KeeperOptions {
   std::string home;  // made with mode 0700; holds keeper.sock, .lock, .log, running/, exits/, tmp/
   // With no client, no children and no fence ahead the keeper ends itself after this.
   Duration idle_exit = std::chrono::seconds(10);
+  Files* files = nullptr;  // the disk; null: the machine's
 };
 
 // Is the keeper: returns when it has ended. Call it from a process that has one thread and that

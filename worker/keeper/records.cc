@@ -1,27 +1,13 @@
 #include "worker/keeper/records.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cstring>
 #include <filesystem>
+
+#include "common/base/log.h"
 
 namespace gale::keeper {
 namespace {
 
 constexpr size_t kLineBytes = 10 + 1 + 20 + 1 + 20 + 1 + 1 + 1;
-
-std::string ReadFile(const std::string& path) {
-  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return {};
-  std::string out(kPacketBytesMax, '\0');
-  ssize_t n = read(fd, out.data(), out.size());
-  close(fd);
-  out.resize(n > 0 ? static_cast<size_t>(n) : 0);
-  return out;
-}
 
 // One line of kLineBytes, for Started rewrites it in place.
 std::string Format(const RunningRecord& r) {
@@ -29,78 +15,65 @@ std::string Format(const RunningRecord& r) {
                      r.started_at.time_since_epoch().count(), int{r.own_cwd});
 }
 
-std::vector<std::string> Names(const std::string& dir) {
-  std::vector<std::string> out;
-  std::error_code error;
-  for (std::filesystem::directory_iterator it(dir, error), end; !error && it != end;
-       it.increment(error)) {
-    if (std::string name = it->path().filename(); CheckKey(name).ok()) out.push_back(name);
-  }
-  return out;
+Result<std::vector<std::string>> Keys(Files& files, const std::string& dir) {
+  GALE_ASSIGN_OR_RETURN(std::vector<std::string> names, files.List(dir));
+  std::erase_if(names, [](const std::string& name) { return !CheckKey(name).ok(); });
+  return names;
 }
 
 }  // namespace
 
-Result<Records> Records::Open(const std::string& home) {
+Result<Records> Records::Open(const std::string& home, Files& files) {
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(home).parent_path(), error);
   for (const char* dir : {"", "/running", "/exits", "/tmp", "/trash"}) {
-    std::string path = home + dir;
-    if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-      return FailedPrecondition("keeper home '{}': {}", path, strerror(errno));
-    }
+    GALE_RETURN_IF_ERROR(files.EnsureFolder(home + dir, 0700).WithContext("keeper home"));
   }
-  return Records(home);
+  return Records(home, files);
 }
 
-Result<int> Records::Starting(const RunningRecord& record) const {
-  std::string path = home_ + "/running/" + record.key, line = Format(record);
-  int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return Unavailable("keeper record '{}': {}", path, strerror(errno));
-  if (write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size())) return fd;
-  Status status = Unavailable("keeper record '{}': {}", path, strerror(errno));
-  close(fd);
+Result<File> Records::Starting(const RunningRecord& record) const {
+  auto file = files_->Open(home_ + "/running/" + record.key, Access::kUpdate);
+  Status status = file.ok() ? files_->WriteAll(*file, Format(record), 0) : file.status();
+  if (status.ok()) return file;
   Forget(record.key);
-  return status;
+  return status.WithContext("keeper record");
 }
 
 // A failure would be a disk's: the record with pid 0 stays good, its family has the marker.
-void Records::Started(int fd, const RunningRecord& record) const {
-  std::string line = Format(record);
-  [[maybe_unused]] ssize_t n = pwrite(fd, line.data(), line.size(), 0);
-  close(fd);
+void Records::Started(const File& file, const RunningRecord& record) const {
+  (void)files_->WriteAll(file, Format(record), 0);
 }
 
-void Records::Forget(const std::string& key) const { unlink((home_ + "/running/" + key).c_str()); }
+void Records::Forget(const std::string& key) const {
+  (void)files_->Remove(home_ + "/running/" + key);
+}
 
 // The exit goes behind the line of the running record, whose file then moves: half the work for the
 // file system of a file more, and the move is atomic.
 Status Records::Exit(const Exited& exit) const {
-  std::string from = home_ + "/running/" + exit.key, bytes = Encode(exit);
-  int fd = open(from.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  ssize_t n = fd < 0 ? -1 : pwrite(fd, bytes.data(), bytes.size(), kLineBytes);
-  int error = errno;
-  if (fd >= 0) close(fd);
-  if (n != static_cast<ssize_t>(bytes.size())) {
-    return Unavailable("keeper record '{}': {}", from,
-                       n < 0 ? strerror(error) : "the disk is full");
-  }
-  if (rename(from.c_str(), (home_ + "/exits/" + exit.key).c_str()) == 0) return OkStatus();
-  return Unavailable("keeper record '{}': {}", from, strerror(errno));
+  const std::string from = home_ + "/running/" + exit.key;
+  auto write = [&] {
+    GALE_ASSIGN_OR_RETURN(File file, files_->Open(from, Access::kUpdate));
+    GALE_RETURN_IF_ERROR(files_->WriteAll(file, Encode(exit), kLineBytes));
+    return files_->Move(from, home_ + "/exits/" + exit.key);
+  };
+  return write().WithContext("keeper record");
 }
 
-void Records::Take(const std::string& key) const { unlink((home_ + "/exits/" + key).c_str()); }
+void Records::Take(const std::string& key) const { (void)files_->Remove(home_ + "/exits/" + key); }
 
-std::vector<RunningRecord> Records::LoadRunning() const {
+Result<std::vector<RunningRecord>> Records::LoadRunning() const {
+  GALE_ASSIGN_OR_RETURN(const auto names, Keys(*files_, home_ + "/running"));
   std::vector<RunningRecord> out;
-  for (const std::string& key : Names(home_ + "/running")) {
+  for (const std::string& key : names) {
     RunningRecord r{.key = key};
     unsigned long long birthday = 0;
     long long started = 0;
     int own_cwd = 0;
     // One that is cut off stays with pid 0: its family is then found by its marker.
-    if (sscanf(ReadFile(home_ + "/running/" + key).c_str(), "%d %llu %lld %d", &r.pid, &birthday,
-               &started, &own_cwd) != 4) {
+    const std::string file = files_->Read(home_ + "/running/" + key, kPacketBytesMax).value_or("");
+    if (sscanf(file.c_str(), "%d %llu %lld %d", &r.pid, &birthday, &started, &own_cwd) != 4) {
       r.pid = 0;
     }
     r.birthday = birthday;
@@ -111,13 +84,19 @@ std::vector<RunningRecord> Records::LoadRunning() const {
   return out;
 }
 
-std::vector<Exited> Records::LoadExits() const {
+Result<std::vector<Exited>> Records::LoadExits() const {
+  GALE_ASSIGN_OR_RETURN(const auto names, Keys(*files_, home_ + "/exits"));
   std::vector<Exited> out;
-  for (const std::string& key : Names(home_ + "/exits")) {
-    std::string file = ReadFile(home_ + "/exits/" + key);
-    if (file.size() <= kLineBytes) continue;
-    Result<Message> message = Decode(std::string_view(file).substr(kLineBytes));
-    if (!message.ok()) continue;
+  for (const std::string& key : names) {
+    auto file = files_->Read(home_ + "/exits/" + key, kPacketBytesMax);
+    Result<Message> message = !file.ok() ? file.status()
+                              : file->size() <= kLineBytes
+                                  ? InvalidArgument("it is cut off")
+                                  : Decode(std::string_view(*file).substr(kLineBytes));
+    if (!message.ok()) {
+      GALE_WARN("exit '{}': {}; it counts as never told", key, message.status().ToString());
+      continue;
+    }
     if (auto* exit = std::get_if<Exited>(&*message)) out.push_back(std::move(*exit));
   }
   return out;

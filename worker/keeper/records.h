@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/files.h"
 #include "worker/keeper/protocol.h"
 
 namespace gale::keeper {
@@ -28,26 +29,28 @@ struct RunningRecord {
 class Records {
  public:
   // Makes the directories of `home`.
-  static Result<Records> Open(const std::string& home);
+  static Result<Records> Open(const std::string& home, Files& files = Files::Real());
 
-  // Before the start with pid 0, again when the pid is known: through the descriptor that it
-  // returns and that Started closes. (Never by truncation: ext4 would wait for the disk.)
-  Result<int> Starting(const RunningRecord& record) const;
-  void Started(int fd, const RunningRecord& record) const;
+  // Before the start with pid 0, again when the pid is known: through the file that it returns.
+  // (Never by truncation: ext4 would wait for the disk.)
+  Result<File> Starting(const RunningRecord& record) const;
+  void Started(const File& file, const RunningRecord& record) const;
   void Forget(const std::string& key) const;
 
   // Records the exit, and in the same step forgets that it ran.
   Status Exit(const Exited& exit) const;
   void Take(const std::string& key) const;
 
-  std::vector<RunningRecord> LoadRunning() const;
-  std::vector<Exited> LoadExits() const;  // without those that are cut off
+  Result<std::vector<RunningRecord>> LoadRunning() const;
+  Result<std::vector<Exited>> LoadExits() const;  // without those that are cut off
 
+  Files& files() const { return *files_; }
   const std::string& home() const { return home_; }
   std::string TempDir(const std::string& key) const { return home_ + "/tmp/" + key; }
 
  private:
-  explicit Records(std::string home) : home_(std::move(home)) {}
+  Records(std::string home, Files& files) : files_(&files), home_(std::move(home)) {}
+  Files* files_;
   std::string home_;
 };
 

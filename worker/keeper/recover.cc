@@ -50,11 +50,12 @@ void AwaitEnd(pid_t pid, int64_t until_boot_us) {
 
 }  // namespace
 
-void Recover(const Records& records) {
-  std::vector<RunningRecord> left = records.LoadRunning();
-  if (left.empty()) return;
+Status Recover(const Records& records) {
+  GALE_ASSIGN_OR_RETURN(const std::vector<RunningRecord> left, records.LoadRunning());
+  if (left.empty()) return OkStatus();
+  GALE_ASSIGN_OR_RETURN(const std::vector<Exited> exits, records.LoadExits());
   std::set<std::string> exited;
-  for (const Exited& e : records.LoadExits()) exited.insert(e.key);
+  for (const Exited& e : exits) exited.insert(e.key);
   std::vector<size_t> killed(left.size());
   int64_t until = BootNowUs() + kRecoverWaitMax.count();
   auto survivors = Survivors(left, records.home());
@@ -88,6 +89,7 @@ void Recover(const Records& records) {
                                   : "the next keeper killed it";
     if (Status s = records.Exit(exit); !s.ok()) GALE_ERROR("'{}': {}", r.key, s.ToString());
   }
+  return OkStatus();
 }
 
 }  // namespace gale::keeper

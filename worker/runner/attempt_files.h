@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/files.h"
 #include "common/base/ids.h"
 #include "common/base/status.h"
 #include "gale/v1/worker.pb.h"
@@ -23,14 +24,17 @@ struct StoredGrant {
   uint64_t output_offset = 0;  // where in the log the task's own output begins
 };
 
-// Thread-safe: it holds a path and nothing else.
+// Thread-safe: it holds a path and nothing else. What the disk refuses is kUnavailable, whatever the
+// reason: another host may do better.
 class AttemptFiles {
  public:
-  explicit AttemptFiles(const std::string& home) : folder_(home + "/attempts") {}
+  explicit AttemptFiles(const std::string& home, Files& files = Files::Real())
+      : files_(files), folder_(home + "/attempts") {}
 
   // Makes the folder (0700).
   Status Create() const;
 
+  Files& files() const { return files_; }
   const std::string& folder() const { return folder_; }
   std::string LogPath(const AttemptId& id) const { return folder_ + "/" + id.ToString() + ".log"; }
   std::string TaskPath(const AttemptId& id) const {
@@ -57,11 +61,8 @@ class AttemptFiles {
   std::string GrantPath(const AttemptId& id) const {
     return folder_ + "/" + id.ToString() + ".grant";
   }
+  Files& files_;
   std::string folder_;
 };
-
-// Small files, whole; used by the spool too.
-Status WriteFile(const std::string& path, std::string_view bytes);  // mode 0600, truncates
-Result<std::string> ReadFile(const std::string& path);              // kNotFound if it isn't there
 
 }  // namespace gale::worker

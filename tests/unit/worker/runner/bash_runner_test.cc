@@ -58,7 +58,7 @@ class BashRunnerTest : public ::testing::Test {
   void Write(const std::string& text) {
     std::ofstream(files.LogPath(id), std::ios::app | std::ios::binary) << text;
   }
-  std::string Log() { return ReadFile(files.LogPath(id)).value_or(""); }
+  std::string Log() { return files.files().Read(files.LogPath(id)).value_or(""); }
   v1::Finished Conclude(Exit exit, End end = End::kExited, std::string reason = "") {
     keeper::Exited exited;
     exited.exit_code = exit.code;
@@ -91,7 +91,7 @@ TEST_F(BashRunnerTest, ATemplatedTasksDagFileIsTheOneThatWasFetched) {
     EXPECT_TRUE(spawn.ok());
     std::string folder = "GALE_DAGS_FOLDER=/home/bundles/12ab";
     EXPECT_EQ(std::count(spawn->env.begin(), spawn->env.end(), folder), where ? 1 : 0);
-    auto task = nlohmann::json::parse(ReadFile(files.TaskPath(id)).value_or("{}"));
+    auto task = nlohmann::json::parse(files.files().Read(files.TaskPath(id)).value_or("{}"));
     EXPECT_FALSE(task["base_env"].contains("GALE_DAGS_FOLDER")) << "the command's own is as ever";
     return std::string(task["context"]["fileloc"]);
   };
@@ -175,7 +175,7 @@ TEST_F(BashRunnerTest, ATemplatedTaskRunsTheSdkOnAPrivateTaskFile) {
   struct stat st;
   ASSERT_EQ(::stat(files.TaskPath(id).c_str(), &st), 0);
   EXPECT_EQ(st.st_mode & 0777, 0600u);
-  auto task = nlohmann::json::parse(*ReadFile(files.TaskPath(id)));
+  auto task = nlohmann::json::parse(*files.files().Read(files.TaskPath(id)));
   EXPECT_EQ(task["command"], "echo {{ ds }}");
   EXPECT_EQ(task["env"]["DAY"], "{{ ds }}");
   EXPECT_EQ(task["context"]["dag_id"], "etl");

@@ -42,6 +42,7 @@ class FakeMaster : public v1::Worker::Service {
   bool acks = true;
   Duration lease = std::chrono::seconds(10);
   FakeBundles bundles;  // what GetBundle serves
+  std::function<void(const AttemptId&, const v1::LogChunk&)> on_log;
 
   // What the test says.
 
@@ -180,6 +181,7 @@ class FakeMaster : public v1::Worker::Service {
       {
         std::lock_guard lock(mutex_);
         AttemptId id = FromProto(chunk.attempt());
+        if (on_log) on_log(id, chunk);
         std::string& log = logs_[id];
         if (chunk.offset() <= log.size()) {
           log.resize(chunk.offset());

@@ -61,7 +61,7 @@ TEST_F(SpoolTest, ADamagedFileIsSetAsideAndTheOthersAreRead) {
 }
 
 TEST_F(SpoolTest, AFullSpoolRefusesByTheNameOfItsLimit) {
-  Spool spool(home, /*entries_max=*/1);
+  Spool spool(home, Files::Real(), /*entries_max=*/1);
   ASSERT_TRUE(spool.Load().ok());
   ASSERT_TRUE(spool.Write(Result(1), false).ok());
   Status refused = spool.Write(Result(2), false);
