@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +14,8 @@
 
 namespace gale::keeper {
 namespace {
+
+constexpr size_t kNamesShownMax = 5;
 
 Status CheckRequest(const SpawnRequest& r) {
   GALE_RETURN_IF_ERROR(CheckKey(r.key));
@@ -30,10 +33,10 @@ Status CheckRequest(const SpawnRequest& r) {
   return OkStatus();
 }
 
-Result<File> OpenLog(Files& files, const std::string& path) {
+Result<File> OpenLog(Files& files, const std::string& path, struct stat* st) {
   GALE_ASSIGN_OR_RETURN(File file, files.Open(path, Access::kAppend));
-  GALE_ASSIGN_OR_RETURN(const struct stat st, files.Look(file));
-  if (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)) return file;
+  GALE_ASSIGN_OR_RETURN(*st, files.Look(file));
+  if (S_ISREG(st->st_mode) || S_ISCHR(st->st_mode)) return file;
   return FailedPrecondition("the log '{}' is no file", path);
 }
 
@@ -41,6 +44,9 @@ std::string Cut(std::string s) {
   if (s.size() > kReasonBytesMax) s.resize(kReasonBytesMax);
   return s;
 }
+
+// What was ended while it ran without its leader did not come to its end.
+void EndedBy(int signal, Exited& exit) { exit.exit_code = -1, exit.signal = signal; }
 
 Duration ToDuration(const timeval& t) {
   return std::chrono::seconds(t.tv_sec) + Duration(t.tv_usec);
@@ -51,12 +57,16 @@ Duration ToDuration(const timeval& t) {
 Children::Children(Records records, std::function<void(const Message&)> tell)
     : records_(std::move(records)), tell_(std::move(tell)) {
   null_fd_ = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  output_fd_ = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   int score = 0;
   std::ifstream("/proc/self/oom_score_adj") >> score;
   reset_oom_score_ = score < 0;  // what protects the keeper is not for tasks
 }
 
-Children::~Children() { close(null_fd_); }
+Children::~Children() {
+  close(null_fd_);
+  close(output_fd_);
+}
 
 Status Children::Load() {
   GALE_ASSIGN_OR_RETURN(std::vector<Exited> exits, records_.LoadExits());
@@ -116,7 +126,9 @@ Status Children::CheckRoom() const {
 Result<File> Children::Start(const SpawnRequest& request, Child& child) {
   GALE_RETURN_IF_ERROR(CheckRequest(request));
   GALE_RETURN_IF_ERROR(CheckRoom());
-  GALE_ASSIGN_OR_RETURN(File log, OpenLog(records_.files(), request.log_path));
+  struct stat st {};
+  GALE_ASSIGN_OR_RETURN(File log, OpenLog(records_.files(), request.log_path, &st));
+  if (S_ISREG(st.st_mode)) child.log_device = st.st_dev, child.log_inode = st.st_ino;
   RunningRecord& record = child.record;
   record = {.key = request.key, .started_at = Clock::Real().Now(), .own_cwd = request.cwd.empty()};
   GALE_ASSIGN_OR_RETURN(File record_file, records_.Starting(record));
@@ -153,8 +165,9 @@ void Children::Kill(const std::string& key, const std::string& reason) {
   int id = IdOfKey(key);
   if (id < 0) return;
   Child& child = *children_[id];
-  if (child.phase != Phase::kRunning || child.leader_ended) return;  // is on its way out already
+  if (child.phase != Phase::kRunning) return;  // is on its way out already
   child.exit.killed = true;
+  if (child.leader_ended) EndedBy(SIGTERM, child.exit);
   child.exit.reason = Cut(reason);
   Terminate(child, child.request.kill_grace);
 }
@@ -167,9 +180,10 @@ void Children::KillAll() {
   closing_ = true;
   std::vector<Child*> all;
   for (auto& [id, child] : children_) {
-    if (!child->leader_ended && child->phase == Phase::kRunning) {
+    if (child->phase == Phase::kRunning) {
       child->exit.killed = true;
       child->exit.reason = "the keeper was shut down";
+      if (child->leader_ended) EndedBy(SIGKILL, child->exit);
     }
     all.push_back(child.get());
   }
@@ -200,6 +214,7 @@ void Children::Disarm(Child& child) {
 
 int64_t Children::next_boot_us() const {
   int64_t next = timers_.empty() ? INT64_MAX : timers_.begin()->first;
+  next = std::min(next, look_at_boot_us_);
   return fenced_ ? next : std::min(next, fence_boot_us_);
 }
 
@@ -209,7 +224,7 @@ void Children::OnTime(int64_t now_boot_us) {
     if (!children_.empty()) GALE_WARN("the fence has passed: {} are killed", children_.size());
     std::vector<Child*> all;
     for (auto& [id, child] : children_) {
-      if (!child->leader_ended) {
+      if (!child->leader_ended || child->phase == Phase::kRunning) {
         child->exit.fenced = true;
         child->exit.reason = "fenced: the worker's lease was not renewed in time";
       }
@@ -217,6 +232,7 @@ void Children::OnTime(int64_t now_boot_us) {
     }
     KillNow(all);
   }
+  if (now_boot_us >= look_at_boot_us_) FinishEnded(/*output_closed=*/true);
   while (!timers_.empty() && timers_.begin()->first <= now_boot_us) {
     OnTimer(*children_.at(timers_.begin()->second));
   }
@@ -262,14 +278,7 @@ void Children::Signal(const std::vector<Child*>& children, int signal) {
     // The group at once; its number is ours while we have not reaped the leader.
     if (!child->leader_ended) kill(-child->record.pid, signal);
   }
-  const pid_t self = getpid();
-  auto families = Families(ReadAllProcesses(), [&](const Process& p) {
-    if (p.pid == self) return -1;
-    if (auto it = ids_by_session_.find(p.session); it != ids_by_session_.end()) return it->second;
-    if (p.parent != self || helpers_.contains(p.pid)) return -1;
-    return OrphanOwner(p);
-  });
-  for (const auto& [id, pids] : families) {
+  for (const auto& [id, pids] : LivingFamilies()) {
     if (!ids.contains(id)) continue;
     const Child& child = *children_.at(id);
     for (pid_t pid : pids) {
@@ -277,6 +286,16 @@ void Children::Signal(const std::vector<Child*>& children, int signal) {
       if (!had_it) kill(pid, signal);
     }
   }
+}
+
+std::unordered_map<int, std::vector<pid_t>> Children::LivingFamilies() {
+  const pid_t self = getpid();
+  return Families(ReadAllProcesses(), [&](const Process& p) {
+    if (p.pid == self) return -1;
+    if (auto it = ids_by_session_.find(p.session); it != ids_by_session_.end()) return it->second;
+    if (p.parent != self || helpers_.contains(p.pid)) return -1;
+    return OrphanOwner(p);
+  });
 }
 
 // Reaping.
@@ -295,7 +314,7 @@ void Children::Reap() {
     ids_by_leader_.erase(it);
     LeaderEnded(*children_.at(id), status, usage);
   }
-  if (!ended_.empty()) FinishEnded();
+  if (!ended_.empty()) FinishEnded(/*output_closed=*/false);
 }
 
 void Children::LeaderEnded(Child& child, int wait_status, const rusage& usage) {
@@ -326,18 +345,68 @@ void Children::ExplainUnexpectedKill(Child& child) {
   }
 }
 
-// Of the children whose leader has ended: tells those whose family is gone, ends the others'.
-void Children::FinishEnded() {
+void Children::OnOutputClosed() {
+  char events[4096];
+  while (read(output_fd_, events, sizeof events) > 0) {
+  }
+  look_at_boot_us_ = std::max(BootNowUs(), looked_boot_us_ + kOutputLookEvery.count());
+}
+
+// Of the children whose leader has ended: tells those whose family is gone, looks at the others'.
+void Children::FinishEnded(bool output_closed) {
+  if (output_closed) look_at_boot_us_ = INT64_MAX, looked_boot_us_ = BootNowUs();
   std::unordered_set<int> with_orphans = IdsWithOrphans();
   std::vector<int> ids(ended_.begin(), ended_.end());
   for (int id : ids) {
     Child& child = *children_.at(id);
     if (!with_orphans.contains(id)) {
       Finish(child);
-    } else if (child.phase == Phase::kRunning) {
-      Terminate(child, std::min(child.request.kill_grace, kLeftoverGrace));
+    } else if (child.phase == Phase::kRunning &&
+               (output_closed || !child.lingers || !child.watched)) {
+      LookWhoIsLeft(child);
     }
   }
+}
+
+// Its leader has ended. As long as somebody has its output open, all of them go on; then they are
+// ended. What is on its way out by itself will say so (SIGCHLD).
+void Children::LookWhoIsLeft(Child& child) {
+  const std::string& key = child.record.key;
+  // Before the look, so that no close falls in between; told once, and then asked for anew.
+  child.watched = output_fd_ >= 0 && child.log_inode != 0 &&
+                  inotify_add_watch(output_fd_, child.request.log_path.c_str(),
+                                    IN_CLOSE_WRITE | IN_ONESHOT) >= 0;
+  std::string names;
+  size_t left = 0;
+  bool open = false;
+  auto families = LivingFamilies();
+  for (pid_t pid : families[child.id]) {
+    std::optional<Process> p = ReadProcess(pid);
+    if (!p || !p->alive() || p->exiting) continue;
+    open |= child.log_inode != 0 && Writes(pid, child.log_device, child.log_inode);
+    if (left++ < kNamesShownMax) names += fmt::format("{}{}", left > 1 ? ", " : "", p->name);
+  }
+  if (open) {
+    if (!std::exchange(child.lingers, true)) {
+      GALE_INFO("'{}': {} left by its first process hold its output ({}{})", key, left, names,
+                child.watched ? "" : "; not watched, looked at when one of them ends");
+    }
+    return;
+  }
+  if (left == 0) return;
+  // Programs close their output a moment before they end: let them.
+  const int64_t now = BootNowUs();
+  if (child.settled_boot_us == 0) child.settled_boot_us = now + kOutputSettle.count();
+  if (now < child.settled_boot_us) {
+    look_at_boot_us_ = std::min(look_at_boot_us_, child.settled_boot_us);
+    return;
+  }
+  child.exit.reason = fmt::format(
+      "{} background process{} kept no output open: ended with the task "
+      "({}{})",
+      left, left > 1 ? "es" : "", names, left > kNamesShownMax ? ", ..." : "");
+  GALE_INFO("'{}': {}", key, child.exit.reason);
+  Terminate(child, std::min(child.request.kill_grace, kLeftoverGrace));
 }
 
 // What a family leaves has a root that came to us, its subreaper: a direct child that is no leader.
@@ -366,6 +435,7 @@ int Children::OrphanOwner(const Process& orphan) {
 void Children::Finish(Child& child) {
   Disarm(child);
   std::string key = child.record.key;
+  if (child.lingers) child.exit.ended_at = Clock::Real().Now();
   if (Status s = records_.Exit(child.exit); !s.ok()) GALE_ERROR("'{}': {}", key, s.ToString());
   tell_(child.exit);
   untaken_.insert_or_assign(key, child.exit);

@@ -5,6 +5,8 @@
 //      |  \--leader ends, others left: TERM--> terminating --grace--> killing --> exited
 //      |--Kill, timeout: TERM-----------------------^                   ^
 //      \--fence, forced shutdown: KILL----------------------------------/
+// While others have the output open it goes on running without its leader, as a reader of a pipe
+// would see it: a shell's background jobs are its output's, too. The leader's status counts.
 // An exit is told only when nothing of the family lives, so that a next try never overlaps this
 // one.
 #pragma once
@@ -33,6 +35,10 @@ class Children {
   static constexpr Duration kLeftoverGrace = std::chrono::seconds(2);
   static constexpr Duration kSweepFirst = std::chrono::milliseconds(20);  // KILL again, ever slower
   static constexpr Duration kSweepMax = std::chrono::seconds(1);
+  // Who has an output open is looked up at most so often: a job may open and close it in a loop.
+  static constexpr Duration kOutputLookEvery = std::chrono::milliseconds(20);
+  // After the output was closed, for what then ends by itself.
+  static constexpr Duration kOutputSettle = std::chrono::milliseconds(100);
 
   // Started, StartFailed and Exited go to `tell`.
   Children(Records records, std::function<void(const Message&)> tell);
@@ -53,6 +59,9 @@ class Children {
 
   // After a SIGCHLD.
   void Reap();
+  // Readable when an output was closed that was waited for; -1: the kernel has none for us.
+  int output_fd() const { return output_fd_; }
+  void OnOutputClosed();
   // Does what is due at `now`.
   void OnTime(int64_t now_boot_us);
   // When OnTime is to be called next; INT64_MAX: never.
@@ -69,6 +78,11 @@ class Children {
     SpawnRequest request;  // without argv and env: they were for the start
     Phase phase = Phase::kRunning;
     bool leader_ended = false;
+    bool lingers = false;         // it runs without its leader: others have its output open
+    bool watched = false;         // the end of that is told by output_fd_
+    int64_t settled_boot_us = 0;  // when what is left without an output is ended; 0: none was
+    dev_t log_device = 0;
+    ino_t log_inode = 0;  // 0: its output is no file
     Exited exit;
     Duration sweep = kSweepFirst;
     std::multimap<int64_t, int>::iterator timer;  // into timers_; end: none
@@ -88,7 +102,9 @@ class Children {
   void Signal(const std::vector<Child*>& children, int signal);
   void LeaderEnded(Child& child, int wait_status, const rusage& usage);
   void ExplainUnexpectedKill(Child& child);
-  void FinishEnded();
+  void FinishEnded(bool output_closed);
+  void LookWhoIsLeft(Child& child);
+  std::unordered_map<int, std::vector<pid_t>> LivingFamilies();
   std::unordered_set<int> IdsWithOrphans();
   int OrphanOwner(const Process& orphan);
   int IdOfKey(const std::string& key) const;
@@ -99,6 +115,9 @@ class Children {
   std::function<void(const Message&)> tell_;
   OomWatch oom_;
   int null_fd_ = -1;
+  int output_fd_ = -1;  // inotify
+  int64_t looked_boot_us_ = 0;
+  int64_t look_at_boot_us_ = INT64_MAX;  // an output was closed; look when it is time
   bool reset_oom_score_ = false;
 
   int last_id_ = 0;

@@ -82,7 +82,9 @@ class Keeper {
   }
 
   Status Listen() {
-    for (int fd : {signals_, timer_}) {
+    std::vector<int> own = {signals_, timer_};
+    if (children_.output_fd() >= 0) own.push_back(children_.output_fd());
+    for (int fd : own) {
       epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
       if (fd < 0 || epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
         return Unavailable("keeper: no descriptor for signals or time: {}", strerror(errno));
@@ -140,6 +142,7 @@ class Keeper {
       armed_us_ = -1;
       return;
     }
+    if (fd == children_.output_fd()) return children_.OnOutputClosed();
     bool died = false;
     for (signalfd_siginfo info; read(signals_, &info, sizeof info) == sizeof info;) {
       died |= info.ssi_signo == SIGCHLD;

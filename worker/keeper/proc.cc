@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -13,7 +14,8 @@ namespace gale::keeper {
 namespace {
 
 constexpr size_t kEnvironBytesMax = 8 << 20;
-constexpr int kAncestorsMax = 1024;  // a bound for walking up while processes come and go
+constexpr unsigned kExitingFlag = 0x4;  // PF_EXITING of linux/sched.h
+constexpr int kAncestorsMax = 1024;     // a bound for walking up while processes come and go
 
 // The whole file, or "" if it cannot be read (the process has gone, or is not ours).
 std::string ReadFile(const char* path, size_t bytes_max) {
@@ -40,15 +42,20 @@ std::optional<Process> ReadProcess(pid_t pid) {
   size_t paren = text.rfind(')');  // the name before it may hold anything
   if (paren == std::string::npos || paren + 2 >= text.size()) return std::nullopt;
   Process p{.pid = pid};
+  if (size_t open = text.find('('); open < paren) p.name = text.substr(open + 1, paren - open - 1);
   const char* at = text.c_str() + paren + 2;
   int group = 0;
   int used = 0;
   if (sscanf(at, "%c %d %d %d%n", &p.state, &p.parent, &group, &p.session, &used) != 4) {
     return std::nullopt;
   }
-  // proc(5): the session is field 6, the start time field 22; `at` is before field 7.
+  // proc(5): the session is field 6, the flags field 9, the start time field 22; `at` is before
+  // field 7.
   at += used;
-  for (int field = 8; field <= 22 && at != nullptr; ++field) at = strchr(at + 1, ' ');
+  for (int field = 8; field <= 22 && at != nullptr; ++field) {
+    at = strchr(at + 1, ' ');
+    if (field == 9 && at != nullptr) p.exiting = (strtoul(at, nullptr, 10) & kExitingFlag) != 0;
+  }
   if (at == nullptr) return std::nullopt;
   p.birthday = strtoull(at, nullptr, 10);
   return p;
@@ -68,6 +75,22 @@ std::string ReadMarker(pid_t pid) {
     at = end + 1;
   }
   return {};
+}
+
+bool Writes(pid_t pid, dev_t device, ino_t inode) {
+  const std::string path = fmt::format("/proc/{}/fd", pid);
+  DIR* dir = opendir(path.c_str());
+  if (dir == nullptr) return false;
+  bool found = false;
+  while (dirent* entry = found ? nullptr : readdir(dir)) {
+    struct stat file, link;  // the link's mode says how it is open
+    found = entry->d_name[0] != '.' && fstatat(dirfd(dir), entry->d_name, &file, 0) == 0 &&
+            file.st_dev == device && file.st_ino == inode &&
+            fstatat(dirfd(dir), entry->d_name, &link, AT_SYMLINK_NOFOLLOW) == 0 &&
+            (link.st_mode & S_IWUSR) != 0;
+  }
+  closedir(dir);
+  return found;
 }
 
 std::vector<Process> ReadAllProcesses() {

@@ -21,6 +21,8 @@ struct Process {
   pid_t session = 0;
   char state = '?';
   uint64_t birthday = 0;  // clock ticks since boot; a pid with it names a process for good
+  bool exiting = false;   // it runs no more of its program, and is a zombie soon
+  std::string name;       // of its program, cut by the kernel
   bool alive() const { return state != 'Z' && state != 'X'; }
 };
 
@@ -28,6 +30,8 @@ struct Process {
 std::optional<Process> ReadProcess(pid_t pid);
 // The value of kMarkerName in a process's environment, if we may read that.
 std::string ReadMarker(pid_t pid);
+// Whether it has this file open for writing, if we may know that.
+bool Writes(pid_t pid, dev_t device, ino_t inode);
 // All processes, zombies too.
 std::vector<Process> ReadAllProcesses();
 // The direct children of this (single-threaded) process, zombies too.

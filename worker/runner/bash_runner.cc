@@ -175,7 +175,12 @@ v1::Finished BashRunner::Conclude(const Ending& ending, const keeper::Exited* ex
     out.mutable_usage()->set_rss_bytes_max(static_cast<uint64_t>(exited->max_rss_bytes));
   }
   uint64_t output_end = files_.LogSize(ending.attempt);
-  auto size = files_.AppendLog(ending.attempt, Footer(ending, out));
+  std::string footer = Footer(ending, out);
+  if (ending.end == End::kExited && !ending.exit.timed_out && exited != nullptr &&
+      !exited->reason.empty()) {  // what the keeper has to say of it
+    footer = "Note: " + exited->reason + "\n" + footer;
+  }
+  auto size = files_.AppendLog(ending.attempt, footer);
   if (size.ok()) {
     out.set_log_bytes(*size);
   } else {  // a full disk: the result matters more than its last line

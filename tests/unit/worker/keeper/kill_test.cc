@@ -51,13 +51,14 @@ TEST_F(KeeperTest, AKillReachesGrandchildrenThatIgnoreTermAndLeftTheSession) {
     EXPECT_FALSE(Alive(PidIn(log, who))) << who;
 }
 
-TEST_F(KeeperTest, WhatATaskLeavesInTheBackgroundDoesNotOutliveIt) {
+TEST_F(KeeperTest, WhatKeepsNoOutputOpenDoesNotOutliveItsTaskAndIsNamed) {
   Start();
   Listener keeper(Home());
-  ASSERT_TRUE(keeper->Spawn(Sh("a", "sleep 60 & echo child $!; exit 0")).ok());
+  ASSERT_TRUE(keeper->Spawn(Sh("a", "sleep 60 >/dev/null 2>&1 & echo child $!; exit 0")).ok());
   Exited exit = keeper.AwaitExited("a");
   EXPECT_EQ(exit.exit_code, 0);
   EXPECT_FALSE(exit.killed);
+  EXPECT_EQ(exit.reason, "1 background process kept no output open: ended with the task (sleep)");
   EXPECT_FALSE(Alive(PidIn(ReadFile(Log("a")), "child")));
 }
 
