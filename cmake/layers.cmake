@@ -74,6 +74,7 @@ gale_layer(master/core ALLOWED common/base common/model)
 gale_layer(master/store ALLOWED common/base common/model master/core LINK PkgConfig::SQLITE PkgConfig::ZSTD
            MySqlConnector)
 gale_layer(master/logs ALLOWED common/base)
+gale_layer(master/metrics ALLOWED common/base LINK PkgConfig::PROMETHEUS)
 gale_layer(master/engine ALLOWED common/base common/model common/queue master/core master/store)
 gale_layer(master/dags ALLOWED common/base common/model common/rpc master/engine master/core master/store
            LINK OpenSSL::Crypto)
@@ -82,7 +83,7 @@ gale_layer(master/api ALLOWED common/base common/model common/rpc master/core ma
 gale_layer(master/api/http ALLOWED common/base common/model master/core master/store master/api
            LINK Threads::Threads OpenSSL::SSL OpenSSL::Crypto)
 gale_layer(master ALLOWED common/base common/model common/queue common/config common/rpc master/core
-           master/store master/engine master/dags master/api master/api/http master/logs)
+           master/store master/engine master/dags master/api master/api/http master/logs master/metrics)
 
 gale_layer(worker/core ALLOWED common/base)
 gale_layer(worker/keeper ALLOWED common/base)

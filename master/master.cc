@@ -30,6 +30,7 @@
 #include "master/engine/engine.h"
 #include "master/forward.h"
 #include "master/logs/log_store.h"
+#include "master/metrics/exposition.h"
 #include "master/open_store.h"
 
 namespace gale {
@@ -273,6 +274,7 @@ Status Master::Parts::MakeEngine() {
   loop.heartbeat = config.GetDuration(Key::kHeartbeatSeconds);
   loop.paused_at_creation = config.GetBool(Key::kDagsArePausedAtCreation);
   loop.sync_later = !opened.shared && config.GetString(Key::kSqliteSynchronous) == "FULL";
+  loop.publish = LoopMetrics::kPublish;
   if (doorbell) loop.sweep_interval = kSweep;
   loop.parse_spec = [](const std::string& bytes) { return ParseSpec(bytes); };
   std::optional<LeadershipOptions> leadership;
@@ -339,6 +341,13 @@ void Master::Parts::MakeControl() {
       return PartHealth{silent < 3 * config.GetDuration(Key::kMinFileProcessInterval), beat};
     };
   }
+  control_options.metrics = [this] {
+    Exposition page;
+    engine->Report(page);
+    rest->Report(page);
+    if (http) http->Report(page);
+    return page.Text();
+  };
   control = std::make_unique<Control>(*engine, store(), *logs, std::move(control_options));
 }
 

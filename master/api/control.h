@@ -117,6 +117,8 @@ struct ControlOptions {
   std::function<ServerHealth()> queue;  // empty: unknown
   // The DAG processor's; empty: there is none.
   std::function<PartHealth()> dag_processor;
+  // The page /metrics and its content type; doesn't block. Empty: there is none.
+  std::function<std::string()> metrics;
 };
 
 class Control {
@@ -133,6 +135,8 @@ class Control {
   const ServerVersion& version() const { return options_.version; }
   // What is known already: asks nobody, waits for nothing. From any thread, an I/O thread too.
   Health GetHealth() const;
+  // In Prometheus's text form. Waits for nothing. NOT_FOUND: this process has no such page.
+  Result<std::string> GetMetrics() const;
   ClusterInfo GetCluster();
   // The master that leads, if it isn't this one: what is asked of it here it can answer. nullopt:
   // we lead, or nobody is known to.

@@ -3,6 +3,11 @@
 
 namespace gale {
 
+Result<std::string> Control::GetMetrics() const {
+  if (!options_.metrics) return NotFound("this process has no metrics");
+  return options_.metrics();
+}
+
 std::optional<MasterRow> Control::LeaderElsewhere() {
   if (engine_.leads()) return std::nullopt;
   auto read = store_.GetLeader();  // fresher than what the engine saw last

@@ -41,4 +41,9 @@ void ThreadPool::Main() {
   }
 }
 
+size_t ThreadPool::waiting() const {
+  std::lock_guard lock(mutex_);
+  return tasks_.size();
+}
+
 }  // namespace gale

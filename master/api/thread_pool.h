@@ -21,12 +21,14 @@ class ThreadPool {
   bool Post(std::function<void()> task);
   // Does what was posted, then ends the threads. Not from one of them.
   void Stop();
+  // Tasks that no thread has begun. Thread-safe.
+  size_t waiting() const;
 
  private:
   void Main();
 
   const size_t waiting_max_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> tasks_;
   bool stopping_ = false;

@@ -26,6 +26,7 @@ Status Engine::Start() {
   } else {
     GALE_RETURN_IF_ERROR(loop_.Recover(clock_.Now(), clock_.Mono()));
     healthy_ = leads_ = true;
+    metrics_.terms.Add();
     if (on_leading_) on_leading_(true);
   }
   last_turn_us_ = clock_.Now().time_since_epoch().count();
@@ -59,7 +60,10 @@ void Engine::Stop(MonoTime) {
 bool Engine::Post(std::function<void(Loop&)> task) {
   {
     std::lock_guard lock(mutex_);
-    if (stopping_ || !leads_ || mailbox_.size() >= limits::kMailboxEventsMax) return false;
+    if (stopping_ || !leads_ || mailbox_.size() >= limits::kMailboxEventsMax) {
+      metrics_.refused.Add();
+      return false;
+    }
     mailbox_.push_back(std::move(task));
     if (mailbox_.size() > 1) return true;  // it has been woken
   }
@@ -115,7 +119,11 @@ void Engine::Main() {
 }
 
 void Engine::Turn(std::vector<std::function<void(Loop&)>> mail) {
+  const MonoTime began = clock_.Mono();
   Status status = TakeMail(mail);
+  metrics_.turns.Add();
+  metrics_.events.Add(mail.size());
+  metrics_.turn.Observe(clock_.Mono() - began);
   if (status.ok()) status = Audit();
   if (leadership_ && !status.ok()) {
     StepDown(status);  // the next look at the leader's row says how to go on
@@ -137,12 +145,15 @@ Status Engine::TakeMail(std::vector<std::function<void(Loop&)>>& mail) {
     GALE_RETURN_IF_ERROR(CheckLead());
     loop_.BeginTurn(now, mono);
     for (size_t i = 0; i < slice->count; ++i) mail[slice->first + i](loop_);
+    const MonoTime decided = clock_.Mono();
     const Status status = KeepTrying(loop_.EndTurn(), [this] { return loop_.RetryCommit(); });
+    metrics_.commit.Observe(clock_.Mono() - decided);
     if (status.ok()) {
       plan.OnCommitted();
       continue;
     }
     if (!IsRefused(status)) return status;
+    metrics_.refused_turns.Add();
     Result<bool> again = false;
     auto take_back = [&] { return (again = loop_.TakeBack(status, slice->took)).status(); };
     GALE_RETURN_IF_ERROR(KeepTrying(take_back(), take_back));
@@ -190,7 +201,10 @@ void Engine::SyncMain() {
       if (sync_wanted_ <= synced) return;
       turn = sync_wanted_;
     }
-    if (Status status = store_.Sync(); !status.ok()) {
+    const MonoTime began = clock_.Mono();
+    const Status status = store_.Sync();
+    metrics_.sync.Observe(clock_.Mono() - began);
+    if (!status.ok()) {
       healthy_ = false;
       GALE_ERROR("trying again in 1 s: {}", status.ToString());
       std::unique_lock lock(mutex_);
@@ -217,6 +231,7 @@ Status Engine::KeepTrying(Status status, const std::function<Status()>& again) {
     if (stopping_) return status;
     lock.unlock();
     pause = std::min<Duration>(pause * 2, std::chrono::seconds(1));
+    metrics_.commit_retries.Add();
     status = again();
   }
   if (status.ok()) healthy_ = true;

@@ -109,6 +109,8 @@ class Engine : public Service {
   Status fatal() const;
   // Called once, from the engine's thread, when it gives up.
   void OnFatal(std::function<void(const Status&)> callback) { on_fatal_ = std::move(callback); }
+  // What it and its mind count. From any thread.
+  void Report(MetricSink& sink) const;
   // See Loop::SetRunObserver. Before Start.
   void SetRunObserver(std::function<void(const RunRow&)> o) { loop_.SetRunObserver(std::move(o)); }
 
@@ -143,7 +145,13 @@ class Engine : public Service {
   // Once when the ledger goes, and once when it is back.
   void TellLedger(const char* what, const Status& status);
 
+  struct Metrics {
+    Counter turns, events, refused, terms, commit_retries, refused_turns;
+    DurationHistogram turn, commit, sync;
+  };
+
   Clock& clock_;
+  Metrics metrics_;
   Store& store_;
   const bool sync_later_;
   std::thread sync_thread_;

@@ -60,6 +60,7 @@ Status Engine::Lead(const LeaderRow& seen) {
     leader_ = {loop_.epoch(), leadership_->self.name, leadership_->self.instance, seen.beat + 1};
     leads_ = true;
   }
+  metrics_.terms.Add();
   beat_wake_.notify_all();
   GALE_INFO("master '{}' leads (epoch {}); it took {:.0f} ms to take over", leadership_->self.name,
             epoch_.load(), Seconds(clock_.Mono() - sent) * 1000);

@@ -116,6 +116,7 @@ std::optional<TimePoint> Loop::NextWake() const {
 
 MonoTime Loop::NextMonoWake() const {
   MonoTime next = next_sweep_;
+  if (publish_due_) next = std::min(next, next_publish_);
   for (const auto& [name, worker] : workers_) next = std::min(next, LeaseEnd(worker));
   return next;
 }
@@ -135,6 +136,7 @@ Status Loop::RetryCommit() {
   refused_ = {};
   ++turn_;
   ReleaseEffects(durable);
+  PublishStanding();
   return OkStatus();
 }
 
@@ -264,6 +266,7 @@ void Loop::Sweep() {
     next_sweep_ = mono_ + std::chrono::seconds(1);
     return;
   }
+  metrics_.rung_again.Add(*missing);
   if (*missing > 0) GALE_WARN("the queue had lost {} entries; rung again", *missing);
 }
 
@@ -301,6 +304,7 @@ bool Loop::ServeQueues() {
 }
 
 void Loop::Absorb(core::Output output) {
+  Count(output);
   for (auto& [run_id, changed] : output.tis) {
     const core::Run* run = scheduler_->Find(run_id);
     TiRow row = run->ToRow(changed.task);

@@ -22,6 +22,7 @@
 #include "common/queue/task_queue.h"
 #include "master/core/calendar.h"
 #include "master/core/scheduler.h"
+#include "master/engine/loop_metrics.h"
 #include "master/engine/messages.h"
 #include "master/store/store.h"
 
@@ -35,6 +36,7 @@ struct LoopOptions {
   std::string version = {};                            // of gale; workers of another are noted
   Duration sweep_interval = std::chrono::seconds(30);  // queue entries compared with the ledger
   bool paused_at_creation = true;
+  Duration publish{0};  // how often it says at most how things stand (LoopMetrics); 0: never
   // A commit survives a power cut only after Store::Sync. Then only what workers on this very
   // machine must hear (they would die with it) leaves at the commit; all else waits for Synced:
   // acks, answers, grants to other hosts.
@@ -144,6 +146,8 @@ class Loop {
     observer_ = std::move(observer);
   }
 
+  // From any thread.
+  const LoopMetrics& metrics() const { return metrics_; }
   const core::Scheduler& scheduler() const { return *scheduler_; }
   Epoch epoch() const { return epoch_; }
   // Empty if every invariant holds (core's, and: whoever holds a live attempt is a known worker).
@@ -237,6 +241,11 @@ class Loop {
   void Answer(Release undone, const Status& why, bool guilty);
   bool Rests(const DagRow& row) const;
 
+  // loop_observe.cc
+  void Count(const core::Output& output);
+  void CountGrant(const core::Run& run, TaskIndex task);
+  void PublishStanding();
+
   // loop_requests.cc
   RunRow& Insert(RunRow row, const DagPtr& dag);
   Result<DagEntry*> UsableDag(const std::string& dag_id);
@@ -312,6 +321,9 @@ class Loop {
   std::set<RunId> dirty_runs_;
   std::map<std::string, WorkerRow> known_workers_;  // as of their last Hello
   Release release_;
+  LoopMetrics metrics_;
+  MonoTime next_publish_;
+  bool publish_due_ = false;  // something happened since
   uint64_t turn_ = 0;
   std::deque<HeldRelease> held_;  // committed, and not yet synced
 };

@@ -160,9 +160,13 @@ bool Loop::ClaimFor(Worker& worker, const AttemptId& attempt, std::string& refus
   core::Decision decision =
       scheduler_->Handle(attempt.run, core::Claim{attempt, worker.hello.name}, now_);
   refusal = std::move(decision.refusal);
-  if (!decision.granted) return false;
+  if (!decision.granted) {
+    metrics_.claims_refused.Add();
+    return false;
+  }
   worker.held.insert(attempt);
   QueueGrant(worker, attempt);
+  CountGrant(*scheduler_->Find(attempt.run), attempt.task);
   return true;
 }
 
@@ -214,6 +218,7 @@ void Loop::OnFinished(const WorkerLinkPtr& link, const AttemptResult& result) {
 }
 
 void Loop::Lose(const AttemptId& attempt, const std::string& reason) {
+  metrics_.attempts_lost.Add();
   core::AttemptFinished lost;
   lost.attempt = attempt;
   lost.outcome = core::Outcome::kLost;

@@ -78,6 +78,12 @@ def test_every_setting_that_the_docs_name_exists():
         assert wrong == [], name
 
 
+def test_every_metric_that_the_docs_name_is_told():
+    named = set(re.findall(r"`((?:gale|airflow)_[a-z_]+)`", page("operations.md")))
+    assert len(named) > 15
+    assert sorted(name for name in named if f'"{name}"' not in said()) == []
+
+
 def test_every_log_line_that_operations_explains_can_be_said():
     """The first column of the tables under 'What the logs say': literal but for the … in it."""
     section = page("operations.md").split("\n## What the logs say\n")[1].split("\n## ")[0]

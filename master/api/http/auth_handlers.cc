@@ -47,6 +47,12 @@ Response ForbidLoginByGet(const Call&) {
 
 Response GetHealth(const Call& call) { return JsonAnswer(HealthJson(call.control.GetHealth())); }
 
+Response GetMetrics(const Call& call) {
+  auto page = call.control.GetMetrics();
+  if (!page.ok()) return Failure(page.status());
+  return {200, "text/plain; version=0.0.4; charset=utf-8", *std::move(page), {}};
+}
+
 Response GetVersion(const Call& call) {
   const ServerVersion& version = call.control.version();
   return JsonAnswer({{"version", version.version}, {"git_version", version.git_version}});
@@ -66,6 +72,7 @@ void AddAuthRoutes(Router& router) {
   router.Add({"POST", "/auth/token/cli", cli_login, true, read, Lane::kLogin});
   router.Add({"GET", "/auth/token", ForbidLoginByGet, true, read, Lane::kAtOnce});
   router.Add({"GET", "/api/v2/monitor/health", GetHealth, true, read, Lane::kAtOnce});
+  router.Add({"GET", "/metrics", GetMetrics, true, read, Lane::kAtOnce});
   router.Add({"GET", "/api/v2/version", GetVersion, true, read, Lane::kAtOnce});
   router.Add({"GET", "/", GetFrontPage, true, read, Lane::kAtOnce});
 }

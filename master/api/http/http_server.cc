@@ -108,6 +108,9 @@ struct Server::Impl {
   std::set<beast::tcp_stream*> connections, idle;
   bool stopping = false;
   uint16_t port = 0;
+  // For any thread.
+  Gauge open_connections;
+  Counter connections_refused, requests_refused, logins_refused, requests_too_large;
 };
 
 // A child that outlives us (the parse server, a keeper) must not keep the port.
@@ -199,12 +202,14 @@ asio::awaitable<void> Server::Impl::Serve(std::shared_ptr<Stream> whole) {
   const auto endpoint = stream->socket().remote_endpoint(error);
   const std::string peer = error ? "unknown" : endpoint.address().to_string();
   if (connections.size() >= options.connections_max) {
+    connections_refused.Add();
     // Not worth a handshake: with TLS it is just closed.
     if constexpr (std::is_same_v<Stream, PlainStream>) {
       co_await Answer(*whole, Refusal(503, "too many connections"), false, false, 11);
     }
   } else {
     connections.insert(stream);
+    open_connections.Add(1);
     if (co_await Greet(*whole)) {
       beast::flat_buffer buffer;
       while (co_await ServeOne(*whole, buffer, peer)) {
@@ -212,6 +217,7 @@ asio::awaitable<void> Server::Impl::Serve(std::shared_ptr<Stream> whole) {
       co_await SayGoodbye(*whole);
     }
     connections.erase(stream);
+    open_connections.Add(-1);
   }
   stream->socket().shutdown(tcp::socket::shutdown_send, error);
   // What the client still sends (a body that was refused) is read for a moment: closing at once
@@ -254,6 +260,7 @@ asio::awaitable<bool> Server::Impl::ServeOne(Stream& stream, beast::flat_buffer&
     error = body_error;
   }
   if (error == bhttp::error::body_limit) {
+    requests_too_large.Add();
     co_return co_await Answer(
         stream,
         Refusal(413, fmt::format("the body is larger than {} bytes", options.body_bytes_max)),
@@ -299,6 +306,7 @@ asio::awaitable<Response> Server::Impl::RunHandler(Request request) {
       done->cancel();
     });
   });
+  if (!posted) (lane == Lane::kLogin ? logins_refused : requests_refused).Add();
   if (!posted && lane == Lane::kLogin) {
     co_return Refusal(429, "too many logins at once; try again in a second");
   }
@@ -383,5 +391,33 @@ void Server::Stop(MonoTime deadline) {
 }
 
 uint16_t Server::port() const { return impl_->port; }
+
+void Server::Report(MetricSink& sink) const {
+  const auto level = [&](std::string_view name, std::string_view help, size_t value) {
+    sink.Level(name, help, static_cast<double>(value));
+  };
+  level("gale_http_connections", "Open connections.",
+        static_cast<size_t>(impl_->open_connections.value()));
+  level("gale_http_connections_max", "Beyond it connections are refused (503).",
+        impl_->options.connections_max);
+  sink.Count("gale_http_connections_refused_total", "Connections beyond the limit.",
+             impl_->connections_refused.value());
+  if (impl_->pool) {
+    level("gale_http_requests_waiting", "Requests that wait for a handler thread.",
+          impl_->pool->waiting());
+    level("gale_http_logins_waiting", "Logins that wait for their threads.",
+          impl_->login_pool->waiting());
+  }
+  level("gale_http_requests_waiting_max", "Beyond it requests are refused (503).",
+        impl_->options.waiting_requests_max);
+  level("gale_http_logins_waiting_max", "Beyond it logins are refused (429).",
+        impl_->options.waiting_logins_max);
+  sink.Count("gale_http_requests_refused_total", "Requests that found the threads busy (503).",
+             impl_->requests_refused.value());
+  sink.Count("gale_http_logins_refused_total", "Logins that found their threads busy (429).",
+             impl_->logins_refused.value());
+  sink.Count("gale_http_requests_too_large_total", "Bodies beyond the limit (413).",
+             impl_->requests_too_large.value());
+}
 
 }  // namespace gale::http

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "common/base/limits.h"
+#include "common/base/metrics.h"
 #include "common/base/service.h"
 #include "master/api/http/http.h"
 
@@ -61,6 +62,8 @@ class Server : public Service {
   // Takes no more requests; answers those that it has, until `deadline`.
   void Stop(MonoTime deadline) override;
   uint16_t port() const;
+  // From any thread.
+  void Report(MetricSink& sink) const;
 
  private:
   struct Impl;

@@ -33,8 +33,22 @@ Lane RestApi::LaneOf(const Request& request) const {
   return match.route == nullptr ? Lane::kCommon : match.route->lane;
 }
 
+void RestApi::Report(MetricSink& sink) const { router_.Report(sink); }
+
 Response RestApi::Handle(const Request& request) const {
   Router::Match match = router_.Find(request);
+  RouteMetrics* const metrics = match.metrics;
+  const MonoTime began = Clock::Real().Mono();
+  Response response = Answer(request, std::move(match));
+  if (metrics != nullptr) {
+    const auto hundreds = static_cast<size_t>(response.status / 100);
+    metrics->answers[std::min(hundreds, metrics->answers.size() - 1)].Add();
+    metrics->took.Observe(Clock::Real().Mono() - began);
+  }
+  return response;
+}
+
+Response RestApi::Answer(const Request& request, Router::Match match) const {
   if (match.route == nullptr) {
     if (match.allowed.empty())
       return Failure(404, fmt::format("there is no path {}", request.path));

@@ -21,8 +21,11 @@ class RestApi {
   Response Handle(const Request& request) const;
   // Doesn't block.
   Lane LaneOf(const Request& request) const;
+  void Report(MetricSink& sink) const;
 
  private:
+  Response Answer(const Request& request, Router::Match match) const;
+
   Control& control_;
   Auth& auth_;
   Router router_;

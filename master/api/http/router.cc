@@ -26,7 +26,8 @@ bool MoreFixed(const std::vector<std::string>& a, const std::vector<std::string>
 void Router::Add(Route route) {
   Request pattern;
   GALE_CHECK(pattern.SetTarget(route.pattern), "route {}", route.pattern);
-  entries_.push_back({std::move(route), std::move(pattern.segments)});
+  entries_.push_back(
+      {std::move(route), std::move(pattern.segments), std::make_unique<RouteMetrics>()});
 }
 
 Router::Match Router::Find(const Request& request) const {
@@ -43,10 +44,31 @@ Router::Match Router::Find(const Request& request) const {
   if (best == nullptr) return match;
   match.allowed.clear();
   match.route = &best->route;
+  match.metrics = best->metrics.get();
   for (size_t i = 0; i < best->segments.size(); ++i) {
     if (best->segments[i] == "{}") match.args.push_back(request.segments[i]);
   }
   return match;
+}
+
+void Router::Report(MetricSink& sink) const {
+  constexpr std::array<std::string_view, 6> kClasses = {"", "1xx", "2xx", "3xx", "4xx", "5xx"};
+  for (const Entry& entry : entries_) {
+    bool asked = false;
+    for (size_t i = 1; i < kClasses.size(); ++i) {
+      const uint64_t answers = entry.metrics->answers[i].value();
+      if (answers == 0) continue;
+      asked = true;
+      sink.Count("gale_http_requests_total", "Answers by operation and status.", answers,
+                 {{"method", entry.route.method},
+                  {"path", entry.route.pattern},
+                  {"status", std::string(kClasses[i])}});
+    }
+    if (!asked) continue;
+    sink.Durations("gale_http_request_seconds", "From the request's last byte to its answer.",
+                   entry.metrics->took,
+                   {{"method", entry.route.method}, {"path", entry.route.pattern}});
+  }
 }
 
 }  // namespace gale::http

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/base/metrics.h"
 #include "master/api/auth.h"
 #include "master/api/control.h"
 #include "master/api/http/http_server.h"
@@ -32,22 +34,31 @@ struct Route {
   Lane lane = Lane::kCommon;
 };
 
+// What a route's requests came to, by the hundreds of their status.
+struct RouteMetrics {
+  std::array<Counter, 6> answers;
+  DurationHistogram took;
+};
+
 // Fixed once built; thread-safe then.
 class Router {
  public:
   void Add(Route route);
   struct Match {
     const Route* route = nullptr;  // nullptr: none
+    RouteMetrics* metrics = nullptr;
     std::vector<std::string> args;
     std::vector<std::string> allowed;  // not empty: the path is known, the method isn't (405)
   };
   // A fixed segment wins over a {} at the same place.
   Match Find(const Request& request) const;
+  void Report(MetricSink& sink) const;
 
  private:
   struct Entry {
     Route route;
     std::vector<std::string> segments;  // "{}" for any
+    std::unique_ptr<RouteMetrics> metrics;
   };
   std::vector<Entry> entries_;
 };
