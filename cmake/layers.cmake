@@ -77,7 +77,7 @@ gale_layer(master/logs ALLOWED common/base)
 gale_layer(master/metrics ALLOWED common/base LINK PkgConfig::PROMETHEUS)
 gale_layer(master/engine ALLOWED common/base common/model common/queue master/core master/store)
 gale_layer(master/dags ALLOWED common/base common/model common/rpc master/engine master/core master/store
-           LINK OpenSSL::Crypto)
+           LINK OpenSSL::Crypto PkgConfig::RE2)
 gale_layer(master/api ALLOWED common/base common/model common/rpc master/core master/store master/engine
            master/logs LINK gale_proto grpc++_reflection PkgConfig::SODIUM OpenSSL::Crypto)
 gale_layer(master/api/http ALLOWED common/base common/model master/core master/store master/api

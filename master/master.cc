@@ -311,10 +311,15 @@ void Master::Parts::MakeDagProcessor() {
   DagProcessorOptions processor;
   processor.dags_folder = config.GetPath(Key::kDagsFolder);
   processor.rescan_interval = config.GetDuration(Key::kMinFileProcessInterval);
+  processor.ignore_syntax = config.GetString(Key::kDagIgnoreFileSyntax) == "regexp"
+                                ? IgnoreSyntax::kRegexp
+                                : IgnoreSyntax::kGlob;
   processor.parser.python = options.python;
   processor.parser.sdk = options.sdk;
   processor.parser.dags_folder = processor.dags_folder;
   processor.parser.timeout = config.GetDuration(Key::kDagbagImportTimeout);
+  processor.parser.places.quick = static_cast<size_t>(config.GetInt(Key::kParsingProcesses));
+  processor.parser.places.slow = 2 * processor.parser.places.quick;
   processor.parser.memory_bytes = config.GetInt(Key::kParseMemoryLimitMb) << 20;
   // Workers on other machines can come to this master.
   if (opened.shared || !IsLoopback(config.GetString(Key::kGrpcHost))) processor.bundles = &store();

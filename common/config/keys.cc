@@ -25,6 +25,9 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
      "Also load the DAGs that come with Gale."},
     {Key::kDagbagImportTimeout, "core", "dagbag_import_timeout", kDuration, "30",
      "How long one DAG file may take to import before it counts as broken.", 1, kDaySeconds},
+    {Key::kDagIgnoreFileSyntax, "core", "dag_ignore_file_syntax", kChoice, "glob",
+     "What .airflowignore holds: globs, as a .gitignore, or regular expressions.", 0, 0,
+     "glob|regexp"},
     {Key::kMaxActiveTasksPerDag, "core", "max_active_tasks_per_dag", kInt, "16",
      "Running tasks of one DAG run, where its DAG doesn't say.", 1, 1'000'000},
     {Key::kMaxActiveRunsPerDag, "core", "max_active_runs_per_dag", kInt, "16",
@@ -91,6 +94,8 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
 
     {Key::kMinFileProcessInterval, "dag_processor", "min_file_process_interval", kDuration, "30",
      "How often a DAG file is parsed again although it hasn't changed. 0: never.", 0, kDaySeconds},
+    {Key::kParsingProcesses, "dag_processor", "parsing_processes", kInt, "2",
+     "DAG files that are read at once; up to twice as many more that turn out slow.", 1, 256},
     {Key::kParseMemoryLimitMb, "dag_processor", "parse_memory_limit_mb", kInt, "2048",
      "Memory that importing one DAG file may take.", 64, 1'048'576},
 
@@ -126,6 +131,8 @@ constexpr Alias kAliases[] = {
     {"core", "non_pooled_task_slot_count", Key::kDefaultPoolTaskSlotCount},
     {"core", "killed_task_cleanup_time", Key::kKillGraceSeconds},
     {"scheduler", "min_file_process_interval", Key::kMinFileProcessInterval},
+    {"scheduler", "parsing_processes", Key::kParsingProcesses},
+    {"scheduler", "max_threads", Key::kParsingProcesses},
     {"webserver", "web_server_host", Key::kApiHost},
     {"webserver", "web_server_port", Key::kApiPort},
     {"webserver", "web_server_ssl_cert", Key::kApiSslCert},

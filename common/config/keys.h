@@ -18,6 +18,7 @@ enum class Key : uint8_t {
   kDagsArePausedAtCreation,
   kLoadExamples,
   kDagbagImportTimeout,
+  kDagIgnoreFileSyntax,
   kMaxActiveTasksPerDag,
   kMaxActiveRunsPerDag,
   kDefaultPoolTaskSlotCount,
@@ -56,6 +57,7 @@ enum class Key : uint8_t {
   kBrokerNamespace,
   // [dag_processor]
   kMinFileProcessInterval,
+  kParsingProcesses,
   kParseMemoryLimitMb,
   // [scheduler]
   kCatchupByDefault,

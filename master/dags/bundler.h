@@ -20,7 +20,9 @@ struct FileState {
   int64_t mtime_ns = 0;
   int64_t size = 0;
   bool executable = false;
+  bool may_hold_dags = true;  // by its name, and no .airflowignore speaks against it
   bool has_dags = false;
+  bool has_error = false;
   bool SameAs(const FileState& o) const {
     return mtime_ns == o.mtime_ns && size == o.size && executable == o.executable;
   }

@@ -1,6 +1,5 @@
 #include "master/dags/dag_processor.h"
 
-#include <dirent.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -19,17 +18,15 @@ constexpr uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_D
                              IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
 constexpr size_t kEventBytes = 64 << 10;
 
-bool IsHidden(std::string_view name) {
-  return name.empty() || name.front() == '.' || name == "__pycache__";
-}
-
 }  // namespace
 
 DagProcessor::DagProcessor(DagSink& sink, DagProcessorOptions options)
     : sink_(sink),
       options_(std::move(options)),
       parser_(options_.parser, [this](ParsedFile f) { OnParsed(std::move(f)); }),
-      wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+      wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      folder_({options_.dags_folder, options_.ignore_syntax, options_.bundles != nullptr,
+               [this](const std::string& folder) { return Watch(folder); }}) {
   if (options_.bundles != nullptr) bundler_.emplace(*options_.bundles, options_.dags_folder);
 }
 
@@ -102,7 +99,6 @@ void DagProcessor::Main() {
       files_.clear();
       gone_.clear();
       bundle_error_.reset();
-      first_pass_ = true;
       sink_knows_folder_ = false;
       scan_at_ = Clock::Real().Mono();
     }
@@ -119,7 +115,8 @@ void DagProcessor::ReadEvents() {
     for (char* at = buffer; at < buffer + n;) {
       auto* event = reinterpret_cast<inotify_event*>(at);
       if ((event->mask & IN_IGNORED) != 0) watches_.erase(event->wd);
-      if (event->len == 0 || !IsHidden(event->name)) any = true;
+      if (event->len == 0 || !IsHidden(event->name) || event->name == std::string_view(kIgnoreFile))
+        any = true;
       at += sizeof(inotify_event) + event->len;
     }
   }
@@ -128,40 +125,23 @@ void DagProcessor::ReadEvents() {
   if (!scan_at_ || soon < *scan_at_) scan_at_ = soon;
 }
 
-Status DagProcessor::Watch(const std::string& folder, int depth) {
+std::string DagProcessor::Watch(const std::string& folder) {
   const int wd = inotify_add_watch(inotify_fd_, folder.c_str(), kEvents | IN_ONLYDIR);
   if (wd < 0) {
-    return Unavailable("inotify can't watch '{}' ({}): changes there are seen every {:.0f} s only",
+    return fmt::format("inotify can't watch '{}' ({}): changes there are seen every {:.0f} s only",
                        folder, std::strerror(errno), Seconds(options_.rescan_interval));
   }
-  if (watches_.insert({wd, folder}).second && depth == 0) GALE_INFO("watching {}", folder);
-  return OkStatus();
+  if (watches_.insert({wd, folder}).second && folder == options_.dags_folder)
+    GALE_INFO("watching {}", folder);
+  return "";
 }
 
-void DagProcessor::Walk(const std::string& folder, int depth, FileStates& found) {
-  if (depth > kFolderDepthMax) return;
-  // Watched before it is read: what comes in between is seen by one of the two.
-  if (Status status = Watch(folder, depth); !status.ok() && first_pass_) {
-    GALE_WARN("{}", status.message());
+// Each once, as long as it is so.
+void DagProcessor::Say(std::vector<std::string> notices) {
+  for (const std::string& notice : notices) {
+    if (!said_.contains(notice)) GALE_WARN("{}", notice);
   }
-  DIR* dir = opendir(folder.c_str());
-  if (dir == nullptr) return;
-  while (const dirent* entry = readdir(dir)) {
-    const std::string_view name = entry->d_name;
-    if (IsHidden(name)) continue;
-    const std::string path = folder + "/" + std::string(name);
-    struct stat st;
-    if (stat(path.c_str(), &st) != 0) continue;
-    if (S_ISDIR(st.st_mode)) {
-      Walk(path, depth + 1, found);
-    } else if (S_ISREG(st.st_mode) && (bundler_ || name.ends_with(".py")) &&
-               found.size() < kFilesMax) {
-      found[path] = {.mtime_ns = st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec,
-                     .size = st.st_size,
-                     .executable = (st.st_mode & S_IXUSR) != 0};
-    }
-  }
-  closedir(dir);
+  said_ = {notices.begin(), notices.end()};
 }
 
 void DagProcessor::Scan() {
@@ -176,33 +156,39 @@ void DagProcessor::Scan() {
     return;
   }
   folder_missing_ = false;
-  FileStates found;
-  Walk(options_.dags_folder, 0, found);
+  auto [found, notices] = folder_.Look();
+  Say(std::move(notices));
   for (auto& [path, state] : found) {
-    if (auto known = files_.find(path); known != files_.end()) {
+    if (auto known = files_.find(path); known != files_.end() && state.may_hold_dags) {
       state.has_dags = known->second.has_dags;
+      state.has_error = known->second.has_error;
     }
   }
   Compare(found);
   files_ = std::move(found);
   TellGone();
-  first_pass_ = false;
   if (bundler_) Bundle();
 }
 
+// Which other files a file that changed, came or went is a reason to read again: any DAG file may
+// import a module; one that came may be what a broken file misses.
 void DagProcessor::Compare(const FileStates& found) {
-  bool helper_changed = false;
+  bool module_changed = false, module_came = false;
   for (const auto& [path, state] : found) {
-    if (!path.ends_with(".py")) continue;
-    auto known = files_.find(path);
-    if (known != files_.end() && known->second.SameAs(state)) continue;
-    // A module that other files import: they are read again.
-    helper_changed |= known != files_.end() && !state.has_dags;
+    const auto known = files_.find(path);
+    const bool is_known = known != files_.end();
+    const bool same = is_known && known->second.SameAs(state);
+    if (path.ends_with(".py") && !same && !state.has_dags) {
+      (is_known ? module_changed : module_came) = true;
+    }
+    if (!state.may_hold_dags || (same && known->second.may_hold_dags)) continue;
     gone_.erase(path);
     Ask(path, state, /*changed=*/true);
   }
   for (const auto& [path, state] : files_) {
-    if (found.contains(path) || !path.ends_with(".py")) continue;
+    const auto still = found.find(path);
+    module_changed |= still == found.end() && path.ends_with(".py") && !state.has_dags;
+    if (!state.may_hold_dags || (still != found.end() && still->second.may_hold_dags)) continue;
     gone_.insert(path);
     parser_.Forget(path);
     asked_.erase(path);
@@ -211,13 +197,17 @@ void DagProcessor::Compare(const FileStates& found) {
   if (!sink_knows_folder_) {
     // What the ledger knows from a file that went while no master ran.
     std::set<std::string> here;
-    for (const auto& [path, state] : found) here.insert(path);
+    for (const auto& [path, state] : found) {
+      if (state.may_hold_dags) here.insert(path);
+    }
     sink_knows_folder_ = sink_.KeepOnly(options_.dags_folder, std::move(here));
     if (!sink_knows_folder_) Retry();
   }
-  if (!helper_changed) return;
   for (const auto& [path, state] : found) {
-    if (state.has_dags) Ask(path, state, /*changed=*/false);
+    if (!state.may_hold_dags || asked_.contains(path)) continue;
+    if (module_changed ? state.has_dags : module_came && state.has_error) {
+      Ask(path, state, /*changed=*/false);
+    }
   }
 }
 
@@ -264,9 +254,10 @@ void DagProcessor::OnParsed(ParsedFile file) {
   asked_.erase(path);
   const bool again = changed_.erase(path) > 0;
   auto known = files_.find(path);
-  if (known == files_.end()) return;
+  if (known == files_.end() || !known->second.may_hold_dags) return;
   FileState& state = known->second;
-  state.has_dags = state.has_dags || !file.dags.empty() || !file.error.empty();
+  state.has_error = !file.error.empty();
+  state.has_dags = state.has_dags || !file.dags.empty() || state.has_error;
   if (again) Ask(path, state, /*changed=*/true);
   if (sink_.Report({path, std::move(file.dags), std::move(file.error)})) return;
   files_.erase(known);  // the next look finds it changed

@@ -15,6 +15,7 @@
 
 #include "common/base/service.h"
 #include "master/dags/bundler.h"
+#include "master/dags/dag_folder.h"
 #include "master/dags/dag_sink.h"
 #include "master/dags/parse_client.h"
 
@@ -23,6 +24,7 @@ namespace gale {
 struct DagProcessorOptions {
   std::string dags_folder;
   ParseClientOptions parser;
+  IgnoreSyntax ignore_syntax = IgnoreSyntax::kGlob;
   Duration rescan_interval = std::chrono::seconds(30);
   // Where the folder goes as a bundle, for workers on other machines; null: there are none. Must
   // outlive the processor.
@@ -31,8 +33,6 @@ struct DagProcessorOptions {
 
 class DagProcessor : public Service {
  public:
-  static constexpr size_t kFilesMax = 100'000;
-  static constexpr int kFolderDepthMax = 32;
   // Files written together are read together, once.
   static constexpr Duration kSettle = std::chrono::milliseconds(20);
   // What the sink or the ledger didn't take is offered again after it.
@@ -57,12 +57,13 @@ class DagProcessor : public Service {
   void Main();
   // Milliseconds until there is something to do by itself.
   int WaitMillis() const;
-  Status Watch(const std::string& folder, int depth);
+  // What goes wrong, or "".
+  std::string Watch(const std::string& folder);
   void ReadEvents();
   // Compares the folder with what is known; asks for what changed, reports what is gone.
   void Scan();
-  void Walk(const std::string& folder, int depth, FileStates& found);
   void Compare(const FileStates& found);
+  void Say(std::vector<std::string> notices);
   void TellGone();
   void Bundle();
   void Ask(const std::string& path, const FileState& state, bool changed);
@@ -78,7 +79,9 @@ class DagProcessor : public Service {
   int inotify_fd_ = -1;
   int stop_fd_ = -1;
   std::map<int, std::string> watches_;
-  FileStates files_;  // all of the folder
+  DagFolder folder_;
+  FileStates files_;            // all of the folder
+  std::set<std::string> said_;  // the notices of the last look
   std::optional<Bundler> bundler_;
   std::optional<std::string> bundle_error_;  // the last that was told, "" too
   std::set<std::string> asked_;              // in the parse server's hands
@@ -86,7 +89,6 @@ class DagProcessor : public Service {
   std::set<std::string> gone_;               // and the sink doesn't know yet
   bool sink_knows_folder_ = false;           // what else it knows of the folder is gone
   std::optional<MonoTime> scan_at_;
-  bool first_pass_ = true;
   bool folder_missing_ = false;
   std::atomic<int64_t> heartbeat_us_{0};
   std::atomic<bool> active_{true};

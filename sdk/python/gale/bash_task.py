@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import sys
+import zipfile
 
 import jinja2
 
@@ -34,10 +35,10 @@ class TemplateError(Exception):
 
 def _needs_file(texts, path):
     """Whether rendering wants the DAG object itself, which means running its file again."""
+    from gale.parse_file import sources
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            source = file.read()
-    except OSError:
+        source = "\n".join(text.decode("utf-8", "replace") for _, text in sources(path))
+    except (OSError, zipfile.BadZipFile):
         return False
     templates = "\n".join(texts)
     return bool(_FILE_SETTINGS.search(source) or _TEMPLATE_NEEDS.search(templates)
@@ -78,7 +79,9 @@ def _render(environment, values, field, text, template_files=()):
             return environment.get_template(text).render(values)
         return environment.from_string(text).render(values)
     except jinja2.TemplateNotFound as error:
-        hint = f"; to run it as a command, add a space at its end: {text + ' '!r}" if text == error.name else ""
+        in_package = str(getattr(values.get("dag"), "fileloc", "")).endswith(".zip")
+        hint = "; what is inside a zip package can be no template: put it beside the package" if in_package else ""
+        hint += f"; to run it as a command, add a space at its end: {text + ' '!r}" if text == error.name else ""
         raise TemplateError(f"{field}: the template file {error.name!r} is not in "
                             f"{', '.join(environment.loader.searchpath) or 'any folder'}{hint}") from error
     except jinja2.TemplateSyntaxError as error:

@@ -1,12 +1,16 @@
-"""One DAG file -> its DagSpecs. Runs the file, so it belongs in a process that may die (see parse_server)."""
+"""One DAG file, or a zip package of them -> its DagSpecs. Runs the file, so it belongs in a process that may die (see
+parse_server)."""
 
 import hashlib
+import importlib
 import importlib.machinery
 import importlib.util
 import os
 import re
 import sys
 import traceback
+import zipfile
+import zlib
 
 from gale import context, profile
 from gale.dag import DAG
@@ -33,12 +37,55 @@ def extend_path(path, dags_folder):
     sys.path.extend(folder for folder in dict.fromkeys(folders) if folder not in sys.path and os.path.isdir(folder))
 
 
+def is_package(path):
+    """Whether it is a zip with modules: those at its top may hold DAGs, and import whatever else is in it."""
+    return path.endswith(".zip") and zipfile.is_zipfile(path)
+
+
+def sources(path):
+    """(module name, bytes) of a package's modules at its top, or of the one file: ("", bytes). OSError, BadZipFile."""
+    if not is_package(path):
+        if path.endswith(".zip"):
+            return []
+        with open(path, "rb") as file:
+            return [("", file.read())]
+    with zipfile.ZipFile(path) as package:
+        names = [os.path.splitext(info.filename) for info in package.infolist()]
+        return [(name, package.read(name + extension)) for name, extension in names
+                if extension in (".py", ".pyc") and "/" not in name and name != "__init__"]
+
+
 def run_file(path):
-    """Executes the file as a module: (DAGs, errors). The DAGs that it made, by dag_id; of two with one id neither is
-    there, but an error is. Raises whatever the file raises.
+    """Executes the file, or the modules of a package that speak of DAGs: (DAGs, errors).
+
+    The DAGs by dag_id; of two with one id neither is there, but an error is. Raises whatever the file raises; of a
+    package's modules one that raises is an error beside the others' DAGs.
     """
     profile.reset()
     context.reset()
+    found, errors = [], []
+    if is_package(path):
+        sys.path.insert(0, path)
+        for name in (name for name, text in sources(path) if might_hold_dags(text)):
+            sys.modules.pop(name, None)  # it may be called like one that is here already
+            try:
+                module = importlib.import_module(name)
+            except BaseException as error:
+                errors.append(_failure(f"{path}/{name}.py", error))
+                continue
+            found += _dags_of(module, module.__file__)
+    else:
+        found += _dags_of(_run_module(path), path)
+    by_id, twice = {}, set()
+    for dag in found:
+        if by_id.setdefault(dag.dag_id, dag) is not dag:
+            twice.add(dag.dag_id)
+        dag.fileloc = path
+    return [by_id[dag_id] for dag_id in sorted(by_id) if dag_id not in twice], \
+        errors + [f"{path}: two DAGs have the dag_id {dag_id!r}" for dag_id in sorted(twice)]
+
+
+def _run_module(path):
     stem = re.sub(r"\W", "_", os.path.splitext(os.path.basename(path))[0])
     name = f"{MODULE_PREFIX}{hashlib.sha1(os.fsencode(path)).hexdigest()}_{stem}"
     loader = importlib.machinery.SourceFileLoader(name, path)
@@ -46,35 +93,30 @@ def run_file(path):
     sys.modules[name] = module
     # Never from bytecode: its cache tells versions apart by size and whole seconds only.
     exec(loader.source_to_code(loader.get_data(path), path), vars(module))
+    return module
+
+
+def _dags_of(module, filename):
     # Whatever was made by a module that the file imports, at that module's own top level, is that file's.
-    found = [dag for dag in context.registered if not dag.made_at_module_level or dag.fileloc == path]
-    found += [value for value in vars(module).values() if isinstance(value, DAG)]
-    by_id, twice = {}, set()
-    for dag in found:
-        if by_id.setdefault(dag.dag_id, dag) is not dag:
-            twice.add(dag.dag_id)
-        dag.fileloc = path
-    return [by_id[dag_id] for dag_id in sorted(by_id) if dag_id not in twice], \
-        [f"{path}: two DAGs have the dag_id {dag_id!r}" for dag_id in sorted(twice)]
+    found = [dag for dag in context.registered if not dag.made_at_module_level or dag.fileloc == filename]
+    return found + [value for value in vars(module).values() if isinstance(value, DAG)]
 
 
 def parse_file(path, dags_folder=""):
     """(specs, error, warnings). With an error the specs are those of the file's DAGs that are good."""
     try:
-        with open(path, "rb") as file:
-            text = file.read()
+        texts = sources(path)
     except OSError as error:
         return [], f"cannot read {path}: {error.strerror}", []
-    if not might_hold_dags(text):
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:  # damaged, encrypted
+        return [], f"cannot read {path}: {error}", []
+    if not any(might_hold_dags(text) for _, text in texts):
         return [], "", []
     extend_path(path, dags_folder)
     try:
         dags, errors = run_file(path)
-    except SystemExit as error:
-        return [], f"{path}: the file called sys.exit({'' if error.code is None else repr(error.code)}) while it " \
-            "was imported\n" + users_traceback(error), []
     except BaseException as error:  # whatever a file may do, it is reported, not suffered
-        return [], users_traceback(error), []
+        return [], _failure(path, error), []
     specs, warnings = [], []
     for dag in dags:
         try:
@@ -83,6 +125,13 @@ def parse_file(path, dags_folder=""):
         except Exception as error:
             errors.append(f"{path}: {error}" if str(error) else users_traceback(error))
     return specs, "\n".join(errors), warnings
+
+
+def _failure(path, error):
+    if isinstance(error, SystemExit):
+        return f"{path}: the file called sys.exit({'' if error.code is None else repr(error.code)}) while it " \
+            "was imported\n" + users_traceback(error)
+    return users_traceback(error)
 
 
 def users_traceback(error):

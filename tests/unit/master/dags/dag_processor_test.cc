@@ -166,6 +166,28 @@ TEST_F(DagProcessorTest, AModuleThatChangesIsAReasonToReadAgain) {
   EXPECT_TRUE(sink_.Heard(path, 2));
 }
 
+TEST_F(DagProcessorTest, AModuleThatComesIsAReasonToReadWhatIsBroken) {
+  const std::string good = Write("a.py", "one"), broken = Write("b.py", "!missing");
+  Begin();
+  EXPECT_TRUE(sink_.Heard(good));
+  EXPECT_TRUE(sink_.Heard(broken));
+  Write("module.py", "#");
+  EXPECT_TRUE(sink_.Heard(broken, 2));
+  EXPECT_EQ(sink_.Times(good), 1);
+}
+
+TEST_F(DagProcessorTest, AnIgnoreFileTakesDagsAwayAndGivesThemBack) {
+  const std::string path = Write("ign/a.py", "one"), other = Write("b.py", "two");
+  Begin();
+  EXPECT_TRUE(sink_.Says(path, "one"));
+  Write(".airflowignore", "ign/");
+  EXPECT_TRUE(sink_.Says(path, "gone"));
+  Write("ign/a.py", "three");  // a module may change
+  EXPECT_TRUE(sink_.Heard(other, 2));
+  fs::remove(home_.path("dags/.airflowignore"));
+  EXPECT_TRUE(sink_.Says(path, "three"));
+}
+
 TEST_F(DagProcessorTest, AFileThatChangesWhileItIsReadIsReadAgainAndOneThatGoesIsForgotten) {
   options_.parser.timeout = 1h;
   const std::string path = Write("a.py", "hang"), other = Write("b.py", "two");
