@@ -105,6 +105,12 @@ std::string EnvironmentOf(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+// How often the DAGs folder is looked at for what no event told.
+Duration LookInterval(const Config& config) {
+  const Duration interval = config.GetDuration(Key::kMinFileProcessInterval);
+  return interval > Duration::zero() ? interval : DagProcessorOptions{}.rescan_interval;
+}
+
 }  // namespace
 
 std::string FindPython() {
@@ -310,7 +316,8 @@ void Master::Parts::MakeDagProcessor() {
   if (!roles().dags) return;
   DagProcessorOptions processor;
   processor.dags_folder = config.GetPath(Key::kDagsFolder);
-  processor.rescan_interval = config.GetDuration(Key::kMinFileProcessInterval);
+  processor.reread_interval = config.GetDuration(Key::kMinFileProcessInterval);
+  processor.rescan_interval = LookInterval(config);
   processor.ignore_syntax = config.GetString(Key::kDagIgnoreFileSyntax) == "regexp"
                                 ? IgnoreSyntax::kRegexp
                                 : IgnoreSyntax::kGlob;
@@ -343,7 +350,7 @@ void Master::Parts::MakeControl() {
       // It speaks at least once every rescan.
       const TimePoint beat = dags->heartbeat();
       const Duration silent = Clock::Real().Now() - beat;
-      return PartHealth{silent < 3 * config.GetDuration(Key::kMinFileProcessInterval), beat};
+      return PartHealth{silent < 3 * LookInterval(config), beat};
     };
   }
   control_options.metrics = [this] {

@@ -93,7 +93,9 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
      "Before all keys in Redis; one for each Gale that shares it."},
 
     {Key::kMinFileProcessInterval, "dag_processor", "min_file_process_interval", kDuration, "30",
-     "How often a DAG file is parsed again although it hasn't changed. 0: never.", 0, kDaySeconds},
+     "After how long a DAG file is parsed again although it hasn't changed; later, if all of them "
+     "would take more than 5 % of one process. 0: never.",
+     0, kDaySeconds},
     {Key::kParsingProcesses, "dag_processor", "parsing_processes", kInt, "2",
      "DAG files that are read at once; up to twice as many more that turn out slow.", 1, 256},
     {Key::kParseMemoryLimitMb, "dag_processor", "parse_memory_limit_mb", kInt, "2048",

@@ -23,6 +23,7 @@ struct FileState {
   bool may_hold_dags = true;  // by its name, and no .airflowignore speaks against it
   bool has_dags = false;
   bool has_error = false;
+  MonoTime read_at{};
   bool SameAs(const FileState& o) const {
     return mtime_ns == o.mtime_ns && size == o.size && executable == o.executable;
   }

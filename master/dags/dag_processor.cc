@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -79,6 +80,7 @@ int DagProcessor::WaitMillis() const {
   const MonoTime now = Clock::Real().Mono();
   MonoTime at = scan_at_.value_or(now + options_.rescan_interval);
   if (const auto parser = parser_.wake_at(); parser && *parser < at) at = *parser;
+  if (!reread_.empty() && asked_.empty()) at = std::min(at, reread_at_);
   const auto millis = std::chrono::ceil<std::chrono::milliseconds>(at - now).count();
   return static_cast<int>(std::max<int64_t>(0, millis));
 }
@@ -103,6 +105,7 @@ void DagProcessor::Main() {
       scan_at_ = Clock::Real().Mono();
     }
     if (scan_at_ && *scan_at_ <= Clock::Real().Mono()) Scan();
+    Reread();
     parser_.Step();
   }
 }
@@ -162,11 +165,13 @@ void DagProcessor::Scan() {
     if (auto known = files_.find(path); known != files_.end() && state.may_hold_dags) {
       state.has_dags = known->second.has_dags;
       state.has_error = known->second.has_error;
+      state.read_at = known->second.read_at;
     }
   }
   Compare(found);
   files_ = std::move(found);
   TellGone();
+  PlanRereads();
   if (bundler_) Bundle();
 }
 
@@ -218,6 +223,29 @@ void DagProcessor::TellGone() {
   }
 }
 
+void DagProcessor::PlanRereads() {
+  reread_.clear();
+  if (options_.reread_interval <= Duration::zero()) return;
+  const MonoTime due = Clock::Real().Mono() - options_.reread_interval;
+  std::vector<std::pair<MonoTime, std::string>> old;
+  for (const auto& [path, state] : files_) {
+    if (state.has_dags && state.read_at <= due && !asked_.contains(path))
+      old.emplace_back(state.read_at, path);
+  }
+  std::ranges::sort(old);
+  for (auto& [read_at, path] : old) reread_.push_back(std::move(path));
+}
+
+void DagProcessor::Reread() {
+  const MonoTime now = Clock::Real().Mono();
+  if (reread_.empty() || !asked_.empty() || now < reread_at_ || !active_) return;
+  const auto file = files_.find(reread_.front());
+  reread_.pop_front();
+  if (file == files_.end()) return;
+  rereading_since_ = now;
+  Ask(file->first, file->second, /*changed=*/false);
+}
+
 void DagProcessor::Retry() {
   const MonoTime at = Clock::Real().Mono() + kRetry;
   if (!scan_at_ || at < *scan_at_) scan_at_ = at;
@@ -252,10 +280,14 @@ void DagProcessor::Ask(const std::string& path, const FileState& state, bool cha
 void DagProcessor::OnParsed(ParsedFile file) {
   const std::string path = file.path;
   asked_.erase(path);
+  const MonoTime now = Clock::Real().Mono();
+  if (rereading_since_) reread_at_ = now + kRereadPause * (now - *rereading_since_);
+  rereading_since_.reset();
   const bool again = changed_.erase(path) > 0;
   auto known = files_.find(path);
   if (known == files_.end() || !known->second.may_hold_dags) return;
   FileState& state = known->second;
+  state.read_at = now;
   state.has_error = !file.error.empty();
   state.has_dags = state.has_dags || !file.dags.empty() || state.has_error;
   if (again) Ask(path, state, /*changed=*/true);

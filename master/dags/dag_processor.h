@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -26,6 +27,9 @@ struct DagProcessorOptions {
   ParseClientOptions parser;
   IgnoreSyntax ignore_syntax = IgnoreSyntax::kGlob;
   Duration rescan_interval = std::chrono::seconds(30);
+  // A file that hasn't changed is read again after so long: it may make its DAGs from something
+  // that isn't in the folder. 0: it isn't.
+  Duration reread_interval{};
   // Where the folder goes as a bundle, for workers on other machines; null: there are none. Must
   // outlive the processor.
   Store* bundles = nullptr;
@@ -37,6 +41,9 @@ class DagProcessor : public Service {
   static constexpr Duration kSettle = std::chrono::milliseconds(20);
   // What the sink or the ledger didn't take is offered again after it.
   static constexpr Duration kRetry = std::chrono::milliseconds(500);
+
+  // After a file was read again, for so many times what it took no other is: 5 % of a process.
+  static constexpr int kRereadPause = 20;
 
   // The sink must outlive it.
   DagProcessor(DagSink& sink, DagProcessorOptions options);
@@ -65,6 +72,9 @@ class DagProcessor : public Service {
   void Compare(const FileStates& found);
   void Say(std::vector<std::string> notices);
   void TellGone();
+  // Which files haven't been read for long, the longest first; and reads the next of them again.
+  void PlanRereads();
+  void Reread();
   void Bundle();
   void Ask(const std::string& path, const FileState& state, bool changed);
   void OnParsed(ParsedFile file);
@@ -89,6 +99,9 @@ class DagProcessor : public Service {
   std::set<std::string> gone_;               // and the sink doesn't know yet
   bool sink_knows_folder_ = false;           // what else it knows of the folder is gone
   std::optional<MonoTime> scan_at_;
+  std::deque<std::string> reread_;
+  MonoTime reread_at_{};  // not before
+  std::optional<MonoTime> rereading_since_;
   bool folder_missing_ = false;
   std::atomic<int64_t> heartbeat_us_{0};
   std::atomic<bool> active_{true};

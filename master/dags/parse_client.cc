@@ -199,7 +199,7 @@ short ParseClient::events() const {
 // When a server that goes on being silent has to end: none of the files it reads may take longer.
 std::optional<MonoTime> ParseClient::deadline() const {
   if (fd_ < 0 || asked_.empty()) return std::nullopt;
-  return heard_at_ + options_.timeout + options_.grace;
+  return heard_at_ + (ready_ ? Duration::zero() : kStartTime) + options_.timeout + options_.grace;
 }
 
 std::optional<MonoTime> ParseClient::wake_at() const {

@@ -67,6 +67,7 @@ class ParseClient {
 
  private:
   static constexpr int kFailedStartsMax = 2;
+  static constexpr Duration kStartTime = std::chrono::seconds(60);  // more, until it is ready
 
   void Read();
   void TakeFrames();

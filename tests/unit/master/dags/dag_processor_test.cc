@@ -176,6 +176,16 @@ TEST_F(DagProcessorTest, AModuleThatComesIsAReasonToReadWhatIsBroken) {
   EXPECT_EQ(sink_.Times(good), 1);
 }
 
+TEST_F(DagProcessorTest, AFileThatHasNotChangedIsReadAgainAfterTheInterval) {
+  options_.rescan_interval = options_.reread_interval = 10ms;
+  const std::string path = Write("a.py", "one"), broken = Write("b.py", "!down");
+  const std::string module = Write("module.py", "#");
+  Begin();
+  EXPECT_TRUE(sink_.Heard(path, 3));
+  EXPECT_TRUE(sink_.Heard(broken, 3));
+  EXPECT_EQ(sink_.Times(module), 1) << "it holds no DAG";
+}
+
 TEST_F(DagProcessorTest, AnIgnoreFileTakesDagsAwayAndGivesThemBack) {
   const std::string path = Write("ign/a.py", "one"), other = Write("b.py", "two");
   Begin();

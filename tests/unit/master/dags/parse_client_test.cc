@@ -101,8 +101,8 @@ while True:
 }
 
 TEST_F(ParseClientTest, AServerThatGoesSilentIsEnded) {
-  options_.timeout = 200ms;
-  options_.grace = 200ms;
+  options_.timeout = 500ms;
+  options_.grace = 1s;
   Begin(R"py(
 ready()
 while True:
