@@ -2,7 +2,6 @@
 
 #include "common/base/limits.h"
 #include "common/base/log.h"
-#include "master/engine/turn_plan.h"
 
 namespace gale {
 
@@ -10,27 +9,31 @@ Engine::Engine(Store& store, QueueBell& bell, TaskQueue* served, LoopOptions opt
                std::optional<LeadershipOptions> leadership)
     : clock_(clock),
       store_(store),
+      leadership_(std::move(leadership)),
       sync_later_(options.sync_later),
       loop_(store, bell, served, std::move(options)),
-      leadership_(std::move(leadership)) {
-  if (leadership_) watch_.emplace(leadership_->lease, leadership_->self.instance);
-}
+      standing_(leadership_ ? Standing(leadership_->lease, leadership_->outage) : Standing()),
+      driver_(leadership_ ? Driver(standing_, leadership_->lease, leadership_->self.instance,
+                                   leadership_->poll, leadership_->may_lead)
+                          : Driver(standing_)),
+      next_(driver_.Begin()) {}
 
 Engine::~Engine() { Stop(clock_.Mono()); }
 
 Status Engine::Start() {
-  if (leadership_) {
-    GALE_RETURN_IF_ERROR(SayPresent());  // before it leads: others must know where it is
-    GALE_RETURN_IF_ERROR(Follow());
-    beat_thread_ = std::thread([this] { BeatMain(); });
-  } else {
-    GALE_RETURN_IF_ERROR(loop_.Recover(clock_.Now(), clock_.Mono()));
-    healthy_ = leads_ = true;
+  if (leadership_) GALE_RETURN_IF_ERROR(SayPresent());  // before it leads: others must know where
+  do {
+    next_ = Do(next_);
+    if (!next_.why.ok()) return next_.why;
+  } while (next_.act == Driver::Act::kLead);
+  healthy_ = true;
+  if (!leadership_) {
     metrics_.terms.Add();
     if (on_leading_) on_leading_(true);
   }
   last_turn_us_ = clock_.Now().time_since_epoch().count();
   thread_ = std::thread([this] { Main(); });
+  if (leadership_) beat_thread_ = std::thread([this] { BeatMain(); });
   if (sync_later_) sync_thread_ = std::thread([this] { SyncMain(); });
   return OkStatus();
 }
@@ -49,9 +52,10 @@ void Engine::Stop(MonoTime) {
   if (thread_.joinable()) {
     thread_.join();
     // The last turns' answers, if the disk takes them.
-    if (const uint64_t turn = loop_.unsynced(); turn > 0 && store_.Sync().ok()) loop_.Synced(turn);
-    if (leadership_ && leads_) (void)store_.ReleaseLeadership(Epoch(epoch_));
-    leads_ = false;
+    const uint64_t turn = standing_.flush().ok() ? loop_.unsynced() : 0;
+    if (turn > 0 && store_.Sync().ok()) loop_.Synced(turn);
+    if (leadership_ && leads()) (void)store_.ReleaseLeadership(standing_.epoch());
+    standing_.End();
   }
   std::lock_guard lock(mutex_);
   mailbox_.clear();
@@ -60,7 +64,7 @@ void Engine::Stop(MonoTime) {
 bool Engine::Post(std::function<void(Loop&)> task) {
   {
     std::lock_guard lock(mutex_);
-    if (stopping_ || !leads_ || mailbox_.size() >= limits::kMailboxEventsMax) {
+    if (stopping_ || !leads() || mailbox_.size() >= limits::kMailboxEventsMax) {
       metrics_.refused.Add();
       return false;
     }
@@ -76,90 +80,92 @@ Status Engine::fatal() const {
   return fatal_;
 }
 
-std::vector<std::function<void(Loop&)>> Engine::Collect() {
+Engine::Mail Engine::Collect() {
   // Bounded, so that the wall clock may jump under a far-off timer.
   Duration wait = std::chrono::seconds(60);
   if (auto next = loop_.NextWake()) wait = std::min(wait, *next - clock_.Now());
   wait = std::max(Duration(0), std::min(wait, loop_.NextMonoWake() - clock_.Mono()));
   std::unique_lock lock(mutex_);
-  wake_.wait_for(lock, wait, [&] { return stopping_ || !mailbox_.empty() || !deposed_.ok(); });
-  std::vector<std::function<void(Loop&)>> mail;
+  wake_.wait_for(lock, wait,
+                 [&] { return stopping_ || !mailbox_.empty() || standing_.IsBroken(); });
+  Mail mail;
   while (!mailbox_.empty() && mail.size() < limits::kBatchEventsMax) {
     mail.push_back(std::move(mailbox_.front()));
     mailbox_.pop_front();
   }
+  over_ = stopping_ && mail.empty();
   return mail;
 }
 
 void Engine::Main() {
-  for (;;) {
-    if (!leads_) {
-      std::unique_lock lock(mutex_);
-      if (wake_.wait_for(lock, leadership_->poll, [&] { return stopping_; })) return;
-      lock.unlock();
-      TellLedger("who leads can't be read, trying again", Follow());
-      continue;
-    }
-    auto mail = Collect();
-    {
-      std::lock_guard lock(mutex_);
-      if (stopping_ && mail.empty()) return;
-    }
-    if (Status lead = CheckLead(); !lead.ok()) {
-      StepDown(lead);
-      continue;
-    }
-    Turn(std::move(mail));
-    std::lock_guard lock(mutex_);
-    if (!fatal_.ok()) {
-      stopping_ = true;
-      return;
-    }
+  while (!over_ && Pause(next_)) {
+    next_ = Do(next_);
+    healthy_ = next_.why.ok() || IsRefused(next_.why);
+    last_turn_us_ = clock_.Now().time_since_epoch().count();
   }
 }
 
-void Engine::Turn(std::vector<std::function<void(Loop&)>> mail) {
-  const MonoTime began = clock_.Mono();
-  Status status = TakeMail(mail);
-  metrics_.turns.Add();
-  metrics_.events.Add(mail.size());
-  metrics_.turn.Observe(clock_.Mono() - began);
-  if (status.ok()) status = Audit();
-  if (leadership_ && !status.ok()) {
-    StepDown(status);  // the next look at the leader's row says how to go on
-  } else if (status.code() == Code::kAborted) {
-    GiveUp(status);  // another master leads: to take it back would be a fight without end
-  } else if (!status.ok()) {
-    GALE_ERROR("starting anew from the ledger: {}", status.ToString());
-    RecoverUntilItWorks();
-  }
-  if (sync_later_) RequestSync();
-  last_turn_us_ = clock_.Now().time_since_epoch().count();
+bool Engine::Pause(const Driver::Step& step) {
+  using Act = Driver::Act;
+  if (step.pause == Duration(0)) return true;
+  const bool in_turn = step.act == Act::kCommit || step.act == Act::kTakeBack;
+  if (in_turn) GALE_WARN("the ledger isn't reached, trying again: {}", step.why.ToString());
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, step.pause, [&] { return stopping_ || (in_turn && standing_.IsBroken()); });
+  if (!stopping_) return true;
+  lock.unlock();
+  if (in_turn) loop_.Abandon(step.why);
+  return false;
 }
 
-Status Engine::TakeMail(std::vector<std::function<void(Loop&)>>& mail) {
-  const TimePoint now = clock_.Now();
-  const MonoTime mono = clock_.Mono();
-  TurnPlan plan(mail.size());
-  while (const auto slice = plan.Next()) {
-    GALE_RETURN_IF_ERROR(CheckLead());
-    loop_.BeginTurn(now, mono);
-    for (size_t i = 0; i < slice->count; ++i) mail[slice->first + i](loop_);
-    const MonoTime decided = clock_.Mono();
-    const Status status = KeepTrying(loop_.EndTurn(), [this] { return loop_.RetryCommit(); });
-    metrics_.commit.Observe(clock_.Mono() - decided);
-    if (status.ok()) {
-      plan.OnCommitted();
-      continue;
+Driver::Step Engine::Do(const Driver::Step& step) {
+  using Act = Driver::Act;
+  switch (step.act) {
+    case Act::kFollow: return Follow();
+    case Act::kLead: return Lead(step.seen);
+    case Act::kRecover: return Recover(step.why);
+    case Act::kCollect:
+      mail_ = Collect();
+      if (over_) return step;
+      now_ = clock_.Now();
+      mono_ = clock_.Mono();
+      return driver_.OnMail(mail_.size(), mono_);
+    case Act::kTurn: {
+      loop_.BeginTurn(now_, mono_);
+      for (size_t i = 0; i < step.count; ++i) mail_[step.first + i](loop_);
+      decided_ = clock_.Mono();
+      return Committed(loop_.EndTurn());
     }
-    if (!IsRefused(status)) return status;
-    metrics_.refused_turns.Add();
-    Result<bool> again = false;
-    auto take_back = [&] { return (again = loop_.TakeBack(status, slice->took)).status(); };
-    GALE_RETURN_IF_ERROR(KeepTrying(take_back(), take_back));
-    plan.OnTakenBack(*again);
+    case Act::kCommit: metrics_.commit_retries.Add(); return Committed(loop_.RetryCommit());
+    case Act::kTakeBack: {
+      metrics_.refused_turns.Add();
+      const Result<bool> again = loop_.TakeBack(step.why, step.took);
+      return driver_.OnTakenBack(again, clock_.Mono());
+    }
+    case Act::kAudit:
+      metrics_.turns.Add();
+      metrics_.events.Add(mail_.size());
+      metrics_.turn.Observe(clock_.Mono() - mono_);
+      mail_.clear();
+      if (sync_later_) RequestSync();
+      return driver_.OnAudited(Audit());
+    case Act::kStepDown: StepDown(step.why); return driver_.OnSteppedDown(step.why);
+    case Act::kGiveUp: GiveUp(step.why); return step;
   }
-  return OkStatus();
+  return step;
+}
+
+Driver::Step Engine::Committed(const Status& status) {
+  const MonoTime now = clock_.Mono();
+  if (status.code() != Code::kUnavailable) metrics_.commit.Observe(now - decided_);
+  return driver_.OnCommit(status, now);
+}
+
+Driver::Step Engine::Recover(const Status& why) {
+  if (!why.ok()) GALE_ERROR("starting anew from the ledger: {}", why.ToString());
+  mail_.clear();
+  const Status status = loop_.Recover(clock_.Now(), clock_.Mono());
+  return driver_.OnRecovered(status.ok() ? Result<Epoch>(loop_.epoch()) : status, clock_.Mono());
 }
 
 Status Engine::Audit() {
@@ -205,12 +211,10 @@ void Engine::SyncMain() {
     const Status status = store_.Sync();
     metrics_.sync.Observe(clock_.Mono() - began);
     if (!status.ok()) {
-      healthy_ = false;
-      GALE_ERROR("trying again in 1 s: {}", status.ToString());
-      std::unique_lock lock(mutex_);
-      sync_wake_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_; });
-      if (stopping_) return;
-      continue;
+      standing_.OnFlushFailed(
+          status.WithContext("a flush failed; the next start reads what is there"));
+      std::lock_guard lock(mutex_);
+      return wake_.notify_all();
     }
     synced = turn;
     std::lock_guard lock(mutex_);
@@ -219,27 +223,10 @@ void Engine::SyncMain() {
   }
 }
 
-Status Engine::KeepTrying(Status status, const std::function<Status()>& again) {
-  const MonoTime give_up = clock_.Mono() + limits::kCommitRetryMax;
-  Duration pause = std::chrono::milliseconds(10);
-  auto go_on = [&] { return leadership_ ? CheckLead().ok() : clock_.Mono() < give_up; };
-  while (status.code() == Code::kUnavailable && go_on()) {
-    healthy_ = false;
-    GALE_WARN("the ledger isn't reached, trying again: {}", status.ToString());
-    std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, pause, [&] { return stopping_ || !deposed_.ok(); });
-    if (stopping_) return status;
-    lock.unlock();
-    pause = std::min<Duration>(pause * 2, std::chrono::seconds(1));
-    metrics_.commit_retries.Add();
-    status = again();
-  }
-  if (status.ok()) healthy_ = true;
-  return status;
-}
-
 void Engine::GiveUp(const Status& status) {
-  healthy_ = leads_ = false;
+  standing_.End();
+  over_ = true;
+  mail_.clear();
   GALE_ERROR("giving up: {}", status.ToString());
   loop_.Abandon(status);
   {
@@ -250,26 +237,6 @@ void Engine::GiveUp(const Status& status) {
   }
   sync_wake_.notify_all();
   if (on_fatal_) on_fatal_(status);
-}
-
-void Engine::RecoverUntilItWorks() {
-  healthy_ = false;
-  for (;;) {
-    Status status = loop_.Recover(clock_.Now(), clock_.Mono());
-    if (status.ok()) {
-      healthy_ = true;
-      return;
-    }
-    std::unique_lock lock(mutex_);
-    if (stopping_) return;
-    if (status.code() == Code::kAborted || status.code() == Code::kFailedPrecondition) {
-      lock.unlock();
-      return GiveUp(status);
-    }
-    GALE_ERROR("the ledger can't be read, trying again in 1 s: {}", status.ToString());
-    wake_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_; });
-    if (stopping_) return;
-  }
 }
 
 }  // namespace gale

@@ -1,5 +1,5 @@
-// The engine's body: one thread that drives a Loop, with a bounded mailbox. Everything else posts
-// to it.
+// The engine's body: one thread that does what a Driver says to a Loop, with a bounded mailbox.
+// Everything else posts to it.
 //
 // Alone on its ledger it leads from Start to Stop. With LeadershipOptions it is one of several: it
 // follows (reads who leads, takes nothing) until it may lead, and follows again when it is deposed.
@@ -13,8 +13,7 @@
 #include <thread>
 
 #include "common/base/service.h"
-#include "master/engine/leader_watch.h"
-#include "master/engine/loop.h"
+#include "master/engine/driver.h"
 
 namespace gale {
 
@@ -80,13 +79,13 @@ class Engine : public Service {
     }
   }
 
-  bool leads() const { return leads_; }
+  bool leads() const { return standing_.leads(); }
   // Why Post takes nothing.
   Status Refusal() const;
   // As last seen; the owner is empty, or ours, if it is us or nobody. Of one that is alone: empty.
   LeaderRow leader() const;
   // Whether a worker that is heard of now may be told that its lease is renewed. Any thread.
-  bool MayRenewLeases() const;
+  bool MayRenewLeases() const { return standing_.MayRenewLeases(clock_.Mono()); }
   // Called from the engine's thread whenever it begins or ends to lead. Before Start; must not
   // block.
   void OnLeading(std::function<void(bool)> callback) { on_leading_ = std::move(callback); }
@@ -105,7 +104,8 @@ class Engine : public Service {
   };
   Audits audits() const;
 
-  // Why the engine gave up for good (another master leads), or OK. Then it has stopped.
+  // Why the engine gave up for good (another master leads, a flush failed), or OK. Then it has
+  // stopped.
   Status fatal() const;
   // Called once, from the engine's thread, when it gives up.
   void OnFatal(std::function<void(const Status&)> callback) { on_fatal_ = std::move(callback); }
@@ -115,33 +115,32 @@ class Engine : public Service {
   void SetRunObserver(std::function<void(const RunRow&)> o) { loop_.SetRunObserver(std::move(o)); }
 
  private:
+  using Mail = std::vector<std::function<void(Loop&)>>;
   void Main();
+  // False: it stops.
+  bool Pause(const Driver::Step& step);
+  Driver::Step Do(const Driver::Step& step);
   // Waits for mail or for the next wake, whichever is first.
-  std::vector<std::function<void(Loop&)>> Collect();
-  void Turn(std::vector<std::function<void(Loop&)>> mail);
-  // One turn after the other, until all mail is done.
-  Status TakeMail(std::vector<std::function<void(Loop&)>>& mail);
-  // While the ledger can't be reached, `again` is tried for as long as that makes sense.
-  Status KeepTrying(Status status, const std::function<Status()>& again);
+  Mail Collect();
+  Driver::Step Committed(const Status& status);
+  Driver::Step Recover(const Status& why);
   // The second thread, with sync_later: Store::Sync runs beside the next turns.
   void SyncMain();
   void RequestSync();
   // Every kAuditInterval: whoever is queued or runs has a slot, an owner, a lease (Loop::Audit).
   Status Audit();
-  void RecoverUntilItWorks();
   void GiveUp(const Status& status);
 
   // engine_leader.cc: one of several.
   // Looks who leads; leads if it may.
-  Status Follow();
-  Status Lead(const LeaderRow& seen);
+  Driver::Step Follow();
+  Driver::Step Lead(const LeaderRow& seen);
+  Result<Epoch> Claim(const LeaderRow& seen, MonoTime sent);
   void StepDown(const Status& why);
   // The third thread: beats while it leads, and says that this master lives.
   void BeatMain();
   void Beat();
   Status SayPresent();
-  // Not OK: it leads no more, or can't know.
-  Status CheckLead();
   // Once when the ledger goes, and once when it is back.
   void TellLedger(const char* what, const Status& status);
 
@@ -153,11 +152,20 @@ class Engine : public Service {
   Clock& clock_;
   Metrics metrics_;
   Store& store_;
+  const std::optional<LeadershipOptions> leadership_;
   const bool sync_later_;
   std::thread sync_thread_;
   std::condition_variable sync_wake_;
   uint64_t sync_wanted_ = 0;  // behind mutex_: the turn to be made durable
-  Loop loop_;                 // touched by the thread only, once started
+  Loop loop_;                 // touched by the thread only, once started, as these
+  Standing standing_;
+  Driver driver_;
+  Driver::Step next_;
+  Mail mail_;      // of the turn
+  TimePoint now_;  // of the turn
+  MonoTime mono_;
+  MonoTime decided_;  // of the turn: its commit began
+  bool over_ = false;
   std::thread thread_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
@@ -169,18 +177,12 @@ class Engine : public Service {
   std::function<void(const Status&)> on_fatal_;
   std::function<void(bool)> on_leading_;
   std::atomic<bool> healthy_{false};
-  std::atomic<bool> leads_{false};
   std::atomic<int64_t> last_turn_us_{0};
 
-  const std::optional<LeadershipOptions> leadership_;
   std::thread beat_thread_;
   std::condition_variable beat_wake_;
-  std::optional<LeaderWatch> watch_;  // the engine's thread
-  LeaderRow leader_;                  // behind mutex_
-  Status deposed_;                    // behind mutex_: why the beat says so
+  LeaderRow leader_;  // behind mutex_
   std::atomic<bool> ledger_away_{false};
-  std::atomic<int64_t> epoch_{0};            // that it leads in
-  std::atomic<int64_t> beat_us_{INT64_MIN};  // when the last beat that arrived was sent
 };
 
 }  // namespace gale

@@ -86,7 +86,13 @@ void Checkers::OnCommitted(Epoch epoch, const CommitBatch& batch) {
                                          row.id.ToString(), process->second.worker));
       }
     }
+    if (fresh && row.reason.find("refused by the ledger") != std::string::npos) {
+      context_.Saw(Seen::kRefusedResults);
+    }
     if (row.state != TiState::kSuccess || marked_.contains(row.id.run)) continue;
+    if (guilty_.contains(row.id)) {
+      context_.Fail(fmt::format("{} is success, its result was refused", row.id.ToString()));
+    }
     auto exit = exits_.find(row.id);
     if (exit == exits_.end() || !exit->second) {
       context_.Fail(fmt::format("{} is success in the ledger, its process did not end so",

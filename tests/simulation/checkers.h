@@ -11,6 +11,8 @@
 //     of life within its lease, or without having looked for a lease.
 //   - A live attempt leaves the ledger only with its history row.
 //   - An accepted run is in the ledger, for good. Runs and tries only move forward.
+//   - A row that the ledger refuses costs no epoch, no memory and no link: who brought it is told; a
+//     result that is refused is its attempt's failure.
 //   - A task is success without anybody's help only if its process ended well.
 //   - Pools and workers never run more than they have room for.
 //   - The loop's own audit holds, and what it has in memory is what the ledger says.
@@ -50,6 +52,8 @@ class Checkers {
   void OnAck(const std::vector<AttemptId>& attempts);
   void OnAccepted(const RunRow& run);
   void OnPool(const std::string& name, int32_t slots);
+  // The ledger refuses this attempt's result: it fails for it.
+  void OnGuilty(const AttemptId& attempt) { guilty_.insert(attempt); }
   // Somebody marked tasks of this run, or the run.
   void OnMarked(RunId run) { marked_.insert(run); }
 
@@ -98,6 +102,7 @@ class Checkers {
   uint64_t commits_ = 0, synced_ = 0;
   std::map<RunId, std::string> accepted_;
   std::set<RunId> marked_;
+  std::set<AttemptId> guilty_;
   Epoch epoch_;
   MonoTime last_beat_;
   std::map<AttemptId, std::set<Epoch>> grants_;

@@ -100,6 +100,11 @@ enum class Seen : size_t {
   kRenewedWithoutLedger,
   kClaimsRepeated,
   kWorkerPauses,
+  kRefusedCommits,
+  kTurnsTakenBack,
+  kRefusedRequests,
+  kRefusedResults,
+  kFlushesFailed,
   kCount
 };
 inline constexpr std::array<const char*, static_cast<size_t>(Seen::kCount)> kSeenNames = {
@@ -164,7 +169,12 @@ inline constexpr std::array<const char*, static_cast<size_t>(Seen::kCount)> kSee
     "moves to another master",
     "leases renewed without a ledger",
     "claims repeated",
-    "worker pauses"};
+    "worker pauses",
+    "commits refused",
+    "turns taken back",
+    "requests refused and told so",
+    "results refused, and failed",
+    "flushes that failed"};
 using Coverage = std::array<uint64_t, static_cast<size_t>(Seen::kCount)>;
 
 // The simulated clock, and what is to happen when. Ties in the order of asking.

@@ -351,6 +351,11 @@ AttemptResult Host::ToResult(const Ending& ending) const {
     case End::kKeeperDied: f.outcome = core::Outcome::kLost; break;
   }
   if (f.outcome == core::Outcome::kSuccess) result.xcoms = {{"return_value", "1"}};
+  if (scenario_.guilty && HashOf(ending.attempt) % 13 == 0 && !result.xcoms.empty()) {
+    const uint64_t variant = HashOf(ending.attempt) % 4;
+    result.xcoms.emplace_back(std::string(kGuilty) + std::string(variant, '!'), "1");
+    checkers_.OnGuilty(ending.attempt);
+  }
   return result;
 }
 

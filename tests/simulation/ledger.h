@@ -4,6 +4,7 @@
 
 #include "common/queue/memory_queue.h"
 #include "tests/simulation/checkers.h"
+#include "tests/simulation/scenario.h"
 #include "tests/support/faulty_store.h"
 
 namespace gale::sim {
@@ -44,18 +45,26 @@ class WatchedStore : public FaultyStore {
         context_(context),
         ledger_(ledger),
         checkers_(checkers),
-        leader_lease_(leader_lease) {}
+        leader_lease_(leader_lease) {
+    refuse = [this](const CommitBatch& batch) { return Guilty(batch); };
+  }
 
   CommitFault plan;
   LedgerCut cut = LedgerCut::kNone;
   bool sync_later = false;
+  bool flush_fails = false;  // the next one; all after it say that they went well, as Linux does
+  bool flush_failed = false;
   bool cut_short = false;              // the next takeover fails after the row was taken
   MonoTime looking_since;              // see Checkers::OnAcquired
   std::function<void()> on_committed;  // before the master knows
 
   Status Commit(Epoch epoch, const CommitBatch& batch, BatchRow* refused) override;
   Status Sync() override {
-    checkers_.OnSynced();
+    if (std::exchange(flush_fails, false)) {
+      flush_failed = true;
+      return Unavailable("injected fault: the log can't be flushed");
+    }
+    if (!flush_failed) checkers_.OnSynced();
     return FaultyStore::Sync();
   }
   Result<Epoch> AcquireLeadership(const LeaderClaim& claim) override;
@@ -97,6 +106,8 @@ class WatchedStore : public FaultyStore {
     if (cut != LedgerCut::kNone) return NotReached();
     return read();
   }
+  // Refuses the rows that are named so (see kGuilty).
+  Refusal Guilty(const CommitBatch& batch);
   Fault Draw() {
     if (plan.times <= 0) return Fault::kNone;
     --plan.times;

@@ -5,6 +5,12 @@ namespace gale::sim {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+namespace {
+
+constexpr Duration kPoll = milliseconds(100);
+
+}  // namespace
+
 // The loop's end of one stream.
 class Master::Link : public WorkerLink {
  public:
@@ -89,9 +95,9 @@ Master::Master(Context& context, const Scenario& scenario, Checkers& checkers, N
 std::string Master::Describe() const {
   if (!up()) return fmt::format("master {}: down", number_);
   std::string out =
-      fmt::format("master {}: {}, {} runs, {} messages", number_, leads_ ? "leads" : "follows",
+      fmt::format("master {}: {}, {} runs, {} messages", number_, leads() ? "leads" : "follows",
                   loop_->scheduler().runs().size(), mail_.size());
-  if (!leads_) return out;
+  if (!leads()) return out;
   for (const auto& [id, run] : loop_->scheduler().runs()) {
     out += fmt::format("; run {} {} ({})", id.value, Name(run->head.state), run->live().size());
     for (uint32_t i = 0; i < run->size(); ++i) {
@@ -117,25 +123,15 @@ void Master::Start() {
   options.parse_spec = [this](const std::string& bytes) { return scenario_.Parse(bytes); };
   loop_ = std::make_unique<Loop>(store_, queue_, scenario_.serve_queue ? &queue_ : nullptr,
                                  std::move(options));
-  if (!cluster()) return Recover(false);
-  watch_.emplace(scenario_.leader_lease, instance_);
   store_.looking_since = looked_ = context_.now();
-  Follow();
-}
-
-void Master::Recover(bool step_down) {
-  context_.Saw(Seen::kRecoveries);
-  if (step_down) context_.Saw(Seen::kStepDowns);
-  retrying_ = flushing_ = turn_planned_ = false;
-  store_.plan = {};
-  wake_planned_.reset();
-  Status status = loop_->Recover(context_.wall(), context_.now());
-  if (!status.ok()) return context_.Fail("recovery: " + status.ToString());
-  links_.clear();
-  ++life_;  // no message of an old stream reaches the new term
-  leads_ = true;
-  checkers_.AcceptedAreThere();
-  PlanTurn(Duration(0));
+  if (cluster()) {
+    standing_ = std::make_unique<Standing>(scenario_.leader_lease, scenario_.outage);
+    driver_ = std::make_unique<Driver>(*standing_, scenario_.leader_lease, instance_, kPoll, true);
+  } else {
+    standing_ = std::make_unique<Standing>();
+    driver_ = std::make_unique<Driver>(*standing_);
+  }
+  Do(driver_->Begin());
 }
 
 void Master::Crash(Duration away) {
@@ -149,14 +145,15 @@ void Master::Crash(Duration away) {
 // The process is gone.
 void Master::Forget() {
   loop_.reset();
-  leads_ = paused_ = retrying_ = turn_planned_ = false;
+  paused_ = collecting_ = turn_planned_ = flushing_ = false;
   mail_.clear();
+  turn_mail_.clear();
   asleep_.clear();
   asleep_mail_.clear();
   asleep_sends_.clear();
   sends_left_ = -1;
   store_.plan = {};
-  store_.cut_short = false;
+  store_.cut_short = store_.flush_fails = store_.flush_failed = false;
   store_.on_committed = nullptr;
   wake_planned_.reset();
   links_.clear();
@@ -177,7 +174,7 @@ void Master::Post(std::function<void(Loop&)> what) {
   if (paused_) {
     return asleep_mail_.push_back([this, what = std::move(what)] { Post(what); });
   }
-  if (!leads_) return;
+  if (!leads()) return;
   mail_.push_back(std::move(what));
   PlanTurn(context_.faults ? context_.dice.Ms(0, 5) : milliseconds(1));
 }
@@ -197,7 +194,7 @@ void Master::Deliver(const StreamPtr& stream,
     return asleep_mail_.push_back(
         [this, stream, what = std::move(what)] { Deliver(stream, what); });
   }
-  if (!leads_) return link->Close(Unavailable("this master follows"));
+  if (!leads()) return link->Close(Unavailable("this master follows"));
   Post([this, stream, what = std::move(what)](Loop& loop) {
     if (WorkerLinkPtr link = LinkOf(stream)) what(loop, link);
   });
@@ -209,7 +206,7 @@ void Master::Heartbeat(const StreamPtr& stream, uint64_t sequence) {
   if (paused_) {
     return asleep_mail_.push_back([this, stream, sequence] { Heartbeat(stream, sequence); });
   }
-  if (!MayRenewLeases() || !link->lease().Renew(context_.now())) return;
+  if (!standing_->MayRenewLeases(context_.now()) || !link->lease().Renew(context_.now())) return;
   if (store_.cut != LedgerCut::kNone) context_.Saw(Seen::kRenewedWithoutLedger);
   link->SendLease(scenario_.lease, sequence);
 }
@@ -219,7 +216,7 @@ void Master::StreamEnded(const StreamPtr& stream, Duration delay) {
   After(delay, [this, stream] {
     if (!LinkOf(stream)) return;
     stream->closed = true;  // what is still to be sent on it goes nowhere
-    if (!leads_) return network_.Forget(stream);
+    if (!leads()) return network_.Forget(stream);
     Post([this, stream](Loop& loop) {
       if (WorkerLinkPtr link = LinkOf(stream)) loop.OnDisconnected(link);
       network_.Forget(stream);
@@ -227,12 +224,94 @@ void Master::StreamEnded(const StreamPtr& stream, Duration delay) {
   });
 }
 
+void Master::Go(Driver::Step step) {
+  if (step.pause == Duration(0)) return Do(std::move(step));
+  // A commit's pause may be as long as the ledger takes to say no.
+  const bool commit = step.act == Driver::Act::kCommit;
+  After(step.pause + (commit ? context_.dice.Ms(0, 400) : Duration(0)),
+        [this, step = std::move(step)] { Do(step); });
+}
+
+void Master::Do(Driver::Step step) {
+  std::optional<Driver::Step> next = std::move(step);
+  do {
+    next = DoOne(*next);
+  } while (next && next->pause == Duration(0) && !paused_);
+  if (!next) return;
+  if (!paused_) return Go(*std::move(next));
+  asleep_.push_back([this, next = *std::move(next)] { Go(next); });
+}
+
+std::optional<Driver::Step> Master::DoOne(const Driver::Step& step) {
+  using Act = Driver::Act;
+  switch (step.act) {
+    case Act::kFollow: return Follow();
+    case Act::kLead: {
+      // The claim may be long under way, or its thread may be slow.
+      const bool slow = context_.faults && context_.dice.Chance(20);
+      After(slow ? context_.dice.Ms(0, 2500) : Duration(0),
+            [this, seen = step.seen] { Lead(seen); });
+      return std::nullopt;
+    }
+    case Act::kRecover: return Recover(step.why);
+    case Act::kCollect: Collect(); return std::nullopt;
+    case Act::kTurn: turn_ = step; return Take();
+    case Act::kCommit: context_.Saw(Seen::kCommitRetries); return AfterCommit(loop_->RetryCommit());
+    case Act::kTakeBack:
+      context_.Saw(Seen::kTurnsTakenBack);
+      return driver_->OnTakenBack(loop_->TakeBack(step.why, step.took), context_.now());
+    case Act::kAudit:
+      turn_mail_.clear();
+      checkers_.AfterTurn(*loop_);
+      if (context_.dice.Chance(8) && loop_->epoch() == checkers_.epoch()) {
+        checkers_.MemoryIsLedger(*loop_);
+      }
+      FlushLater();
+      return driver_->OnAudited(OkStatus());
+    case Act::kStepDown: return StepDown(step.why);
+    case Act::kGiveUp:
+      // The process ends; whoever watches it starts it again.
+      if (step.why.code() == Code::kAborted) context_.Fail(step.why.ToString());
+      Crash(context_.dice.Ms(50, 5000));
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<Driver::Step> Master::Recover(const Status& why) {
+  context_.Saw(Seen::kRecoveries);
+  if (!why.ok()) {
+    context_.Trace("master {} starts anew from the ledger: {}", number_, why.ToString());
+    context_.Saw(Seen::kStepDowns);
+    if (why.code() != Code::kUnavailable) context_.Fail("it lost its memory: " + why.ToString());
+  }
+  flushing_ = turn_planned_ = false;
+  store_.plan = {};
+  wake_planned_.reset();
+  turn_mail_.clear();
+  Status status = loop_->Recover(context_.wall(), context_.now());
+  if (!status.ok()) {
+    context_.Fail("recovery: " + status.ToString());
+    return std::nullopt;
+  }
+  links_.clear();
+  ++life_;  // no message of an old stream reaches the new term
+  checkers_.AcceptedAreThere();
+  PlanTurn(Duration(0));
+  return driver_->OnRecovered(loop_->epoch(), context_.now());
+}
+
 void Master::PlanTurn(Duration delay) {
   if (turn_planned_) return;
   turn_planned_ = true;
   After(delay, [this] {
     turn_planned_ = false;
-    Turn();
+    if (!leads() || !collecting_) return;
+    collecting_ = false;
+    turn_mail_ = std::exchange(mail_, {});
+    turn_wall_ = context_.wall();
+    turn_mono_ = context_.now();
+    Do(driver_->OnMail(turn_mail_.size(), context_.now()));
   });
 }
 
@@ -245,52 +324,38 @@ void Master::PlanWake() {
   After(at - context_.now(), [this] { PlanTurn(Duration(0)); });
 }
 
-void Master::Turn() {
-  if (!leads() || retrying_) return;
-  if (Status lead = CheckLead(); !lead.ok()) return StepDown(lead);
-  loop_->BeginTurn(context_.wall(), context_.now());
-  for (auto& what : std::exchange(mail_, {})) what(*loop_);
-  AfterCommit(loop_->EndTurn());
+void Master::Collect() {
+  collecting_ = true;
+  if (!mail_.empty() || standing_->IsBroken()) PlanTurn(Duration(0));
+  PlanWake();
 }
 
-void Master::AfterCommit(Status status) {
+std::optional<Driver::Step> Master::Take() {
+  loop_->BeginTurn(turn_wall_, turn_mono_);
+  for (size_t i = 0; i < turn_.count; ++i) turn_mail_[turn_.first + i](*loop_);
+  return AfterCommit(loop_->EndTurn());
+}
+
+std::optional<Driver::Step> Master::AfterCommit(const Status& status) {
   if (sends_left_ == 0) {
     context_.Saw(Seen::kCrashesMidRelease);
-    return Crash(context_.dice.Ms(50, 20'000));
+    Crash(context_.dice.Ms(50, 20'000));
+    return std::nullopt;
   }
-  if (status.ok()) {
-    retrying_ = false;
-    checkers_.AfterTurn(*loop_);
-    if (context_.dice.Chance(8) && loop_->epoch() == checkers_.epoch()) {
-      checkers_.MemoryIsLedger(*loop_);
-    }
-    if (!mail_.empty()) PlanTurn(Duration(0));
-    FlushLater();
-    return PlanWake();
-  }
+  if (!status.ok()) context_.Trace("commit of master {} failed: {}", number_, status.ToString());
   const CommitFault plan = store_.plan;
-  context_.Trace("commit of master {} failed: {}", number_, status.ToString());
-  // Whether a run is there already can't be read while the ledger is away: the commit may say so.
-  const bool refused = status.code() == Code::kAborted || status.code() == Code::kAlreadyExists;
-  if (cluster() && refused) return StepDown(status);
-  if (status.code() != Code::kUnavailable) return context_.Fail("commit: " + status.ToString());
-  if (plan.fault == Fault::kFailAfter) context_.Saw(Seen::kCommitsReportedLost);
-  switch (plan.then) {
-    case CommitFault::Then::kCrash:
+  if (status.code() == Code::kUnavailable) {
+    if (plan.fault == Fault::kFailAfter) context_.Saw(Seen::kCommitsReportedLost);
+    if (plan.then == CommitFault::Then::kCrash) {
       context_.Saw(plan.fault == Fault::kFailAfter ? Seen::kCrashesAfterCommit
                                                    : Seen::kCrashesBeforeCommit);
-      return Crash(context_.dice.Ms(50, 20'000));
-    case CommitFault::Then::kStepDown:
-      if (!cluster()) return Recover(true);
-      break;
-    case CommitFault::Then::kRetry: break;
+      Crash(context_.dice.Ms(50, 20'000));
+      return std::nullopt;
+    }
+    // For as long as it takes until it gives the commit up.
+    if (plan.then == CommitFault::Then::kStepDown && !cluster()) store_.plan.times = 1;
   }
-  if (Status lead = CheckLead(); !lead.ok()) return StepDown(lead);
-  context_.Saw(Seen::kCommitRetries);
-  retrying_ = true;
-  After(context_.dice.Ms(10, 900), [this] {
-    if (retrying_) AfterCommit(loop_->RetryCommit());
-  });
+  return driver_->OnCommit(status, context_.now());
 }
 
 // What was committed before the flush began, and no more, is let out when it ends.
@@ -298,7 +363,11 @@ void Master::FlushLater() {
   const uint64_t turn = loop_->unsynced();
   if (turn == 0 || flushing_) return;
   flushing_ = true;
-  if (Status status = store_.Sync(); !status.ok()) return context_.Fail(status.ToString());
+  if (Status status = store_.Sync(); !status.ok()) {
+    context_.Saw(Seen::kFlushesFailed);
+    standing_->OnFlushFailed(status);
+    return PlanTurn(Duration(0));
+  }
   context_.agenda.In(context_.dice.Ms(0, context_.faults && context_.dice.Chance(5) ? 2000 : 20),
                      [this, turn, life = life_] {
                        if (life != life_) return;

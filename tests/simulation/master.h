@@ -1,15 +1,15 @@
-// A simulated master process: one Loop, driven in turns over a ledger whose commits may fail, that
-// may die at any point of a turn and be started again from the ledger.
+// A simulated master process: one Loop over a ledger whose commits may fail, that may die at any point
+// of a turn and be started again from the ledger. What it does next is what its Driver says, as
+// Engine's threads do.
 //
-// One of two follows, takes the lead and leaves it by the rules of Engine (engine_leader.cc), with
-// the same LeaderWatch. It may be stopped and go on later (SIGSTOP): time passes, what was meant
-// to happen meanwhile happens when it wakes, and what it was about to send leaves then.
+// It may be stopped and go on later (SIGSTOP): time passes, what was meant to happen meanwhile
+// happens when it wakes, and what it was about to send leaves then.
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "master/engine/leader_watch.h"
+#include "master/engine/driver.h"
 #include "tests/simulation/host.h"
 #include "tests/simulation/ledger.h"
 
@@ -28,6 +28,8 @@ class Master : public MasterPort {
   // After so many more messages have left it.
   void CrashMidRelease(int messages) { sends_left_ = messages; }
   void PlanFault(CommitFault fault) { store_.plan = fault; }
+  // Its next flush: for good.
+  void PlanFlushFault() { store_.flush_fails = true; }
   void Pause(Duration lasts);
   // Between its next commit and what that releases.
   void PauseInTurn(Duration lasts);
@@ -40,13 +42,12 @@ class Master : public MasterPort {
 
   size_t number() const { return number_; }
   bool up() const { return loop_ != nullptr; }
-  bool leads() const { return up() && leads_; }
+  bool leads() const { return up() && standing_->leads(); }
   // It leads, and so says the ledger.
   bool leads_really() const { return leads() && loop_->epoch() == checkers_.epoch(); }
-  bool retrying() const { return retrying_; }
   // Nothing lives in memory.
   bool idle() const {
-    return leads() && !retrying_ && mail_.empty() && loop_->scheduler().runs().empty();
+    return leads() && collecting_ && mail_.empty() && loop_->scheduler().runs().empty();
   }
   MemoryQueue& queue() const { return queue_; }
   std::string Describe() const;
@@ -67,23 +68,26 @@ class Master : public MasterPort {
   template <class F>
   void After(Duration delay, F what);
   void Forget();
-  void Recover(bool step_down);
+  // The step, after its pause, and all that follow at once.
+  void Go(Driver::Step step);
+  void Do(Driver::Step step);
+  // nullopt: it comes later, or not at all.
+  std::optional<Driver::Step> DoOne(const Driver::Step& step);
+  std::optional<Driver::Step> Take();
+  std::optional<Driver::Step> AfterCommit(const Status& status);
+  std::optional<Driver::Step> Recover(const Status& why);
+  void Collect();
+  void PlanTurn(Duration delay);
+  void PlanWake();
+  void FlushLater();
+
   // master_lead.cc
-  void Follow();
-  void PlanFollow();
+  Driver::Step Follow();
   void Lead(const LeaderRow& seen);
   void Disturb();
   void PlanBeat(Duration delay);
   void Beat();
-  void StepDown(const Status& why);
-  bool MayRenewLeases() const;
-  Status CheckLead() const;
-
-  void PlanTurn(Duration delay);
-  void PlanWake();
-  void Turn();
-  void AfterCommit(Status status);
-  void FlushLater();
+  Driver::Step StepDown(const Status& why);
   // Whether one more message leaves.
   bool MaySend();
 
@@ -98,24 +102,26 @@ class Master : public MasterPort {
   const std::string instance_;
   std::unique_ptr<Loop> loop_;
   uint64_t life_ = 0;
-  bool retrying_ = false;
+  std::unique_ptr<Standing> standing_;
+  std::unique_ptr<Driver> driver_;
+  bool collecting_ = false;  // it waits for mail
   bool turn_planned_ = false;
   bool flushing_ = false;
   int sends_left_ = -1;  // negative: as many as it likes
   std::optional<MonoTime> wake_planned_;
   std::vector<std::function<void(Loop&)>> mail_;
+  std::vector<std::function<void(Loop&)>> turn_mail_;
+  Driver::Step turn_{};  // the last kTurn
+  TimePoint turn_wall_;
+  MonoTime turn_mono_;
   std::map<uint64_t, WorkerLinkPtr> links_;  // by stream
   std::set<AttemptId> ever_granted_;
 
-  bool leads_ = false;
   bool paused_ = false;
   uint64_t pauses_ = 0;
   std::vector<std::function<void()>> asleep_;        // due while it slept
   std::vector<std::function<void()>> asleep_mail_;   // came, in this order
   std::vector<std::function<void()>> asleep_sends_;  // was to leave, in this order
-  std::optional<LeaderWatch> watch_;
-  Status deposed_;  // what a beat said
-  MonoTime beat_;
   uint64_t terms_ = 0;
   MonoTime cut_until_;
   MonoTime looked_;  // the last read of the leader's row

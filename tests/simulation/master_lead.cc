@@ -1,49 +1,21 @@
-// One of two masters: following, taking the lead, losing it, and being stopped for a while. The
-// rules are those of Engine, in the same order: engine_leader.cc.
+// One of two masters: following, taking the lead, losing it, and being stopped for a while.
 #include "tests/simulation/master.h"
 
 namespace gale::sim {
 
 using std::chrono::milliseconds;
 
-namespace {
-
-constexpr Duration kPoll = milliseconds(100);
-constexpr Duration kPollInPeace = milliseconds(500);  // nothing is to be found any more: cheaper
-
-}  // namespace
-
-bool Master::MayRenewLeases() const {
-  if (!leads_) return false;
-  return !cluster() || context_.now() < beat_ + scenario_.leader_lease + scenario_.outage;
-}
-
-Status Master::CheckLead() const {
-  if (!cluster()) return OkStatus();
-  if (!deposed_.ok()) return deposed_;
-  if (MayRenewLeases()) return OkStatus();
-  return Unavailable("the ledger has not been reached for too long");
-}
-
-void Master::PlanFollow() {
-  After(context_.faults ? kPoll : kPollInPeace, [this] {
-    if (!leads_) Follow();
-  });
-}
-
-void Master::Follow() {
+Driver::Step Master::Follow() {
   const MonoTime asked = context_.now();
   const auto row = store_.GetLeader();
-  if (!row.ok()) return PlanFollow();
-  if (asked - looked_ > scenario_.leader_lease / 2) store_.looking_since = asked;
-  looked_ = asked;
-  if (!watch_->See(*row, asked, context_.now())) return PlanFollow();
-  // The claim may be long under way, or its thread may be slow.
-  const bool slow = context_.faults && context_.dice.Chance(20);
-  After(slow ? context_.dice.Ms(0, 2500) : Duration(0), [this, row = *row] {
-    Lead(row);
-    if (up() && !leads_) PlanFollow();
-  });
+  if (row.ok()) {
+    if (asked - looked_ > scenario_.leader_lease / 2) store_.looking_since = asked;
+    looked_ = asked;
+  }
+  Driver::Step next = driver_->OnFollowed(row, asked, context_.now());
+  // Nothing is to be found any more: cheaper.
+  if (next.act == Driver::Act::kFollow && !context_.faults) next.pause *= 5;
+  return next;
 }
 
 // A takeover is when the old leader may still speak: a second fault now is the interesting one.
@@ -59,62 +31,65 @@ void Master::Disturb() {
 
 void Master::Lead(const LeaderRow& seen) {
   const MonoTime sent = context_.now();
-  const Duration longer = watch_->LongerWait(sent, scenario_.outage, /*alone=*/false);
+  MasterRow other;
+  other.instance = "another";
+  other.grpc = "x:1";
+  other.seen_at = context_.wall();
+  const Duration longer = driver_->LongerWait({other}, context_.wall(), sent, scenario_.outage);
   if (context_.faults) Disturb();
   const Status status = loop_->Recover(context_.wall(), sent, seen, longer);
   store_.cut_short = false;
   if (!status.ok()) {
-    return context_.Trace("master {} doesn't lead: {}", number_, status.ToString());
+    context_.Trace("master {} doesn't lead: {}", number_, status.ToString());
+    return Go(driver_->OnLed(status, sent));
   }
   context_.Saw(Seen::kRecoveries);
   context_.Trace("master {} leads (epoch {}), after '{}'", number_, loop_->epoch().value,
                  seen.owner);
-  watch_->Led(loop_->epoch());
-  leads_ = true;
-  deposed_ = OkStatus();
-  beat_ = sent;
-  retrying_ = false;
   wake_planned_.reset();
   ++terms_;
   checkers_.AcceptedAreThere();
+  const Driver::Step next = driver_->OnLed(loop_->epoch(), sent);
   PlanBeat(Duration(0));
   PlanTurn(Duration(0));
+  Go(next);
 }
 
 void Master::PlanBeat(Duration delay) {
   After(delay, [this, term = terms_] {
-    if (!leads_ || term != terms_) return;
+    if (!leads() || term != terms_) return;
     Beat();
     PlanBeat(scenario_.leader_lease / 5);
   });
 }
 
 void Master::Beat() {
-  const Status status = store_.RenewLeadership(loop_->epoch());
-  if (status.ok()) {
-    beat_ = context_.now();
-    return;
-  }
+  const Epoch epoch = standing_->epoch();
+  const Status status = store_.RenewLeadership(epoch);
+  standing_->OnBeat(epoch, status, context_.now(), context_.now());
   if (status.code() == Code::kAborted) context_.Saw(Seen::kDeposedBeats);
-  if (status.code() != Code::kAborted && MayRenewLeases()) return;
-  deposed_ = status;
-  PlanTurn(Duration(0));
+  if (standing_->IsBroken()) PlanTurn(Duration(0));
 }
 
-void Master::StepDown(const Status& why) {
+Driver::Step Master::StepDown(const Status& why) {
   context_.Trace("master {} leads no more: {}", number_, why.ToString());
   context_.Saw(Seen::kStepDowns);
   if (why.code() != Code::kAborted) context_.Saw(Seen::kLeftForLackOfLedger);
-  leads_ = retrying_ = false;
+  if (why.code() != Code::kAborted && why.code() != Code::kUnavailable) {
+    context_.Fail("it let go of the lead: " + why.ToString());
+  }
+  standing_->End();
+  collecting_ = false;
   mail_.clear();
+  turn_mail_.clear();
   loop_->Abandon(why);
-  PlanFollow();
+  return driver_->OnSteppedDown(why);
 }
 
 void Master::Leave(Duration away) {
   if (!up() || paused_) return;
   context_.Trace("master {} leaves for {:.3f} s", number_, Seconds(away));
-  if (cluster() && leads_) {
+  if (cluster() && leads()) {
     context_.Saw(Seen::kMastersLeft);
     if (Status s = store_.ReleaseLeadership(loop_->epoch()); !s.ok()) {
       context_.Trace("  without a word: {}", s.ToString());
@@ -130,8 +105,8 @@ void Master::Pause(Duration lasts) {
   if (!up() || paused_) return;
   context_.Trace("master {} is stopped for {:.3f} s", number_, Seconds(lasts));
   context_.Saw(Seen::kMasterPauses);
-  if (leads_ && lasts > scenario_.leader_lease) context_.Saw(Seen::kPausesPastLease);
-  if (leads_ && lasts > scenario_.leader_lease + scenario_.outage + scenario_.lease) {
+  if (leads() && lasts > scenario_.leader_lease) context_.Saw(Seen::kPausesPastLease);
+  if (leads() && lasts > scenario_.leader_lease + scenario_.outage + scenario_.lease) {
     context_.Saw(Seen::kPausesPastOutage);
   }
   paused_ = true;
@@ -166,6 +141,7 @@ void Master::Wake() {
 void Master::StopFaults() {
   store_.plan = {};
   store_.on_committed = nullptr;
+  store_.flush_fails = false;
   sends_left_ = -1;
   HealLedger();
   Wake();

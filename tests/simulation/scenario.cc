@@ -24,6 +24,7 @@ Scenario::Scenario(Context& context) : context_(context) {
   pools["small"] = static_cast<int32_t>(1 + dice.Below(2));
   const size_t count = 1 + dice.Below(3);
   for (size_t i = 0; i < count; ++i) files_.push_back({MakeDag(i)});
+  guilty = context.seed % 5 == 0 || context.seed % 5 == 3;
   if (context.seed % 2 != 0) return;
   masters = 2;
   sync_later = false;  // a ledger of several hosts is not SQLite

@@ -11,6 +11,10 @@
 
 namespace gale::sim {
 
+// In the name of a pool, the text of an import error, the key of an XCom, the hash of a DAG: the
+// ledger refuses the row.
+inline constexpr std::string_view kGuilty = "guilty";
+
 // How a process behaves: decided by the seed and the attempt's id, whenever it is asked.
 struct Fate {
   Duration runs_for{};
@@ -25,6 +29,7 @@ class Scenario {
 
   bool serve_queue = true;  // the master pops for the workers, or they pop and claim
   bool sync_later = false;  // commits are flushed beside the next turns
+  bool guilty = false;      // people and processes bring rows that the ledger refuses; flushes fail
   size_t masters = 1;       // two: each may lead, on one ledger
   Duration leader_lease = std::chrono::seconds(2);
   Duration outage{};                          // LeadershipOptions::outage

@@ -22,6 +22,7 @@ std::unique_ptr<Store> OpenLedger() {
 World::World(uint64_t seed, bool trace)
     : context_(seed, trace),
       dice_(context_.dice),
+      guilt_(seed ^ 0x5EED),
       scenario_(context_),
       store_(OpenLedger()),
       ledger_{*store_, std::nullopt},
@@ -96,6 +97,7 @@ void World::Chaos() {
   } else {
     BreakSomething();
   }
+  if (scenario_.guilty && guilt_.Chance(12)) BringGuilt();
   const int64_t mean = scenario_.chaos_pause.count();
   context_.agenda.In(Duration(dice_.Between(0, 2 * mean)), [this] { Chaos(); });
 }

@@ -41,6 +41,7 @@ class World {
   void LoseConnection(Host& host);
   void Partition(Host& host);
   void StaleEntry();
+  void BringGuilt();
   // People.
 
   void Trigger();
@@ -64,6 +65,7 @@ class World {
 
   Context context_;
   Dice& dice_;
+  Dice guilt_;  // of its own: the other dice decide what they always did
   Scenario scenario_;
   std::unique_ptr<Store> store_;
   Ledger ledger_;

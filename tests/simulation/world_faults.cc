@@ -141,4 +141,34 @@ void World::StaleEntry() {
   GALE_CHECK(AnyMaster().queue().Push(std::span(&entry, 1)).ok(), "memory queue");
 }
 
+// Rows that the ledger refuses.
+void World::BringGuilt() {
+  const std::string guilty = std::string(kGuilty) + std::string(guilt_.Below(6), '!');
+  const size_t file = guilt_.Below(scenario_.files());
+  switch (guilt_.Below(5)) {
+    case 0: {
+      FileReport report = scenario_.Report(file);
+      report.dags.clear();
+      report.error = guilty + ": no error that the ledger takes";
+      return Ask([report](Loop& loop) { loop.ReportFile(report); });
+    }
+    case 1: {
+      FileReport report = scenario_.Report(file);
+      for (ParsedDag& dag : report.dags) dag.hash += guilty;
+      return Ask([report](Loop& loop) { loop.ReportFile(report); });
+    }
+    case 2:
+      if (scenario_.sync_later) return masters_[0]->PlanFlushFault();
+      [[fallthrough]];
+    default:
+      return Ask([this, guilty](Loop& loop) {
+        GALE_CHECK(loop.SetPool({.name = guilty, .slots = 1}, kSomebody).ok(), "pool");
+        loop.OnCommitted([this](const Status& status) {
+          if (status.ok()) context_.Fail("a guilty pool was taken");
+          if (IsRefused(status)) context_.Saw(Seen::kRefusedRequests);
+        });
+      });
+  }
+}
+
 }  // namespace gale::sim

@@ -117,5 +117,32 @@ TEST_F(EngineTest, ADeposedMasterWritesNothingAndGivesUp) {
   EXPECT_TRUE(inner_->Commit(other, {}).ok()) << "the other one still leads";
 }
 
+// It used to be tried again, which the system answers with success: acks left for what may not be on
+// the disk.
+TEST_F(EngineTest, AFlushThatFailsIsTheEndAndWhatWaitedForItIsNotAnswered) {
+  options_.sync_later = true;
+  class Unflushed : public FaultyStore {
+   public:
+    explicit Unflushed(Store& inner) : FaultyStore(inner, nullptr) {}
+    Status Sync() override {
+      return syncs++ == 0 ? Unavailable("'gale.db-wal': Input/output error") : OkStatus();
+    }
+    std::atomic<int> syncs{0};
+  } store(*inner_);
+  Engine engine(store, queue_, &queue_, options_);
+  std::promise<Status> fatal;
+  engine.OnFatal([&](const Status& status) { fatal.set_value(status); });
+  ASSERT_TRUE(engine.Start().ok());
+  auto pool = engine.Call<Result<PoolRow>>([](Loop& l) { return SetPool(l); });
+  EXPECT_EQ(pool.status().code(), Code::kUnavailable) << "it may have been done";
+  auto told = fatal.get_future();
+  ASSERT_EQ(told.wait_for(10s), std::future_status::ready);
+  EXPECT_NE(told.get().message().find("gale.db-wal"), std::string::npos);
+  EXPECT_FALSE(engine.healthy());
+  EXPECT_FALSE(engine.Post([](Loop&) {}));
+  engine.Stop(MonoTime());
+  EXPECT_EQ(store.syncs, 1);
+}
+
 }  // namespace
 }  // namespace gale
