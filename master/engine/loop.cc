@@ -207,6 +207,8 @@ void Loop::AnswerPast(RunId id) {
       return;  // the sweep asks again
     }
     const std::optional<RunRow>& row = *stored;
+    // Another master's, which leads now: we don't know it yet, and its versions aren't ours.
+    if (row && row->id > last_run_) return;
     if (row && (live == nullptr || *row->logical_date > *live->head.logical_date) &&
         scheduler_->Find(row->id) == nullptr) {
       auto dag = LoadVersion(row->dag_id, row->version);
