@@ -200,7 +200,7 @@ struct Master::Parts {
   Status MakeEngine();
   void OnLeading(bool leads);
   void MakeDagProcessor();
-  void MakeControl();
+  Status MakeControl();
   http::Response Answer(const http::Request& request);
   void MakeGrpc(const std::string& join_token, const TlsFiles& tls);
   Status MakeServers(const std::string& join_token);
@@ -335,10 +335,15 @@ void Master::Parts::MakeDagProcessor() {
   dags->SetActive(false);  // until the engine leads
 }
 
-void Master::Parts::MakeControl() {
+Status Master::Parts::MakeControl() {
   ControlOptions control_options;
   control_options.version = {GALE_VERSION, GALE_GIT_VERSION};
   control_options.master_name = MemberName();
+  control_options.base_url = config.GetString(Key::kApiBaseUrl);
+  if (control_options.base_url.empty()) {
+    GALE_ASSIGN_OR_RETURN(const MasterRow self, Self());
+    control_options.base_url = self.rest;
+  }
   control_options.database = opened.name;
   control_options.queue = [this] {
     if (doorbell) return ServerHealth{doorbell->server(), doorbell->health()};
@@ -361,6 +366,7 @@ void Master::Parts::MakeControl() {
     return page.Text();
   };
   control = std::make_unique<Control>(*engine, store(), *logs, std::move(control_options));
+  return OkStatus();
 }
 
 // What only the leader can answer is handed on to it, if it isn't us.
@@ -445,7 +451,7 @@ Status Master::Start() {
   GALE_ASSIGN_OR_RETURN(std::string join_token, p.auth->EnsureJoinToken(join_token_file()));
   GALE_RETURN_IF_ERROR(p.MakeEngine());
   p.MakeDagProcessor();
-  p.MakeControl();
+  GALE_RETURN_IF_ERROR(p.MakeControl());
   GALE_RETURN_IF_ERROR(p.MakeServers(join_token));
   p.Gather();
   return p.services.Start();

@@ -37,6 +37,7 @@ RunnerOptions ForRunner(const WorkerOptions& options) {
   RunnerOptions out;
   out.python = options.python;
   out.sdk = options.sdk;
+  out.home = options.home;
   out.environ = options.environ;
   out.secrets = {options.join_token};
   if (!options.broker_url.empty()) out.secrets.push_back(options.broker_url);

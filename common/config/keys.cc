@@ -44,6 +44,8 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
 
     {Key::kApiHost, "api", "host", kString, "127.0.0.1", "Where REST and UI listen."},
     {Key::kApiPort, "api", "port", kInt, "8080", "Port of REST and UI.", 0, 65'535},
+    {Key::kApiBaseUrl, "api", "base_url", kString, "",
+     "What people reach this by, for links such as ti.log_url. Empty: http://host:port."},
     {Key::kApiSslCert, "api", "ssl_cert", kString, "",
      "PEM file of REST's certificate, intermediates behind it; with ssl_key: https. Empty: http."},
     {Key::kApiSslKey, "api", "ssl_key", kString, "", "PEM file of the same one's private key."},
@@ -137,6 +139,7 @@ constexpr Alias kAliases[] = {
     {"scheduler", "max_threads", Key::kParsingProcesses},
     {"webserver", "web_server_host", Key::kApiHost},
     {"webserver", "web_server_port", Key::kApiPort},
+    {"webserver", "base_url", Key::kApiBaseUrl},
     {"webserver", "web_server_ssl_cert", Key::kApiSslCert},
     {"webserver", "web_server_ssl_key", Key::kApiSslKey},
 };

@@ -28,6 +28,7 @@ enum class Key : uint8_t {
   // [api]
   kApiHost,
   kApiPort,
+  kApiBaseUrl,
   kApiSslCert,
   kApiSslKey,
   // [api_auth]

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "common/base/limits.h"
+#include "common/model/params.h"
 #include "common/model/weights.h"
 
 namespace gale {
@@ -237,6 +238,7 @@ Status Dag::PlanSchedule() {
   auto timetable = Timetable::Make(spec_.schedule);
   if (!timetable.ok()) return timetable.status().WithContext("schedule");
   timetable_ = std::move(timetable).value();
+  GALE_RETURN_IF_ERROR(CheckParamDefaults(spec_));
   bounds_ = {EarliestStart(spec_), LatestEnd(spec_), spec_.catchup};
   return OkStatus();
 }

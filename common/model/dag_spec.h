@@ -42,7 +42,8 @@ struct BashWork {
   bool has_env = false;  // env was given, even if empty
   std::string cwd;       // empty: a fresh temporary directory, as in Airflow
   std::vector<int32_t> skip_on_exit_code = {99};
-  bool templated = false;  // command or env hold Jinja: rendered before it starts
+  bool templated = false;       // command or env hold Jinja: rendered before it starts
+  bool needs_dag_file = false;  // rendering wants the DAG's own macros, filters or settings
   bool operator==(const BashWork&) const = default;
 };
 
@@ -80,6 +81,7 @@ struct TaskSpec {
   bool is_setup = false;
   bool is_teardown = false;
   bool on_failure_fail_dagrun = false;
+  std::string params_json;  // of this task only: over the DAG's, under the run's conf
   std::variant<EmptyWork, BashWork> work;
 
   bool operator==(const TaskSpec&) const = default;
@@ -101,6 +103,7 @@ struct DagSpec {
   std::optional<bool> is_paused_upon_creation;
   std::vector<std::string> tags;
   std::string params_json = "{}";  // name -> default value
+  std::string param_schemas_json;  // name -> {"schema", "description"}: params.h; empty: none
   std::string profile = "3";       // whose defaults the file was read with: "1.10", "2", "3"
   std::string fileloc;             // not part of the version's hash
   std::vector<TaskSpec> tasks;

@@ -197,6 +197,18 @@ std::optional<PlannedRun> Timetable::Next(const std::optional<DataInterval>& las
   return run;
 }
 
+std::optional<TimePoint> Timetable::LogicalBefore(TimePoint logical_date) const {
+  if (cron_) return cron_->Prev(logical_date);
+  if (IsDelta(spec_.kind)) return AddDelta(logical_date, spec_, -1);
+  return std::nullopt;
+}
+
+std::optional<TimePoint> Timetable::LogicalAfter(TimePoint logical_date) const {
+  if (cron_) return cron_->Next(logical_date);
+  if (IsDelta(spec_.kind)) return AddDelta(logical_date, spec_, 1);
+  return std::nullopt;
+}
+
 DataInterval Timetable::ManualInterval(TimePoint run_after) const {
   if (spec_.kind == Kind::kCronInterval) {
     auto end = cron_->Floor(run_after);

@@ -43,6 +43,10 @@ class Timetable {
   // past.
   std::optional<PlannedRun> Next(const std::optional<DataInterval>& last, const Bounds& bounds,
                                  TimePoint now) const;
+  // The logical dates beside that of a run which the schedule made: what Airflow's prev_ds and
+  // next_ds are. nullopt: there is none.
+  std::optional<TimePoint> LogicalBefore(TimePoint logical_date) const;
+  std::optional<TimePoint> LogicalAfter(TimePoint logical_date) const;
   // The data interval of a run started by hand at `run_after`.
   DataInterval ManualInterval(TimePoint run_after) const;
 

@@ -46,6 +46,7 @@ void WorkToProto(const TaskSpec& from, v1::TaskSpec& to) {
   for (int32_t code : bash->skip_on_exit_code) out.add_skip_on_exit_code(code);
   if (bash->skip_on_exit_code.empty()) out.add_skip_on_exit_code(kNeverAnExitCode);
   out.set_templated(bash->templated);
+  out.set_needs_dag_file(bash->needs_dag_file);
 }
 
 void WorkFromProto(const v1::TaskSpec& from, TaskSpec& to) {
@@ -65,6 +66,7 @@ void WorkFromProto(const v1::TaskSpec& from, TaskSpec& to) {
     std::erase(bash.skip_on_exit_code, kNeverAnExitCode);
   }
   bash.templated = in.templated();
+  bash.needs_dag_file = in.needs_dag_file();
   to.work = std::move(bash);
 }
 
@@ -99,6 +101,7 @@ void TaskToProto(const TaskSpec& from, v1::TaskSpec& to) {
   to.set_is_setup(from.is_setup);
   to.set_is_teardown(from.is_teardown);
   to.set_on_failure_fail_dagrun(from.on_failure_fail_dagrun);
+  to.set_params_json(from.params_json);
   WorkToProto(from, to);
 }
 
@@ -138,6 +141,7 @@ TaskSpec TaskFromProto(const v1::TaskSpec& from) {
   to.is_setup = from.is_setup();
   to.is_teardown = from.is_teardown();
   to.on_failure_fail_dagrun = from.on_failure_fail_dagrun();
+  to.params_json = from.params_json();
   return to;
 }
 
@@ -240,6 +244,7 @@ v1::DagSpec ToProto(const DagSpec& from) {
   }
   for (const std::string& tag : from.tags) to.add_tags(tag);
   to.set_params_json(from.params_json);
+  to.set_param_schemas_json(from.param_schemas_json);
   to.set_profile(from.profile);
   to.set_fileloc(from.fileloc);
   to.mutable_tasks()->Reserve(static_cast<int>(from.tasks.size()));
@@ -268,6 +273,7 @@ Result<DagSpec> FromProto(const v1::DagSpec& from) {
   }
   to.tags = {from.tags().begin(), from.tags().end()};
   to.params_json = OrDefault(from.params_json(), "{}");
+  to.param_schemas_json = from.param_schemas_json();
   to.profile = OrDefault(from.profile(), "3");
   to.fileloc = from.fileloc();
   to.tasks.reserve(static_cast<size_t>(from.tasks_size()));

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "common/base/limits.h"
+#include "common/model/params.h"
 #include "common/rpc/convert.h"
 #include "master/api/json.h"
 
@@ -149,6 +150,10 @@ Result<RunView> Control::Trigger(TriggerRequest request, const Actor& actor) {
                            limits::kConfBytesMax);
   }
   GALE_RETURN_IF_ERROR(ParseJsonObject("conf", request.conf_json).status());
+  if (auto dag = store_.GetDag(request.dag_id); dag.ok()) {
+    GALE_ASSIGN_OR_RETURN(const DagVersionPtr version, dags_.Get(dag->dag_id, dag->version));
+    GALE_RETURN_IF_ERROR(CheckParams(version->dag->spec(), request.conf_json));
+  }
   if (request.interval_start.has_value() != request.interval_end.has_value()) {
     return InvalidArgument("data_interval_start and data_interval_end: give both or neither");
   }

@@ -113,6 +113,7 @@ struct ClusterInfo {
 struct ControlOptions {
   ServerVersion version;
   std::string master_name;
+  std::string base_url;                 // what people reach the API by
   std::string database;                 // as in ServerHealth
   std::function<ServerHealth()> queue;  // empty: unknown
   // The DAG processor's; empty: there is none.
@@ -132,6 +133,7 @@ class Control {
   // All must outlive it. Made before engine.Start(), whose run observer it becomes.
   Control(Engine& engine, Store& store, LogStore& logs, ControlOptions options);
 
+  const std::string& base_url() const { return options_.base_url; }
   const ServerVersion& version() const { return options_.version; }
   // What is known already: asks nobody, waits for nothing. From any thread, an I/O thread too.
   Health GetHealth() const;

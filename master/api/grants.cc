@@ -4,6 +4,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/model/params.h"
 #include "common/rpc/convert.h"
 #include "master/api/json.h"
 #include "master/api/views.h"
@@ -20,6 +21,21 @@ v1::BashWork WorkToProto(const BashWork& work) {
   out.set_cwd(work.cwd);
   for (int32_t code : work.skip_on_exit_code) out.add_skip_on_exit_code(code);
   out.set_templated(work.templated);
+  out.set_needs_dag_file(work.needs_dag_file);
+  return out;
+}
+
+std::string PercentEncode(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ||
+                       c == '.' || c == '~';
+    if (plain) {
+      out += c;
+    } else {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
   return out;
 }
 
@@ -47,27 +63,24 @@ void FillContext(const Grant& grant, const TaskSpec& task, v1::TaskContext& out)
   *out.mutable_run_after() = ToProto(run.run_after);
   out.set_run_type(std::string(Name(run.type)));
   out.set_conf_json(run.conf_json);
-  out.set_params_json(MergeParams(grant.dag->spec().params_json, run.conf_json));
+  out.set_params_json(MergeParams(grant.dag->spec().params_json, task.params_json, run.conf_json));
   out.set_fileloc(grant.dag->spec().fileloc);
   out.set_idempotency_token(fmt::format("{}/{}/{}/{}/{}/{}", run.dag_id, run.run_id, task.task_id,
                                         grant.attempt.map_index, grant.attempt.try_number,
                                         grant.epoch.value));
   if (run.start_date) *out.mutable_dag_run_start_date() = ToProto(*run.start_date);
+  if (run.queued_at) *out.mutable_dag_run_queued_at() = ToProto(*run.queued_at);
+  if (!run.logical_date) return;
+  // As Airflow 2: a run by hand is its own neighbour.
+  const Timetable& timetable = grant.dag->timetable();
+  const bool by_hand = run.type == RunType::kManual;
+  const auto before = by_hand ? run.logical_date : timetable.LogicalBefore(*run.logical_date);
+  const auto after = by_hand ? run.logical_date : timetable.LogicalAfter(*run.logical_date);
+  if (before) *out.mutable_prev_logical_date() = ToProto(*before);
+  if (after) *out.mutable_next_logical_date() = ToProto(*after);
 }
 
 }  // namespace
-
-std::string MergeParams(const std::string& params_json, const std::string& conf_json) {
-  const bool no_params = params_json.empty() || params_json == "{}";
-  const bool no_conf = conf_json.empty() || conf_json == "{}";
-  if (no_conf) return no_params ? "{}" : params_json;
-  if (no_params) return conf_json;
-  auto params = ParseJsonObject("params", params_json);
-  auto conf = ParseJsonObject("conf", conf_json);
-  if (!params.ok() || !conf.ok()) return params_json;
-  params->update(*conf);
-  return WriteJson(*params);
-}
 
 std::string GrantWriter::OwnersOf(const DagPtr& dag) {
   std::lock_guard lock(mutex_);
@@ -84,6 +97,13 @@ std::string GrantWriter::OwnersOf(const DagPtr& dag) {
   return text;
 }
 
+// As Airflow 3's.
+std::string GrantWriter::LogUrl(const Grant& grant, const TaskSpec& task) const {
+  return fmt::format("{}/dags/{}/runs/{}/tasks/{}?try_number={}", base_url_,
+                     PercentEncode(grant.run.dag_id), PercentEncode(grant.run.run_id),
+                     PercentEncode(task.task_id), grant.attempt.try_number);
+}
+
 v1::Grant GrantWriter::ToProto(const Grant& grant) {
   v1::Grant out;
   const TaskSpec& task = grant.dag->task(grant.attempt.task);
@@ -93,6 +113,7 @@ v1::Grant GrantWriter::ToProto(const Grant& grant) {
   out.mutable_context()->set_dag_owners(OwnersOf(grant.dag));
   if (const auto* bash = std::get_if<BashWork>(&task.work)) {
     *out.mutable_bash() = WorkToProto(*bash);
+    if (bash->templated) out.mutable_context()->set_log_url(LogUrl(grant, task));
   }
   if (task.execution_timeout)
     *out.mutable_execution_timeout() = gale::ToProto(*task.execution_timeout);

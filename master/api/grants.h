@@ -14,6 +14,9 @@ namespace gale {
 // Builds grants. Thread-safe; keeps what it computed of each DAG version while that is in use.
 class GrantWriter {
  public:
+  // base_url: what people reach the API by.
+  explicit GrantWriter(std::string base_url = "") : base_url_(std::move(base_url)) {}
+
   static constexpr size_t kDagsMax = 256;
 
   // All that a worker needs to run the attempt.
@@ -21,11 +24,13 @@ class GrantWriter {
 
  private:
   std::string OwnersOf(const DagPtr& dag);
+  std::string LogUrl(const Grant& grant, const TaskSpec& task) const;
 
   struct Owners {
     std::weak_ptr<const Dag> dag;  // an address may be used again
     std::string text;
   };
+  const std::string base_url_;
   std::mutex mutex_;
   std::map<const Dag*, Owners> owners_;
 };
@@ -34,8 +39,5 @@ class GrantWriter {
 Result<WorkerHello> FromProto(const v1::Hello& hello);
 AttemptResult FromProto(const v1::Finished& finished);
 v1::Welcome ToProto(const Welcome& welcome, bool serves_queue);
-
-// What a task's templates know as `params`: the DAG's defaults, and over them what conf says.
-std::string MergeParams(const std::string& params_json, const std::string& conf_json);
 
 }  // namespace gale

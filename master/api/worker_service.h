@@ -39,7 +39,7 @@ class WorkerService final : public v1::Worker::CallbackService {
   ThreadPool& read_pool_;
   StreamRegister& streams_;
   const bool serves_queue_;
-  std::shared_ptr<GrantWriter> grants_ = std::make_shared<GrantWriter>();
+  std::shared_ptr<GrantWriter> grants_ = std::make_shared<GrantWriter>(control_.base_url());
 };
 
 }  // namespace gale

@@ -169,7 +169,40 @@ def test_params_hold_their_defaults(one_dag):
         from airflow.sdk import DAG, Param
         DAG_ = DAG("d", params={"a": Param(5, type="integer"), "b": [1], "c": Param(type="string")})
         """)
-    assert json.loads(spec["params_json"]) == {"a": 5, "b": [1], "c": None}
+    assert json.loads(spec["params_json"]) == {"a": 5, "b": [1]}
+    assert json.loads(spec["param_schemas_json"]) == {
+        "a": {"schema": {"type": "integer"}, "description": None},
+        "c": {"schema": {"type": "string"}, "description": None}}
+
+
+def test_a_tasks_own_params_go_with_it(one_dag):
+    spec = one_dag("""
+        from airflow.sdk import DAG
+        from airflow.providers.standard.operators.bash import BashOperator
+        with DAG("d", params={"a": 1}):
+            BashOperator(task_id="t", bash_command="true", params={"own": "mine"})
+        """)
+    assert json.loads(spec["params_json"]) == {"a": 1}
+    assert json.loads(spec["tasks"][0]["params_json"]) == {"own": "mine"}
+
+
+@pytest.mark.parametrize("setting, command, needs", [
+    ("user_defined_filters={'shout': str.upper}", "echo {{ 'x' | shout }}", True),
+    ("user_defined_macros={'one': 1}", "run.sh", True), ("template_searchpath='scripts'", "run.sh", True),
+    ("jinja_environment_kwargs={'trim_blocks': True}", "{{ ds }}", True), ("tags=['x']", "{{ ds }}", False),
+    ("user_defined_macros={'one': 1}", "echo plain", False)])
+def test_which_templates_need_their_dag_file(one_dag, setting, command, needs):
+    """Of the DAG as it is, wherever its file built it: here in a function, as a module's would."""
+    spec = one_dag(f"""
+        from airflow.sdk import DAG
+        from airflow.providers.standard.operators.bash import BashOperator
+        def build(name, **settings):
+            dag = DAG(name, **settings)
+            BashOperator(task_id="b", bash_command={command!r}, dag=dag)
+            return dag
+        dag = build("d", {setting})
+        """)
+    assert spec["tasks"][0]["bash"].get("needs_dag_file", False) is needs
 
 
 @pytest.mark.parametrize("arguments, templated", [

@@ -15,7 +15,9 @@ CONTEXT = {
     "logical_date": "2024-03-10T02:30:00.123456789Z", "data_interval_start": "2024-03-10T02:30:00Z",
     "data_interval_end": "2024-03-11T02:30:00Z", "run_after": "2024-03-11T02:30:00Z", "run_type": "manual",
     "conf_json": '{"who": "bob", "n": 3}', "params_json": '{"region": "eu"}', "fileloc": "",
-    "dag_run_start_date": "2024-03-11T02:31:00Z"}
+    "dag_run_start_date": "2024-03-11T02:31:00Z", "dag_run_queued_at": "2024-03-11T02:30:30Z",
+    "prev_logical_date": "2024-02-29T02:30:00Z", "next_logical_date": "2024-03-12T02:30:00Z",
+    "log_url": "http://gale:8080/dags/d/runs/manual__1/tasks/t?try_number=2"}
 
 
 def job_of(command, env=None, append_env=False, cwd="", **context):
@@ -47,7 +49,13 @@ def test_the_names_of_all_three_releases():
         "{{ ts }} {{ ts_nodash_with_tz }}":
             "2024-03-10T02:30:00.123456+00:00 20240310T023000.123456+0000",
         "{{ yesterday_ds }} {{ tomorrow_ds_nodash }} {{ next_ds }} {{ prev_ds }}":
-            "2024-03-09 20240311 2024-03-11 2024-03-09",
+            "2024-03-09 20240311 2024-03-12 2024-02-29",
+        "{{ prev_execution_date | ds }} {{ next_execution_date | ds }} {{ prev_ds_nodash }}":
+            "2024-02-29 2024-03-12 20240229",
+        "{{ dag_run.queued_at }} {{ ti.start_date.year > 2025 }} {{ execution_date.is_leap_year() }}":
+            "2024-03-11 02:30:30+00:00 True True",
+        "{{ ti.log_url }} {{ macros.dateutil.parser.parse(ds).year }}":
+            "http://gale:8080/dags/d/runs/manual__1/tasks/t?try_number=2 2024",
         "{{ logical_date == execution_date }} {{ execution_date.strftime('%d/%m') }} {{ logical_date.year }}":
             "True 10/03 2024",
         "{{ data_interval_end | ds }} {{ data_interval_start | ts }} {{ data_interval_end | ts_nodash }}":
@@ -135,15 +143,32 @@ DAG_FILE = """
 
 def test_macros_filters_and_settings_of_the_dag_file(write):
     path = write(DAG_FILE)
-    template = "{{ shout('hi') }} {{ 'ab' | twice }} [{{ nothing }}] {{ params.own }} {{ params.n }} " \
-        "{{ params.region }} {{ task.retries }} {{ dag.doc_md }}"
-    assert rendered(template, fileloc=path, conf_json="{}") == "HI abab [] mine 1 eu 5 dag words"
+    template = "{{ shout('hi') }} {{ 'ab' | twice }} [{{ nothing }}] {{ params.region }} {{ task.retries }} {{ dag.doc_md }}"
+    assert rendered(template, fileloc=path, needs_dag_file=True) == "HI abab [] eu 5 dag words"
 
 
-def test_the_runs_conf_beats_the_tasks_params(write):
+def test_the_dag_file_is_read_when_a_template_asks_for_more_of_its_dag(write):
+    """Also a template file, which nobody looked into before."""
     path = write(DAG_FILE)
-    context = {"fileloc": path, "conf_json": '{"n": 3}', "params_json": '{"n": 3, "region": "eu"}'}
-    assert rendered("{{ params.n }}", **context) == "3"
+    write("echo {{ dag.dag_id }} {{ dag.doc_md }} {{ ti.task.retries }}", "asks.sh")
+    assert rendered("asks.sh", fileloc=path) == "echo d dag words 5"
+    write("1 / 0", "broken.py")
+    assert rendered("{{ dag.dag_id }} {{ task.task_id }}", fileloc=str(path).replace("dag.py", "broken.py")) == "d t"
+
+
+def test_what_a_record_lacks_is_said_by_its_name_in_templates():
+    with pytest.raises(TemplateError, match="'dag_run object' has no attribute 'colour'"):
+        rendered("{{ dag_run.colour }}")
+
+
+def test_conf_answers_from_the_environment_and_gale_cfg(tmp_path, monkeypatch):
+    (tmp_path / "gale.cfg").write_text("[core]\nparallelism = 7\n# dags_folder = {home}/dags\n")
+    monkeypatch.setenv("GALE_HOME", str(tmp_path))
+    monkeypatch.setenv("AIRFLOW__API__PORT", "81")
+    template = "{{ conf.get('core', 'parallelism') }} {{ conf.get('api', 'port') }} {{ conf.get('core', 'dags_folder') }}"
+    assert rendered(template) == f"7 81 {tmp_path}/dags"
+    with pytest.raises(TemplateError, match=r"\[core/nothing\] not found"):
+        rendered("{{ conf.get('core', 'nothing') }}")
 
 
 def test_template_files_beside_the_dag_file_and_on_its_search_path(write):
@@ -151,10 +176,10 @@ def test_template_files_beside_the_dag_file_and_on_its_search_path(write):
     write("echo beside {{ ds }}\n", "beside.sh")
     write("echo found {{ ds }}; {% include 'beside.sh' %}", "scripts/found.sh")
     assert rendered("beside.sh", fileloc=path) == "echo beside 2024-03-10"
-    assert rendered("found.sh", fileloc=path) == "echo found 2024-03-10; echo beside 2024-03-10"
+    assert rendered("found.sh", fileloc=path, needs_dag_file=True) == "echo found 2024-03-10; echo beside 2024-03-10"
 
 
 def test_a_dag_file_that_broke_meanwhile_is_said(write):
-    path = write("user_defined_macros = 1 / 0")
+    path = write("1 / 0")
     with pytest.raises(TemplateError, match="which the template needs, cannot be run: ZeroDivisionError"):
-        rendered("echo {{ ds }}", fileloc=path)
+        rendered("echo {{ ds }}", fileloc=path, needs_dag_file=True)

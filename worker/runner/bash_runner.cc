@@ -103,7 +103,12 @@ Result<std::string> BashRunner::TaskJson(const v1::Grant& grant, const Environme
         {"params_json", context.params_json()},
         {"fileloc", FileHere(context.fileloc(), code)},
         {"dag_run_start_date",
-         time(context.has_dag_run_start_date(), context.dag_run_start_date())}}},
+         time(context.has_dag_run_start_date(), context.dag_run_start_date())},
+        {"dag_run_queued_at", time(context.has_dag_run_queued_at(), context.dag_run_queued_at())},
+        {"prev_logical_date", time(context.has_prev_logical_date(), context.prev_logical_date())},
+        {"next_logical_date", time(context.has_next_logical_date(), context.next_logical_date())},
+        {"log_url", context.log_url()},
+        {"needs_dag_file", bash.needs_dag_file()}}},
   };
   return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -141,6 +146,7 @@ Result<keeper::SpawnRequest> BashRunner::Prepare(const v1::Grant& grant,
     if (path.empty()) environment.erase("PYTHONPATH");
     if (code != nullptr) environment["GALE_DAGS_FOLDER"] = code->tree;
     environment["GALE_TASK_FILE"] = files_.TaskPath(id);
+    if (!options_.home.empty()) environment["GALE_HOME"] = options_.home;
     spawn.argv = {options_.python, "-m", "gale.bash_task"};
     spawn.env = ToStrings(environment);
     stored.output_offset = files_.LogSize(id);

@@ -15,6 +15,7 @@ namespace gale::worker {
 struct RunnerOptions {
   std::string python = "python3";    // GALE_PYTHON: renders templated commands
   std::string sdk;                   // GALE_SDK: the folder that holds the `gale` package
+  std::string home;                  // GALE_HOME of templates: where gale.cfg stands
   std::vector<std::string> environ;  // the worker's own, "NAME=value"
   std::vector<std::string> secrets;  // values that no task may see
   Duration kill_grace = keeper::kKillGraceDefault;

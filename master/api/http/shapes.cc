@@ -131,6 +131,25 @@ Json DagJson(const DagView& dag) {
           {"allowed_run_types", nullptr}};
 }
 
+// As Airflow: each param with its default, description and schema.
+Json ParamsJson(const DagSpec& spec) {
+  Json params = Json::object();
+  auto read = [](const std::string& text) {
+    Json object = text.empty() ? Json::object() : JsonOrText(text);
+    return object.is_object() ? object : Json::object();
+  };
+  const Json defaults = read(spec.params_json), schemas = read(spec.param_schemas_json);
+  for (const auto& [name, value] : defaults.items()) {
+    params[name] = {{"value", value}, {"description", nullptr}, {"schema", Json::object()}};
+  }
+  for (const auto& [name, param] : schemas.items()) {
+    if (!params.contains(name)) params[name]["value"] = nullptr;
+    params[name]["description"] = param.value("description", Json());
+    params[name]["schema"] = param.value("schema", Json::object());
+  }
+  return params;
+}
+
 Json DagDetailsJson(const DagView& dag) {
   const DagSpec& spec = dag.version->dag->spec();
   Json json = DagJson(dag);
@@ -143,7 +162,7 @@ Json DagDetailsJson(const DagView& dag) {
   json["end_date"] = Time(spec.end_date);
   json["is_paused_upon_creation"] =
       spec.is_paused_upon_creation ? Json(*spec.is_paused_upon_creation) : Json(nullptr);
-  json["params"] = JsonOrText(spec.params_json.empty() ? "{}" : spec.params_json);
+  json["params"] = ParamsJson(spec);
   json["render_template_as_native_obj"] = false;
   json["template_search_path"] = nullptr;
   json["timezone"] = spec.schedule.timezone;

@@ -9,10 +9,8 @@ the command does not start.
 
 import json
 import os
-import re
 import shutil
 import sys
-import zipfile
 
 import jinja2
 
@@ -23,34 +21,34 @@ TEMPLATE_FILES = (".sh", ".bash")
 KEPT_PREFIXES = ("AIRFLOW_CTX_", "GALE_")  # what a task gets even where env= replaces its environment
 TASK_FILE = "GALE_TASK_FILE"
 
-# What a DAG file may say that changes how its templates are rendered.
-_FILE_SETTINGS = re.compile(r"user_defined_(macros|filters)|template_searchpath|template_undefined"
-                            r"|jinja_environment_kwargs")
-_TEMPLATE_NEEDS = re.compile(r"\b(dag|task|ti\.task|task_instance\.task)\s*\.\s*(?!dag_id\b|task_id\b)")
-
 
 class TemplateError(Exception):
     """A template that cannot be rendered; the text is for the task's log."""
 
 
-def _needs_file(texts, path):
-    """Whether rendering wants the DAG object itself, which means running its file again."""
-    from gale.parse_file import sources
-    try:
-        source = "\n".join(text.decode("utf-8", "replace") for _, text in sources(path))
-    except (OSError, zipfile.BadZipFile):
-        return False
-    templates = "\n".join(texts)
-    return bool(_FILE_SETTINGS.search(source) or _TEMPLATE_NEEDS.search(templates)
-                or ("params" in templates and "params" in source))
+class _DagFile:
+    """The DAG file, run when it is first asked for."""
 
+    def __init__(self, facts):
+        self._facts = facts
+        self._found = None
 
-def _load(path, dag_id, task_id):
-    """(dag, task) from the DAG file; (None, None) if it holds them no more."""
-    from gale.parse_file import extend_path, run_file
-    extend_path(path, os.environ.get("GALE_DAGS_FOLDER", ""))
-    dag = next((dag for dag in run_file(path)[0] if dag.dag_id == dag_id), None)
-    return (dag, dag.task_dict.get(task_id)) if dag else (None, None)
+    def load(self):
+        """(DAG, task); (None, None) if the file holds them no more, or there is none."""
+        if self._found is None:
+            self._found = self._run() if self._facts.get("fileloc") else (None, None)
+        return self._found
+
+    def _run(self):
+        path = self._facts["fileloc"]
+        from gale.parse_file import extend_path, run_file
+        try:
+            extend_path(path, os.environ.get("GALE_DAGS_FOLDER", ""))
+            dag = next((dag for dag in run_file(path)[0] if dag.dag_id == self._facts.get("dag_id")), None)
+        except BaseException as error:
+            raise TemplateError(f"the DAG file {path}, which the template needs, cannot be run: "
+                                f"{type(error).__name__}: {error}") from error
+        return (dag, dag.task_dict.get(self._facts.get("task_id"))) if dag else (None, None)
 
 
 def render(job):
@@ -58,16 +56,10 @@ def render(job):
     facts = job.get("context") or {}
     path = facts.get("fileloc") or ""
     env = job.get("env") or {}
-    texts = [job["command"], job.get("cwd") or "", *env.values()]
-    dag = task = None
-    if path and _needs_file(texts, path):
-        try:
-            dag, task = _load(path, facts.get("dag_id"), facts.get("task_id"))
-        except BaseException as error:
-            raise TemplateError(f"the DAG file {path}, which the template needs, cannot be run: "
-                                f"{type(error).__name__}: {error}") from error
+    file = _DagFile(facts)
+    dag = file.load()[0] if facts.get("needs_dag_file") else None
     environment = template.make_environment([os.path.dirname(path)] if path else [], dag)
-    values = template.make_context(facts, dag, task)
+    values = template.make_context(facts, file.load)
     command = _render(environment, values, "bash_command", job["command"], TEMPLATE_FILES)
     rendered = {name: _render(environment, values, f"env[{name!r}]", text) for name, text in env.items()}
     return command, rendered, _render(environment, values, "cwd", job.get("cwd") or "")
@@ -78,6 +70,8 @@ def _render(environment, values, field, text, template_files=()):
         if template_files and text.endswith(template_files):
             return environment.get_template(text).render(values)
         return environment.from_string(text).render(values)
+    except TemplateError:
+        raise
     except jinja2.TemplateNotFound as error:
         in_package = str(getattr(values.get("dag"), "fileloc", "")).endswith(".zip")
         hint = "; what is inside a zip package can be no template: put it beside the package" if in_package else ""

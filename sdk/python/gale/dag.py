@@ -156,6 +156,12 @@ class DAG:
         return ", ".join(sorted({task.owner for task in self.tasks}))
 
     @property
+    def changes_templates(self):
+        """Whether templates of this DAG render otherwise than those of a DAG that says nothing about it."""
+        return bool(self.user_defined_macros or self.user_defined_filters or self.template_searchpath
+                    or self.template_undefined or self.jinja_environment_kwargs)
+
+    @property
     def folder(self):
         return os.path.dirname(self.fileloc)
 

@@ -113,6 +113,8 @@ def parse_file(path, dags_folder=""):
     if not any(might_hold_dags(text) for _, text in texts):
         return [], "", []
     extend_path(path, dags_folder)
+    if dags_folder:
+        os.environ["GALE_DAGS_FOLDER"] = dags_folder  # what conf.get("core", "dags_folder") says
     try:
         dags, errors = run_file(path)
     except BaseException as error:  # whatever a file may do, it is reported, not suffered

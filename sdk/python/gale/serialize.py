@@ -49,7 +49,8 @@ def serialize_dag(dag):
         "fail_fast": bool(dag.fail_fast),
         "is_paused_upon_creation": dag.is_paused_upon_creation,
         "tags": sorted({str(tag) for tag in dag.tags}),
-        "params_json": _params(dag, where),
+        "params_json": _params(dag.params, where),
+        "param_schemas_json": _param_schemas(dag.params, where),
         "profile": read_as,
         "fileloc": dag.fileloc,
     }
@@ -116,6 +117,7 @@ def _task(task, dag, first, last):
         "is_setup": task.is_setup,
         "is_teardown": task.is_teardown,
         "on_failure_fail_dagrun": bool(task.on_failure_fail_dagrun),
+        "params_json": _params(task.own_params, where),
     }
     spec = {name: value for name, value in spec.items() if value}
     # These differ from "absent" when they hold 0 or false.
@@ -159,6 +161,7 @@ def _work(task, where):
         "templated": command.endswith(tuple(task.template_ext)) or any(
             mark in text for text in (command, cwd, *env.values()) for mark in _TEMPLATE_MARKS),
     }
+    work["needs_dag_file"] = work["templated"] and task.dag.changes_templates
     return {"bash": {name: value for name, value in work.items() if value}}
 
 
@@ -172,14 +175,23 @@ def _exit_codes(value, where):
     return [] if codes == [99] else codes or [NEVER_AN_EXIT_CODE]
 
 
-def _params(dag, where):
-    values = dag.params.dump()
-    if not values:
-        return ""
+def _params(params, where):
+    return _json_or_nothing({name: param.value for name, param in params.params() if param.has_value},
+                            f"{where}: params")
+
+
+def _param_schemas(params, where):
+    """What the master checks a run's conf with: of params that say something about their value, or must get one."""
+    said = {name: {"schema": param.schema, "description": param.description}
+            for name, param in params.params() if param.schema or param.description or not param.has_value}
+    return _json_or_nothing(said, f"{where}: the schemas of params")
+
+
+def _json_or_nothing(value, what):
     try:
-        return to_json(values)
+        return to_json(value) if value else ""
     except (TypeError, ValueError) as error:
-        raise AirflowException(f"{where}: params must be JSON: {error}") from None
+        raise AirflowException(f"{what} must be JSON: {error}") from None
 
 
 def _template(value, what):

@@ -40,17 +40,26 @@ FILTERS = {
 
 
 class Record(types.SimpleNamespace):
-    """A thing with named values, of which a template sees no more than the worker was told."""
+    """A thing with named values, of which a template sees no more than the worker was told: or, with _load, what the
+    thing that it returns has beyond them."""
+
+    _load = None
+
+    def __new__(cls, kind, **values):
+        # Jinja's errors name the class: "'dag_run object' has no attribute 'x'".
+        return super().__new__(type(kind, (cls,), {"__module__": "builtins"}))
 
     def __init__(self, kind, **values):
         super().__init__(**values)
-        object.__setattr__(self, "_kind", kind)
 
     def __getattr__(self, name):
-        raise AttributeError(f"Gale's {self._kind} has no {name!r} in templates")
+        whole = self._load() if self._load and not name.startswith("__") else None
+        if whole is None:
+            raise AttributeError(f"Gale's {type(self).__name__} has no {name!r} in templates")
+        return getattr(whole, name)
 
     def __repr__(self):
-        return f"<{self._kind}>"
+        return f"<{type(self).__name__}>"
 
 
 class TaskInstance(Record):
@@ -87,32 +96,38 @@ def parse_time(text):
     return pendulum.instance(dt.datetime.fromisoformat(text))
 
 
-def make_context(facts, dag=None, task=None):
+def _now():
+    import pendulum
+    return pendulum.now("UTC")
+
+
+def make_context(facts, load=lambda: (None, None)):
     """The template context of one try: Airflow's names, for 1.10, 2 and 3 alike.
 
-    facts: the `context` of the task file. dag, task: the objects of the DAG file, if it had to be read.
+    facts: the `context` of the task file. load: reads the DAG file, once somebody asks `dag` or `task` for more than
+    was sent; (DAG, task), or (None, None).
     """
     logical = parse_time(facts.get("logical_date"))
     start = parse_time(facts.get("data_interval_start")) or logical
     end = parse_time(facts.get("data_interval_end")) or logical
     run_conf = json.loads(facts.get("conf_json") or "{}") or {}
     params = json.loads(facts.get("params_json") or "{}") or {}
-    if task is not None:
-        params.update({name: run_conf.get(name, value) for name, value in task.own_params.items()})
     dag_id, task_id, run_id = facts.get("dag_id", ""), facts.get("task_id", ""), facts.get("run_id", "")
     run = Record("dag_run", dag_id=dag_id, run_id=run_id, conf=run_conf, logical_date=logical, execution_date=logical,
                  data_interval_start=start, data_interval_end=end, run_type=facts.get("run_type", ""),
                  run_after=parse_time(facts.get("run_after")), external_trigger=facts.get("run_type") == "manual",
-                 start_date=parse_time(facts.get("dag_run_start_date")), state="running")
-    # A task as declared in the file, if it was read; else the little that was sent.
-    dag = dag or Record("dag", dag_id=dag_id, fileloc=facts.get("fileloc", ""),
-                        folder=os.path.dirname(facts.get("fileloc") or ""))
-    task = task or Record("task", task_id=task_id, dag_id=dag_id, owner=facts.get("owner", "airflow"), dag=dag)
+                 queued_at=parse_time(facts.get("dag_run_queued_at")),
+                 start_date=parse_time(facts.get("dag_run_start_date")), end_date=None, state="running")
+    dag = Record("dag", dag_id=dag_id, fileloc=facts.get("fileloc", ""),
+                 folder=os.path.dirname(facts.get("fileloc") or ""), _load=lambda: load()[0])
+    task = Record("task", task_id=task_id, dag_id=dag_id, owner=facts.get("owner", "airflow"), dag=dag,
+                  _load=lambda: load()[1])
     tries = facts.get("try_number", 1)
     instance = TaskInstance("task_instance", dag_id=dag_id, task_id=task_id, run_id=run_id, try_number=tries,
                             max_tries=facts.get("max_tries", 0), map_index=-1, dag_run=run, task=task,
                             execution_date=logical, logical_date=logical, state="running",
-                            start_date=parse_time(facts.get("start_date")), hostname=os.uname().nodename)
+                            start_date=_now(), end_date=None, duration=None,
+                            log_url=facts.get("log_url", ""), hostname=os.uname().nodename)
     context = {
         "conf": conf, "conn": _Missing("conn"), "dag": dag, "dag_run": run, "inlets": [], "outlets": [],
         "macros": macros, "map_index_template": None, "params": params, "run_id": run_id, "task": task,
@@ -121,7 +136,8 @@ def make_context(facts, dag=None, task=None):
         "var": types.SimpleNamespace(value=variable.Accessor(False), json=variable.Accessor(True)),
     }
     if logical is not None:
-        context.update(_date_names(logical, start, end))
+        before, after = (parse_time(facts.get(f"{name}_logical_date")) for name in ("prev", "next"))
+        context.update(_date_names(logical, start, end, before, after))
         key_date = context["ds_nodash"]
     else:
         key_date = run_id  # ds and its relatives do not exist in a run without a logical date
@@ -129,18 +145,15 @@ def make_context(facts, dag=None, task=None):
     return context
 
 
-def _date_names(logical, start, end):
-    following = end if end is not None and end > logical else logical
-    interval = following - logical
-    previous = logical - interval
+def _date_names(logical, start, end, previous, following):
     names = {"logical_date": logical, "execution_date": logical, "data_interval_start": start,
              "data_interval_end": end, "next_execution_date": following, "prev_execution_date": previous,
              "ts": logical.isoformat(), "ts_nodash": _ts_nodash(logical),
              "ts_nodash_with_tz": _ts_nodash_with_tz(logical), "end_date": _ds(logical), "latest_date": _ds(logical)}
     for name, when in (("ds", logical), ("next_ds", following), ("prev_ds", previous),
                        ("yesterday_ds", logical - _DAY), ("tomorrow_ds", logical + _DAY)):
-        names[name] = _ds(when)
-        names[name + "_nodash"] = _nodash(_ds(when))
+        names[name] = None if when is None else _ds(when)
+        names[name + "_nodash"] = None if when is None else _nodash(_ds(when))
     return names
 
 

@@ -27,6 +27,21 @@ Timetable::Bounds From(std::string_view start, bool catchup) {
 const auto kDailyTrigger = ScheduleSpec{.kind = Kind::kCronTrigger, .cron = "@daily"};
 const auto kDailyInterval = ScheduleSpec{.kind = Kind::kCronInterval, .cron = "@daily"};
 
+// What templates call prev_ds and next_ds: of the schedule, not as far away as this interval is long.
+TEST(Timetable, TheNeighboursOfALogicalDateAreTheSchedules) {
+  for (auto kind : {Kind::kCronInterval, Kind::kCronTrigger}) {
+    auto cron = [&](const char* expression) { return Make({.kind = kind, .cron = expression}); };
+    EXPECT_EQ(cron("0 0 1 * *").LogicalBefore(T("2024-03-01")), T("2024-02-01"));
+    EXPECT_EQ(cron("0 0 1 * *").LogicalAfter(T("2024-03-01")), T("2024-04-01"));
+    EXPECT_EQ(cron("0 6 * * 1-5").LogicalBefore(T("2024-06-03T06:00:00Z")),
+              T("2024-05-31T06:00:00Z"));
+    EXPECT_EQ(cron("0 0 31 * *").LogicalBefore(T("2024-01-31")), T("2023-12-31"));
+  }
+  const Timetable months = Make({.kind = Kind::kDeltaInterval, .delta_months = 1});
+  EXPECT_EQ(months.LogicalBefore(T("2024-03-01")), T("2024-02-01"));
+  EXPECT_EQ(Make({.kind = Kind::kOnce}).LogicalBefore(T("2024-03-01")), std::nullopt);
+}
+
 TEST(Timetable, WithoutAScheduleThereAreNoRuns) {
   Timetable none;
   EXPECT_TRUE(none.is_none());

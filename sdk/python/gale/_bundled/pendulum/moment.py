@@ -72,6 +72,40 @@ class DateTime(_dt.datetime):
     def days_in_month(self):
         return calendar.monthrange(self.year, self.month)[1]
 
+    def is_leap_year(self):
+        return calendar.isleap(self.year)
+
+    def is_long_year(self):
+        return _dt.date(self.year, 12, 28).isocalendar()[1] == 53
+
+    def is_past(self):
+        return self < _dt.datetime.now(_dt.timezone.utc)
+
+    def is_future(self):
+        return self > _dt.datetime.now(_dt.timezone.utc)
+
+    def is_same_day(self, other):
+        return self.date() == other.date()
+
+    def next(self, day_of_week=None):
+        """The start of the next day of that name (0: Monday); of the same as today's if none is named."""
+        return self._step(1, day_of_week)
+
+    def previous(self, day_of_week=None):
+        return self._step(-1, day_of_week)
+
+    def _step(self, days, day_of_week):
+        wanted, at = self.weekday() if day_of_week is None else int(day_of_week), self.start_of("day").add(days=days)
+        while at.weekday() != wanted:
+            at = at.add(days=days)
+        return at
+
+    def first_of(self, unit):
+        return self.start_of(unit)
+
+    def last_of(self, unit):
+        return self.end_of(unit).start_of("day")
+
     @property
     def offset(self):
         return int(self.utcoffset().total_seconds())
