@@ -39,7 +39,7 @@ from airflow import DAG
 from airflow.operators.bash import BashOperator
 
 def build(name):
-    dag = DAG(name, start_date=datetime(2024, 1, 1), schedule=None, catchup=False, user_defined_filters={"shout": str.upper})
+    dag = DAG(name, start_date=datetime(2024, 1, 1), schedule=None, user_defined_filters={"shout": str.upper})
     BashOperator(task_id="b", bash_command="loud.sh", params={"who": "x"}, dag=dag)
     return dag
 """)

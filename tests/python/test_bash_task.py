@@ -143,7 +143,8 @@ DAG_FILE = """
 
 def test_macros_filters_and_settings_of_the_dag_file(write):
     path = write(DAG_FILE)
-    template = "{{ shout('hi') }} {{ 'ab' | twice }} [{{ nothing }}] {{ params.region }} {{ task.retries }} {{ dag.doc_md }}"
+    template = "{{ shout('hi') }} {{ 'ab' | twice }} [{{ nothing }}] {{ params.region }} " \
+        "{{ task.retries }} {{ dag.doc_md }}"
     assert rendered(template, fileloc=path, needs_dag_file=True) == "HI abab [] eu 5 dag words"
 
 
@@ -165,7 +166,8 @@ def test_conf_answers_from_the_environment_and_gale_cfg(tmp_path, monkeypatch):
     (tmp_path / "gale.cfg").write_text("[core]\nparallelism = 7\n# dags_folder = {home}/dags\n")
     monkeypatch.setenv("GALE_HOME", str(tmp_path))
     monkeypatch.setenv("AIRFLOW__API__PORT", "81")
-    template = "{{ conf.get('core', 'parallelism') }} {{ conf.get('api', 'port') }} {{ conf.get('core', 'dags_folder') }}"
+    template = "{{ conf.get('core', 'parallelism') }} {{ conf.get('api', 'port') }} " \
+        "{{ conf.get('core', 'dags_folder') }}"
     assert rendered(template) == f"7 81 {tmp_path}/dags"
     with pytest.raises(TemplateError, match=r"\[core/nothing\] not found"):
         rendered("{{ conf.get('core', 'nothing') }}")

@@ -62,7 +62,8 @@ def test_a_zip_of_something_else_is_nobodys_error(package, tmp_path):
 
 def test_a_task_of_a_package_renders_with_its_code(package):
     path = package({"etl.py": DAG_FILE, "inner/__init__.py": "", "inner/names.py": NAMES})
-    job = {"command": "echo {{ 'x' | shout }}", "context": {"dag_id": "zipped", "task_id": "b", "fileloc": path}}
+    job = {"command": "echo {{ 'x' | shout }}", "context": {"dag_id": "zipped", "task_id": "b", "fileloc": path,
+                                                         "needs_dag_file": True}}
     assert render(job)[0] == "echo X!"
 
 
