@@ -109,7 +109,7 @@ bool Engine::Pause(const Driver::Step& step) {
   using Act = Driver::Act;
   if (step.pause == Duration(0)) return true;
   const bool in_turn = step.act == Act::kCommit || step.act == Act::kTakeBack;
-  if (in_turn) GALE_WARN("the ledger isn't reached, trying again: {}", step.why.ToString());
+  if (in_turn) GALE_WARN("commit failed, trying again: {}", step.why.ToString());
   std::unique_lock lock(mutex_);
   wake_.wait_for(lock, step.pause, [&] { return stopping_ || (in_turn && standing_.IsBroken()); });
   if (!stopping_) return true;
@@ -123,7 +123,7 @@ Driver::Step Engine::Do(const Driver::Step& step) {
   switch (step.act) {
     case Act::kFollow: return Follow();
     case Act::kLead: return Lead(step.seen);
-    case Act::kRecover: return Recover(step.why);
+    case Act::kRecover: return Recover(step.pause == Duration(0) ? step.why : OkStatus());
     case Act::kCollect:
       mail_ = Collect();
       if (over_) return step;
@@ -165,7 +165,12 @@ Driver::Step Engine::Recover(const Status& why) {
   if (!why.ok()) GALE_ERROR("starting anew from the ledger: {}", why.ToString());
   mail_.clear();
   const Status status = loop_.Recover(clock_.Now(), clock_.Mono());
-  return driver_.OnRecovered(status.ok() ? Result<Epoch>(loop_.epoch()) : status, clock_.Mono());
+  Driver::Step next =
+      driver_.OnRecovered(status.ok() ? Result<Epoch>(loop_.epoch()) : status, clock_.Mono());
+  if (next.act == Driver::Act::kRecover) {
+    GALE_ERROR("the ledger can't be read, trying again in 1 s: {}", status.ToString());
+  }
+  return next;
 }
 
 Status Engine::Audit() {

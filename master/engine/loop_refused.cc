@@ -53,7 +53,7 @@ void Loop::Answer(Release undone, const Status& why, bool guilty) {
     link->Close(why);
   }
   if (!guilty) return;
-  GALE_ERROR("{}", Plain(why.ToString(), kReasonBytesMax));
+  GALE_ERROR("{}", Plain(why.message(), kReasonBytesMax));
   for (auto& done : undone.waiting) done(why);
 }
 

@@ -204,6 +204,26 @@ TEST_P(MySqlTest, ARowThatNeedsALargerPacketIsNamed) {
   ExpectError(status, Code::kInvalidArgument, {"XCom 'big' of 1.0.-1", "max_allowed_packet"});
 }
 
+TEST_P(MySqlTest, ASpecThatNeedsALargerPacketIsNamedByItsPlace) {
+  MustRun(*root_, "SET GLOBAL max_allowed_packet = 1048576");
+  auto store = world_->Open();
+  ASSERT_TRUE(store->Migrate().ok());
+  std::string large;  // that does not compress well
+  uint64_t state = 1;
+  while (large.size() < (4 << 20)) {
+    state = state * 6364136223846793005ull + 1442695040888963407ull;
+    large += static_cast<char>(state >> 56);
+  }
+  BatchRow row;
+  const Status status =
+      store->Commit(*store->AcquireLeadership({.owner = "me"}),
+                    {.dag_versions = {Version("small", 1, "x"), Version("large", 3, large)}}, &row);
+  MustRun(*root_, "SET GLOBAL max_allowed_packet = 16777216");
+  ExpectError(status, Code::kInvalidArgument, {"version 3 of dag 'large'", "max_allowed_packet"});
+  EXPECT_EQ(row.list, BatchRow::List::kDagVersions);
+  EXPECT_EQ(row.at, 1u);
+}
+
 TEST(MySqlMigrations, AreNumberedAndNamedAsThoseOfSqlite) {
   ASSERT_EQ(mysql::Migrations().size(), sqlite::Migrations().size());
   for (size_t i = 0; i < mysql::Migrations().size(); ++i) {
