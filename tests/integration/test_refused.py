@@ -45,16 +45,41 @@ def test_a_pool_that_the_database_refuses_costs_no_worker_its_link(home):
     home.trigger("runs_on", "r")
     end = gate.wait_for_task()
     before = epoch(home)
-    for name in ("\x00", "x\x00"):
-        status, answer = home.rest("POST", "/api/v2/pools", {"name": name, "slots": 1}, token=home.token())
-        assert status in (400, 422), answer
-        assert "pool" in str(answer)
+    status, answer = home.rest("POST", "/api/v2/pools", {"name": "\x00", "slots": 1}, token=home.token())
+    assert status in (400, 422), answer
+    assert "name" in str(answer)
     assert epoch(home) == before
     os.close(end)
     assert home.wait_for_end("runs_on", "r") == ("success", {"t": "success"})
     said = server.log.read_text()
     assert "starting anew" not in said
     assert "disconnected" not in said
+
+
+# Its import error was no UTF-8: the leader stepped down for it, led, read the folder again, ten times a second.
+def test_a_file_with_a_latin1_name_costs_a_cluster_no_lead(two_masters):
+    cluster = two_masters
+    leader, _ = wait_until(cluster.leader, "a leader")
+
+    def led_in():
+        return cluster.rest(leader, "GET", "/api/gale/v1/cluster")[1]["leader"]["epoch"]
+
+    before = led_in()
+    file = os.path.join(os.fsencode(cluster.home / "dags"), b"donn\xe9es.csv")
+    with open(file, "wb") as out:
+        out.truncate(5 << 20)
+
+    def told():
+        status, answer = cluster.rest(leader, "GET", "/api/v2/importErrors")
+        return status == 200 and "donn" in str(answer)
+
+    wait_until(told, "the import error")
+    cluster.add_dag(leader, "beside", dag_text("beside", "BashOperator(task_id='t', bash_command='true')"))
+    cluster.trigger(leader, "beside", "r")
+    assert led_in() == before
+    os.unlink(file)  # its folder can go to the workers again
+    assert cluster.wait_for_end(leader, "beside", "r") == "success"
+    assert led_in() == before
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
