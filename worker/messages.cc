@@ -4,6 +4,8 @@
 
 #include <fstream>
 
+#include "common/base/limits.h"
+#include "common/base/text.h"
 #include "common/rpc/convert.h"
 #include "gale_version.h"
 #include "worker/runner/attempt_files.h"
@@ -15,7 +17,7 @@ v1::Hello Identity(const WorkerOptions& options) {
   char host[256] = {};
   ::gethostname(host, sizeof(host) - 1);
   hello.set_name(options.name);
-  hello.set_host(host);
+  hello.set_host(RepairText(host, limits::kHostBytesMax));
   hello.set_pid(::getpid());
   hello.set_version(GALE_VERSION);
   for (const std::string& queue : options.queues) hello.add_queues(queue);

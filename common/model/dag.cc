@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "common/base/limits.h"
+#include "common/base/text.h"
 #include "common/model/params.h"
 #include "common/model/weights.h"
 
@@ -46,6 +47,8 @@ Status CheckTask(const TaskSpec& task) {
   if (task.pool_slots == 0) return InvalidArgument("pool_slots: 0 is too few: expected 1 or more");
   if (task.pool.empty()) return InvalidArgument("pool: empty: name a pool, or leave it out");
   if (task.queue.empty()) return InvalidArgument("queue: empty: name a queue, or leave it out");
+  GALE_RETURN_IF_ERROR(CheckText("pool", task.pool, {.bytes_max = limits::kPoolNameBytesMax}));
+  GALE_RETURN_IF_ERROR(CheckText("queue", task.queue, {.bytes_max = limits::kQueueNameBytesMax}));
   if (task.retry_delay < Duration(0)) {
     return InvalidArgument("retry_delay: {} s is negative", Seconds(task.retry_delay));
   }

@@ -7,7 +7,9 @@
 #include <algorithm>
 
 #include "common/base/limits.h"
+#include "common/base/text.h"
 #include "common/rpc/digest.h"
+#include "common/rpc/texts.h"
 
 namespace gale {
 namespace {
@@ -291,6 +293,9 @@ Result<DagSpec> DagSpecFromJson(std::string_view json) {
   if (!status.ok()) {
     const auto why = status.message();
     return InvalidArgument("DAG as JSON: {}", std::string_view(why.data(), why.size()));
+  }
+  if (Status refused = CheckTexts(message); !refused.ok()) {
+    return refused.WithContext(fmt::format("dag '{}'", RepairText(message.dag_id(), 80)));
   }
   return FromProto(message);
 }

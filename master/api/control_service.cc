@@ -1,6 +1,7 @@
 #include "master/api/control_service.h"
 
 #include "common/rpc/convert.h"
+#include "common/rpc/texts.h"
 #include "master/api/views.h"
 
 namespace gale {
@@ -31,11 +32,14 @@ void Fill(const std::vector<TaskInstanceView>& tis, uint64_t total,
 }  // namespace
 
 template <class Verb>
-ControlService::Unary* ControlService::Run(Context* context, Permission permission, Verb verb) {
+ControlService::Unary* ControlService::Run(Context* context,
+                                           const google::protobuf::Message& request,
+                                           Permission permission, Verb verb) {
   Unary* reactor = context->DefaultReactor();
-  const bool posted = pool_.Post([=, this, verb = std::move(verb)] {
+  const bool posted = pool_.Post([=, this, &request, verb = std::move(verb)] {
     auto actor = access_.Authorize(*context, permission);
-    const Status status = actor.ok() ? verb(*actor) : actor.status();
+    Status status = actor.ok() ? CheckTexts(request) : actor.status();
+    if (status.ok()) status = verb(*actor);
     PointToLeader(context, status);
     reactor->Finish(ToGrpc(status));
   });
@@ -71,9 +75,10 @@ ControlService::Unary* ControlService::ForwardRest(Context* context, const v1::R
 
 // A verb's beginning; `actor` is who asks. The `return` of its body is the call's status.
 #define GALE_RUN(permission) \
-  return Run(context, Permission::permission, [=, this]([[maybe_unused]] const Actor& actor) -> Status
+  return Run(context, *request, Permission::permission, [=, this]([[maybe_unused]] const Actor& actor) -> Status
 
-ControlService::Unary* ControlService::GetVersion(Context* context, const v1::GetVersionRequest*,
+ControlService::Unary* ControlService::GetVersion(Context* context,
+                                                  const v1::GetVersionRequest* request,
                                                   v1::GetVersionResponse* response) {
   GALE_RUN(kRead) {
     response->set_version(control_.version().version);
@@ -82,7 +87,8 @@ ControlService::Unary* ControlService::GetVersion(Context* context, const v1::Ge
   });
 }
 
-ControlService::Unary* ControlService::GetHealth(Context* context, const v1::GetHealthRequest*,
+ControlService::Unary* ControlService::GetHealth(Context* context,
+                                                 const v1::GetHealthRequest* request,
                                                  v1::GetHealthResponse* response) {
   GALE_RUN(kRead) {
     *response = ToProto(control_.GetHealth());
@@ -141,7 +147,7 @@ ControlService::Unary* ControlService::SetDagPaused(Context* context,
 }
 
 ControlService::Unary* ControlService::ListImportErrors(Context* context,
-                                                        const v1::ListImportErrorsRequest*,
+                                                        const v1::ListImportErrorsRequest* request,
                                                         v1::ListImportErrorsResponse* response) {
   GALE_RUN(kRead) {
     GALE_ASSIGN_OR_RETURN(auto errors, control_.ListImportErrors());
@@ -289,7 +295,8 @@ ControlService::Unary* ControlService::ExplainTaskInstance(
 
 // Pools and workers.
 
-ControlService::Unary* ControlService::ListPools(Context* context, const v1::ListPoolsRequest*,
+ControlService::Unary* ControlService::ListPools(Context* context,
+                                                 const v1::ListPoolsRequest* request,
                                                  v1::ListPoolsResponse* response) {
   GALE_RUN(kRead) {
     GALE_ASSIGN_OR_RETURN(auto pools, control_.ListPools());
@@ -316,7 +323,8 @@ ControlService::Unary* ControlService::DeletePool(Context* context,
   GALE_RUN(kOperate) { return control_.DeletePool(request->name(), actor); });
 }
 
-ControlService::Unary* ControlService::ListWorkers(Context* context, const v1::ListWorkersRequest*,
+ControlService::Unary* ControlService::ListWorkers(Context* context,
+                                                   const v1::ListWorkersRequest* request,
                                                    v1::ListWorkersResponse* response) {
   GALE_RUN(kRead) {
     GALE_ASSIGN_OR_RETURN(auto workers, control_.ListWorkers());

@@ -66,7 +66,8 @@ class ControlService final : public v1::Control::CallbackService {
   // Runs `verb(actor)` on the pool if the caller may, and finishes the call with its status. `verb`
   // may use the call's request and response.
   template <class Verb>
-  Unary* Run(Context* context, Permission permission, Verb verb);
+  Unary* Run(Context* context, const google::protobuf::Message& request, Permission permission,
+             Verb verb);
   void PointToLeader(Context* context, const Status& status);
 
   Control& control_;

@@ -1,13 +1,16 @@
 #include "master/api/grants.h"
 
+#include <algorithm>
 #include <set>
 
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/text.h"
 #include "common/model/params.h"
 #include "common/rpc/convert.h"
 #include "master/api/json.h"
 #include "master/api/views.h"
+#include "master/store/bounds.h"
 
 namespace gale {
 namespace {
@@ -47,6 +50,21 @@ core::Outcome OutcomeOf(v1::Finished::Outcome outcome) {
     case v1::Finished::LOST: return core::Outcome::kLost;
     default: return core::Outcome::kFailed;  // FAILED, and what a newer worker may say
   }
+}
+
+Status CheckXCom(const AttemptId& attempt, const v1::XCom& xcom) {
+  const XComRow row{attempt.run, attempt.task,      attempt.map_index,
+                    xcom.key(),  xcom.value_json(), {}};
+  GALE_RETURN_IF_ERROR(CheckRow(row));
+  return ParseJson(Describe(row), row.value_json).status();
+}
+
+// A success whose XComs can't be kept isn't one: those who come after would read nothing.
+void Spoil(AttemptResult& result, std::string reason) {
+  result.xcoms.clear();
+  if (result.finished.outcome != core::Outcome::kSuccess) return;
+  result.finished.outcome = core::Outcome::kFailed;
+  result.finished.reason = std::move(reason);
 }
 
 void FillContext(const Grant& grant, const TaskSpec& task, v1::TaskContext& out) {
@@ -129,11 +147,12 @@ Result<WorkerHello> FromProto(const v1::Hello& hello) {
     return InvalidArgument("worker '{}': it serves no queue", hello.name());
   WorkerHello out;
   out.name = hello.name();
-  out.host = hello.host();
+  // Nobody can correct what his host is called.
+  out.host = RepairText(hello.host(), limits::kHostBytesMax);
   out.pid = hello.pid();
-  out.version = hello.version();
+  out.version = RepairText(hello.version(), limits::kBuildBytesMax);
   out.incarnation = hello.incarnation();
-  out.boot_id = hello.boot_id();
+  out.boot_id = RepairPath(hello.boot_id(), limits::kBuildBytesMax);
   if (hello.has_sent_at()) out.sent_at = FromProto(hello.sent_at());
   out.queues.assign(hello.queues().begin(), hello.queues().end());
   out.slots = hello.slots();
@@ -146,18 +165,17 @@ Result<WorkerHello> FromProto(const v1::Hello& hello) {
 AttemptResult FromProto(const v1::Finished& finished) {
   AttemptResult out;
   out.finished.attempt = FromProto(finished.attempt());
+  out.finished.attempt.map_index = std::max(out.finished.attempt.map_index, kUnmapped);
   out.finished.outcome = OutcomeOf(finished.outcome());
   out.finished.exit_code = finished.exit_code();
   out.finished.signal = finished.signal();
-  out.finished.reason = finished.reason();
-  out.finished.log_bytes = finished.log_bytes();
+  out.finished.reason = RepairText(finished.reason(), limits::kReasonBytesMax);
+  out.finished.log_bytes = std::min<uint64_t>(finished.log_bytes(), INT64_MAX);
   for (const v1::XCom& xcom : finished.xcoms()) {
-    // A JSON string may be several times as long as what it says.
-    if (xcom.value_json().size() > 6 * limits::kXComBytesMax ||
-        xcom.key().size() > limits::kIdBytesMax) {
-      GALE_WARN("attempt {}: XCom '{:.50}' of {} bytes is too large and was dropped",
-                out.finished.attempt.ToString(), xcom.key(), xcom.value_json().size());
-      continue;
+    if (Status refused = CheckXCom(out.finished.attempt, xcom); !refused.ok()) {
+      GALE_WARN("{}", refused.message());
+      Spoil(out, std::string(refused.message()));
+      return out;
     }
     out.xcoms.emplace_back(xcom.key(), xcom.value_json());
   }

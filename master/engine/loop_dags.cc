@@ -1,6 +1,8 @@
 // DAG files: what they said, in which version, and of which bundle.
+#include "common/base/limits.h"
 #include "common/base/log.h"
 #include "master/engine/loop.h"
+#include "master/store/bounds.h"
 
 namespace gale {
 
@@ -89,6 +91,27 @@ void Loop::UpdateCalendar(DagEntry& entry) {
   calendar_->SetDag(dag, Rests(entry.row), last, now_);
 }
 
+namespace {
+
+// What a row says of its DAG's file and of the DAG itself.
+void Describe(const FileReport& report, const Dag& dag, DagRow& row) {
+  const DagSpec& spec = dag.spec();
+  row.dag_id = spec.dag_id;
+  row.version = dag.version();
+  row.fileloc = report.fileloc;
+  row.description = spec.description;
+  row.timetable_summary = dag.timetable().Summary();
+  row.timetable_description = dag.timetable().Description();
+  row.tags = spec.tags;
+  row.max_active_runs = spec.max_active_runs;
+  row.max_active_tasks = spec.max_active_tasks;
+  std::set<std::string> owners;
+  for (const TaskSpec& task : spec.tasks) owners.insert(task.owner);
+  row.owners.assign(owners.begin(), owners.end());
+}
+
+}  // namespace
+
 void Loop::RegisterDag(const FileReport& report, const ParsedDag& parsed, std::string& error) {
   const DagSpec& spec = parsed.spec;
   about_.reported.insert(spec.dag_id);
@@ -120,6 +143,12 @@ void Loop::RegisterDag(const FileReport& report, const ParsedDag& parsed, std::s
       return;
     }
     dag = *made;
+    DagRow row;
+    Describe(report, *dag, row);
+    if (Status refused = CheckRow(row); !refused.ok()) {
+      error += fmt::format("{}\n", refused.message());
+      return;
+    }
     if (!fresh) SetVersionBundle({spec.dag_id, last}, bundle_);  // unless it has one of its own
     versions_[{spec.dag_id, version}] = {dag, ""};
     batch_.dag_versions.push_back({spec.dag_id, version, parsed.hash, parsed.bytes, now_});
@@ -136,20 +165,9 @@ void Loop::RegisterDag(const FileReport& report, const ParsedDag& parsed, std::s
     row.is_paused = spec.is_paused_upon_creation.value_or(options_.paused_at_creation);
   }
   entry.hash = parsed.hash;
-  row.dag_id = spec.dag_id;
-  row.version = version;
-  row.fileloc = report.fileloc;
+  Describe(report, *dag, row);
   row.is_stale = false;
-  row.description = spec.description;
-  row.timetable_summary = dag->timetable().Summary();
-  row.timetable_description = dag->timetable().Description();
-  row.tags = spec.tags;
-  row.max_active_runs = spec.max_active_runs;
-  row.max_active_tasks = spec.max_active_tasks;
   row.last_parsed = now_;
-  std::set<std::string> owners;
-  for (const TaskSpec& task : spec.tasks) owners.insert(task.owner);
-  row.owners.assign(owners.begin(), owners.end());
   scheduler_->SetDag(dag, row.is_paused);
   UpdateCalendar(entry);
   dirty_dags_.insert(spec.dag_id);
@@ -184,14 +202,15 @@ void Loop::ReportFile(const FileReport& report) {
     }
   }
   if (!report.error.empty()) error = report.error + (error.empty() ? "" : "\n") + error;
-  PutImportError(report.fileloc, error);
+  PutImportError(RepairPath(report.fileloc, limits::kErrorFileBytesMax),
+                 RepairText(error, limits::kStackTraceBytesMax));
 }
 
 void Loop::ReportFileGone(const std::string& fileloc) {
   for (auto& [id, entry] : dags_) {
     if (entry.row.fileloc == fileloc) MarkStale(entry);
   }
-  PutImportError(fileloc, "");
+  PutImportError(RepairPath(fileloc, limits::kErrorFileBytesMax), "");
 }
 
 std::set<std::string> Loop::KnownFiles() const {

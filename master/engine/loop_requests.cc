@@ -4,13 +4,15 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "master/engine/loop.h"
+#include "master/store/bounds.h"
 
 namespace gale {
 
 void Loop::Audit(const Actor& actor, std::string event, std::string dag_id, std::string run_id,
                  std::string task_id, std::string extra) {
   batch_.events.push_back({0, now_, actor.name, std::move(event), std::move(dag_id),
-                           std::move(run_id), std::move(task_id), std::move(extra)});
+                           std::move(run_id), std::move(task_id),
+                           RepairText(extra, limits::kEventTextBytesMax)});
 }
 
 Result<Loop::DagEntry*> Loop::UsableDag(const std::string& dag_id) {
@@ -101,6 +103,7 @@ Result<RunRow> Loop::Trigger(const TriggerRequest& request, const Actor& actor) 
   if (exists) {
     return AlreadyExists("DAG '{}' already has a run '{}'", row.dag_id, row.run_id);
   }
+  GALE_RETURN_IF_ERROR(CheckRow(row));
   Audit(actor, "trigger_dag_run", row.dag_id, row.run_id);
   return Insert(std::move(row), dag);
 }
@@ -131,10 +134,7 @@ Result<RunRow> Loop::SetRunState(const std::string& dag_id, const std::string& r
 
 Result<RunRow> Loop::SetRunNote(const std::string& dag_id, const std::string& run_id,
                                 const std::string& note, const Actor& actor) {
-  if (note.size() > limits::kNoteBytesMax) {
-    return InvalidArgument("note has {} bytes, at most {} are taken", note.size(),
-                           limits::kNoteBytesMax);
-  }
+  GALE_RETURN_IF_ERROR(CheckText("note", note, {.bytes_max = limits::kNoteBytesMax}));
   GALE_ASSIGN_OR_RETURN(core::Run * run, FindRun(dag_id, run_id));
   run->head.note = note;
   dirty_runs_.insert(run->id());
@@ -208,9 +208,7 @@ Result<std::vector<TiRow>> Loop::SetTasks(const SetTasksRequest& request, const 
 }
 
 Result<PoolRow> Loop::SetPool(const PoolRow& pool, const Actor& actor) {
-  if (pool.name.empty() || pool.name.size() > limits::kIdBytesMax) {
-    return InvalidArgument("pool name '{}': 1 to {} bytes", pool.name, limits::kIdBytesMax);
-  }
+  GALE_RETURN_IF_ERROR(CheckRow(pool));
   if (pool.slots < -1) {
     return InvalidArgument("pool '{}': {} slots; use -1 for unlimited, or 0 and more", pool.name,
                            pool.slots);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <set>
 
+#include "master/store/bounds.h"
 #include "master/store/mysql_store.h"
 #include "master/store/row_columns.h"
 #include "master/store/spec_codec.h"
@@ -393,6 +394,7 @@ Status MySqlStore::Commit(Epoch epoch, const CommitBatch& batch, BatchRow* refus
   BatchRow unused;
   BatchRow& blamed = refused != nullptr ? *refused : unused;
   blamed = {};
+  GALE_RETURN_IF_ERROR(CheckBatch(batch, blamed));
   CommitPlan plan(batch);
   GALE_RETURN_IF_ERROR(plan.Make(blamed));  // before the lock: a large one takes a while
   std::lock_guard lock(write_mutex_);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "master/store/bounds.h"
 #include "master/store/row_columns.h"
 #include "master/store/spec_codec.h"
 #include "master/store/sqlite_store.h"
@@ -226,6 +227,7 @@ Status SqliteStore::Commit(Epoch epoch, const CommitBatch& batch, BatchRow* refu
   BatchRow unused;
   BatchRow& blamed = refused != nullptr ? *refused : unused;
   blamed = {};
+  GALE_RETURN_IF_ERROR(CheckBatch(batch, blamed));
   std::vector<std::vector<uint8_t>> specs;  // before the lock: a large one takes a while
   for (const DagVersionRow& row : batch.dag_versions) {
     Result<std::vector<uint8_t>> blob = CompressSpec(row.spec);

@@ -52,4 +52,23 @@ std::unique_ptr<Store> MySqlWorld::Open() {
   return std::move(*store);
 }
 
+std::vector<SchemaText> MySqlWorld::TextColumns() {
+  auto db = Root(server_);
+  auto rows = db->Query(
+      mysql::Bind("SELECT table_name, column_name, character_maximum_length"
+                  " FROM information_schema.columns WHERE table_schema = ?"
+                  " AND data_type IN ('char', 'varchar', 'tinytext', 'text', 'mediumtext',"
+                  " 'longtext', 'varbinary')",
+                  options_.database));
+  GALE_CHECK(rows.ok(), "{}", rows.status().ToString());
+  std::vector<SchemaText> found;
+  while (rows->Next()) {
+    int64_t most = 0;
+    SchemaText& column = found.emplace_back();
+    rows->Read(column.table, column.column, most);
+    column.bytes_max = static_cast<size_t>(most);
+  }
+  return found;
+}
+
 }  // namespace gale

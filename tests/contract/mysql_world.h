@@ -26,6 +26,7 @@ class MySqlWorld : public StoreWorld {
   explicit MySqlWorld(MySqlServer& server);
   ~MySqlWorld() override;
   std::unique_ptr<Store> Open() override;
+  std::vector<SchemaText> TextColumns() override;
   const MySqlOptions& options() const { return options_; }
   MySqlServer& server() { return server_; }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -51,6 +52,30 @@ class FileWorld : public StoreWorld {
  public:
   explicit FileWorld(bool full) : full_(full) {}
   std::unique_ptr<Store> Open() override { return MustOpen(dir_ / "gale.db", full_); }
+  // What a column holds at most stands in its CHECK: "length(x) <= 50", "... BETWEEN 1 AND 250".
+  std::vector<SchemaText> TextColumns() override {
+    sqlite3* db = nullptr;
+    GALE_CHECK(sqlite3_open((dir_ / "gale.db").c_str(), &db) == SQLITE_OK);
+    std::vector<SchemaText> found;
+    auto take = [](void* out, int, char** row, char**) {
+      static_cast<std::vector<SchemaText>*>(out)->push_back({row[0], row[1]});
+      const std::string ddl = row[2];
+      const std::regex check(
+          fmt::format("\\n *{} [^\n]*length\\([^\n]*(?:<=|AND|= |, )\\s*([0-9]+)\\)", row[1]));
+      std::smatch match;
+      if (std::regex_search(ddl, match, check)) {
+        static_cast<std::vector<SchemaText>*>(out)->back().bytes_max = std::stoul(match[1]);
+      }
+      return 0;
+    };
+    GALE_CHECK(sqlite3_exec(db,
+                            "SELECT t.name, c.name, t.sql FROM sqlite_schema t,"
+                            " pragma_table_info(t.name) c WHERE t.type = 'table'"
+                            " AND c.type = 'TEXT' AND t.name NOT LIKE 'sqlite_%'",
+                            take, &found, nullptr) == SQLITE_OK);
+    sqlite3_close(db);
+    return found;
+  }
 
  private:
   TempDir dir_;

@@ -13,6 +13,12 @@
 
 namespace gale {
 
+// A column that holds text, as the schema has it.
+struct SchemaText {
+  std::string table, column;
+  size_t bytes_max = SIZE_MAX;  // or characters
+};
+
 // A place that holds one database, empty at first and gone with the world.
 class StoreWorld {
  public:
@@ -21,6 +27,8 @@ class StoreWorld {
   virtual std::unique_ptr<Store> Open() = 0;
   // The first store's; the same as Open() unless the kind can only ever have one.
   virtual std::unique_ptr<Store> OpenFirst() { return Open(); }
+  // Of the migrated database; empty if this kind can't be looked into.
+  virtual std::vector<SchemaText> TextColumns() { return {}; }
 };
 
 struct StoreBackend {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/base/limits.h"
+#include "common/base/text.h"
 #include "common/rpc/convert.h"
 #include "worker/runner/bash_runner.h"
 
@@ -50,7 +52,7 @@ void SetOutcome(const Ending& ending, const keeper::Exited* exited, const v1::Gr
   out->set_signal(ending.exit.signal);
   auto set = [&](v1::Finished::Outcome outcome, std::string reason) {
     out->set_outcome(outcome);
-    out->set_reason(std::move(reason));
+    out->set_reason(RepairText(reason, limits::kReasonBytesMax));
   };
   switch (ending.end) {
     case End::kExited: {

@@ -196,8 +196,9 @@ std::optional<std::string> BodyReader::Text(std::string_view key, size_t bytes_m
   }
   auto text = value->get<std::string>();
   if (text.size() > bytes_max) {
-    Wrong(key, fmt::format("String should have at most {} characters", bytes_max),
-          "string_too_long");
+    Wrong(key, fmt::format("String should have at most {} bytes", bytes_max), "string_too_long");
+  } else if (text.find('\0') != std::string::npos) {
+    Wrong(key, "String should not have a NUL (U+0000)", "string_pattern_mismatch");
   }
   return text;
 }

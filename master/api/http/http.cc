@@ -1,5 +1,7 @@
 #include "master/api/http/http.h"
 
+#include "common/base/text.h"
+
 namespace gale::http {
 namespace {
 
@@ -10,6 +12,12 @@ int HexDigit(char c) {
   return -1;
 }
 
+// Decoded, it is still to be a text.
+bool DecodeText(std::string_view text, bool plus_is_blank, std::string& out) {
+  return PercentDecode(text, plus_is_blank, out) && FindBadUtf8(out) == std::string_view::npos &&
+         out.find('\0') == std::string::npos;
+}
+
 bool ParseQuery(std::string_view text, std::vector<std::pair<std::string, std::string>>& out) {
   while (!text.empty()) {
     const size_t end = std::min(text.find('&'), text.size());
@@ -18,8 +26,8 @@ bool ParseQuery(std::string_view text, std::vector<std::pair<std::string, std::s
     if (pair.empty()) continue;
     const size_t equals = std::min(pair.find('='), pair.size());
     auto& [name, value] = out.emplace_back();
-    if (!PercentDecode(pair.substr(0, equals), true, name)) return false;
-    if (equals < pair.size() && !PercentDecode(pair.substr(equals + 1), true, value)) return false;
+    if (!DecodeText(pair.substr(0, equals), true, name)) return false;
+    if (equals < pair.size() && !DecodeText(pair.substr(equals + 1), true, value)) return false;
   }
   return true;
 }
@@ -54,7 +62,7 @@ bool Request::SetTarget(std::string_view target) {
     rest.remove_prefix(1);  // the slash
     const size_t end = std::min(rest.find('/'), rest.size());
     std::string segment;
-    if (!PercentDecode(rest.substr(0, end), false, segment)) return false;
+    if (!DecodeText(rest.substr(0, end), false, segment)) return false;
     if (end > 0 || end < rest.size())
       segments.push_back(std::move(segment));  // a last slash is none
     rest.remove_prefix(end);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "common/base/limits.h"
 #include "master/api/http/handlers.h"
 
 namespace gale::http {
@@ -30,9 +31,9 @@ Response PostPool(const Call& call) {
   body.Require("name");
   body.Require("slots");
   PoolRow row;
-  row.name = body.Text("name", 256).value_or("");
+  row.name = body.Text("name", limits::kPoolNameBytesMax).value_or("");
   row.slots = static_cast<int32_t>(body.Int("slots", -1).value_or(0));
-  row.description = body.Text("description").value_or("");
+  row.description = body.Text("description", limits::kDescriptionBytesMax).value_or("");
   row.include_deferred = body.Bool("include_deferred").value_or(false);
   if (body.error()) return *body.error();
   if (call.control.GetPool(row.name).ok()) {
@@ -55,7 +56,7 @@ Response PatchPool(const Call& call) {
   const auto slots = body.Int("slots", -1);
   if (slots && wanted("slots")) row.slots = static_cast<int32_t>(*slots);
   if (body.Names("description") && wanted("description"))
-    row.description = body.Text("description").value_or("");
+    row.description = body.Text("description", limits::kDescriptionBytesMax).value_or("");
   const auto deferred = body.Bool("include_deferred");
   if (deferred && wanted("include_deferred")) row.include_deferred = *deferred;
   const auto name = body.Has("pool") ? body.Text("pool") : body.Text("name");

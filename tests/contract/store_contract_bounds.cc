@@ -1,0 +1,137 @@
+// The contract's part about texts: THE table of bounds (master/store/bounds.cc) and both schemas
+// say the same, and what is past a bound is refused by the field's name, before the database.
+#include <map>
+#include <set>
+
+#include "common/base/limits.h"
+#include "master/store/bounds.h"
+#include "master/store/row_columns.h"
+#include "tests/contract/sample_rows.h"
+#include "tests/contract/store_contract.h"
+
+namespace gale {
+namespace {
+
+using namespace testing_rows;  // NOLINT
+
+const TextBounds& BoundsOf(std::string_view table, std::string_view column) {
+  for (const ColumnBounds& each : TextColumns()) {
+    if (each.table == table && each.column == column) return each.bounds;
+  }
+  GALE_CHECK(false, "{}.{} has no bounds", table, column);
+}
+
+// `bytes` of them, as few characters as that takes.
+std::string Rockets(size_t bytes) {
+  std::string out(bytes % 4, 'x');
+  while (out.size() < bytes) out += "\xf0\x9f\x9a\x80";
+  return out;
+}
+
+void Set(std::string& text, size_t bytes) { text = Rockets(bytes); }
+void Set(std::vector<std::string>& list, size_t bytes) { list = {Rockets(bytes - 4)}; }  // ["..."]
+template <class T>
+void Set(T&, size_t) {}
+template <class T>
+constexpr bool kIsText =
+    std::is_same_v<T, std::string> || std::is_same_v<T, std::vector<std::string>>;
+
+// Every text of the row at its maximum, but the one of the place `past`, which is one byte longer.
+// Returns that one's column; "" once there are no more.
+template <class Row>
+std::string Fill(std::string_view table, std::string_view columns, size_t past, Row& row) {
+  std::string longer;
+  size_t texts = 0;
+  auto set = [&](auto& value) {
+    const size_t end = std::min(columns.find(','), columns.size());
+    const std::string_view column = columns.substr(0, end);
+    columns.remove_prefix(std::min(columns.size(), end + 2));
+    if constexpr (kIsText<std::remove_cvref_t<decltype(value)>>) {
+      const bool this_one = texts++ == past;
+      if (this_one) longer = column;
+      Set(value, BoundsOf(table, column).bytes_max + (this_one ? 1 : 0));
+    }
+  };
+  std::apply([&](auto&... values) { (set(values), ...); }, Columns(row));
+  return longer;
+}
+
+constexpr size_t kNone = SIZE_MAX;
+
+// At the maximum a row of the table is taken, one past it refused; `put` writes it.
+template <class Row, class Put>
+void TryBounds(std::string_view table, std::string_view columns, Row row, Put put) {
+  Fill(table, columns, kNone, row);
+  const Status largest = put(row);
+  EXPECT_TRUE(largest.ok()) << table << ": " << largest.ToString().substr(0, 300);
+  for (size_t past = 0;; ++past) {
+    Row longer = row;
+    const std::string column = Fill(table, columns, past, longer);
+    if (column.empty()) break;
+    const Status refused = put(longer);
+    EXPECT_EQ(refused.code(), Code::kInvalidArgument) << table << "." << column;
+    EXPECT_NE(refused.message().find(column + ": has "), std::string::npos)
+        << refused.message().substr(0, 300);
+  }
+}
+
+TEST_P(StoreContract, ARowWithEveryTextAtItsMaximumIsTakenAndOnePastItRefused) {
+  TryBounds("dag", kDagColumns, DagRow{}, [&](const DagRow& r) { return Commit({.dags = {r}}); });
+  RunRow run = SparseRun(1, "d", "r");
+  TryBounds("dag_run", kRunColumns, run, [&](const RunRow& r) { return Commit({.runs = {r}}); });
+  TryBounds("task_instance", kTiColumns, SparseTi(1, 0),
+            [&](const TiRow& r) { return Commit({.tis = {r}}); });
+  TryBounds("task_attempt", kAttemptColumns, FullAttempt(1, 0, 1),
+            [&](const AttemptRow& r) { return Commit({.attempts = {r}}); });
+  TryBounds("xcom", kXComColumns, XCom(1, 0, "", ""),
+            [&](const XComRow& r) { return Commit({.xcoms = {r}}); });
+  TryBounds("pool", kPoolColumns, PoolRow{},
+            [&](const PoolRow& r) { return Commit({.pools = {r}}); });
+  TryBounds("worker", kWorkerColumns, WorkerRow{},
+            [&](const WorkerRow& r) { return Commit({.workers = {r}}); });
+  TryBounds("import_error", kImportErrorColumns, ImportErrorRow{},
+            [&](const ImportErrorRow& r) { return Commit({.import_errors = {r}}); });
+  TryBounds("event_log", kEventColumns, EventRow{},
+            [&](const EventRow& r) { return Commit({.events = {r}}); });
+}
+
+TEST_P(StoreContract, WhatIsNoTextIsRefusedByTheFieldsName) {
+  auto refusal = [&](const CommitBatch& batch) {
+    const Status status = Commit(batch);
+    EXPECT_EQ(status.code(), Code::kInvalidArgument);
+    return std::string(status.message());
+  };
+  EXPECT_EQ(refusal({.pools = {{.name = std::string("\0", 1)}}}),
+            "table pool: pool '\\x00': name: byte 1 is a NUL, which no text may hold");
+  EXPECT_EQ(refusal({.pools = {{.name = ""}}}), "table pool: pool '': name: empty");
+  EXPECT_EQ(
+      refusal({.import_errors = {{.filename = "/dags",
+                                  .stack_trace = "/dags/donn\xe9"
+                                                 "es.csv has 5 MB"}}}),
+      "table import_error: import error of '/dags': stack_trace: byte 11 (0xe9) is not UTF-8");
+  EXPECT_EQ(refusal({.xcoms = {XCom(1, 0, "", "1")}}), "table xcom: XCom '' of 1.0.-1: key: empty");
+  EXPECT_EQ(refusal({.workers = {{.name = "w", .host = "h\xff"}}}),
+            "table worker: worker 'w': host: byte 2 (0xff) is not UTF-8");
+  EXPECT_TRUE(store_->ListImportErrors()->empty());
+  EXPECT_EQ(store_->ListPools()->size(), 1u);
+}
+
+// A new column of text without a bound, or one that holds less than its bound says, shows here.
+TEST_P(StoreContract, EveryColumnOfTextHasABoundAndHoldsAsMuch) {
+  const std::vector<SchemaText> columns = world_->TextColumns();
+  if (columns.empty()) GTEST_SKIP() << "nobody else can look into it";
+  std::set<std::string> seen;
+  for (const SchemaText& column : columns) {
+    if (column.table == "schema_version") continue;
+    SCOPED_TRACE(column.table + "." + column.column);
+    seen.insert(column.table + "." + column.column);
+    EXPECT_GE(column.bytes_max, BoundsOf(column.table, column.column).bytes_max);
+  }
+  for (const ColumnBounds& each : TextColumns()) {
+    EXPECT_TRUE(seen.contains(fmt::format("{}.{}", each.table, each.column)))
+        << each.table << "." << each.column << " is in the table of bounds, and not in the schema";
+  }
+}
+
+}  // namespace
+}  // namespace gale
