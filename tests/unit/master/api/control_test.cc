@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "common/base/limits.h"
 #include "master/api/grants.h"
 #include "master/api/json.h"
 #include "tests/unit/master/api/server_for_test.h"
@@ -197,6 +198,63 @@ TEST(GrantTest, TheContextNamesTheAttemptAndConfGoesOverParams) {
   EXPECT_EQ(out.context().dag_owners(), "ann");
   EXPECT_EQ(out.bash().command(), "true");
   EXPECT_FALSE(out.context().has_logical_date());
+}
+
+v1::Finished SuccessWith(const std::string& key, const std::string& value_json) {
+  v1::Finished finished;
+  finished.mutable_attempt()->set_run(7);
+  finished.set_outcome(v1::Finished::SUCCESS);
+  v1::XCom& xcom = *finished.add_xcoms();
+  xcom.set_key(key);
+  xcom.set_value_json(value_json);
+  return finished;
+}
+
+// One with an empty key ended every master that it was told, for ever.
+TEST(ResultTest, AnXComThatCannotBeKeptFailsItsAttemptAndSaysWhy) {
+  const AttemptResult good = FromProto(SuccessWith("k", R"("\u0000 is escaped")"));
+  EXPECT_EQ(good.finished.outcome, core::Outcome::kSuccess);
+  EXPECT_EQ(good.xcoms.size(), 1u);
+  EXPECT_EQ(FromProto(SuccessWith(std::string(512, 'k'), "1")).xcoms.size(), 1u);
+  for (const auto& [key, value, why] :
+       std::vector<std::tuple<std::string, std::string, std::string>>{
+           {"", "1", "key: empty"},
+           {std::string(513, 'k'), "1", "key: has 513 bytes"},
+           {std::string("\0", 1), "1", "key: byte 1 is a NUL"},
+           {"k", "{not JSON", "is not valid JSON"},
+           {"k", "\"donn\xe9\"", "not UTF-8"},
+           {"k", '"' + std::string(7 * limits::kXComBytesMax, 'x') + '"', "value: has"}}) {
+    const AttemptResult bad = FromProto(SuccessWith(key, value));
+    EXPECT_EQ(bad.finished.outcome, core::Outcome::kFailed) << why;
+    EXPECT_NE(bad.finished.reason.find(why), std::string::npos) << bad.finished.reason;
+    EXPECT_TRUE(bad.xcoms.empty());
+  }
+}
+
+TEST(ResultTest, NumbersThatNoColumnHoldsAreBroughtIntoRange) {
+  v1::Finished finished = SuccessWith("k", "1");
+  finished.mutable_attempt()->set_map_index(-7);
+  finished.set_log_bytes(UINT64_MAX);
+  finished.set_reason(std::string(limits::kReasonBytesMax + 1, 'x'));
+  const AttemptResult result = FromProto(finished);
+  EXPECT_EQ(result.finished.attempt.map_index, kUnmapped);
+  EXPECT_EQ(result.finished.log_bytes, static_cast<uint64_t>(INT64_MAX));
+  EXPECT_EQ(result.finished.reason.size(), limits::kReasonBytesMax);
+}
+
+TEST(ResultTest, AWorkersHostOfAnyLengthIsShortened) {
+  v1::Hello hello;
+  hello.set_name("w");
+  hello.set_slots(1);
+  hello.add_queues("default");
+  hello.set_host(std::string(300, 'h'));
+  hello.set_version(std::string(300, 'v'));
+  hello.set_boot_id(std::string(300, 'b') + "1");
+  const WorkerHello first = FromProto(hello).value();
+  EXPECT_EQ(first.host.size(), limits::kHostBytesMax);
+  EXPECT_EQ(first.version.size(), limits::kBuildBytesMax);
+  hello.set_boot_id(std::string(300, 'b') + "2");
+  EXPECT_NE(FromProto(hello)->boot_id, first.boot_id) << "two boots stay two";
 }
 
 }  // namespace

@@ -202,5 +202,32 @@ TEST(RouterTest, AFixedSegmentWinsOverAnyOther) {
   EXPECT_EQ(router.Find(request).allowed.size(), 2u);
 }
 
+// A pool of this name ended the master, and every worker's link with it.
+TEST_F(RestTest, ATextThatNoRowTakesIsRefusedByField) {
+  const auto post = [&](const std::string& body) {
+    const Response response = Ask("POST", "/api/v2/pools", body);
+    return std::to_string(response.status) + response.body;
+  };
+  EXPECT_THAT(post(R"({"name": "\u0000", "slots": 1})"), HasSubstr(R"("loc":["body","name"])"));
+  EXPECT_THAT(post(R"({"name": "\u0000", "slots": 1})"), HasSubstr("NUL"));
+  EXPECT_THAT(post("{\"name\": \"gpu\xe9\", \"slots\": 1}"), HasSubstr("JSON decode error"));
+  EXPECT_THAT(post(R"({"name": "", "slots": 1})"), HasSubstr("name: empty"));
+  EXPECT_THAT(post(R"({"name": ")" + std::string(257, 'x') + R"(", "slots": 1})"),
+              HasSubstr("at most 256 bytes"));
+  EXPECT_THAT(post(R"({"name": "\ud83d\ude80", "slots": 1})"), testing::StartsWith("201"));
+  EXPECT_THAT(post(R"({"name": ")" + std::string(256, 'x') + R"(", "slots": 1})"),
+              testing::StartsWith("201"));
+  EXPECT_EQ(Get("/api/v2/pools")["total_entries"], 3);
+}
+
+TEST(RequestTest, AnAddressIsText) {
+  Request request;
+  EXPECT_TRUE(request.SetTarget("/api/v2/dags/gr%C3%B6%C3%9Fe?tags=%F0%9F%9A%80"));
+  EXPECT_FALSE(request.SetTarget("/api/v2/dags/a%00b"));
+  EXPECT_FALSE(request.SetTarget("/api/v2/dags/donn%E9es"));
+  EXPECT_FALSE(request.SetTarget("/api/v2/dags?tags=%00"));
+  EXPECT_FALSE(request.SetTarget("/api/v2/dags?tags=%ff"));
+}
+
 }  // namespace
 }  // namespace gale::http
