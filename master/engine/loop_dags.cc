@@ -137,18 +137,18 @@ void Loop::RegisterDag(const FileReport& report, const ParsedDag& parsed, std::s
   DagPtr dag;
   if (changed) {
     auto made = Dag::Make(spec, version);
-    if (!made.ok()) {
-      error += fmt::format("{}\n", made.status().message());
+    Status status = made.status();
+    if (made.ok()) {
+      DagRow row;
+      Describe(report, **made, row);
+      status = CheckRow(row);
+    }
+    if (!status.ok()) {
+      error += fmt::format("{}\n", status.message());
       if (!fresh) SetVersionBundle({spec.dag_id, last}, bundle_);
       return;
     }
     dag = *made;
-    DagRow row;
-    Describe(report, *dag, row);
-    if (Status refused = CheckRow(row); !refused.ok()) {
-      error += fmt::format("{}\n", refused.message());
-      return;
-    }
     if (!fresh) SetVersionBundle({spec.dag_id, last}, bundle_);  // unless it has one of its own
     versions_[{spec.dag_id, version}] = {dag, ""};
     batch_.dag_versions.push_back({spec.dag_id, version, parsed.hash, parsed.bytes, now_});
