@@ -6,6 +6,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/text.h"
+#include "common/base/text_limits.h"
 #include "common/rpc/convert.h"
 #include "gale_version.h"
 #include "worker/runner/attempt_files.h"

@@ -5,6 +5,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/text.h"
+#include "common/base/text_limits.h"
 #include "common/model/params.h"
 #include "common/model/weights.h"
 

@@ -8,6 +8,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/text.h"
+#include "common/base/text_limits.h"
 #include "common/rpc/digest.h"
 #include "common/rpc/texts.h"
 

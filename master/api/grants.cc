@@ -6,6 +6,7 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/base/text_limits.h"
 #include "common/model/params.h"
 #include "common/rpc/convert.h"
 #include "master/api/json.h"

@@ -1,6 +1,6 @@
 // DAG files: what they said, in which version, and of which bundle.
-#include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/text_limits.h"
 #include "master/engine/loop.h"
 #include "master/store/bounds.h"
 

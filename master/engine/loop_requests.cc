@@ -1,8 +1,8 @@
 // What people ask for.
 #include <algorithm>
 
-#include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/text_limits.h"
 #include "master/engine/loop.h"
 #include "master/store/bounds.h"
 

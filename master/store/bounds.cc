@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "common/base/limits.h"
+#include "common/base/text_limits.h"
 #include "master/store/list_codec.h"
 #include "master/store/row_columns.h"
 

@@ -3,7 +3,7 @@
 #include <map>
 #include <set>
 
-#include "common/base/limits.h"
+#include "common/base/text_limits.h"
 #include "master/store/bounds.h"
 #include "master/store/row_columns.h"
 #include "tests/contract/sample_rows.h"

@@ -4,6 +4,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/text.h"
+#include "common/base/text_limits.h"
 #include "common/rpc/convert.h"
 #include "worker/runner/bash_runner.h"
 

@@ -19,8 +19,7 @@ struct Request {
   std::string target;  // as SetTarget took it
   std::string peer;    // the address of the client, without port
 
-  // Splits "/a%2Fb?x=1&y" into path, segments and query. False if it is malformed:
-  // a bad escape, or one that stands for a NUL or for what is no UTF-8.
+  // Splits "/a%2Fb?x=1&y" into path, segments and query. False if it is malformed.
   bool SetTarget(std::string_view target);
   // "" if it isn't there. `name` in lower case.
   std::string_view header(std::string_view name) const;

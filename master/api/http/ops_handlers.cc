@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "common/base/limits.h"
+#include "common/base/text_limits.h"
 #include "master/api/http/handlers.h"
 
 namespace gale::http {

@@ -4,7 +4,7 @@
 
 #include <future>
 
-#include "common/base/limits.h"
+#include "common/base/text_limits.h"
 #include "master/api/grants.h"
 #include "master/api/json.h"
 #include "tests/unit/master/api/server_for_test.h"

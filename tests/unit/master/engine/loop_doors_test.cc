@@ -2,7 +2,7 @@
 // none is repaired.
 #include <gmock/gmock.h>
 
-#include "common/base/limits.h"
+#include "common/base/text_limits.h"
 #include "tests/unit/master/engine/loop_fixture.h"
 
 namespace gale {
