@@ -1,9 +1,11 @@
 """A run's conf is held to the DAG's params, by every door; templates know what Airflow's do."""
 
-from harness import dag_text, one_line_error, wait_until, write_whole
+from harness import HEADER, one_line_error, wait_until, write_whole
 
-def with_param(text):
-    return "from airflow.sdk import Param\n" + text
+
+def dag_text(dag_id, command, settings):
+    return (f"{HEADER}from airflow.sdk import Param\nwith DAG({dag_id!r}, {settings}):\n"
+            f"    BashOperator(task_id='t', bash_command={command!r})\n")
 
 
 def test_a_conf_that_breaks_a_param_is_refused_by_every_door(shared):
@@ -12,7 +14,7 @@ def test_a_conf_that_breaks_a_param_is_refused_by_every_door(shared):
     token = shared.token()
     status, answer = shared.rest("POST", "/api/v2/dags/held/dagRuns", {"conf": {"n": "not a number"},
                                                                       "logical_date": None}, token=token)
-    assert status == 400 and "param 'n'" in str(answer), answer
+    assert status == 400 and "param 'n'" in answer["detail"], answer
     refused = shared.cli("dags", "trigger", "held", "-r", "r1", "-c", '{"n": 11}', check=False)
     assert "param 'n'" in one_line_error(refused)
     shared.cli("dags", "trigger", "held", "-r", "r2", "-c", '{"n": 7}')
