@@ -28,10 +28,10 @@ class Cluster:
     def command(self, *args):
         return [PYTHON3, "-B", str(ROOT / "deploy/cluster"), *args, "--home", str(self.home)]
 
-    def start(self, masters, workers):
+    def start(self, masters, workers, slots=2):
         with open(self.home / "out", "ab") as output:
             self.process = subprocess.Popen(
-                self.command("--masters", str(masters), "--workers", str(workers), "--slots", "2"),
+                self.command("--masters", str(masters), "--workers", str(workers), "--slots", str(slots)),
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=self.env)
 
         def is_up():

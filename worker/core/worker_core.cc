@@ -392,9 +392,17 @@ void WorkerCore::Forget(const AttemptId& id) {
 
 // Room and leave.
 
+// A worker with much room takes a share, and the next when a master has answered for it: meanwhile
+// the others take theirs. One that is busy, or wants one, takes what it can without a pause.
+uint32_t WorkerCore::PopRoom() const {
+  const uint32_t all = room();
+  if (all <= std::max(1u, options_.slots / kPopShares)) return all;
+  return claimed_.empty() ? (all + kPopShares - 1) / kPopShares : 0;
+}
+
 void WorkerCore::TellRoom() {
   if (link_ != Link::kWelcomed) return;
-  uint32_t now = room();
+  uint32_t now = serves_queue_ ? room() : PopRoom();
   if (told_room_ == now) return;
   told_room_ = now;
   if (serves_queue_) {

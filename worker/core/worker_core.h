@@ -50,6 +50,9 @@ class WorkerCore {
   // After a start that failed by the host's fault no new work is asked for: else the worker would
   // take all there is, and lose it.
   static constexpr Duration kIllTime = std::chrono::seconds(5);
+  // Of the queue that all workers pop it takes a part of its room at a time: else the first to come
+  // takes what three could have run at once.
+  static constexpr uint32_t kPopShares = 4;
   // Attempts remembered after their ack, to know a doubled grant by.
   static constexpr size_t kForgottenMax = 4096;
 
@@ -130,6 +133,7 @@ class WorkerCore {
   bool Fenced(MonoTime now) const { return fence_at_ && now >= *fence_at_; }
   void ClaimPopped();
   void TellRoom();
+  uint32_t PopRoom() const;
   void TellGoodbye();
   bool Known(const AttemptId& id) const;
   std::vector<AttemptId> Running(bool with_unwanted) const;

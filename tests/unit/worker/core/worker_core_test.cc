@@ -340,7 +340,7 @@ TEST_F(WorkerCoreTest, AHostThatCanStartNothingAsksForNoWorkForAWhile) {
 TEST_F(WorkerCoreTest, AWorkerThatServesItselfClaimsWhatItPops) {
   Step(event::Opened{});
   Step(event::Welcome{kLease, kBeat, Epoch(1), {}, {}, /*serves_queue=*/false});
-  EXPECT_EQ(The<PopQueue>().room, 2u);
+  EXPECT_EQ(The<PopQueue>().room, 1u) << "its share";
   Step(event::Popped{{a, b}});
   EXPECT_EQ(The<SendClaim>().attempts, (std::vector{a, b}));
   EXPECT_EQ(core.room(), 0u);
@@ -350,6 +350,31 @@ TEST_F(WorkerCoreTest, AWorkerThatServesItselfClaimsWhatItPops) {
   EXPECT_EQ(The<PopQueue>().room, 1u);
   Step(event::Popped{{a}});
   EXPECT_FALSE(Has<SendClaim>()) << "a stale ring of what runs here";
+}
+
+// The first of three workers took 16 of 30 tasks, and the last had one.
+TEST_F(WorkerCoreTest, OfABurstItPopsAShareAndTheNextWhenTheFirstIsAnswered) {
+  core = WorkerCore({.slots = 16});
+  Step(event::SpoolLoaded{});
+  Step(event::KeeperListed{});
+  Step(event::Opened{});
+  Step(event::Welcome{kLease, kBeat, Epoch(1), {}, {}, /*serves_queue=*/false});
+  auto attempt = [](int64_t n) { return AttemptId{RunId(n), TaskIndex(0), -1, 1}; };
+  int64_t taken = 0;
+  for (uint32_t share : {4u, 3u, 3u, 2u}) {
+    EXPECT_EQ(The<PopQueue>().room, share);
+    event::Popped popped;
+    for (uint32_t i = 0; i < share; ++i) popped.attempts.push_back(attempt(++taken));
+    Step(popped);
+    if (share > 2) {
+      EXPECT_EQ(The<PopQueue>().room, 0u) << "the others' turn";
+    }
+    for (const AttemptId& id : popped.attempts) Step(event::Granted{id, Epoch(1)});
+  }
+  EXPECT_EQ(core.room(), 4u);
+  // Nearly full it fills up, whatever is still unanswered: a task that ends is followed at once.
+  Step(event::Popped{{attempt(13), attempt(14), attempt(15)}});
+  EXPECT_EQ(The<PopQueue>().room, 1u);
 }
 
 // They are in the queue no more: nobody else would find them until a sweep.
