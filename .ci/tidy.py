@@ -85,15 +85,6 @@ def one_door_to_the_clock(files):
             if clock.search(line) and path != pathlib.Path("common/base/clock.cc")]
 
 
-def pure_core(files):
-    """The cores include no header of I/O, threads or chance."""
-    impure = re.compile(r"#include <(thread|mutex|fstream|iostream|random|sys/|unistd|fcntl|atomic|"
-                        r"condition_variable|future|filesystem|sqlite|grpc|boost)")
-    core = [path for path in files if path.parts[:2] in (("master", "core"), ("worker", "core"))]
-    return [(path, f"line {number}: {line.strip()}")
-            for path, number, line in source_lines(core, {".cc", ".h"}) if impure.search(line)]
-
-
 def no_dashed_rules(files):
     """A heading is words: no rules of dashes or equals signs in comments."""
     rule = re.compile(r"^\s*(//|#) ?(-{3,}|={3,})")
@@ -135,7 +126,7 @@ def the_state_diagram_is_the_tables(_):
 
 
 RULES = [small_files, short_lines, nothing_left_to_do, no_sleep_in_tests, one_door_to_the_clock,
-         pure_core, no_dashed_rules, a_readme_in_every_folder, headers_are_guarded_once,
+         no_dashed_rules, a_readme_in_every_folder, headers_are_guarded_once,
          the_state_diagram_is_the_tables]
 
 

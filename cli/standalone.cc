@@ -25,10 +25,8 @@ namespace {
 constexpr Duration kStopMax = std::chrono::seconds(12);
 
 // Known, checked and listed, and without effect so far: who sets one is told so.
-constexpr Key kNotApplied[] = {Key::kParallelism,         Key::kMaxActiveTasksPerDag,
-                               Key::kMaxActiveRunsPerDag, Key::kDefaultPoolTaskSlotCount,
-                               Key::kDefaultTimezone,     Key::kLoadExamples,
-                               Key::kJwtExpirationTime};
+constexpr Key kNotApplied[] = {Key::kParallelism, Key::kDefaultPoolTaskSlotCount,
+                               Key::kDefaultTimezone, Key::kLoadExamples, Key::kJwtExpirationTime};
 
 // SIGINT and SIGTERM, waited for by the main thread. Made before any other thread, which all
 // inherit that the signals are blocked.
@@ -80,6 +78,10 @@ Status Prepare(const Config& config) {
   if (config.Get(Key::kCatchupByDefault).source != "default") {
     setenv("GALE_CATCHUP_BY_DEFAULT", config.GetBool(Key::kCatchupByDefault) ? "1" : "0", 1);
   }
+  setenv("GALE_MAX_ACTIVE_RUNS_PER_DAG",
+         std::to_string(config.GetInt(Key::kMaxActiveRunsPerDag)).c_str(), 1);
+  setenv("GALE_MAX_ACTIVE_TASKS_PER_DAG",
+         std::to_string(config.GetInt(Key::kMaxActiveTasksPerDag)).c_str(), 1);
   return OkStatus();
 }
 

@@ -1,18 +1,23 @@
 # One library a folder, and THE table of what may depend on what. Dependencies point down and towards
 # the core; configuring fails on an edge that isn't here. A library is every *.cc of its folder.
 #
-#   gale_layer(<folder> [ALLOWED layers...] [LINK outside libraries...])
+#   gale_layer(<folder> [PURE] [ALLOWED layers...] [LINK outside libraries...])
+#
+# PURE: what it includes, however far, does no I/O, waits for nothing, locks nothing, draws no number.
 
 set(GALE_LAYERS "" CACHE INTERNAL "")
 
 function(gale_layer folder)
-  cmake_parse_arguments(L "" "" "ALLOWED;LINK" ${ARGN})
+  cmake_parse_arguments(L "PURE" "" "ALLOWED;LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
   if(NOT sources)
     return()
   endif()
   string(REPLACE "/" "_" name ${folder})
   gale_check_includes(${folder} "${L_ALLOWED}")
+  if(L_PURE)
+    gale_check_pure(${folder})
+  endif()
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
   foreach(dep ${L_ALLOWED})
@@ -39,6 +44,27 @@ function(gale_check_includes folder allowed)
     endforeach()
   endforeach()
   set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
+endfunction()
+
+# Fails if a file of `folder` includes, itself or through any header of ours, what a pure layer may not.
+function(gale_check_pure folder)
+  set(impure "<(thread|mutex|shared_mutex|condition_variable|future|atomic|fstream|iostream|filesystem|random|sys/|\
+unistd|fcntl|sqlite|grpc|boost|spdlog)|\"common/base/log.h\"")
+  file(GLOB todo RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/${folder}/*.cc ${CMAKE_SOURCE_DIR}/${folder}/*.h)
+  set(seen ${todo})
+  while(todo)
+    list(POP_FRONT todo file)
+    file(STRINGS ${CMAKE_SOURCE_DIR}/${file} includes REGEX "^#include ")
+    foreach(line ${includes})
+      if(line MATCHES "^#include (${impure})")
+        message(FATAL_ERROR "${file}: ${line}\n"
+          "  ${folder} is pure and reaches this header: no I/O, no threads, no chance (cmake/layers.cmake).")
+      elseif(line MATCHES "^#include \"((common|master|worker)/[^\"]+)\"" AND NOT CMAKE_MATCH_1 IN_LIST seen)
+        list(APPEND seen ${CMAKE_MATCH_1})
+        list(APPEND todo ${CMAKE_MATCH_1})
+      endif()
+    endforeach()
+  endwhile()
 endfunction()
 
 # Proto: generated code, a library of its own.
@@ -70,7 +96,7 @@ gale_layer(common/queue ALLOWED common/base LINK PkgConfig::HIREDIS OpenSSL::SSL
 gale_layer(common/config ALLOWED common/base)
 gale_layer(common/rpc ALLOWED common/base common/model LINK gale_proto OpenSSL::SSL OpenSSL::Crypto)
 
-gale_layer(master/core ALLOWED common/base common/model)
+gale_layer(master/core PURE ALLOWED common/base common/model)
 gale_layer(master/store ALLOWED common/base common/model master/core LINK PkgConfig::SQLITE PkgConfig::ZSTD
            MySqlConnector)
 gale_layer(master/logs ALLOWED common/base)
@@ -85,7 +111,7 @@ gale_layer(master/api/http ALLOWED common/base common/model master/core master/s
 gale_layer(master ALLOWED common/base common/model common/queue common/config common/rpc master/core
            master/store master/engine master/dags master/api master/api/http master/logs master/metrics)
 
-gale_layer(worker/core ALLOWED common/base)
+gale_layer(worker/core PURE ALLOWED common/base)
 gale_layer(worker/keeper ALLOWED common/base)
 gale_layer(worker/runner ALLOWED common/base common/rpc worker/core worker/keeper LINK gale_proto)
 gale_layer(worker ALLOWED common/base common/model common/queue common/config common/rpc worker/core worker/keeper

@@ -24,6 +24,7 @@ v1::BashWork WorkToProto(const BashWork& work) {
   out.set_append_env(work.append_env);
   out.set_cwd(work.cwd);
   for (int32_t code : work.skip_on_exit_code) out.add_skip_on_exit_code(code);
+  if (work.skip_on_exit_code.empty()) out.add_skip_on_exit_code(-1);  // none: [] would mean [99]
   out.set_templated(work.templated);
   out.set_needs_dag_file(work.needs_dag_file);
   return out;

@@ -177,6 +177,7 @@ void Loop::RegisterDag(const FileReport& report, const ParsedDag& parsed, std::s
 void Loop::MarkStale(DagEntry& entry) {
   if (entry.row.is_stale) return;
   entry.row.is_stale = true;
+  entry.row.last_expired = now_;
   SetVersionBundle({entry.row.dag_id, entry.row.version}, bundle_);
   UpdateCalendar(entry);
   dirty_dags_.insert(entry.row.dag_id);

@@ -213,6 +213,12 @@ Result<PoolRow> Loop::SetPool(const PoolRow& pool, const Actor& actor) {
     return InvalidArgument("pool '{}': {} slots; use -1 for unlimited, or 0 and more", pool.name,
                            pool.slots);
   }
+  if (pool.include_deferred) {
+    return InvalidArgument(
+        "pool '{}': include_deferred: this version defers no task, so that none could hold slots "
+        "meanwhile",
+        pool.name);
+  }
   pools_[pool.name] = pool;
   scheduler_->admission().SetPool(pool.name, pool.slots);
   batch_.pools.push_back(pool);

@@ -91,6 +91,29 @@ def test_every_task_field(one_dag):
     assert spec["end_date"] == "2022-01-01T00:00:00Z"  # no task runs later
 
 
+# As Airflow's parse_retries; and with -1 no try is ever left.
+@pytest.mark.parametrize("given, meant", [("'2'", 2), ("2.9", 2), ("-1", 0), ("None", 0), ("True", 1), ("0", 0)])
+def test_retries_are_what_int_reads(one_dag, given, meant):
+    spec = one_dag(f"""
+        from airflow.sdk import DAG
+        from airflow.providers.standard.operators.empty import EmptyOperator
+        with DAG("d"):
+            EmptyOperator(task_id="a", retries={given})
+        """)
+    assert spec["tasks"][0].get("retries", 0) == meant
+
+
+@pytest.mark.parametrize("given, codes", [("None", [-1]), ("[]", [-1]), ("99", None), ("[3, 3]", [3])])
+def test_which_exit_codes_skip(one_dag, given, codes):
+    spec = one_dag(f"""
+        from airflow.sdk import DAG
+        from airflow.providers.standard.operators.bash import BashOperator
+        with DAG("d"):
+            BashOperator(task_id="a", bash_command="exit 99", skip_on_exit_code={given})
+        """)
+    assert spec["tasks"][0]["bash"].get("skip_on_exit_code") == codes
+
+
 def test_all_the_ways_to_link(one_dag):
     spec = one_dag("""
         from airflow.sdk import DAG, chain, cross_downstream, Label

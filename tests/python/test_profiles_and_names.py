@@ -53,6 +53,15 @@ def test_catchup_by_default_is_the_settings_if_it_is_set(one_dag, monkeypatch, i
     assert one_dag(FILE.format(imports=imports, arguments=", catchup=True"))["catchup"] is True
 
 
+def test_limits_that_a_file_does_not_say_are_the_settings(one_dag, monkeypatch):
+    monkeypatch.setenv("GALE_MAX_ACTIVE_RUNS_PER_DAG", "3")
+    monkeypatch.setenv("GALE_MAX_ACTIVE_TASKS_PER_DAG", "16")  # as in the DagSpec that says nothing
+    spec = one_dag(FILE.format(imports=THREE, arguments=""))
+    assert (spec["max_active_runs"], "max_active_tasks" in spec) == (3, False)
+    assert one_dag(FILE.format(imports=THREE, arguments=", max_active_runs=5"))["max_active_runs"] == 5
+    assert one_dag(FILE.format(imports=THREE, arguments=", schedule='@continuous'"))["max_active_runs"] == 1
+
+
 def test_the_environment_overrides_the_profile(one_dag, error_of, monkeypatch):
     monkeypatch.setenv("GALE_DAG_PROFILE", "3")
     assert one_dag(FILE.format(imports=ONE_TEN, arguments=""))["profile"] == "3"

@@ -49,6 +49,16 @@ def as_timedelta(value, what):
     raise AirflowException(f"{what} must be a timedelta or a number of seconds, not {value!r}")
 
 
+def as_retries(value, what):
+    """A number of retries from whatever int() reads, as Airflow does; None is 0."""
+    if value is None:
+        return 0
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        raise AirflowException(f"{what} must be a whole number, not {value!r}") from None
+
+
 def as_time(value, what):
     """A time with a zone from a datetime, a date or an ISO 8601 string; None stays None."""
     if isinstance(value, str):
@@ -125,7 +135,7 @@ class BaseOperator(Node, metaclass=_OperatorMeta):
         self.task_id = self.task_group.child_id(task_id) if self.task_group else task_id
         self.ignored_arguments = sorted(name for name in kwargs if name in _IGNORED_LOUDLY and kwargs[name])
         self.owner = owner
-        self.retries = retries
+        self.retries = as_retries(retries, f"task {task_id!r}: retries")
         self.retry_delay = retry_delay
         self.retry_exponential_backoff = retry_exponential_backoff
         self.max_retry_delay = max_retry_delay

@@ -4,12 +4,13 @@ hold their default are left out, ids that form a set are sorted, tasks stand as 
 import datetime as dt
 import json
 import math
+import os
 
 from gale import operators, profile, timetables, timezone
 from gale.dag import DagParam
 from gale.enums import TriggerRule, WeightRule
 from gale.exceptions import AirflowException
-from gale.operator import DEFAULT_OWNER, DEFAULT_POOL, DEFAULT_QUEUE, as_time, as_timedelta
+from gale.operator import DEFAULT_OWNER, DEFAULT_POOL, DEFAULT_QUEUE, as_retries, as_time, as_timedelta
 from gale.timetables import duration
 
 COMMAND_BYTES_MAX = 1 << 20  # common/base/limits.h: kCommandBytesMax
@@ -28,9 +29,10 @@ def serialize_dag(dag):
         schedule = timetables.to_spec(dag.schedule, read_as, timezone.name_of(dag.timezone))
     except (AirflowException, ValueError) as error:
         raise AirflowException(f"{where}: {error}") from None
-    runs_max = dag.max_active_runs
+    runs_max = _setting("MAX_ACTIVE_RUNS_PER_DAG") if dag.max_active_runs is None else dag.max_active_runs
+    tasks_max = _setting("MAX_ACTIVE_TASKS_PER_DAG") if dag.max_active_tasks is None else dag.max_active_tasks
     if schedule and schedule["kind"] == "CONTINUOUS":
-        if runs_max not in (None, 1):
+        if dag.max_active_runs not in (None, 1):
             raise AirflowException(f"{where}: @continuous wants max_active_runs=1, not {runs_max}")
         runs_max = 1
     spec = {
@@ -42,7 +44,7 @@ def serialize_dag(dag):
         "end_date": last,
         "catchup": dag.catchup,
         "max_active_runs": _count(runs_max, f"{where}: max_active_runs", least=1),
-        "max_active_tasks": _count(dag.max_active_tasks, f"{where}: max_active_tasks", least=1),
+        "max_active_tasks": _count(tasks_max, f"{where}: max_active_tasks", least=1),
         "max_consecutive_failed_dag_runs":
             _count(dag.max_consecutive_failed_dag_runs, f"{where}: max_consecutive_failed_dag_runs"),
         "dagrun_timeout": _duration(dag.dagrun_timeout, f"{where}: dagrun_timeout"),
@@ -73,6 +75,12 @@ def to_json(value):
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
 
 
+def _setting(name):
+    """Of the master's configuration, [core]; None if nobody told, or where it is the DagSpec's default anyway."""
+    said = os.environ.get("GALE_" + name)
+    return None if said in (None, "16") else int(said)
+
+
 def _last_date(dag):
     if dag.end_date or not dag.tasks:
         return dag.end_date or as_time(dag.default_args.get("end_date"), f"DAG {dag.dag_id!r}: end_date")
@@ -98,7 +106,8 @@ def _task(task, dag, first, last):
         "owner": _text(task.owner, f"{where}: owner") or DEFAULT_OWNER,
         "doc_md": _text(task.doc_md, f"{where}: doc_md").strip(),
         "trigger_rule": "" if rule == "all_success" else rule,
-        "retries": _count(task.retries, f"{where}: retries"),
+        # Fewer than none is none: Airflow retries while try_number <= max_tries, which begins at `retries`.
+        "retries": _count(max(0, as_retries(task.retries, f"{where}: retries")), f"{where}: retries"),
         "retry_delay": _duration(task.retry_delay, f"{where}: retry_delay"),
         "retry_backoff": 2.0 if backoff is True else float(backoff or 0),
         "max_retry_delay": _duration(task.max_retry_delay, f"{where}: max_retry_delay"),

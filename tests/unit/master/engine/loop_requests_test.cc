@@ -193,5 +193,19 @@ TEST_F(CalendarInTheLoop, RunsAreMadeWhenDueAndItsPlaceOutlivesTheMaster) {
   }
 }
 
+TEST_F(LoopTest, APoolThatIsToHoldDeferredTasksIsRefused) {
+  Status status;
+  MustTurn([&](Loop& l) {
+    status = l.SetPool({.name = "p", .slots = 1, .include_deferred = true}, actor_).status();
+  });
+  EXPECT_EQ(status.code(), Code::kInvalidArgument);
+}
+
+TEST_F(LoopTest, ADagThatIsGoneSaysSinceWhen) {
+  Know({MakeDag("d")});
+  MustTurn([](Loop& l) { l.ReportFileGone("/dags/f.py"); });
+  EXPECT_EQ(store_.GetDag("d")->last_expired, clock_.Now());
+}
+
 }  // namespace
 }  // namespace gale
