@@ -416,6 +416,7 @@ Status Master::Parts::MakeServers(const std::string& join_token) {
   http_options.port = static_cast<uint16_t>(config.GetInt(Key::kApiPort));
   const TlsFiles https{config.GetString(Key::kApiSslCert), config.GetString(Key::kApiSslKey), ""};
   GALE_ASSIGN_OR_RETURN(TlsPems pems, ReadTlsFiles(https.Under(home())));
+  http_options.open_later = true;  // who hears that it is healthy may come by gRPC next
   http_options.cert_pem = std::move(pems.cert);
   http_options.key_pem = std::move(pems.key);
   http = std::make_unique<http::Server>(
@@ -454,7 +455,9 @@ Status Master::Start() {
   GALE_RETURN_IF_ERROR(p.MakeControl());
   GALE_RETURN_IF_ERROR(p.MakeServers(join_token));
   p.Gather();
-  return p.services.Start();
+  GALE_RETURN_IF_ERROR(p.services.Start());
+  if (p.http) p.http->Open();
+  return OkStatus();
 }
 
 // The engine first: a standby leads at once, and nobody counts the silence of workers whose streams

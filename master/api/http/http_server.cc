@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -104,6 +105,8 @@ struct Server::Impl {
   std::optional<ssl::context> tls;
   std::unique_ptr<ThreadPool> pool, login_pool;
   std::thread thread;
+  // So that the thread waits for Open, if that comes later.
+  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> stays;
   // Touched by the I/O thread only.
   std::set<beast::tcp_stream*> connections, idle;
   bool stopping = false;
@@ -359,13 +362,17 @@ Status Server::Start() {
                                              impl_->options.waiting_requests_max);
   impl_->login_pool =
       std::make_unique<ThreadPool>(impl_->options.login_threads, impl_->options.waiting_logins_max);
-  asio::co_spawn(impl_->io, impl_->Accept(), asio::detached);
+  impl_->stays.emplace(impl_->io.get_executor());
+  if (!impl_->options.open_later) Open();
   impl_->thread = std::thread([this] { impl_->io.run(); });
   return OkStatus();
 }
 
+void Server::Open() { asio::co_spawn(impl_->io, impl_->Accept(), asio::detached); }
+
 void Server::Stop(MonoTime deadline) {
   if (!impl_->thread.joinable()) return;
+  impl_->stays.reset();
   asio::post(impl_->io, [this] { impl_->BeginStop(); });
   const Duration left = std::max(Duration(0), deadline - Clock::Real().Mono());
   asio::post(impl_->io, [this, left] {

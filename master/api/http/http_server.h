@@ -30,6 +30,8 @@ enum class Lane : uint8_t {
 struct ServerOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 0;  // 0: any free one
+  // Start takes the address only; who connects is answered from Open on.
+  bool open_later = false;
   // PEM, both or none: the certificate with the intermediate ones behind it, its private key.
   std::string cert_pem, key_pem;
   size_t handler_threads = 8;
@@ -59,6 +61,8 @@ class Server : public Service {
   // UNAVAILABLE, naming the address, if it can't be listened on; INVALID_ARGUMENT if the
   // certificate can't be used.
   Status Start() override;
+  // With open_later, after Start: begins to answer.
+  void Open();
   // Takes no more requests; answers those that it has, until `deadline`.
   void Stop(MonoTime deadline) override;
   uint16_t port() const;

@@ -148,6 +148,24 @@ TEST_F(HttpServerTest, WhatIsNoHttpIsToldSo) {
   EXPECT_THAT(other.Answer(), StartsWith("HTTP/1.1 400"));
 }
 
+// Another part of the process isn't ready yet: who connects early waits, and is not told lies.
+TEST_F(HttpServerTest, WhatOpensLaterHasItsPortAndAnswersOnceItIsOpen) {
+  ServerOptions options;
+  options.open_later = true;
+  Server& server = Start(Echo, options);
+  Client early(server.port());
+  ASSERT_TRUE(early.connected());
+  early.Send("GET /early HTTP/1.1\r\nHost: x\r\n\r\n");
+  server.Open();
+  EXPECT_THAT(early.Answer(), HasSubstr("GET /early"));
+}
+
+TEST_F(HttpServerTest, WhatNeverOpensStops) {
+  ServerOptions options;
+  options.open_later = true;
+  Start(Echo, options).Stop(Clock::Real().Mono() + std::chrono::seconds(10));
+}
+
 // Logins and common requests that hang keep only their own kind waiting, and health nobody.
 TEST_F(HttpServerTest, EachLaneWaitsForItselfOnly) {
   std::promise<void> go_on;
