@@ -195,11 +195,11 @@ TEST_P(MySqlTest, ATableWithAWrongCharacterSetIsNamed) {
 }
 
 TEST_P(MySqlTest, ARowThatNeedsALargerPacketIsNamed) {
-  MustRun(*root_, "SET GLOBAL max_allowed_packet = 1048576");
+  MustRun(*root_, "SET GLOBAL max_allowed_packet = 262144");
   auto store = world_->Open();
   ASSERT_TRUE(store->Migrate().ok());
   const Status status = store->Commit(*store->AcquireLeadership({.owner = "me"}),
-                                      {.xcoms = {XCom(1, 0, "big", std::string(2 << 20, 'x'))}});
+                                      {.xcoms = {XCom(1, 0, "big", std::string(300'000, 'x'))}});
   MustRun(*root_, "SET GLOBAL max_allowed_packet = 16777216");
   ExpectError(status, Code::kInvalidArgument, {"XCom 'big' of 1.0.-1", "max_allowed_packet"});
 }

@@ -18,6 +18,8 @@ class WorkerFetchTest : public WorkerWithMaster {
  protected:
   WorkerFetchTest() {
     options.sdk = std::string(GALE_TESTS_DIR) + "/../sdk/python";
+    // The one that has Jinja, whatever stands first on PATH.
+    options.python = std::string(GALE_TESTS_DIR) + "/../build/venv/bin/python";
     bundle = AddBundle("ana");
   }
   std::string AddBundle(const std::string& name) {

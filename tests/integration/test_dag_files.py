@@ -1,0 +1,50 @@
+"""What lands in a DAGs folder: slow files, links, ignore files, packages."""
+
+import time
+import zipfile
+
+from harness import dag_text, wait_until, write_whole
+
+
+def test_four_slow_files_do_not_delay_a_fifth(gale):
+    """Found from outside: two parsers, one queue, and the fifth was listed after 38 s."""
+    for number in range(4):
+        slow = "from time import sleep as doze\ndoze(20)\n" + dag_text(f"slow{number}", "pass")
+        write_whole(gale.dags / f"slow{number}.py", slow)
+    write_whole(gale.dags / "fifth.py", dag_text("fifth", "pass"))
+    begun = time.monotonic()
+    wait_until(lambda: gale.dag("fifth"), "the fifth file's DAG")
+    assert time.monotonic() - begun < 15  # 0.6 s on an idle machine
+    assert not gale.dag("slow0")
+
+
+def test_a_link_to_the_folder_and_an_ignore_file(gale):
+    (gale.dags / "loop").symlink_to(".")
+    (gale.dags / "ign").mkdir()
+    write_whole(gale.dags / ".airflowignore", "ign/\n")
+    write_whole(gale.dags / "ign" / "left_out.py", dag_text("left_out", "pass"))
+    gale.add_dag("seen", dag_text("seen", "pass"))
+    assert [row["dag_id"] for row in gale.rows("dags", "list")] == ["seen"]
+    assert gale.server.log.read_text().count("loop' leads to a folder that is read already") == 1
+    write_whole(gale.dags / ".airflowignore", "")
+    wait_until(lambda: gale.dag("left_out"), "the DAG that is ignored no more")
+
+
+def test_a_package_is_loaded_and_its_tasks_have_its_code(gale):
+    text = dag_text("zipped", """
+from inner.names import shout
+dag.user_defined_filters = {"shout": shout}
+BashOperator(task_id="t", bash_command="echo {{ 'x' | shout }} > " + OUT)
+""".replace("OUT", repr(str(gale.home / "out"))))
+    with zipfile.ZipFile(gale.dags / ".package", "w") as package:
+        package.writestr("etl.py", text)
+        package.writestr("inner/__init__.py", "")
+        package.writestr("inner/names.py", "def shout(text): return text.upper()\n")
+    (gale.dags / ".package").rename(gale.dags / "package.zip")
+    wait_until(lambda: gale.dag("zipped"), "the DAG of the package")
+    gale.cli("dags", "unpause", "zipped")
+    gale.trigger("zipped", "r")
+    assert gale.wait_for_end("zipped", "r") == ("success", {"t": "success"})
+    assert (gale.home / "out").read_text() == "X\n"
+    (gale.dags / "package.zip").unlink()
+    wait_until(lambda: not gale.dag("zipped"), "the DAG is gone with its package")
