@@ -36,6 +36,7 @@ class WorkerFetchTest : public WorkerWithMaster {
     grant.set_do_xcom_push(true);
     grant.mutable_bash()->set_command(command);
     grant.mutable_bash()->set_templated(templated);
+    grant.mutable_bash()->set_needs_dag_file(templated);
     grant.mutable_context()->set_dag_id("etl");
     grant.mutable_context()->set_task_id("t");
     grant.mutable_context()->set_run_id("r");
