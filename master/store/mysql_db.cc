@@ -197,24 +197,6 @@ void AppendBlob(std::string& out, const std::vector<uint8_t>& value) {
   AppendText(out, {reinterpret_cast<const char*>(value.data()), value.size()});
 }
 
-std::string QuoteName(std::string_view name) {
-  std::string out = "`";
-  for (char c : name) out += c == '`' ? "``" : std::string(1, c);
-  return out + '`';
-}
-
-std::string QuoteNames(std::string_view columns) {
-  std::string out;
-  while (!columns.empty()) {
-    const size_t end = std::min(columns.find(','), columns.size());
-    std::string_view column = columns.substr(0, end);
-    column.remove_prefix(column.find_first_not_of(' '));
-    out += fmt::format("{}{}", out.empty() ? "" : ", ", QuoteName(column));
-    columns.remove_prefix(std::min(end + 1, columns.size()));
-  }
-  return out;
-}
-
 // Rows.
 
 struct Rows::Impl {
@@ -346,6 +328,12 @@ Transaction::~Transaction() {
 
 Status Transaction::BeginSnapshot() {
   GALE_RETURN_IF_ERROR(db_.Run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"));
+  open_ = true;
+  return OkStatus();
+}
+
+Status Transaction::Begin() {
+  GALE_RETURN_IF_ERROR(db_.Run("START TRANSACTION"));
   open_ = true;
   return OkStatus();
 }

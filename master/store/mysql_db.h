@@ -19,6 +19,7 @@
 #include "common/base/ids.h"
 #include "common/base/status.h"
 #include "master/store/list_codec.h"
+#include "master/store/sql.h"
 #include "master/store/store.h"
 
 namespace gale::mysql {
@@ -106,9 +107,8 @@ std::string Bind(std::string_view sql, const T&... values) {
   return out.append(sql);
 }
 
-// `a`, `b`: some names of columns are words of MySQL's.
-std::string QuoteNames(std::string_view columns);
-std::string QuoteName(std::string_view name);
+using gale::QuoteName;
+using gale::QuoteNames;
 
 // Rows.
 
@@ -131,6 +131,9 @@ class Rows {
   void ReadRow(const std::tuple<T&...>& columns) {
     std::apply([this](auto&... values) { Read(values...); }, columns);
   }
+  // One column, from 1.
+  int64_t Int(unsigned column);
+  std::string Text(unsigned column);
 
  private:
   template <class T>
@@ -142,8 +145,6 @@ class Rows {
     }
   }
   bool IsNull(unsigned column);
-  int64_t Int(unsigned column);
-  std::string Text(unsigned column);
   void ReadOther(unsigned column, std::string& value) { value = Text(column); }
   void ReadOther(unsigned column, std::vector<std::string>& value) {
     value = DecodeList(Text(column));
@@ -231,6 +232,7 @@ class Transaction {
   Transaction& operator=(const Transaction&) = delete;
 
   Status BeginSnapshot();  // of a kReader: all reads see one state
+  Status Begin();          // to write
   Status Commit();
 
  private:

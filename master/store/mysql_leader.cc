@@ -1,4 +1,5 @@
-// Who leads, and which masters there are.
+// Who leads.
+#include "master/store/bounds.h"
 #include "master/store/mysql_store.h"
 #include "master/store/row_columns.h"
 
@@ -18,6 +19,7 @@ Result<LeaderRow> ReadLeader(Connection& db, const std::string& sql) {
 }  // namespace
 
 Result<Epoch> MySqlStore::AcquireLeadership(const LeaderClaim& claim) {
+  GALE_RETURN_IF_ERROR(CheckRow(claim));
   std::lock_guard lock(write_mutex_);
   for (int attempt = 1;; ++attempt) {
     bool repeat = false;
@@ -77,13 +79,6 @@ Status MySqlStore::ReleaseLeadership(Epoch epoch) {
 
 Result<LeaderRow> MySqlStore::GetLeader() {
   return WithReader([](Connection& db) { return ReadLeader(db, SelectLeader()); });
-}
-
-Status MySqlStore::PutMaster(const MasterRow& master) {
-  std::string sql = fmt::format("REPLACE INTO master ({}) VALUES ", kMasterColumns);
-  AppendRow(sql, Columns(master));
-  return WithReader([&](Connection& db) { return db.Run(sql); })
-      .WithContext(fmt::format("master '{}'", master.name));
 }
 
 }  // namespace gale::mysql

@@ -183,8 +183,4 @@ Result<std::vector<ImportErrorRow>> MySqlStore::ListImportErrors() {
   return SelectAll<ImportErrorRow>(SelectFrom(kImportErrorColumns, "import_error ORDER BY id"));
 }
 
-Result<std::vector<MasterRow>> MySqlStore::ListMasters() {
-  return SelectAll<MasterRow>(SelectFrom(kMasterColumns, "master ORDER BY name"));
-}
-
 }  // namespace gale::mysql

@@ -1,4 +1,4 @@
-// Opening, the pool, leadership, and the small tables.
+// Opening, the pool, and the SQL seam.
 #include "master/store/mysql_store.h"
 
 #include "common/base/limits.h"
@@ -76,72 +76,90 @@ Result<Connection*> MySqlStore::Writer() {
   return writer_.get();
 }
 
-// Small tables.
+// The SQL seam.
 
-Result<std::optional<UserRow>> MySqlStore::GetUser(const std::string& name) {
-  using Found = Result<std::optional<UserRow>>;
-  return WithReader([&](Connection& db) -> Found {
-    GALE_ASSIGN_OR_RETURN(
-        Rows rows,
-        db.Query(Bind("SELECT name, password_hash, role FROM user WHERE name = ?", name)));
-    std::optional<UserRow> user;
-    if (rows.Next()) rows.ReadRow(Columns(user.emplace()));
-    return user;
+namespace {
+
+class Row : public SqlRow {
+ public:
+  explicit Row(Rows& rows) : rows_(rows) {}
+  int64_t Int(int column) override { return rows_.Int(static_cast<unsigned>(column) + 1); }
+  std::string Text(int column) override { return rows_.Text(static_cast<unsigned>(column) + 1); }
+
+ private:
+  Rows& rows_;
+};
+
+class ConnectionSql : public Sql {
+ public:
+  explicit ConnectionSql(Connection& db) : db_(db) {}
+  Status Query(const std::string& sql, const std::vector<SqlValue>& values,
+               const std::function<void(SqlRow&)>& row) override {
+    GALE_ASSIGN_OR_RETURN(Rows rows, db_.Query(Bound(sql, values)));
+    Row at(rows);
+    while (rows.Next()) row(at);
+    return OkStatus();
+  }
+  Status Run(const std::string& sql, const std::vector<SqlValue>& values) override {
+    return db_.Run(Bound(sql, values));
+  }
+  std::string OnConflict(std::string_view key,
+                         const std::vector<std::string_view>& others) const override {
+    if (others.empty()) return fmt::format(" ON DUPLICATE KEY UPDATE {0} = {0}", QuoteName(key));
+    std::string sets;
+    for (std::string_view name : others) {
+      sets += fmt::format("{0}{1} = VALUES({1})", sets.empty() ? "" : ", ", QuoteName(name));
+    }
+    return " ON DUPLICATE KEY UPDATE " + sets;
+  }
+  std::string_view for_update() const override { return " FOR UPDATE"; }
+
+ private:
+  static std::string Bound(std::string_view sql, const std::vector<SqlValue>& values) {
+    std::string out;
+    for (const SqlValue& value : values) {
+      const size_t mark = sql.find('?');
+      GALE_CHECK(mark != std::string_view::npos, "more values than marks");
+      out += sql.substr(0, mark);
+      if (const auto* number = std::get_if<int64_t>(&value)) {
+        AppendInt(out, *number);
+      } else if (const auto* text = std::get_if<std::string>(&value)) {
+        AppendText(out, *text);
+      } else {
+        out += "NULL";
+      }
+      sql.remove_prefix(mark + 1);
+    }
+    return out.append(sql);
+  }
+
+  Connection& db_;
+};
+
+}  // namespace
+
+Status MySqlStore::ReadSql(const Act& act) {
+  return WithReader([&](Connection& db) {
+    ConnectionSql sql(db);
+    return act(sql);
   });
 }
 
-Status MySqlStore::PutUser(const UserRow& user) {
-  const std::string sql = Bind(
-      "INSERT INTO user (name, password_hash, role) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE"
-      " password_hash = VALUES(password_hash), role = VALUES(role)",
-      user.name, user.password_hash, user.role);
-  return WithReader([&](Connection& db) { return db.Run(sql); })
-      .WithContext(fmt::format("user '{}'", user.name));
-}
-
-Result<UserRow> MySqlStore::AddUser(const UserRow& user) {
-  const std::string sql = Bind(
-      "INSERT INTO user (name, password_hash, role) VALUES (?, ?, ?)"
-      " ON DUPLICATE KEY UPDATE name = name",
-      user.name, user.password_hash, user.role);
-  GALE_RETURN_IF_ERROR(WithReader([&](Connection& db) {
-                         return db.Run(sql);
-                       }).WithContext(fmt::format("user '{}'", user.name)));
-  GALE_ASSIGN_OR_RETURN(std::optional<UserRow> now, GetUser(user.name));
-  if (now) return *std::move(now);
-  return Aborted("user '{}' was removed while it was added", user.name);
-}
-
-Result<std::optional<std::string>> MySqlStore::GetSetting(const std::string& key) {
-  using Found = Result<std::optional<std::string>>;
-  return WithReader([&](Connection& db) -> Found {
-    GALE_ASSIGN_OR_RETURN(Rows rows,
-                          db.Query(Bind("SELECT value FROM setting WHERE `key` = ?", key)));
-    std::optional<std::string> value;
-    if (rows.Next()) rows.Read(value.emplace());
-    return value;
-  });
-}
-
-Status MySqlStore::PutSetting(const std::string& key, const std::string& value) {
-  const std::string sql = Bind(
-      "INSERT INTO setting (`key`, value) VALUES (?, ?) ON DUPLICATE KEY UPDATE"
-      " value = VALUES(value)",
-      key, value);
-  return WithReader([&](Connection& db) { return db.Run(sql); })
-      .WithContext(fmt::format("setting '{}'", key));
-}
-
-Result<std::string> MySqlStore::AddSetting(const std::string& key, const std::string& value) {
-  const std::string sql =
-      Bind("INSERT INTO setting (`key`, value) VALUES (?, ?) ON DUPLICATE KEY UPDATE value = value",
-           key, value);
-  GALE_RETURN_IF_ERROR(WithReader([&](Connection& db) {
-                         return db.Run(sql);
-                       }).WithContext(fmt::format("setting '{}'", key)));
-  GALE_ASSIGN_OR_RETURN(std::optional<std::string> now, GetSetting(key));
-  if (now) return *std::move(now);
-  return Aborted("setting '{}' was removed while it was added", key);
+Status MySqlStore::WriteSql(const Act& act) {
+  for (int attempt = 1;; ++attempt) {
+    bool repeat = false;
+    const Status status = WithReader([&](Connection& db) -> Status {
+      GALE_RETURN_IF_ERROR(db.Run("SET TRANSACTION ISOLATION LEVEL READ COMMITTED"));
+      Transaction transaction(db);
+      GALE_RETURN_IF_ERROR(transaction.Begin());
+      ConnectionSql sql(db);
+      Status acted = act(sql);
+      if (acted.ok()) acted = transaction.Commit();
+      repeat = IsConflict(db.last_error());
+      return acted;
+    });
+    if (status.ok() || !repeat || attempt == kConflictTriesMax) return status;
+  }
 }
 
 }  // namespace gale::mysql

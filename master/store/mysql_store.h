@@ -13,13 +13,13 @@
 #include <vector>
 
 #include "master/store/mysql_db.h"
-#include "master/store/store.h"
+#include "master/store/sql_store.h"
 
 namespace gale::mysql {
 
 class CommitPlan;
 
-class MySqlStore : public Store {
+class MySqlStore : public SqlStore {
  public:
   explicit MySqlStore(MySqlOptions options) : options_(std::move(options)) {}
 
@@ -29,8 +29,6 @@ class MySqlStore : public Store {
   Status RenewLeadership(Epoch epoch) override;
   Status ReleaseLeadership(Epoch epoch) override;
   Result<LeaderRow> GetLeader() override;
-  Status PutMaster(const MasterRow& master) override;
-  Result<std::vector<MasterRow>> ListMasters() override;
   Status Commit(Epoch epoch, const CommitBatch& batch, BatchRow* refused) override;
   Status Sync() override { return OkStatus(); }  // the server's commits are durable
   Result<LiveState> LoadLive() override;
@@ -54,14 +52,10 @@ class MySqlStore : public Store {
   Result<std::vector<ImportErrorRow>> ListImportErrors() override;
   Result<Page<EventRow>> ListEvents(const PageQuery& query) override;
 
-  Result<std::optional<UserRow>> GetUser(const std::string& name) override;
-  Status PutUser(const UserRow& user) override;
-  Result<UserRow> AddUser(const UserRow& user) override;
-  Result<std::optional<std::string>> GetSetting(const std::string& key) override;
-  Status PutSetting(const std::string& key, const std::string& value) override;
-  Result<std::string> AddSetting(const std::string& key, const std::string& value) override;
-
  private:
+  Status ReadSql(const Act& act) override;
+  Status WriteSql(const Act& act) override;
+
   // A connection of the pool; given back at the end, unless it is lost.
   class Lease {
    public:

@@ -62,6 +62,9 @@ class Statement {
   // Steps to the end, ignoring rows, and makes the statement ready to be bound anew.
   Status Run();
 
+  // One column of the current row, from 0.
+  int64_t Int(int column) { return sqlite3_column_int64(stmt_, column); }
+  std::string_view Text(int column);
   // Reads the current row's columns, from the first on.
   template <class... T>
   void Read(T&... values) {
@@ -107,7 +110,6 @@ class Statement {
       ReadOther(column, value);
     }
   }
-  std::string_view Text(int column);
   void ReadOther(int column, std::string& value) { value = Text(column); }
   void ReadOther(int column, std::vector<std::string>& value) { value = DecodeList(Text(column)); }
   void ReadOther(int column, std::vector<uint8_t>& value);

@@ -1,10 +1,12 @@
-// Who leads, and which masters there are.
+// Who leads.
+#include "master/store/bounds.h"
 #include "master/store/row_columns.h"
 #include "master/store/sqlite_store.h"
 
 namespace gale::sqlite {
 
 Result<Epoch> SqliteStore::AcquireLeadership(const LeaderClaim& claim) {
+  GALE_RETURN_IF_ERROR(CheckRow(claim));
   std::lock_guard lock(write_mutex_);
   Transaction transaction(*writer_);
   GALE_RETURN_IF_ERROR(transaction.Begin(Transaction::Kind::kWrite));
@@ -45,15 +47,6 @@ Status SqliteStore::ReleaseLeadership(Epoch epoch) {
       Statement leave,
       writer_->Cached("UPDATE leader SET owner = '', instance = '' WHERE epoch = ?"));
   return leave.Bind(epoch).Run();
-}
-
-Status SqliteStore::PutMaster(const MasterRow& master) {
-  std::lock_guard lock(write_mutex_);
-  GALE_ASSIGN_OR_RETURN(
-      Statement put,
-      writer_->Cached(fmt::format("INSERT OR REPLACE INTO master ({}) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                                  kMasterColumns)));
-  return put.BindRow(Columns(master)).Run().WithContext(fmt::format("master '{}'", master.name));
 }
 
 }  // namespace gale::sqlite

@@ -209,9 +209,4 @@ Result<LeaderRow> SqliteStore::GetLeader() {
   return DataLoss("'{}': the leader table is empty; restore a backup", options_.path);
 }
 
-Result<std::vector<MasterRow>> SqliteStore::ListMasters() {
-  GALE_ASSIGN_OR_RETURN(Reader db, Read());
-  return Select<MasterRow>(*db, fmt::format("SELECT {} FROM master ORDER BY name", kMasterColumns));
-}
-
 }  // namespace gale::sqlite

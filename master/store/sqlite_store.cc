@@ -1,4 +1,4 @@
-// Opening, the schema, leadership, and the small tables.
+// Opening, the schema, and the SQL seam.
 #include "master/store/sqlite_store.h"
 
 #include <fcntl.h>
@@ -192,70 +192,82 @@ SqliteStore::Reader::~Reader() {
   store_->reader_free_.notify_one();
 }
 
-// Small tables.
+// The SQL seam.
 
-Result<std::optional<UserRow>> SqliteStore::GetUser(const std::string& name) {
-  GALE_ASSIGN_OR_RETURN(Reader db, Read());
-  GALE_ASSIGN_OR_RETURN(Statement get,
-                        db->Cached("SELECT name, password_hash, role FROM user WHERE name = ?"));
-  GALE_ASSIGN_OR_RETURN(bool row, get.Bind(name).Step());
-  std::optional<UserRow> user;
-  if (row) get.ReadRow(Columns(user.emplace()));
-  return user;
-}
+namespace {
 
-Status SqliteStore::PutUser(const UserRow& user) {
-  std::lock_guard lock(write_mutex_);
-  GALE_ASSIGN_OR_RETURN(
-      Statement put,
-      writer_->Cached(
-          "INSERT INTO user (name, password_hash, role) VALUES (?, ?, ?) ON CONFLICT (name)"
-          " DO UPDATE SET password_hash = excluded.password_hash, role = excluded.role"));
-  return put.BindRow(Columns(user)).Run().WithContext(fmt::format("user '{}'", user.name));
-}
+class Row : public SqlRow {
+ public:
+  explicit Row(Statement& statement) : statement_(statement) {}
+  int64_t Int(int column) override { return statement_.Int(column); }
+  std::string Text(int column) override { return std::string(statement_.Text(column)); }
 
-Result<UserRow> SqliteStore::AddUser(const UserRow& user) {
-  {
-    std::lock_guard lock(write_mutex_);
-    GALE_ASSIGN_OR_RETURN(Statement add,
-                          writer_->Cached("INSERT INTO user (name, password_hash, role)"
-                                          " VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING"));
-    GALE_RETURN_IF_ERROR(
-        add.BindRow(Columns(user)).Run().WithContext(fmt::format("user '{}'", user.name)));
+ private:
+  Statement& statement_;
+};
+
+class DatabaseSql : public Sql {
+ public:
+  explicit DatabaseSql(Database& db) : db_(db) {}
+  Status Query(const std::string& sql, const std::vector<SqlValue>& values,
+               const std::function<void(SqlRow&)>& row) override {
+    GALE_ASSIGN_OR_RETURN(Statement statement, Bound(sql, values));
+    Row at(statement);
+    for (;;) {
+      GALE_ASSIGN_OR_RETURN(const bool more, statement.Step());
+      if (!more) return OkStatus();
+      row(at);
+    }
   }
-  GALE_ASSIGN_OR_RETURN(std::optional<UserRow> now, GetUser(user.name));
-  if (now) return *std::move(now);
-  return Aborted("user '{}' was removed while it was added", user.name);
-}
-
-Result<std::optional<std::string>> SqliteStore::GetSetting(const std::string& key) {
-  GALE_ASSIGN_OR_RETURN(Reader db, Read());
-  GALE_ASSIGN_OR_RETURN(Statement get, db->Cached("SELECT value FROM setting WHERE key = ?"));
-  GALE_ASSIGN_OR_RETURN(bool row, get.Bind(key).Step());
-  std::optional<std::string> value;
-  if (row) get.Read(value.emplace());
-  return value;
-}
-
-Status SqliteStore::PutSetting(const std::string& key, const std::string& value) {
-  std::lock_guard lock(write_mutex_);
-  GALE_ASSIGN_OR_RETURN(Statement put,
-                        writer_->Cached("INSERT INTO setting (key, value) VALUES (?, ?)"
-                                        " ON CONFLICT (key) DO UPDATE SET value = excluded.value"));
-  return put.Bind(key, value).Run().WithContext(fmt::format("setting '{}'", key));
-}
-
-Result<std::string> SqliteStore::AddSetting(const std::string& key, const std::string& value) {
-  {
-    std::lock_guard lock(write_mutex_);
-    GALE_ASSIGN_OR_RETURN(Statement add,
-                          writer_->Cached("INSERT INTO setting (key, value) VALUES (?, ?)"
-                                          " ON CONFLICT (key) DO NOTHING"));
-    GALE_RETURN_IF_ERROR(add.Bind(key, value).Run().WithContext(fmt::format("setting '{}'", key)));
+  Status Run(const std::string& sql, const std::vector<SqlValue>& values) override {
+    GALE_ASSIGN_OR_RETURN(Statement statement, Bound(sql, values));
+    return statement.Run();
   }
-  GALE_ASSIGN_OR_RETURN(std::optional<std::string> now, GetSetting(key));
-  if (now) return *std::move(now);
-  return Aborted("setting '{}' was removed while it was added", key);
+  std::string OnConflict(std::string_view key,
+                         const std::vector<std::string_view>& others) const override {
+    std::string sets;
+    for (std::string_view name : others) {
+      sets += fmt::format("{0}{1} = excluded.{1}", sets.empty() ? "" : ", ", QuoteName(name));
+    }
+    return fmt::format(" ON CONFLICT ({}) DO {}", QuoteName(key),
+                       sets.empty() ? "NOTHING" : "UPDATE SET " + sets);
+  }
+  std::string_view for_update() const override { return ""; }  // a writer is alone
+
+ private:
+  Result<Statement> Bound(const std::string& sql, const std::vector<SqlValue>& values) {
+    GALE_ASSIGN_OR_RETURN(Statement statement, db_.Prepare(sql));
+    statement.Bind();
+    for (const SqlValue& value : values) {
+      if (const auto* number = std::get_if<int64_t>(&value)) {
+        statement.BindMore(*number);
+      } else if (const auto* text = std::get_if<std::string>(&value)) {
+        statement.BindMore(*text);
+      } else {
+        statement.BindMore(std::optional<int64_t>());
+      }
+    }
+    return statement;
+  }
+
+  Database& db_;
+};
+
+}  // namespace
+
+Status SqliteStore::ReadSql(const Act& act) {
+  GALE_ASSIGN_OR_RETURN(Reader db, Read());
+  DatabaseSql sql(*db);
+  return act(sql);
+}
+
+Status SqliteStore::WriteSql(const Act& act) {
+  std::lock_guard lock(write_mutex_);
+  Transaction transaction(*writer_);
+  GALE_RETURN_IF_ERROR(transaction.Begin(Transaction::Kind::kWrite));
+  DatabaseSql sql(*writer_);
+  GALE_RETURN_IF_ERROR(act(sql));
+  return transaction.Commit();
 }
 
 }  // namespace gale::sqlite

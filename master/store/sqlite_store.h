@@ -10,14 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "master/store/sql_store.h"
 #include "master/store/sqlite_db.h"
-#include "master/store/store.h"
 
 namespace gale::sqlite {
 
 inline constexpr size_t kReadersMax = 4;  // connections; a fifth reader waits for one of them
 
-class SqliteStore : public Store {
+class SqliteStore : public SqlStore {
  public:
   static Result<std::unique_ptr<Store>> Open(const SqliteOptions& options);
   ~SqliteStore() override;
@@ -28,8 +28,6 @@ class SqliteStore : public Store {
   Status RenewLeadership(Epoch epoch) override;
   Status ReleaseLeadership(Epoch epoch) override;
   Result<LeaderRow> GetLeader() override;
-  Status PutMaster(const MasterRow& master) override;
-  Result<std::vector<MasterRow>> ListMasters() override;
   Status Commit(Epoch epoch, const CommitBatch& batch, BatchRow* refused) override;
   Status Sync() override;
   Result<LiveState> LoadLive() override;
@@ -53,14 +51,10 @@ class SqliteStore : public Store {
   Result<std::vector<ImportErrorRow>> ListImportErrors() override;
   Result<Page<EventRow>> ListEvents(const PageQuery& query) override;
 
-  Result<std::optional<UserRow>> GetUser(const std::string& name) override;
-  Status PutUser(const UserRow& user) override;
-  Result<UserRow> AddUser(const UserRow& user) override;
-  Result<std::optional<std::string>> GetSetting(const std::string& key) override;
-  Status PutSetting(const std::string& key, const std::string& value) override;
-  Result<std::string> AddSetting(const std::string& key, const std::string& value) override;
-
  private:
+  Status ReadSql(const Act& act) override;
+  Status WriteSql(const Act& act) override;
+
   // A connection to read from, given back at the end.
   class Reader {
    public:

@@ -93,6 +93,34 @@ TEST_P(StoreContract, ARowWithEveryTextAtItsMaximumIsTakenAndOnePastItRefused) {
             [&](const ImportErrorRow& r) { return Commit({.import_errors = {r}}); });
   TryBounds("event_log", kEventColumns, EventRow{},
             [&](const EventRow& r) { return Commit({.events = {r}}); });
+  auto user = [](UserRow row) {
+    if (row.role.size() <= BoundsOf("user", "role").bytes_max) row.role = "Admin";  // one of four
+    return row;
+  };
+  TryBounds("user", kUserColumns, UserRow{},
+            [&](const UserRow& r) { return store_->PutUser(user(r)); });
+  TryBounds("user", kUserColumns, UserRow{},
+            [&](const UserRow& r) { return store_->AddUser(user(r)).status(); });
+  TryBounds("master", kMasterColumns, MasterRow{},
+            [&](const MasterRow& r) { return store_->PutMaster(r); });
+}
+
+TEST_P(StoreContract, ASettingOrAClaimPastItsBoundIsRefusedByTheFieldsName) {
+  const size_t key_max = BoundsOf("setting", "key").bytes_max;
+  const size_t value_max = BoundsOf("setting", "value").bytes_max;
+  EXPECT_TRUE(store_->PutSetting(Rockets(key_max), std::string(value_max, 'v')).ok());
+  for (const auto& [key, value] : {std::pair(Rockets(key_max + 1), std::string("v")),
+                                   std::pair(std::string(), std::string("v")),
+                                   std::pair(std::string("k"), Rockets(value_max + 1))}) {
+    EXPECT_EQ(store_->PutSetting(key, value).code(), Code::kInvalidArgument);
+    EXPECT_EQ(store_->AddSetting(key, value).status().code(), Code::kInvalidArgument);
+  }
+  const size_t owner_max = BoundsOf("leader", "owner").bytes_max;
+  const Status refused = store_->AcquireLeadership({.owner = Rockets(owner_max + 1)}).status();
+  EXPECT_EQ(refused.code(), Code::kInvalidArgument);
+  EXPECT_NE(refused.message().find("owner: has "), std::string::npos) << refused.message();
+  EXPECT_EQ(store_->GetLeader()->epoch, epoch_);
+  EXPECT_TRUE(store_->AcquireLeadership({.owner = Rockets(owner_max)}).ok());
 }
 
 TEST_P(StoreContract, WhatIsNoTextIsRefusedByTheFieldsName) {
