@@ -3,13 +3,14 @@
 A fault is a function of a Blow: it injects, waits with blow.hold(), and heals. What it holds (names of
 processes) no other fault touches meanwhile. A pause is SIGSTOP, then SIGCONT."""
 
+import os
 import pathlib
 import signal
 import threading
 import time
 
 from blow import SERVERS, Skip
-from cluster import FAR, below, is_alive, keeper_of, redis_flush_all, send
+from cluster import FAR, ClusterError, below, is_alive, keeper_of, redis_flush_all, send
 
 LEADER_SECONDS_MAX = 15.0  # how long a fault for the leader waits until there is one
 HUNG_SECONDS = 0.3         # how long a worker hangs already when its leader is restarted
@@ -219,6 +220,67 @@ def edit_dags(blow):
     part.rename(folder / "note.txt")
 
 
+# What no ledger takes: each must be refused by name, or be answered by nobody. (method, path, body)
+BAD_REQUESTS = [
+    ("POST", "/api/v2/pools", {"name": "\0", "slots": 1}),
+    ("POST", "/api/v2/pools", {"name": "p" * 300, "slots": 1}),
+    ("POST", "/api/v2/pools", {"name": "p\0", "slots": 1, "description": "\0"}),
+    ("POST", "/api/v2/dags/nowhere%00/dagRuns", {"logical_date": None}),
+    ("POST", "/api/v2/dags/nowhere/dagRuns", {"dag_run_id": "r\n" * 200, "logical_date": None}),
+    ("PATCH", "/api/v2/pools/default_pool", {"slots": "many"}),
+]
+
+
+def bad_requests(blow):
+    blow.begin()
+    client = blow.world.client
+    for method, path, body in BAD_REQUESTS:
+        for url in client.urls:
+            status, answer = client.ask(url, method, path, body)
+            if status and status not in (404, 503) and status // 100 != 4:
+                raise ClusterError(f"{method} {path} {str(body)[:80]}: {status} {str(answer)[:200]}")
+
+
+def bad_files(blow):
+    """Names and contents of any bytes in the DAGs folder: an import error each, and no more."""
+    blow.take("bad files")
+    folder = os.fsencode(blow.world.cluster.describe()["dags_folder"])
+    names = [os.path.join(folder, name) for name in (b"donn\xe9es.csv", b"d\xe9faut.py")]
+    blow.begin()
+    try:
+        with open(names[0], "wb") as file:
+            file.truncate(5 << 20)  # too large for a bundle
+        with open(names[1], "wb") as file:
+            file.write(b"from airflow import DAG\nraise ValueError(b'\\xe9\\x00'.decode('latin-1'))\n")
+        blow.hold()
+    finally:
+        for name in names:
+            if os.path.exists(name):
+                os.unlink(name)
+
+
+def storm_of_readers(blow):
+    """Four who list everything there is, over and over."""
+    blow.take("readers")
+    client, over = blow.world.client, threading.Event()
+
+    def read(number):
+        while not over.is_set():
+            client.ask(client.urls[number % len(client.urls)], "GET",
+                       "/api/v2/dags/~/dagRuns/~/taskInstances?limit=100")
+
+    readers = [threading.Thread(target=read, args=(number,)) for number in range(4)]
+    blow.begin()
+    for reader in readers:
+        reader.start()
+    try:
+        blow.hold()
+    finally:
+        over.set()
+        for reader in readers:
+            reader.join()
+
+
 def cut(mode):
     def cut_link(blow):
         if not blow.world.proxies:
@@ -299,6 +361,9 @@ KINDS = {
     "pause_redis": (3, 0.5, 12, pause_server("redis")),
     "flush_redis": (5, 0, 0, flush_redis),
     "edit_dags": (6, 0, 0, edit_dags),
+    "bad_requests": (3, 0, 0, bad_requests),
+    "bad_files": (2, 0.5, 6, bad_files),
+    "storm_of_readers": (2, 1, 6, storm_of_readers),
     "freeze_link_short": (2, 0.5, 7, cut("freeze")),
     "freeze_link_long": (3, 12, 18, cut("freeze")),
     "drop_link_short": (2, 0.5, 7, cut("drop")),

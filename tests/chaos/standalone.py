@@ -14,7 +14,8 @@ STOP_SECONDS_MAX = 60
 NAME = "standalone"
 # What can be done to it; the one process counts as all masters and as a worker.
 KINDS = ("kill_all_masters", "restart_worker", "pause_worker_short", "pause_worker_long", "kill_keeper",
-         "pause_keeper", "kill_host", "pause_host", "kill_task", "terminate_task", "pause_task")
+         "pause_keeper", "kill_host", "pause_host", "kill_task", "terminate_task", "pause_task",
+         "bad_requests", "bad_files", "storm_of_readers")
 
 
 def free_port():

@@ -369,9 +369,13 @@ void Children::FinishEnded(bool output_closed) {
 }
 
 // Its leader has ended. As long as somebody has its output open, all of them go on; then they are
-// ended. What is on its way out by itself will say so (SIGCHLD).
+// ended. What is on its way out by itself will say so (SIGCHLD). Of a leader that was killed nobody
+// goes on: what it was waiting for, it can't use any more, and a next try must not wait for it.
 void Children::LookWhoIsLeft(Child& child) {
   const std::string& key = child.record.key;
+  if (child.exit.signal != 0) {
+    return Terminate(child, std::min(child.request.kill_grace, kLeftoverGrace));
+  }
   // Before the look, so that no close falls in between; told once, and then asked for anew.
   child.watched = output_fd_ >= 0 && child.log_inode != 0 &&
                   inotify_add_watch(output_fd_, child.request.log_path.c_str(),

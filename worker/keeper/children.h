@@ -6,7 +6,8 @@
 //      |--Kill, timeout: TERM-----------------------^                   ^
 //      \--fence, forced shutdown: KILL----------------------------------/
 // While others have the output open it goes on running without its leader, as a reader of a pipe
-// would see it: a shell's background jobs are its output's, too. The leader's status counts.
+// would see it: a shell's background jobs are its output's, too. The leader's status counts; one
+// that was killed takes all of them with it.
 // An exit is told only when nothing of the family lives, so that a next try never overlaps this
 // one.
 #pragma once

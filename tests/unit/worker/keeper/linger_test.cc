@@ -92,6 +92,16 @@ TEST_F(LingerTest, AKillEndsItAndItDidNotSucceed) {
   EXPECT_FALSE(Alive(PidIn(ReadFile(Log("a")), "child")));
 }
 
+// The chaos suite's find: its child held the output for an hour, and no next try came.
+TEST_F(LingerTest, ALeaderThatIsKilledTakesItsJobsWithIt) {
+  Spawn("sleep 60 & echo child $!; wait");
+  AwaitFile(Log("a"), "child");
+  ASSERT_EQ(kill(pid, SIGKILL), 0);
+  Exited exit = keeper->AwaitExited("a");
+  EXPECT_EQ(exit.signal, SIGKILL);
+  EXPECT_FALSE(Alive(PidIn(ReadFile(Log("a")), "child")));
+}
+
 TEST_F(LingerTest, TheFenceEndsItToo) {
   Spawn("sleep 60 & echo child $!");
   ASSERT_TRUE(AwaitDeath(pid));
