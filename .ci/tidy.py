@@ -26,8 +26,6 @@ ALLOWED = {
     ("one_door_to_the_clock", "master/api/leader_client.cc"): "gRPC takes its deadlines in system_clock",
     ("one_door_to_the_clock", "worker/bundle_cache.cc"): "gRPC takes its deadlines in system_clock",
     ("one_door_to_the_clock", "master/api/grpc_server.cc"): "gRPC takes its deadlines in system_clock",
-    ("one_door_to_the_clock", "master/api/control_logs.cc"):
-        "how long a reader of a log is kept waiting in real time; nothing is decided by it",
     ("no_sleep_in_tests", "tests/python/test_parse_server.py"):
         "the sleep is in a DAG file that hangs; the test waits for the server to give it up",
 }

@@ -21,6 +21,7 @@
 #include "gale_version.h"
 #include "master/api/auth.h"
 #include "master/api/control.h"
+#include "master/api/feed_relay.h"
 #include "master/api/grpc_server.h"
 #include "master/api/http/http_server.h"
 #include "master/api/http/rest_api.h"
@@ -181,6 +182,7 @@ struct Master::Parts {
   std::unique_ptr<Control> control;
   std::unique_ptr<Auth> auth;
   std::unique_ptr<LeaderClient> leader_client;
+  std::unique_ptr<FeedRelay> feed_relay;  // null: this master is alone
   std::unique_ptr<http::RestApi> rest;
   std::unique_ptr<GrpcServer> grpc;
   std::unique_ptr<http::Server> http;
@@ -310,6 +312,7 @@ void Master::Parts::OnLeading(bool leads) {
                          : "");
   }
   if (dags) dags->SetActive(leads);
+  if (feed_relay) feed_relay->OnLeading(leads);
 }
 
 void Master::Parts::MakeDagProcessor() {
@@ -405,7 +408,10 @@ Status Master::Parts::MakeServers(const std::string& join_token) {
                            .Under(home());
   if (opened.shared) {
     GALE_ASSIGN_OR_RETURN(auto credentials, MakeChannelCredentials(tls));
-    leader_client = std::make_unique<LeaderClient>(join_token, std::move(credentials));
+    leader_client = std::make_unique<LeaderClient>(join_token, credentials);
+    feed_relay = std::make_unique<FeedRelay>(
+        engine->feed(), [this] { return control->LeaderElsewhere(); },
+        [this] { return engine->leader(); }, join_token, credentials);
   }
   rest = std::make_unique<http::RestApi>(*control, *auth);
 
@@ -428,6 +434,7 @@ Status Master::Parts::MakeServers(const std::string& join_token) {
 void Master::Parts::Gather() {
   if (doorbell) services.Add(*doorbell);
   services.Add(*engine);
+  if (feed_relay) services.Add(*feed_relay);
   if (http) services.Add(*http);  // before what takes workers: a port in use must not disturb them
   if (grpc) services.Add(*grpc);
   if (dags) services.Add(*dags);

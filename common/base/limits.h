@@ -28,6 +28,14 @@ inline constexpr size_t kPageRowsDefault = 50;  // [api] fallback_page_limit
 // Engine: beyond it callers are told UNAVAILABLE.
 inline constexpr size_t kMailboxEventsMax = 65'536;
 inline constexpr size_t kBatchEventsMax = 4'096;  // engine: events of one commit
+// The feed of what was committed: what is kept for who comes late, and who may follow.
+inline constexpr size_t kFeedTurnsMax = 4'096;
+inline constexpr size_t kFeedBytesMax = 16 << 20;
+inline constexpr size_t kFeedTurnBytesMax = 2
+                                            << 20;  // beyond it, runs are named without their tasks
+inline constexpr size_t kFeedTasksPerRunMax = 1'000;  // of one turn: the same
+inline constexpr size_t kFeedSubscribersMax = 8'192;
+inline constexpr size_t kFeedLogsMax = 4'096;  // that one subscriber watches
 inline constexpr size_t kLogChunkBytesMax = 64 << 10;
 inline constexpr size_t kGrpcMessageBytesMax = 64 << 20;
 inline constexpr size_t kSpoolEntriesMax = 100'000;   // worker: results that no master acked yet

@@ -1,4 +1,4 @@
-// DAGs, runs, watches, and what is neither. Task instances: control_tasks.cc, logs: control_logs.cc.
+// DAGs, runs, and what is neither. Task instances: control_tasks.cc, logs: control_logs.cc.
 #include "master/api/control.h"
 
 #include <algorithm>
@@ -11,32 +11,12 @@
 
 namespace gale {
 
-struct Control::Watches {
-  std::mutex mutex;
-  std::multimap<RunId, std::weak_ptr<Watch>> by_run;
-
-  void OnRunChanged(const RunRow& run) {
-    std::vector<std::shared_ptr<Watch>> found;
-    {
-      std::lock_guard lock(mutex);
-      auto [begin, end] = by_run.equal_range(run.id);
-      for (auto it = begin; it != end; ++it) {
-        if (auto watch = it->second.lock()) found.push_back(std::move(watch));
-      }
-    }
-    for (auto& watch : found) watch->Deliver(run, /*initial=*/false);
-  }
-};
-
 Control::Control(Engine& engine, Store& store, LogStore& logs, ControlOptions options)
     : engine_(engine),
       store_(store),
       logs_(logs),
       options_(std::move(options)),
-      dags_(store),
-      watches_(std::make_shared<Watches>()) {
-  engine_.SetRunObserver([watches = watches_](const RunRow& run) { watches->OnRunChanged(run); });
-}
+      dags_(engine.catalog()) {}
 
 Health Control::GetHealth() const {
   Health health;
@@ -208,44 +188,6 @@ Result<RunView> Control::SetRunNote(const std::string& dag_id, const std::string
     return loop.SetRunNote(dag_id, run_id, note, actor);
   }));
   return ViewOf(std::move(row));
-}
-
-Result<std::shared_ptr<Control::Watch>> Control::WatchRun(
-    const std::string& dag_id, const std::string& run_id,
-    std::function<void(const RunRow&)> on_change) {
-  GALE_ASSIGN_OR_RETURN(RunView run, GetRun(dag_id, run_id));
-  std::shared_ptr<Watch> watch(new Watch());
-  watch->run_ = run.row.id;
-  watch->on_change_ = std::move(on_change);
-  watch->watches_ = watches_;
-  {
-    std::lock_guard lock(watches_->mutex);
-    if (watches_->by_run.size() >= kWatchesMax) {
-      return ResourceExhausted("{} runs are watched already, at most {} can be", kWatchesMax,
-                               kWatchesMax);
-    }
-    watches_->by_run.emplace(run.row.id, watch);
-  }
-  // Read again: what changed until the watch stood was told to nobody.
-  GALE_ASSIGN_OR_RETURN(RunRow now, store_.GetRunById(run.row.id));
-  watch->Deliver(now, /*initial=*/true);
-  return watch;
-}
-
-void Control::Watch::Deliver(const RunRow& run, bool initial) {
-  std::lock_guard lock(mutex_);
-  if (initial && delivered_) return;  // something newer came first
-  delivered_ = true;
-  on_change_(run);
-}
-
-Control::Watch::~Watch() {
-  auto watches = watches_.lock();
-  if (!watches) return;
-  std::lock_guard lock(watches->mutex);
-  auto [begin, end] = watches->by_run.equal_range(run_);
-  for (auto it = begin; it != end;)
-    it = it->second.expired() ? watches->by_run.erase(it) : std::next(it);
 }
 
 // The rest.

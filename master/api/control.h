@@ -16,8 +16,9 @@
 
 #include "common/base/limits.h"
 #include "common/model/dag.h"
-#include "master/api/dag_cache.h"
+#include "master/engine/catalog.h"
 #include "master/engine/engine.h"
+#include "master/engine/feed.h"
 #include "master/engine/messages.h"
 #include "master/logs/log_store.h"
 #include "master/store/store.h"
@@ -80,9 +81,6 @@ struct LogQuery {
   uint32_t try_number = 0;  // 0: the latest
   uint64_t offset = 0;
   size_t max_bytes = 1 << 20;
-  // How long to wait for a byte after `offset`, if the attempt goes on. Once it has ended, the rest
-  // of its output is waited for anyway, for kLogTailWait at most.
-  Duration wait{0};
 };
 struct LogPage {
   std::string data;
@@ -127,10 +125,9 @@ class Control {
   static constexpr Duration kMasterSilent = std::chrono::seconds(10);   // then it counts as dead
   static constexpr Duration kMasterForgotten = std::chrono::hours(24);  // then it isn't shown
   static constexpr Duration kLogTailWait = std::chrono::seconds(2);
-  static constexpr size_t kWatchesMax = 4096;
   static constexpr size_t kWildcardRunsMax = 10'000;  // runs that one listing of "~" looks through
 
-  // All must outlive it. Made before engine.Start(), whose run observer it becomes.
+  // All must outlive it.
   Control(Engine& engine, Store& store, LogStore& logs, ControlOptions options);
 
   const std::string& base_url() const { return options_.base_url; }
@@ -167,14 +164,6 @@ class Control {
   Result<RunView> SetRunNote(const std::string& dag_id, const std::string& run_id,
                              const std::string& note, const Actor& actor);
 
-  // Calls `on_change` with the run as it is now, before it returns, and then with each state that
-  // is committed, from the engine's thread (must not block), until the watch is let go of. It may
-  // be called once more while that happens: what it captures lives by itself. A state may come
-  // twice, never an older one after a newer.
-  class Watch;
-  Result<std::shared_ptr<Watch>> WatchRun(const std::string& dag_id, const std::string& run_id,
-                                          std::function<void(const RunRow&)> on_change);
-
   // Task instances.
 
   // All tasks of the run's version of its DAG.
@@ -190,13 +179,21 @@ class Control {
   // Empty task_id: of the run.
   Result<Explanation> Explain(const std::string& dag_id, const std::string& run_id,
                               const std::string& task_id);
-  Result<LogPage> ReadLog(const LogQuery& query);
+  // Once the attempt has ended, the rest of its output is waited for, kLogTailWait at most. (Who
+  // follows a log: LogFollower.)
+  Result<LogPage> ReadLog(LogQuery query);
   // What workers fetch: a bundle's manifest or one of its files. NOT_FOUND.
   Result<std::string> GetBlob(const std::string& digest) { return store_.GetBlob(digest); }
   // Whose log it is that a worker ships. NOT_FOUND if no such run or task was ever.
   Result<LogKey> NameAttempt(const AttemptId& attempt);
   Result<std::vector<XComRow>> ListXComs(const TaskInstanceView& ti);
+  // What a worker ships of it, as LogStore::Append; who follows the log is told.
+  Result<uint64_t> AppendLog(const AttemptId& attempt, const LogKey& key, uint64_t offset,
+                             std::string_view data);
   LogStore& logs() { return logs_; }
+
+  // What was committed, as it is told to who follows (followers.h).
+  Feed& feed() { return engine_.feed(); }
 
   // The rest.
 
@@ -209,6 +206,7 @@ class Control {
   Result<Page<EventRow>> ListEvents(const PageQuery& query);
 
  private:
+  friend class LogFollower;
   Result<DagView> ViewOf(DagRow row, const std::vector<ImportErrorRow>& errors);
   Result<RunView> ViewOf(RunRow row);
   Result<std::vector<TaskInstanceView>> ViewsOf(const std::string& dag_id,
@@ -224,35 +222,18 @@ class Control {
     uint64_t size = 0;  // of the whole log, once it has ended
   };
   Result<LogEnd> EndOfTry(const TaskInstanceView& ti, uint32_t try_number);
+  static Status NoSuchTry(const LogQuery& query, const TaskInstanceView& ti);
+  static LogKey KeyOf(const LogQuery& query);
+  // What the disk has from query.offset on.
+  Result<LogPage> PageOf(const LogQuery& query);
+  // Waits until the log has `size` bytes, kLogTailWait at most.
+  Status AwaitTail(const LogQuery& query, const AttemptId& attempt, uint64_t size);
 
   Engine& engine_;
   Store& store_;
   LogStore& logs_;
   const ControlOptions options_;
-  DagCache dags_;
-
-  struct Watches;
-  std::shared_ptr<Watches> watches_;
-};
-
-// Held by who watches a run; letting go of it ends the watch.
-class Control::Watch {
- public:
-  ~Watch();
-  Watch(const Watch&) = delete;
-  Watch& operator=(const Watch&) = delete;
-
- private:
-  friend class Control;
-  Watch() = default;
-  // `initial`: read from the ledger, dropped if a change was delivered before.
-  void Deliver(const RunRow& run, bool initial);
-
-  RunId run_;
-  std::function<void(const RunRow&)> on_change_;
-  std::mutex mutex_;  // one delivery at a time
-  bool delivered_ = false;
-  std::weak_ptr<Watches> watches_;
+  Catalog& dags_;
 };
 
 }  // namespace gale

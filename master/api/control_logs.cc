@@ -8,8 +8,6 @@ namespace {
 
 // An attempt that ended longer ago has shipped what it ever will.
 constexpr Duration kShippingTimeMax = std::chrono::seconds(15);
-// How often a follower looks whether its attempt has ended.
-constexpr auto kEndPollInterval = std::chrono::milliseconds(200);
 
 }  // namespace
 
@@ -24,6 +22,13 @@ Result<LogKey> Control::NameAttempt(const AttemptId& attempt) {
                 attempt.try_number};
 }
 
+Result<uint64_t> Control::AppendLog(const AttemptId& attempt, const LogKey& key, uint64_t offset,
+                                    std::string_view data) {
+  GALE_ASSIGN_OR_RETURN(const uint64_t size, logs_.Append(key, offset, data));
+  feed().OnLogGrew(attempt, size);
+  return size;
+}
+
 Result<Control::LogEnd> Control::EndOfTry(const TaskInstanceView& ti, uint32_t try_number) {
   GALE_ASSIGN_OR_RETURN(std::vector<AttemptRow> tries, ListTries(ti));
   for (const AttemptRow& row : tries) {
@@ -36,39 +41,58 @@ Result<Control::LogEnd> Control::EndOfTry(const TaskInstanceView& ti, uint32_t t
   return LogEnd{ended, 0};
 }
 
-Result<LogPage> Control::ReadLog(const LogQuery& query) {
-  using std::chrono::steady_clock;
-  const auto wait_until = steady_clock::now() + query.wait;
-  const auto tail_until = steady_clock::now() + kLogTailWait;
+Status Control::NoSuchTry(const LogQuery& query, const TaskInstanceView& ti) {
+  return NotFound("task '{}' of run '{}' has no try {}: it has had {}", query.task_id, query.run_id,
+                  query.try_number, ti.row.try_number);
+}
+
+LogKey Control::KeyOf(const LogQuery& query) {
+  return {query.dag_id, query.run_id, query.task_id, query.map_index, query.try_number};
+}
+
+Result<LogPage> Control::PageOf(const LogQuery& query) {
+  LogPage page;
+  page.offset = query.offset;
+  page.try_number = query.try_number;
+  GALE_ASSIGN_OR_RETURN(page.data, logs_.Read(KeyOf(query), query.offset, query.max_bytes));
+  return page;
+}
+
+Result<LogPage> Control::ReadLog(LogQuery query) {
+  GALE_ASSIGN_OR_RETURN(const TaskInstanceView ti, GetTaskInstance(query.dag_id, query.run_id,
+                                                                   query.task_id, query.map_index));
+  if (query.try_number > ti.row.try_number) return NoSuchTry(query, ti);
+  if (query.try_number == 0) query.try_number = ti.row.try_number;
+  GALE_ASSIGN_OR_RETURN(const LogEnd end, EndOfTry(ti, query.try_number));
+  if (query.try_number == 0 && !end.ended) {
+    return NotFound("task '{}' of run '{}' has not started yet (state {}): it has no log",
+                    query.task_id, query.run_id, Name(ti.row.state));
+  }
+  // An ended log is read whole: the last of it may still be on its way.
+  if (end.ended) {
+    GALE_RETURN_IF_ERROR(
+        AwaitTail(query, {ti.row.run, ti.row.task, ti.row.map_index, query.try_number}, end.size));
+  }
+  GALE_ASSIGN_OR_RETURN(LogPage page, PageOf(query));
+  GALE_ASSIGN_OR_RETURN(const uint64_t size, logs_.Size(KeyOf(query)));
+  page.complete = end.ended && page.offset + page.data.size() >= size;
+  return page;
+}
+
+Status Control::AwaitTail(const LogQuery& query, const AttemptId& attempt, uint64_t size) {
+  const MonoTime until = Clock::Real().Mono() + kLogTailWait;
+  std::shared_ptr<FeedSubscription> grown;
   for (;;) {
-    GALE_ASSIGN_OR_RETURN(TaskInstanceView ti, GetTaskInstance(query.dag_id, query.run_id,
-                                                               query.task_id, query.map_index));
-    LogPage page;
-    page.offset = query.offset;
-    page.try_number = query.try_number != 0 ? query.try_number : ti.row.try_number;
-    if (page.try_number > ti.row.try_number) {
-      return NotFound("task '{}' of run '{}' has no try {}: it has had {}", query.task_id,
-                      query.run_id, page.try_number, ti.row.try_number);
+    GALE_ASSIGN_OR_RETURN(const uint64_t now, logs_.Size(KeyOf(query)));
+    if (now >= size) return OkStatus();
+    if (!grown) {
+      GALE_ASSIGN_OR_RETURN(grown, feed().Subscribe({FeedFilter::kNone}, std::nullopt, nullptr));
+      GALE_RETURN_IF_ERROR(grown->WatchLog(attempt));
+    } else if (!grown->WaitUntil(until)) {
+      return OkStatus();
+    } else {
+      grown->Take();
     }
-    GALE_ASSIGN_OR_RETURN(LogEnd end, EndOfTry(ti, page.try_number));
-    if (page.try_number == 0 && !end.ended && query.wait == Duration(0)) {
-      return NotFound("task '{}' of run '{}' has not started yet (state {}): it has no log",
-                      query.task_id, query.run_id, Name(ti.row.state));
-    }
-    const LogKey key{query.dag_id, query.run_id, query.task_id, query.map_index, page.try_number};
-    GALE_ASSIGN_OR_RETURN(uint64_t size, logs_.Size(key));
-    const bool whole = !end.ended || size >= end.size || steady_clock::now() >= tail_until;
-    const bool may_wait = query.wait > Duration(0);
-    // A reader gets an ended log whole; a follower gets at once what there is.
-    if (whole || (may_wait && size > query.offset)) {
-      GALE_ASSIGN_OR_RETURN(page.data, logs_.Read(key, query.offset, query.max_bytes));
-      page.complete = end.ended && whole && page.offset + page.data.size() >= size;
-      if (!page.data.empty() || page.complete || steady_clock::now() >= wait_until) return page;
-    }
-    const auto limit = end.ended ? tail_until : wait_until;
-    const auto look_again = std::min(limit, steady_clock::now() + kEndPollInterval);
-    const uint64_t seen = end.ended && !may_wait ? size : std::max(size, query.offset);
-    GALE_RETURN_IF_ERROR(logs_.WaitForMore(key, seen, look_again).status());
   }
 }
 

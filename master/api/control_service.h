@@ -18,7 +18,7 @@ class ControlService final : public v1::Control::CallbackService {
  public:
   using Rest = std::function<v1::RestAnswer(const v1::RestRequest&)>;
 
-  // All must outlive it. `pool` is for verbs, `followers` for those who wait for logs to grow;
+  // All must outlive it. `pool` is for verbs, `followers` for those who follow;
   // `rest` answers what other masters hand on.
   ControlService(Control& control, Access& access, ThreadPool& pool, ThreadPool& followers,
                  StreamRegister& streams, Rest rest)

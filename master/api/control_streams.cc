@@ -1,58 +1,72 @@
 // The streaming verbs of gale.v1.Control.
-#include <atomic>
+#include <grpcpp/alarm.h>
 
 #include "master/api/control_service.h"
+#include "master/api/follow_stream.h"
+#include "master/api/followers.h"
 #include "master/api/views.h"
 
 namespace gale {
 namespace {
 
 constexpr size_t kTailBytesMax = 256 << 10;  // of one message
-// How long a follower holds a thread of the pool before it queues up again.
-constexpr Duration kFollowWait = std::chrono::milliseconds(500);
 
-// Every state of a run until it ends.
-class RunStream final : public Stream<grpc::ServerWriteReactor<v1::DagRun>, RunRow, v1::DagRun> {
+// Every state of a run until it ends, with the latest counts of its task instances.
+class RunStream final : public FollowStream<grpc::ServerWriteReactor<v1::DagRun>, v1::DagRun> {
  public:
-  using Stream::Stream;
+  RunStream(StreamRegister& streams, ThreadPool& pool) : FollowStream(streams, pool) {}
 
-  void Watch(Control& control, const std::string& dag_id, const std::string& run_id) {
-    std::weak_ptr<RunStream> weak = std::static_pointer_cast<RunStream>(shared_from_this());
-    auto watch = control.WatchRun(dag_id, run_id, [weak](const RunRow& run) {
-      if (auto self = weak.lock()) self->OnRun(run);
-    });
-    if (!watch.ok()) return Close(watch.status());
-    std::lock_guard lock(watch_mutex_);
-    if (!ended_) watch_ = std::move(watch).value();
+  void Begin(Control& control, const v1::GetDagRunRequest& request) {
+    follower_.emplace(control, request.dag_id(), request.run_id(), Kicker());
+    Kick();
   }
   void OnCancel() override { Close(Cancelled("the client has left")); }
 
  protected:
-  v1::DagRun Convert(RunRow run) override { return ToProto(run); }
-  void OnEnded() override {
-    std::lock_guard lock(watch_mutex_);
-    ended_ = true;
-    watch_.reset();
+  bool Step() override {
+    auto news = follower_->Take();
+    while (news.ok() && news->empty() && follower_->more()) news = follower_->Take();
+    if (!news.ok()) {
+      Close(news.status());
+      return true;
+    }
+    std::vector<v1::DagRun> messages;
+    for (const RunFollower::News& state : *news) {
+      v1::DagRun& message = messages.emplace_back(ToProto(state.row));
+      for (size_t s = 0; state.counts && s < kTiStates; ++s) {
+        const uint32_t count = (*state.counts)[s];
+        if (count == 0) continue;
+        (*message.mutable_task_counts())[std::string(Name(static_cast<TiState>(s)))] = count;
+      }
+    }
+    if (messages.empty()) return false;
+    EnqueueAll(std::move(messages));
+    if (follower_->ended()) CloseWhenDrained(OkStatus());
+    return true;
   }
+  bool HasNews() override { return follower_->has_news(); }
 
  private:
-  void OnRun(const RunRow& run) {
-    Enqueue(run);
-    if (IsFinished(run.state)) CloseWhenDrained(OkStatus());
-  }
-
-  std::mutex watch_mutex_;
-  bool ended_ = false;
-  std::shared_ptr<Control::Watch> watch_;
+  std::optional<RunFollower> follower_;
 };
 
-// An attempt's output. Each step runs on the pool; the next one begins when its message is written.
-class TailStream final : public Stream<grpc::ServerWriteReactor<v1::TailLogResponse>,
-                                       v1::TailLogResponse, v1::TailLogResponse> {
+v1::TailLogResponse MessageOf(LogPage page) {
+  v1::TailLogResponse message;
+  message.set_offset(page.offset);
+  message.set_complete(page.complete);
+  message.set_try_number(page.try_number);
+  message.set_data(std::move(page.data));
+  return message;
+}
+
+// An attempt's output: as it is, or as it grows.
+class TailStream final
+    : public FollowStream<grpc::ServerWriteReactor<v1::TailLogResponse>, v1::TailLogResponse> {
  public:
-  TailStream(StreamRegister& streams, Control& control, ThreadPool& pool,
-             const v1::TailLogRequest& r)
-      : Stream(streams), control_(control), pool_(pool) {
+  TailStream(StreamRegister& streams, Control& control, ThreadPool& pool)
+      : FollowStream(streams, pool), control_(control) {}
+
+  void Begin(const v1::TailLogRequest& r) {
     query_.dag_id = r.dag_id();
     query_.run_id = r.run_id();
     query_.task_id = r.task_id();
@@ -61,80 +75,79 @@ class TailStream final : public Stream<grpc::ServerWriteReactor<v1::TailLogRespo
     query_.try_number = r.try_number();
     query_.offset = r.offset();
     query_.max_bytes = kTailBytesMax;
-    query_.wait = r.follow() ? kFollowWait : Duration(0);
+    if (r.follow()) follower_.emplace(control_, query_, Kicker());
+    Kick();
   }
-
-  void Next() {
-    auto self = std::static_pointer_cast<TailStream>(shared_from_this());
-    if (!pool_.Post([self] { self->Step(); })) {
-      Close(Unavailable("the master is overloaded or stopping; try again"));
-    }
-  }
-  void OnCancel() override {
-    cancelled_ = true;
-    Close(Cancelled("the client has left"));
-  }
+  void OnCancel() override { Close(Cancelled("the client has left")); }
 
  protected:
-  v1::TailLogResponse Convert(v1::TailLogResponse item) override { return item; }
-  void OnDrained() override { Next(); }
-
- private:
-  void Step() {
-    if (cancelled_) return;
-    auto page = control_.ReadLog(query_);
-    if (!page.ok()) return Close(page.status());
+  bool Step() override {
+    auto page = follower_ ? follower_->Take() : control_.ReadLog(query_);
+    while (follower_ && follower_->more() && page.ok() && page->data.empty() && !page->complete) {
+      page = follower_->Take();
+    }
+    if (!page.ok()) {
+      Close(page.status());
+      return true;
+    }
+    if (follower_ && follower_->look_again() && !page->complete) LookAgain();
     if (page->try_number != 0) query_.try_number = page->try_number;  // a retry is another log
     query_.offset += page->data.size();
-    const bool last = page->complete || (page->data.empty() && query_.wait == Duration(0));
-    if (page->data.empty() && !last) return Next();
-    v1::TailLogResponse message;
-    message.set_offset(page->offset);
-    message.set_complete(page->complete);
-    message.set_try_number(page->try_number);
-    message.set_data(std::move(page->data));
+    const bool last = page->complete || (page->data.empty() && !follower_);
+    if (page->data.empty() && !last) return false;
     if (last) {
-      EnqueueLast(std::move(message), OkStatus());
+      EnqueueLast(MessageOf(*std::move(page)), OkStatus());
     } else {
-      Enqueue(std::move(message));
+      Enqueue(MessageOf(*std::move(page)));
     }
+    return true;
+  }
+  bool HasNews() override { return follower_ && follower_->has_news(); }
+
+ private:
+  void LookAgain() {
+    if (looks_again_) return;
+    looks_again_ = true;
+    const Duration left = *follower_->look_again() - Clock::Real().Mono();
+    alarm_.Set(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                            gpr_time_from_micros(left.count(), GPR_TIMESPAN)),
+               [kick = Kicker()](bool fired) {
+                 if (fired) kick();
+               });
   }
 
   Control& control_;
-  ThreadPool& pool_;
   LogQuery query_;
-  std::atomic<bool> cancelled_{false};
+  std::optional<LogFollower> follower_;
+  grpc::Alarm alarm_;
+  bool looks_again_ = false;
 };
 
 }  // namespace
 
 grpc::ServerWriteReactor<v1::DagRun>* ControlService::WatchDagRun(
     Context* context, const v1::GetDagRunRequest* request) {
-  auto stream = std::make_shared<RunStream>(streams_);
+  auto stream = std::make_shared<RunStream>(streams_, followers_);
   // The context lives only until the stream ends: asked before anything can end it.
-  auto actor = access_.Authorize(*context, Permission::kRead);
-  stream->Open();
-  const bool posted = pool_.Post([=, this, dag_id = request->dag_id(), run_id = request->run_id()] {
-    if (!actor.ok()) return stream->Close(actor.status());
-    if (const auto leader = control_.LeaderElsewhere()) {
-      return stream->Close(
-          Unavailable("this master follows, and sees no run change: watch it at {}", leader->grpc));
-    }
-    stream->Watch(control_, dag_id, run_id);
-  });
-  if (!posted) stream->Close(Unavailable("the master is overloaded or stopping; try again"));
-  return stream.get();
-}
-
-grpc::ServerWriteReactor<v1::TailLogResponse>* ControlService::TailLog(
-    Context* context, const v1::TailLogRequest* request) {
-  auto stream = std::make_shared<TailStream>(streams_, control_, followers_, *request);
   auto actor = access_.Authorize(*context, Permission::kRead);
   stream->Open();
   if (!actor.ok()) {
     stream->Close(actor.status());
   } else {
-    stream->Next();
+    stream->Begin(control_, *request);
+  }
+  return stream.get();
+}
+
+grpc::ServerWriteReactor<v1::TailLogResponse>* ControlService::TailLog(
+    Context* context, const v1::TailLogRequest* request) {
+  auto stream = std::make_shared<TailStream>(streams_, control_, followers_);
+  auto actor = access_.Authorize(*context, Permission::kRead);
+  stream->Open();
+  if (!actor.ok()) {
+    stream->Close(actor.status());
+  } else {
+    stream->Begin(*request);
   }
   return stream.get();
 }

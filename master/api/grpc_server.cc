@@ -12,6 +12,7 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "master/api/control_service.h"
+#include "master/api/feed_service.h"
 #include "master/api/worker_service.h"
 
 namespace gale {
@@ -36,7 +37,8 @@ struct GrpcServer::Impl {
         logs(kLogThreads, kWaitingMax),
         control_service(control, access, verbs, followers, streams, options.rest),
         worker_service(engine, control, access, logs, followers, streams, options.serves_queue),
-        log_store(control.logs()) {}
+        feed_service(engine, access, followers, streams),
+        feed(control.feed()) {}
 
   Status Listen();
 
@@ -46,7 +48,8 @@ struct GrpcServer::Impl {
   ThreadPool verbs, followers, logs;
   ControlService control_service;
   WorkerService worker_service;
-  LogStore& log_store;
+  FeedService feed_service;
+  Feed& feed;
   std::unique_ptr<grpc::Server> server;
   int tcp_port = 0;
 };
@@ -80,6 +83,7 @@ Status GrpcServer::Impl::Listen() {
   if (options.port) builder.AddListeningPort(tcp, over_tcp, &tcp_port);
   builder.RegisterService(&control_service);
   builder.RegisterService(&worker_service);
+  builder.RegisterService(&feed_service);
   server = builder.BuildAndStart();
   if (!server || unix_bound == 0 || (options.port && tcp_port == 0)) {
     server.reset();
@@ -105,7 +109,7 @@ Status GrpcServer::Start() { return impl_->Listen(); }
 void GrpcServer::Stop(MonoTime deadline) {
   if (!impl_->server) return;
   impl_->streams.CloseAll();
-  impl_->log_store.Wake();
+  impl_->feed.Close();
   // A peer that hangs doesn't close its end: it is not waited for long.
   const Duration left =
       std::clamp<Duration>(deadline - Clock::Real().Mono(), Duration(0), kPeersCloseMax);

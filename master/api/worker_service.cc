@@ -221,7 +221,7 @@ class LogStream final
       if (names_.size() >= kNamesMax) names_.clear();
       name = names_.emplace(attempt, std::move(key).value()).first;
     }
-    auto size = control_.logs().Append(name->second, in_.offset(), in_.data());
+    auto size = control_.AppendLog(attempt, name->second, in_.offset(), in_.data());
     if (size.status().code() == Code::kOutOfRange) size = control_.logs().Size(name->second);
     if (!size.ok()) {
       GALE_ERROR("{}", size.status().ToString());

@@ -111,8 +111,9 @@ class Engine : public Service {
   void OnFatal(std::function<void(const Status&)> callback) { on_fatal_ = std::move(callback); }
   // What it and its mind count. From any thread.
   void Report(MetricSink& sink) const;
-  // See Loop::SetRunObserver. Before Start.
-  void SetRunObserver(std::function<void(const RunRow&)> o) { loop_.SetRunObserver(std::move(o)); }
+  // Loop's, for any thread: what was committed, and the DAG versions.
+  Feed& feed() { return loop_.feed(); }
+  Catalog& catalog() { return loop_.catalog(); }
 
  private:
   using Mail = std::vector<std::function<void(Loop&)>>;

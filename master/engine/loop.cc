@@ -13,6 +13,7 @@ Loop::Loop(Store& store, QueueBell& bell, TaskQueue* served, LoopOptions options
       bell_(bell),
       served_(served),
       options_(std::move(options)),
+      catalog_(store, options_.parse_spec),
       scheduler_(std::make_unique<core::Scheduler>()),
       calendar_(std::make_unique<core::Calendar>()) {}
 
@@ -37,6 +38,8 @@ Status Loop::Recover(TimePoint now, MonoTime mono, const std::optional<LeaderRow
   Abandon(Unavailable("the master starts anew from the ledger"));
   GALE_ASSIGN_OR_RETURN(epoch_,
                         store_.AcquireLeadership({options_.owner, options_.instance, seen}));
+  feed_turn_ = 0;
+  feed_.Restart({epoch_.value, 0});
   GALE_ASSIGN_OR_RETURN(Stored stored, Read());
   refused_ = {};
   aside_runs_.clear();
@@ -130,7 +133,10 @@ Status Loop::EndTurn() {
 Status Loop::RetryCommit() {
   // What waits for a flush is not overtaken, even by a turn that wrote nothing.
   const bool durable = !options_.sync_later || (batch_.empty() && held_.empty());
-  if (!batch_.empty()) GALE_RETURN_IF_ERROR(store_.Commit(epoch_, batch_, &refused_row_));
+  if (!batch_.empty()) {
+    GALE_RETURN_IF_ERROR(store_.Commit(epoch_, batch_, &refused_row_));
+    NoteCommitted();
+  }
   batch_ = {};
   about_ = {};
   refused_ = {};
@@ -366,7 +372,6 @@ void Loop::BuildBatch() {
   for (RunId id : dirty_runs_) {
     const core::Run* run = scheduler_->Find(id);
     batch_.runs.push_back(run->head);
-    release_.runs.push_back(run->head);
   }
   dirty_runs_.clear();
   for (const std::string& id : dirty_dags_) {
@@ -434,9 +439,7 @@ void Loop::Send(Release& release) {
       worker->second.link->SendCancel(cancel.attempt, cancel.reason);
     }
   }
-  if (observer_) {
-    for (const RunRow& run : release.runs) observer_(run);
-  }
+  if (release.turn) feed_.Publish(std::move(release.turn));
   for (auto& done : release.waiting) done(OkStatus());
 }
 

@@ -22,6 +22,8 @@
 #include "common/queue/task_queue.h"
 #include "master/core/calendar.h"
 #include "master/core/scheduler.h"
+#include "master/engine/catalog.h"
+#include "master/engine/feed.h"
 #include "master/engine/loop_metrics.h"
 #include "master/engine/messages.h"
 #include "master/store/store.h"
@@ -141,10 +143,10 @@ class Loop {
   // The queue may have lost entries: all that is queued is rung again, this turn.
   void RingAgain() { next_sweep_ = mono_; }
 
-  // Called after a commit with every run that it changed. Set before the first turn.
-  void SetRunObserver(std::function<void(const RunRow&)> observer) {
-    observer_ = std::move(observer);
-  }
+  // What was committed (and flushed), turn by turn. For any thread.
+  Feed& feed() { return feed_; }
+  // The DAG versions. For any thread.
+  Catalog& catalog() { return catalog_; }
 
   // From any thread.
   const LoopMetrics& metrics() const { return metrics_; }
@@ -185,12 +187,12 @@ class Loop {
     }
     std::vector<std::pair<WorkerLinkPtr, std::pair<AttemptId, std::string>>> refusals;
     std::vector<core::CancelAttempt> cancels;
-    std::vector<RunRow> runs;
+    FeedTurnPtr turn;  // null: nothing that the feed tells of
     std::vector<RunId> ended;
     std::vector<std::function<void(const Status&)>> waiting;
     bool empty() const {
       return grants.empty() && welcomes.empty() && drains.empty() && acks.empty() &&
-             refusals.empty() && cancels.empty() && runs.empty() && waiting.empty();
+             refusals.empty() && cancels.empty() && turn == nullptr && waiting.empty();
     }
   };
   struct HeldRelease {
@@ -245,6 +247,8 @@ class Loop {
   void Count(const core::Output& output);
   void CountGrant(const core::Run& run, TaskIndex task);
   void PublishStanding();
+  // loop_feed.cc
+  void NoteCommitted();
 
   // loop_requests.cc
   RunRow& Insert(RunRow row, const DagPtr& dag);
@@ -290,6 +294,8 @@ class Loop {
   QueueBell& bell_;
   TaskQueue* const served_;
   const LoopOptions options_;
+  Catalog catalog_;
+  Feed feed_;
   std::unique_ptr<core::Scheduler> scheduler_;
   std::unique_ptr<core::Calendar> calendar_;
   std::map<std::string, DagEntry> dags_;
@@ -300,7 +306,6 @@ class Loop {
   std::set<std::string> error_files_;
   std::map<std::string, Worker> workers_;
   std::unordered_map<WorkerLink*, std::string> links_;
-  std::function<void(const RunRow&)> observer_;
 
   Epoch epoch_;
   RunId last_run_;
@@ -325,6 +330,7 @@ class Loop {
   MonoTime next_publish_;
   bool publish_due_ = false;  // something happened since
   uint64_t turn_ = 0;
+  uint64_t feed_turn_ = 0;        // the last of this epoch that the feed has, or will
   std::deque<HeldRelease> held_;  // committed, and not yet synced
 };
 

@@ -9,15 +9,14 @@ namespace gale {
 void Loop::LoadDags(const LiveState& live) {
   bundle_ = live.bundle;
   for (const DagVersionRow& row : live.versions) {
-    auto spec = options_.parse_spec(row.spec);
-    Result<DagPtr> dag = spec.ok() ? Dag::Make(*std::move(spec), row.version) : spec.status();
-    if (!dag.ok()) {
+    const Result<DagVersionPtr> version = catalog_.Of(row);
+    if (!version.ok()) {
       // One DAG that this build can't read must not keep all others down.
       GALE_ERROR("dag '{}' version {} can't be read, its runs wait: {}", row.dag_id, row.version,
-                 dag.status().ToString());
+                 version.status().ToString());
       continue;
     }
-    versions_[{row.dag_id, row.version}] = {*dag, row.bundle};
+    versions_[{row.dag_id, row.version}] = {(*version)->dag, row.bundle};
   }
   for (const DagRow& row : live.dags) {
     auto dag = versions_.find({row.dag_id, row.version});
@@ -42,10 +41,9 @@ void Loop::LoadDags(const LiveState& live) {
 Result<DagPtr> Loop::LoadVersion(const std::string& dag_id, int64_t version) {
   if (auto it = versions_.find({dag_id, version}); it != versions_.end()) return it->second.dag;
   GALE_ASSIGN_OR_RETURN(DagVersionRow row, store_.GetDagVersion(dag_id, version));
-  GALE_ASSIGN_OR_RETURN(DagSpec spec, options_.parse_spec(row.spec));
-  GALE_ASSIGN_OR_RETURN(DagPtr dag, Dag::Make(std::move(spec), version));
-  versions_[{dag_id, version}] = {dag, row.bundle};
-  return dag;
+  GALE_ASSIGN_OR_RETURN(DagVersionPtr made, catalog_.Of(row));
+  versions_[{dag_id, version}] = {made->dag, row.bundle};
+  return made->dag;
 }
 
 // Digests come and go with the folder: a version that isn't the folder's any more keeps the one
@@ -77,11 +75,12 @@ std::string Loop::BundleOf(const Dag& dag) const {
 
 // Those that no run needs any more.
 void Loop::ForgetVersions() {
-  std::erase_if(versions_, [&](const auto& entry) {
-    auto dag = dags_.find(entry.first.first);
-    const bool current = dag != dags_.end() && dag->second.row.version == entry.first.second;
-    return !current && entry.second.dag.use_count() == 1;
-  });
+  std::set<VersionKey> needed;
+  for (const auto& [id, entry] : dags_) needed.insert({id, entry.row.version});
+  for (const auto& [id, run] : scheduler_->runs()) {
+    needed.insert({run->head.dag_id, run->head.version});
+  }
+  std::erase_if(versions_, [&](const auto& entry) { return !needed.contains(entry.first); });
 }
 
 void Loop::UpdateCalendar(DagEntry& entry) {

@@ -101,31 +101,23 @@ Result<std::shared_ptr<LogStore::File>> LogStore::Open(const std::string& path) 
 
 Result<uint64_t> LogStore::Append(const LogKey& key, uint64_t offset, std::string_view data) {
   GALE_ASSIGN_OR_RETURN(std::shared_ptr<File> file, Open((base_ / key.Path()).string()));
-  uint64_t size = 0;
-  {
-    std::lock_guard lock(file->mutex);
-    // Asked anew: it may be open twice for a moment, if it was let go while it was written.
-    GALE_ASSIGN_OR_RETURN(file->size, SizeOf(file->path));
-    if (offset > file->size) {
-      return OutOfRange("log file {} has {} bytes, and the chunk begins at {}: send from {} on",
-                        file->path, file->size, offset, file->size);
-    }
-    const uint64_t known = std::min<uint64_t>(file->size - offset, data.size());
-    data.remove_prefix(known);
-    while (!data.empty()) {
-      const ssize_t n =
-          ::pwrite(file->fd, data.data(), data.size(), static_cast<off_t>(file->size));
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return ErrnoStatus("write", file->path);
-      file->size += static_cast<uint64_t>(n);
-      data.remove_prefix(static_cast<size_t>(n));
-    }
-    size = file->size;
+  std::lock_guard lock(file->mutex);
+  // Asked anew: it may be open twice for a moment, if it was let go while it was written.
+  GALE_ASSIGN_OR_RETURN(file->size, SizeOf(file->path));
+  if (offset > file->size) {
+    return OutOfRange("log file {} has {} bytes, and the chunk begins at {}: send from {} on",
+                      file->path, file->size, offset, file->size);
   }
-  std::lock_guard lock(mutex_);
-  ++changes_;
-  grown_.notify_all();
-  return size;
+  const uint64_t known = std::min<uint64_t>(file->size - offset, data.size());
+  data.remove_prefix(known);
+  while (!data.empty()) {
+    const ssize_t n = ::pwrite(file->fd, data.data(), data.size(), static_cast<off_t>(file->size));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return ErrnoStatus("write", file->path);
+    file->size += static_cast<uint64_t>(n);
+    data.remove_prefix(static_cast<size_t>(n));
+  }
+  return file->size;
 }
 
 Result<uint64_t> LogStore::Size(const LogKey& key) const {
@@ -155,27 +147,6 @@ Result<std::string> LogStore::Read(const LogKey& key, uint64_t offset, size_t ma
   ::close(fd);
   data.resize(got);
   return data;
-}
-
-Result<uint64_t> LogStore::WaitForMore(const LogKey& key, uint64_t size,
-                                       std::chrono::steady_clock::time_point deadline) {
-  std::unique_lock lock(mutex_);
-  const uint64_t wakes_before = wakes_;
-  for (;;) {
-    const uint64_t seen = changes_;
-    lock.unlock();
-    GALE_ASSIGN_OR_RETURN(uint64_t now, Size(key));
-    lock.lock();
-    if (now > size || wakes_ != wakes_before) return now;
-    if (!grown_.wait_until(lock, deadline, [&] { return changes_ != seen; })) return now;
-  }
-}
-
-void LogStore::Wake() {
-  std::lock_guard lock(mutex_);
-  ++wakes_;
-  ++changes_;
-  grown_.notify_all();
 }
 
 }  // namespace gale

@@ -2,7 +2,6 @@
 // it.
 #pragma once
 
-#include <condition_variable>
 #include <filesystem>
 #include <list>
 #include <map>
@@ -51,13 +50,6 @@ class LogStore {
   Result<uint64_t> Size(const LogKey& key) const;
   // Up to `max` bytes from `offset` on; empty at the end, or if there is no file.
   Result<std::string> Read(const LogKey& key, uint64_t offset, size_t max) const;
-  // Returns the size as soon as it is larger than `size` or somebody calls Wake, at the latest at
-  // `deadline`.
-  Result<uint64_t> WaitForMore(const LogKey& key, uint64_t size,
-                               std::chrono::steady_clock::time_point deadline);
-  // Something happened to this log that isn't an append (its attempt ended; the process stops).
-  void Wake();
-
   const std::filesystem::path& base() const { return base_; }
 
  private:
@@ -75,9 +67,6 @@ class LogStore {
   mutable std::mutex mutex_;               // guards what follows
   std::list<std::shared_ptr<File>> open_;  // most recently used first
   std::map<std::string, std::list<std::shared_ptr<File>>::iterator> by_path_;
-  std::condition_variable grown_;
-  uint64_t changes_ = 0;  // of any log; and wakes
-  uint64_t wakes_ = 0;
 };
 
 }  // namespace gale

@@ -111,30 +111,5 @@ TEST_F(LogStoreTest, NamesOfTheGreatestLengthFitAndStayApart) {
   EXPECT_EQ(logs_->Read(b, 0, 10).value(), "of b");
 }
 
-TEST_F(LogStoreTest, AFollowerWakesForItsLogAndNotForOthers) {
-  ASSERT_TRUE(logs_->Append(key_, 0, "abc").ok());
-  auto more = std::async(std::launch::async, [&] {
-    return logs_->WaitForMore(key_, 3, steady_clock::now() + seconds(30)).value();
-  });
-  LogKey other = key_;
-  other.task_id = "other";
-  ASSERT_TRUE(logs_->Append(other, 0, "x").ok());
-  EXPECT_EQ(more.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
-  ASSERT_TRUE(logs_->Append(key_, 3, "de").ok());
-  EXPECT_EQ(more.get(), 5u);
-}
-
-TEST_F(LogStoreTest, AFollowerGivesUpAtItsDeadlineAndWhenWoken) {
-  EXPECT_EQ(logs_->WaitForMore(key_, 0, steady_clock::now()).value(), 0u);
-  std::promise<void> stop;
-  std::thread waker([&, done = stop.get_future()] {
-    // More than once: the first may come before the wait begins.
-    while (done.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) logs_->Wake();
-  });
-  EXPECT_EQ(logs_->WaitForMore(key_, 0, steady_clock::now() + seconds(30)).value(), 0u);
-  stop.set_value();
-  waker.join();
-}
-
 }  // namespace
 }  // namespace gale

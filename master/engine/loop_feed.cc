@@ -1,0 +1,20 @@
+// What others are told of a turn that is committed.
+#include "master/engine/feed_turn.h"
+#include "master/engine/loop.h"
+
+namespace gale {
+
+// Before its effects are let out: who hears of a DAG's version finds it.
+void Loop::NoteCommitted() {
+  for (DagVersionRow& row : batch_.dag_versions) {
+    auto made = versions_.find({row.dag_id, row.version});
+    if (made == versions_.end()) continue;
+    catalog_.Add({made->second.dag, std::move(row.hash), row.created_at});
+  }
+  FeedTurn turn = FeedTurnOf(std::exchange(batch_, {}), *scheduler_);
+  if (turn.changes.empty()) return;
+  turn.at = {epoch_.value, ++feed_turn_};
+  release_.turn = std::make_shared<const FeedTurn>(std::move(turn));
+}
+
+}  // namespace gale
