@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <thread>
 #include <utility>
 
 #include "cli/text.h"
@@ -20,6 +21,8 @@
 
 namespace gale::cli {
 namespace {
+
+constexpr int kKeepaliveMs = 20'000;
 
 // gRPC's own messages for a peer that isn't there or went away; a master's UNAVAILABLE says other
 // things.
@@ -140,6 +143,9 @@ Status Client::Open(Target target) {
   if (!target.others.empty()) GALE_RETURN_IF_ERROR(ChooseAddress(target, credentials));
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(static_cast<int>(limits::kGrpcMessageBytesMax));
+  // Who follows something for hours notices that the master's host has vanished.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveMs / 2);
   stub_ = v1::Control::NewStub(grpc::CreateCustomChannel(target.address, credentials, arguments));
   target_ = std::move(target);
   return OkStatus();
@@ -149,8 +155,15 @@ Result<std::unique_ptr<Client>> Client::Connect(Target target) {
   if (!target.socket_path.empty()) GALE_RETURN_IF_ERROR(ProbeSocket(target));
   setenv("GRPC_VERBOSITY", "NONE", 0);  // what goes wrong is ours to say, in one line
   std::unique_ptr<Client> client(new Client);
+  client->asked_ = target;
   GALE_RETURN_IF_ERROR(client->Open(std::move(target)));
   return client;
+}
+
+Status Client::Reconnect() {
+  std::this_thread::sleep_for(kReconnectPause);
+  follower_.reset();
+  return Open(asked_);
 }
 
 bool Client::MoveOn(const grpc::ClientContext& context, const grpc::Status& status) {

@@ -69,6 +69,12 @@ class Client {
     }
   }
 
+  // After a stream that ended with UNAVAILABLE: waits a moment, and connects anew, to the first of the
+  // addresses where somebody answers.
+  Status Reconnect();
+  // How often that is worth it, in a row: about a minute.
+  static constexpr int kReconnectsMax = 60;
+
   // For streams: what every call carries.
   void Prepare(grpc::ClientContext& context) const;
   v1::Control::Stub& stub() { return *stub_; }
@@ -77,6 +83,7 @@ class Client {
   Status Explain(const grpc::Status& status) const;
 
  private:
+  static constexpr std::chrono::seconds kReconnectPause{1};
   static constexpr int kMovesMax = 2;  // back from a former leader, and on to the next
 
   Client() = default;
@@ -86,6 +93,7 @@ class Client {
   bool MoveOn(const grpc::ClientContext& context, const grpc::Status& status);
 
   Target target_;
+  Target asked_;  // as Connect got it
   std::unique_ptr<v1::Control::Stub> stub_;
   std::optional<Target> follower_;  // that sent us here
 };

@@ -23,16 +23,26 @@ Status Logs(Context& context) {
   request.set_try_number(static_cast<uint32_t>(try_number));
   request.set_follow(args.Has("follow"));
 
-  grpc::ClientContext call;
-  client->Prepare(call);
-  auto reader = client->stub().TailLog(&call, request);
-  v1::TailLogResponse part;
-  while (reader->Read(&part)) {
-    context.io.out << part.data();
-    context.io.out.flush();
+  for (int failures = 0;;) {
+    grpc::ClientContext call;
+    client->Prepare(call);
+    auto reader = client->stub().TailLog(&call, request);
+    v1::TailLogResponse part;
+    while (reader->Read(&part)) {
+      failures = 0;
+      context.io.out << part.data();
+      context.io.out.flush();
+      request.set_offset(part.offset() + part.data().size());
+      request.set_try_number(part.try_number());
+    }
+    const grpc::Status end = reader->Finish();
+    if (end.ok()) return OkStatus();
+    const Status why = client->Explain(end);
+    const bool waits = request.follow() && why.code() == Code::kUnavailable;
+    // Another master goes on where this one ended.
+    if (!waits || ++failures > Client::kReconnectsMax) return why;
+    (void)client->Reconnect();
   }
-  const grpc::Status end = reader->Finish();
-  return end.ok() ? OkStatus() : client->Explain(end);
 }
 
 }  // namespace

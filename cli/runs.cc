@@ -1,9 +1,5 @@
 // gale dags trigger, list-runs, state, set-state: a DAG's runs.
-#include <condition_variable>
-#include <mutex>
-#include <optional>
 #include <ostream>
-#include <thread>
 
 #include "cli/command.h"
 #include "cli/rows.h"
@@ -16,82 +12,25 @@ namespace {
 using enum Arg::Kind;
 
 constexpr int64_t kRunsShown = 100;
-constexpr std::chrono::seconds kProgressInterval{1};
-// `--wait` outlives a restart of the master of up to so many tries, one a kProgressInterval.
-constexpr int kReconnectsMax = 60;
-
 bool HasEnded(const v1::DagRun& run) { return run.state() == "success" || run.state() == "failed"; }
 
 // "running: 3 of 7 tasks done, 2 running".
-std::string Progress(Client& client, const v1::DagRun& run) {
-  const auto tasks = ListTasksOfRun(client, run.dag_id(), run.run_id());
-  if (!tasks.ok()) return run.state();
-  int done = 0, running = 0;
-  for (const v1::TaskInstance& ti : (*tasks).task_instances()) {
-    const std::string& state = ti.state();
-    running += state == "running" ? 1 : 0;
-    done += state == "success" || state == "failed" || state == "skipped" ||
-                    state == "upstream_failed" || state == "removed"
-                ? 1
-                : 0;
+std::string Progress(const v1::DagRun& run) {
+  if (run.task_counts().empty()) return run.state();
+  uint32_t done = 0, running = 0, all = 0;
+  for (const auto& [state, count] : run.task_counts()) {
+    all += count;
+    if (state == "running") running += count;
+    if (state == "success" || state == "failed" || state == "skipped" ||
+        state == "upstream_failed" || state == "removed") {
+      done += count;
+    }
   }
-  return fmt::format("{}: {} of {} tasks done, {} running", run.state(), done,
-                     (*tasks).task_instances_size(), running);
+  return fmt::format("{}: {} of {} tasks done, {} running", run.state(), done, all, running);
 }
 
-// The run's states as they come, from a thread of its own, so that progress can be shown between
-// them.
-class RunWatch {
- public:
-  RunWatch(Client& client, const v1::GetDagRunRequest& request) : client_(client) {
-    client_.Prepare(context_);
-    reader_ = client_.stub().WatchDagRun(&context_, request);
-    thread_ = std::thread([this] { Read(); });
-  }
-  ~RunWatch() {
-    context_.TryCancel();
-    thread_.join();
-  }
-
-  // The next state; nullopt: nothing new within kProgressInterval. After the last one: the stream's
-  // end.
-  Result<std::optional<v1::DagRun>> Next() {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, kProgressInterval, [this] { return news_ || ended_; });
-    if (news_) return std::exchange(news_, std::nullopt);
-    if (!ended_) return std::optional<v1::DagRun>();
-    if (end_.ok()) return Unavailable("the master stopped telling about the run");
-    return client_.Explain(end_);
-  }
-
- private:
-  void Read() {
-    v1::DagRun run;
-    while (reader_->Read(&run)) {
-      std::lock_guard lock(mutex_);
-      news_ = run;
-      changed_.notify_one();
-    }
-    const grpc::Status end = reader_->Finish();
-    std::lock_guard lock(mutex_);
-    end_ = end;
-    ended_ = true;
-    changed_.notify_one();
-  }
-
-  Client& client_;
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReader<v1::DagRun>> reader_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<v1::DagRun> news_;
-  grpc::Status end_;
-  bool ended_ = false;
-  std::thread thread_;
-};
-
 // Follows the run to its end, telling how it goes: on a terminal in one line that changes, else in
-// a line for each state. A master that is restarted meanwhile is waited for.
+// a line for each state. A master that is restarted, or that another one replaces, is waited for.
 Result<v1::DagRun> Follow(Context& context, Client& client, v1::DagRun run) {
   v1::GetDagRunRequest request;
   request.set_dag_id(run.dag_id());
@@ -109,32 +48,24 @@ Result<v1::DagRun> Follow(Context& context, Client& client, v1::DagRun run) {
       out << run.run_id() << ' ' << line << std::endl;
     }
   };
-  int failures = 0;
-  std::optional<RunWatch> watch;
-  while (!HasEnded(run)) {
-    if (!watch) watch.emplace(client, request);
-    Result<std::optional<v1::DagRun>> next = watch->Next();
-    if (!next.ok()) {
-      if (next.status().code() != Code::kUnavailable || ++failures > kReconnectsMax) {
-        return next.status();
-      }
-      watch.reset();
-      // A master that follows can't tell of changes, but what there is.
-      if (auto now = client.Call(&ControlStub::GetDagRun, request); now.ok()) {
-        run = *now;
-        failures = 0;
-        tell(run.state());
-      } else {
-        tell("waiting for the master to come back");
-      }
-      std::this_thread::sleep_for(kProgressInterval);
-      continue;
+  for (int failures = 0; !HasEnded(run);) {
+    grpc::ClientContext call;
+    client.Prepare(call);
+    const auto reader = client.stub().WatchDagRun(&call, request);
+    v1::DagRun next;
+    while (reader->Read(&next)) {
+      failures = 0;
+      run = next;
+      tell(live ? Progress(run) : run.state());
     }
-    failures = 0;
-    if (next->has_value()) run = **next;
-    tell(live ? Progress(client, run) : run.state());
+    const grpc::Status end = reader->Finish();
+    if (HasEnded(run)) break;
+    const Status why =
+        end.ok() ? Unavailable("the master stopped telling about the run") : client.Explain(end);
+    if (why.code() != Code::kUnavailable || ++failures > Client::kReconnectsMax) return why;
+    tell("waiting for the master to come back");
+    (void)client.Reconnect();  // if not, the next read says so
   }
-  tell(live ? Progress(client, run) : run.state());
   if (live && !quiet) out << '\n';
   return run;
 }
