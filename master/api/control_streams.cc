@@ -40,8 +40,9 @@ class RunStream final : public FollowStream<grpc::ServerWriteReactor<v1::DagRun>
       }
     }
     if (messages.empty()) return false;
+    const bool ended = follower_->ended();  // once it is enqueued, the next step may be under way
     EnqueueAll(std::move(messages));
-    if (follower_->ended()) CloseWhenDrained(OkStatus());
+    if (ended) CloseWhenDrained(OkStatus());
     return true;
   }
   bool HasNews() override { return follower_->has_news(); }
@@ -102,17 +103,22 @@ class TailStream final
     }
     return true;
   }
-  bool HasNews() override { return follower_ && follower_->has_news(); }
+  bool HasNews() override { return follower_ && (follower_->has_news() || due_.exchange(false)); }
 
  private:
   void LookAgain() {
     if (looks_again_) return;
     looks_again_ = true;
     const Duration left = *follower_->look_again() - Clock::Real().Mono();
+    // Not before its time: it rings once.
+    const Duration safe = left + std::chrono::milliseconds(1);
     alarm_.Set(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                            gpr_time_from_micros(left.count(), GPR_TIMESPAN)),
-               [kick = Kicker()](bool fired) {
-                 if (fired) kick();
+                            gpr_time_from_micros(safe.count(), GPR_TIMESPAN)),
+               [weak = weak_from_this()](bool fired) {
+                 const auto self = std::static_pointer_cast<TailStream>(weak.lock());
+                 if (!fired || !self) return;
+                 self->due_ = true;  // a step that is under way doesn't hear the kick
+                 self->Kick();
                });
   }
 
@@ -121,6 +127,7 @@ class TailStream final
   std::optional<LogFollower> follower_;
   grpc::Alarm alarm_;
   bool looks_again_ = false;
+  std::atomic<bool> due_{false};
 };
 
 }  // namespace

@@ -3,6 +3,27 @@
 #include "master/engine/engine.h"
 
 namespace gale {
+namespace {
+
+void ReportFeed(const Feed::Stats& feed, MetricSink& sink) {
+  const auto level = [&](std::string_view name, std::string_view help, size_t value) {
+    sink.Level(name, help, static_cast<double>(value));
+  };
+  level("gale_feed_followers", "Who follows what is committed: streams and other masters.",
+        feed.subscribers);
+  level("gale_feed_followers_max", "Beyond it one who wants to is told RESOURCE_EXHAUSTED.",
+        limits::kFeedSubscribersMax);
+  level("gale_feed_turns", "Committed turns that are kept for who is slow.", feed.ring_turns);
+  level("gale_feed_turns_max", "Beyond it the oldest is let go of.", limits::kFeedTurnsMax);
+  level("gale_feed_bytes", "What they take.", feed.ring_bytes);
+  level("gale_feed_bytes_max", "Beyond it the oldest is let go of.", limits::kFeedBytesMax);
+  sink.Count("gale_feed_turns_total", "Turns told.", feed.turns);
+  sink.Count("gale_feed_too_old_total",
+             "Followers that were too slow, or saw another master lead: they read again.",
+             feed.too_old);
+}
+
+}  // namespace
 
 void Engine::Report(MetricSink& sink) const {
   size_t waiting = 0;
@@ -42,6 +63,7 @@ void Engine::Report(MetricSink& sink) const {
   sink.Count("gale_audits_total", "Rounds of the auditor.", found.done);
   sink.Count("gale_audit_violations_total", "Rounds that found an invariant broken.", found.broken);
   loop_.metrics().Report(sink);
+  ReportFeed(loop_.feed().stats(), sink);
 }
 
 }  // namespace gale

@@ -145,6 +145,7 @@ class Loop {
 
   // What was committed (and flushed), turn by turn. For any thread.
   Feed& feed() { return feed_; }
+  const Feed& feed() const { return feed_; }
   // The DAG versions. For any thread.
   Catalog& catalog() { return catalog_; }
 

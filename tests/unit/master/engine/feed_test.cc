@@ -232,25 +232,34 @@ TEST_F(FeedTest, WhoWaitsWakesForNewsAndForTheEnd) {
 }
 
 // Found by the sanitizers, if at all: those who come and go while turns are published.
-TEST_F(FeedTest, FollowersComeAndGoWhileTurnsArePublished) {
-  std::atomic<bool> stop{false};
+TEST(FeedThreadsTest, FollowersComeAndGoWhileTurnsArePublished) {
+  constexpr int kFollowers = 2, kRounds = 300;
+  Feed feed;
+  feed.Restart({1, 0});
+  std::atomic<int> done{0};
   std::vector<std::thread> followers;
-  for (int n = 0; n < 2; ++n) {
+  for (int n = 0; n < kFollowers; ++n) {
     followers.emplace_back([&] {
-      while (!stop) {
+      for (int round = 0; round < kRounds; ++round) {
         auto woken = std::make_shared<std::atomic<int>>(0);
-        auto one = feed_.Subscribe({.run = RunId(1)}, std::nullopt, [woken] { ++*woken; });
-        ASSERT_TRUE(one.ok());
-        (*one)->WaitUntil(Clock::Real().Mono() + 1ms);
-        (*one)->Take();
+        auto one = feed.Subscribe({.run = RunId(1)}, std::nullopt, [woken] { ++*woken; });
+        EXPECT_TRUE(one.ok());
+        EXPECT_TRUE((*one)->WaitUntil(Clock::Real().Mono() + 30s)) << "turns go on";
+        EXPECT_FALSE((*one)->Take().empty());
       }
+      ++done;
     });
   }
-  for (int i = 0; i < 5000; ++i) Publish({RunIs(1, RunState::kRunning)});
-  stop = true;
+  uint64_t turn = 0;
+  while (done < kFollowers) {
+    auto next = std::make_shared<FeedTurn>();
+    next->at = {1, ++turn};
+    next->changes = {RunIs(1, RunState::kRunning)};
+    feed.Publish(next);
+  }
   for (std::thread& thread : followers) thread.join();
-  EXPECT_EQ(feed_.stats().turns, 5000u);
-  EXPECT_EQ(feed_.stats().subscribers, 0u);
+  EXPECT_EQ(feed.stats().turns, turn);
+  EXPECT_EQ(feed.stats().subscribers, 0u);
 }
 
 }  // namespace
