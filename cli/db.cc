@@ -1,12 +1,18 @@
-// gale db check, migrate, version: the database itself, without a master.
+// gale db check, migrate, version, clean: the database itself, without a master.
+#include <algorithm>
 #include <filesystem>
+#include <istream>
 #include <ostream>
 
 #include "cli/command.h"
+#include "common/config/duration.h"
+#include "master/janitor.h"
 #include "master/open_store.h"
 
 namespace gale::cli {
 namespace {
+
+using enum Arg::Kind;
 
 // `make_file`: of SQLite, whose opening makes it. Else NOT_FOUND, if it isn't there.
 Result<OpenedStore> Open(const Config& config, bool make_file) {
@@ -54,6 +60,84 @@ Status Version(Context& context) {
   return OkStatus();
 }
 
+Result<TimePoint> Before(const Args& args, TimePoint now) {
+  if (args.Has("keep") == args.Has("clean-before-timestamp")) {
+    return InvalidArgument("say what is old: --keep 90d, or --clean-before-timestamp TIME");
+  }
+  if (args.Has("keep")) {
+    const std::optional<Duration> keep = ParseDuration(args.Get("keep"));
+    if (keep && *keep > Duration(0)) return now - *keep;
+    return InvalidArgument("--keep '{}': expected a time such as 90d, 12h", args.Get("keep"));
+  }
+  auto before = ParseTime(args.Get("clean-before-timestamp"));
+  if (!before.ok()) return before.status().WithContext("--clean-before-timestamp");
+  if (*before <= now) return before;
+  return InvalidArgument("--clean-before-timestamp {}: is in the future", FormatTime(*before));
+}
+
+Result<std::vector<CleanTable>> Tables(const Args& args) {
+  std::vector<CleanTable> tables;
+  std::string_view names = args.Get("tables");
+  while (!names.empty()) {
+    const size_t end = std::min(names.find(','), names.size());
+    const auto table = ParseCleanTable(names.substr(0, end));
+    if (!table) {
+      std::string known;
+      for (CleanTable each : kCleanTables)
+        known += (known.empty() ? "" : ", ") + std::string(Name(each));
+      return InvalidArgument("--tables '{}': expected some of {}", names.substr(0, end), known);
+    }
+    tables.push_back(*table);
+    names.remove_prefix(std::min(names.size(), end + 1));
+  }
+  if (tables.empty()) tables.assign(std::begin(kCleanTables), std::end(kCleanTables));
+  return tables;
+}
+
+void Print(Context& context, const std::vector<OldRows>& counts) {
+  for (const OldRows& each : counts) {
+    context.io.out << fmt::format("{:<24}{:>10}\n", each.table, each.rows);
+  }
+}
+
+Status Clean(Context& context) {
+  CleanRequest request;
+  request.now = Clock::Real().Now();
+  GALE_ASSIGN_OR_RETURN(request.before, Before(context.args, request.now));
+  GALE_ASSIGN_OR_RETURN(request.tables, Tables(context.args));
+  GALE_ASSIGN_OR_RETURN(const Config config, context.LoadConfig());
+  request.logs = config.GetPath(Key::kBaseLogFolder);
+  GALE_ASSIGN_OR_RETURN(OpenedStore opened, Open(config, /*make_file=*/false));
+  GALE_ASSIGN_OR_RETURN(const SchemaState schema, opened.store->Check());
+  if (schema.version != schema.known) {
+    return FailedPrecondition("{}: its schema is version {} of {}: run `gale db migrate`",
+                              opened.name, schema.version, schema.known);
+  }
+  GALE_ASSIGN_OR_RETURN(const auto old, CountOld(*opened.store, request));
+  context.io.out << "older than " << FormatTime(request.before) << ", and needed by nobody:\n";
+  Print(context, old);
+  if (context.args.Has("dry-run")) {
+    context.io.out << "a dry run: nothing was removed\n";
+    return OkStatus();
+  }
+  if (!context.args.Has("yes")) {
+    if (!context.io.in_terminal)
+      return InvalidArgument("these would be removed: confirm with --yes");
+    context.io.out << "Remove them? [y/N] " << std::flush;
+    std::string answer;
+    std::getline(context.io.in, answer);
+    if (answer != "y" && answer != "Y" && answer != "yes") return Cancelled("nothing was removed");
+  }
+  GALE_ASSIGN_OR_RETURN(const auto gone, CleanOld(*opened.store, request, [] { return true; }));
+  context.io.out << "removed:\n";
+  Print(context, gone);
+  context.io.out << fmt::format(
+      "What belongs to the runs goes {} s after them: the leader sees to it, or the next "
+      "`gale db clean`.\n",
+      kCleanGrace.count());
+  return OkStatus();
+}
+
 }  // namespace
 
 std::vector<Command> DbCommands() {
@@ -68,6 +152,16 @@ std::vector<Command> DbCommands() {
        {},
        "  gale db migrate\n  gale --config airflow.cfg initdb",
        Migrate},
+      {"db clean",
+       "Remove runs that ended long ago, with their tasks, XComs and logs, and other old rows",
+       {{kValue, "--keep", "what is younger stays: 90d", "TIME"},
+        {kValue, "--clean-before-timestamp", "what is not older than this stays", "TIME"},
+        {kValue, "-t,--tables", "only of dag_run, dag_version, event_log", "NAMES"},
+        {kFlag, "-n,--dry-run", "say how much it is, and leave it alone"},
+        {kFlag, "-y,--yes", "don't ask"}},
+       "  gale db clean --keep 90d --dry-run\n"
+       "  gale db clean --clean-before-timestamp 2026-01-01 --tables event_log --yes",
+       Clean},
       {"db version", "The version of the database's schema", {}, "  gale db version", Version},
   };
 }

@@ -30,6 +30,7 @@
 #include "master/engine/doorbell.h"
 #include "master/engine/engine.h"
 #include "master/forward.h"
+#include "master/janitor.h"
 #include "master/logs/log_store.h"
 #include "master/metrics/exposition.h"
 #include "master/open_store.h"
@@ -179,6 +180,7 @@ struct Master::Parts {
   std::unique_ptr<Engine> engine;
   std::unique_ptr<EngineDagSink> dag_sink;
   std::unique_ptr<DagProcessor> dags;
+  std::unique_ptr<Janitor> janitor;  // after what it uses
   std::unique_ptr<Control> control;
   std::unique_ptr<Auth> auth;
   std::unique_ptr<LeaderClient> leader_client;
@@ -438,6 +440,7 @@ void Master::Parts::Gather() {
   if (http) services.Add(*http);  // before what takes workers: a port in use must not disturb them
   if (grpc) services.Add(*grpc);
   if (dags) services.Add(*dags);
+  if (janitor) services.Add(*janitor);
 }
 
 std::string Master::SocketPath(const std::string& home) { return home + "/run/gale.sock"; }
@@ -459,6 +462,10 @@ Status Master::Start() {
   GALE_ASSIGN_OR_RETURN(std::string join_token, p.auth->EnsureJoinToken(join_token_file()));
   GALE_RETURN_IF_ERROR(p.MakeEngine());
   p.MakeDagProcessor();
+  if (p.roles().scheduler) {
+    p.janitor = std::make_unique<Janitor>(*p.engine, p.store(),
+                                          p.config.GetPath(Key::kBaseLogFolder));
+  }
   GALE_RETURN_IF_ERROR(p.MakeControl());
   GALE_RETURN_IF_ERROR(p.MakeServers(join_token));
   p.Gather();

@@ -14,6 +14,7 @@
 #include <optional>
 #include <sstream>
 
+#include "common/config/duration.h"
 #include "common/config/ini.h"
 
 extern char** environ;
@@ -71,22 +72,6 @@ std::optional<bool> ParseBool(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<Duration> ParseDuration(std::string_view text) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || !std::isfinite(number)) return std::nullopt;
-  const std::string_view unit = Trim(text.substr(static_cast<size_t>(end - text.data())));
-  double scale = 0;
-  if (unit.empty() || unit == "s") scale = 1;
-  if (unit == "ms") scale = 0.001;
-  if (unit == "m") scale = 60;
-  if (unit == "h") scale = 3600;
-  if (unit == "d") scale = 86'400;
-  constexpr double kSecondsMax = 1e10;  // 300 years; keeps microseconds in 64 bits
-  if (scale == 0 || std::abs(number * scale) > kSecondsMax) return std::nullopt;
-  return FromSeconds(number * scale);
-}
-
 // The choice as the table spells it.
 std::optional<std::string> ParseChoice(std::string_view choices, std::string_view text) {
   while (!choices.empty()) {
@@ -129,6 +114,22 @@ std::string Problem(const KeyInfo& info, std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<Duration> ParseDuration(std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || !std::isfinite(number)) return std::nullopt;
+  const std::string_view unit = Trim(text.substr(static_cast<size_t>(end - text.data())));
+  double scale = 0;
+  if (unit.empty() || unit == "s") scale = 1;
+  if (unit == "ms") scale = 0.001;
+  if (unit == "m") scale = 60;
+  if (unit == "h") scale = 3600;
+  if (unit == "d") scale = 86'400;
+  constexpr double kSecondsMax = 1e10;  // 300 years; keeps microseconds in 64 bits
+  if (scale == 0 || std::abs(number * scale) > kSecondsMax) return std::nullopt;
+  return FromSeconds(number * scale);
+}
 
 Environment ProcessEnvironment() {
   Environment out;

@@ -80,6 +80,11 @@ class Engine : public Service {
   }
 
   bool leads() const { return standing_.leads(); }
+  // In which epoch, for a fence; nullopt: it doesn't. Any thread.
+  std::optional<Epoch> leads_in() const {
+    const Epoch epoch = standing_.epoch();  // first: an old one fences too much, never too little
+    return standing_.leads() ? std::optional(epoch) : std::nullopt;
+  }
   // Why Post takes nothing.
   Status Refusal() const;
   // As last seen; the owner is empty, or ours, if it is us or nobody. Of one that is alone: empty.

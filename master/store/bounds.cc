@@ -40,6 +40,8 @@ constexpr ColumnBounds kColumns[] = {
     {"dag_run", "conf", Text(kConfBytesMax)},
     {"dag_run", "note", Text(kNoteBytesMax)},
     {"dag_run", "reason", Text(kReasonBytesMax)},
+    {"cleaned_run", "dag_id", Name(1, kIdBytesMax)},
+    {"cleaned_run", "run_id", Name(1, kIdBytesMax)},
     {"task_instance", "worker", Name(0, kIdBytesMax)},
     {"task_instance", "reason", Text(kReasonBytesMax)},
     {"task_attempt", "worker", Name(0, kIdBytesMax)},

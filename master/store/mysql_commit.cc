@@ -7,6 +7,7 @@
 #include <set>
 
 #include "master/store/bounds.h"
+#include "master/store/clean.h"
 #include "master/store/mysql_store.h"
 #include "master/store/row_columns.h"
 #include "master/store/spec_codec.h"
@@ -18,9 +19,6 @@ constexpr size_t kStatementRowsMax = 1000;
 constexpr size_t kStatementBytesMax = 1 << 20;  // beyond it a new statement begins
 constexpr size_t kPacketBytesMax = 4 << 20;     // beyond it a new packet
 constexpr size_t kPacketReserveBytes = 1024;    // of max_allowed_packet, for the protocol
-// A master that is paused between two packets of a commit holds the fence's lock; the server ends
-// its session after this time, so that another can lead.
-constexpr int kBetweenPacketsSeconds = 5;
 const std::string kLongWait = fmt::format("SET SESSION wait_timeout = {}", kIdleSeconds);
 
 // The rows of one table on their way into statements of many rows.
@@ -39,6 +37,7 @@ struct Statement {
   std::string sql;
   const RowSet* of = nullptr;  // nullptr: no row is to blame if it fails
   size_t first = 0, count = 0;
+  bool finds_cleaned = false;  // fails with kSubqueryRows if one of the batch's runs was cleaned
 };
 
 // " ON DUPLICATE KEY UPDATE c = VALUES(c)", for all columns but `kept`, each by `assign`.
@@ -205,6 +204,7 @@ class CommitPlan {
                    return fmt::format("run '{}' of dag '{}'", runs[i].run_id, runs[i].dag_id);
                  },
              .names_runs = true});
+    if (!runs.empty()) AddNotCleaned();
     Upsert(BatchRow::List::kTis, "task_instance", kTiColumns, "run_key, task_index, map_index",
            batch_.tis, [](const TiRow& row) {
              return fmt::format("task instance {}.{}.{}", row.run.value, row.task.value,
@@ -213,6 +213,18 @@ class CommitPlan {
     Upsert(BatchRow::List::kAttempts, "task_attempt", kAttemptColumns,
            "run_key, task_index, map_index, try_number", batch_.attempts,
            [](const AttemptRow& row) { return "attempt " + row.id.ToString(); });
+  }
+
+  // After the runs: cleaning locks a run's row before its note, too.
+  void AddNotCleaned() {
+    std::set<int64_t> keys;
+    for (const RunRow& run : batch_.runs) keys.insert(run.id.value);
+    Statement find = {
+        fmt::format("SELECT IF(COUNT(*) = 0, 0, (SELECT 1 UNION SELECT 2)) FROM cleaned_run"
+                    " WHERE run_key IN ({}) AND state > 0 LOCK IN SHARE MODE",
+                    RunKeys(keys))};
+    find.finds_cleaned = true;
+    statements_.push_back(std::move(find));
   }
 
   void AddXComs() {
@@ -343,6 +355,19 @@ Status Blame(Connection& db, const Statement& statement, const CommitBatch& batc
   return refused;
 }
 
+Status WhichIsCleaned(Connection& db, const CommitBatch& batch, BatchRow& refused) {
+  for (size_t i = 0; i < batch.runs.size(); ++i) {
+    const RunRow& run = batch.runs[i];
+    GALE_ASSIGN_OR_RETURN(
+        Rows rows,
+        db.Query(Bind("SELECT 1 FROM cleaned_run WHERE run_key = ? AND state > 0", run.id)));
+    if (!rows.Next()) continue;
+    refused = {BatchRow::List::kRuns, i};
+    return RunWasCleaned(run);
+  }
+  return Internal("'{}': a run that was cleaned is not there any more", db.name());
+}
+
 Status WhoLeads(Connection& db, Epoch ours) {
   Epoch current;
   GALE_ASSIGN_OR_RETURN(Rows rows, db.Query("SELECT epoch FROM leader WHERE id = 1"));
@@ -435,7 +460,9 @@ Status MySqlStore::TryCommit(Epoch epoch, const CommitPlan& plan, bool& repeat, 
     status = WhoLeads(*db, epoch);
   } else if (failed >= kFirst && failed - kFirst < plan.statements().size()) {
     const Statement& statement = plan.statements()[failed - kFirst];
-    if (IsRefused(status)) {
+    if (statement.finds_cleaned && error == errors::kSubqueryRows) {
+      status = WhichIsCleaned(*db, plan.batch(), refused);
+    } else if (IsRefused(status)) {
       status = Blame(*db, statement, plan.batch(), std::move(status), refused);
     } else if (statement.of != nullptr && !repeat) {
       status = status.WithContext(statement.of->describe(statement.first) + " and those after it");

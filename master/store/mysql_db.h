@@ -36,6 +36,9 @@ inline constexpr int kSubqueryRows = 1242;  // how a commit's fence fails
 inline constexpr int kInterrupted = 1317;   // KILL QUERY
 }  // namespace errors
 
+// A process that is paused within a transaction (between two packets of a commit) holds its locks, of
+// the leader's row, too; the server ends its session after this time, so that another can lead.
+inline constexpr int kBetweenPacketsSeconds = 5;
 inline constexpr int kIdleSeconds = 28'800;  // then the server closes a connection (its default)
 
 // Literals.

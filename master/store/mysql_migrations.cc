@@ -203,10 +203,24 @@ CREATE TABLE IF NOT EXISTS bundle_blob (
 ))sql" GALE_TABLE_END,
 };
 
+constexpr const char* kCleaning[] = {
+    R"sql(
+CREATE TABLE IF NOT EXISTS cleaned_run (
+  run_key  BIGINT NOT NULL PRIMARY KEY CHECK (run_key >= 1),
+  dag_id   VARCHAR(250) NOT NULL CHECK (OCTET_LENGTH(dag_id) BETWEEN 1 AND 250),
+  run_id   VARCHAR(250) NOT NULL CHECK (OCTET_LENGTH(run_id) BETWEEN 1 AND 250),
+  version  BIGINT NOT NULL CHECK (version >= 0),
+  taken_at BIGINT NOT NULL,
+  state    TINYINT NOT NULL CHECK (state BETWEEN 0 AND 2),
+  KEY cleaned_run_by_version (dag_id, version)
+))sql" GALE_TABLE_END,
+};
+
 constexpr Migration kMigrations[] = {
     {1, "initial", kInitial},
     {2, "masters", kMasters},
     {3, "bundles", kBundles},
+    {4, "cleaning", kCleaning},
 };
 
 }  // namespace

@@ -113,6 +113,7 @@ class ConnectionSql : public Sql {
     return " ON DUPLICATE KEY UPDATE " + sets;
   }
   std::string_view for_update() const override { return " FOR UPDATE"; }
+  std::string_view for_share() const override { return " LOCK IN SHARE MODE"; }
 
  private:
   static std::string Bound(std::string_view sql, const std::vector<SqlValue>& values) {
@@ -149,13 +150,20 @@ Status MySqlStore::WriteSql(const Act& act) {
   for (int attempt = 1;; ++attempt) {
     bool repeat = false;
     const Status status = WithReader([&](Connection& db) -> Status {
+      // A process that is paused in the middle holds locks, of the leader's row, too.
+      GALE_RETURN_IF_ERROR(
+          db.Run(fmt::format("SET SESSION wait_timeout = {}", kBetweenPacketsSeconds)));
       GALE_RETURN_IF_ERROR(db.Run("SET TRANSACTION ISOLATION LEVEL READ COMMITTED"));
-      Transaction transaction(db);
-      GALE_RETURN_IF_ERROR(transaction.Begin());
-      ConnectionSql sql(db);
-      Status acted = act(sql);
-      if (acted.ok()) acted = transaction.Commit();
-      repeat = IsConflict(db.last_error());
+      Status acted;
+      {
+        Transaction transaction(db);
+        GALE_RETURN_IF_ERROR(transaction.Begin());
+        ConnectionSql sql(db);
+        acted = act(sql);
+        if (acted.ok()) acted = transaction.Commit();
+        repeat = !acted.ok() && IsConflict(db.last_error());
+      }
+      if (!db.lost()) (void)db.Run(fmt::format("SET SESSION wait_timeout = {}", kIdleSeconds));
       return acted;
     });
     if (status.ok() || !repeat || attempt == kConflictTriesMax) return status;

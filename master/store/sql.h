@@ -1,5 +1,5 @@
-// A small seam over both databases, for what is rare: tables that people edit. One statement
-// text for all, with '?' for values and `name` for names. The hot path (Commit, live
+// A small seam over both databases, for what is rare: tables that people edit, and cleaning. One
+// statement text for all, with '?' for values and `name` for names. The hot path (Commit, live
 // reads) doesn't go through here.
 #pragma once
 
@@ -77,6 +77,8 @@ class Sql {
                                  const std::vector<std::string_view>& others) const = 0;
   // At the end of a SELECT in a transaction: nobody changes those rows until it ends.
   virtual std::string_view for_update() const = 0;
+  // The same, and others may ask for the same.
+  virtual std::string_view for_share() const = 0;
 };
 
 // "a, b" -> {"a", "b"}.

@@ -1,5 +1,5 @@
-// What every database does alike, written once over the SQL seam: the tables that people edit, and
-// that masters write of themselves.
+// What every database does alike, written once over the SQL seam: the tables that people edit (and
+// that masters write of themselves), and the cleaning of what is old.
 #pragma once
 
 #include <functional>
@@ -7,12 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "master/store/clean.h"
 #include "master/store/sql.h"
 #include "master/store/store.h"
 
 namespace gale {
 
-class SqlStore : public Store {
+class SqlStore : public Store, public Cleaning {
  public:
   Status PutMaster(const MasterRow& master) final;
   Result<std::vector<MasterRow>> ListMasters() final;
@@ -23,12 +24,26 @@ class SqlStore : public Store {
   Status PutSetting(const std::string& key, const std::string& value) final;
   Result<std::string> AddSetting(const std::string& key, const std::string& value) final;
 
+  Result<std::vector<OldRows>> CountOld(CleanTable table, TimePoint before) final;
+  Result<uint64_t> TakeOldRuns(TimePoint before, TimePoint now, OfLeader fence) final;
+  Result<std::vector<CleanedRun>> RunsToFinish(TimePoint taken_before) final;
+  Result<bool> FinishRun(const CleanedRun& run, OfLeader fence) final;
+  Status EndRun(const CleanedRun& run, OfLeader fence) final;
+  Result<uint64_t> ForgetRuns(TimePoint taken_before, OfLeader fence) final;
+  Result<uint64_t> CleanSome(CleanTable table, TimePoint before, OfLeader fence) final;
+
  protected:
   using Act = std::function<Status(Sql&)>;
   // From one snapshot, or none: what was committed before. May be repeated.
   virtual Status ReadSql(const Act& act) = 0;
   // In one write transaction, undone if `act` fails. May be repeated.
   virtual Status WriteSql(const Act& act) = 0;
+
+ private:
+  struct Removal;
+  static Removal OldRowsOf(CleanTable table);
+  static Removal OldNotes();
+  Result<uint64_t> Remove(const Removal& what, size_t most, TimePoint before, OfLeader fence);
 };
 
 }  // namespace gale

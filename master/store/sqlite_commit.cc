@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "master/store/bounds.h"
+#include "master/store/clean.h"
 #include "master/store/row_columns.h"
 #include "master/store/spec_codec.h"
 #include "master/store/sqlite_store.h"
@@ -119,12 +120,23 @@ Status WriteDags(Write& write, const CommitBatch& batch,
                    [](const DagRow& row) { return fmt::format("dag '{}'", row.dag_id); });
 }
 
+Result<bool> IsCleaned(Database& db, RunId id) {
+  GALE_ASSIGN_OR_RETURN(Statement find,
+                        db.Cached("SELECT 1 FROM cleaned_run WHERE run_key = ? AND state > 0"));
+  return find.Bind(id).Step();
+}
+
 Status WriteRuns(Write& write, const std::vector<RunRow>& runs) {
   if (runs.empty()) return OkStatus();
   Database& db = write.db;
   GALE_ASSIGN_OR_RETURN(Statement upsert, db.Cached(RunUpsert()));
   for (size_t i = 0; i < runs.size(); ++i) {
     const RunRow& row = runs[i];
+    GALE_ASSIGN_OR_RETURN(const bool cleaned, IsCleaned(db, row.id));
+    if (cleaned) {
+      write.refused = {BatchRow::List::kRuns, i};
+      return RunWasCleaned(row);
+    }
     const Status written = upsert.BindRow(Columns(row)).Run();
     if (written.ok() && db.Changes() > 0) continue;
     write.refused = {BatchRow::List::kRuns, i};

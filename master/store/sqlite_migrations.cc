@@ -204,10 +204,23 @@ CREATE TABLE bundle_blob (
 ) STRICT;
 )sql";
 
+constexpr char kCleaning[] = R"sql(
+CREATE TABLE cleaned_run (
+  run_key  INTEGER PRIMARY KEY CHECK (run_key >= 1),
+  dag_id   TEXT NOT NULL CHECK (length(CAST(dag_id AS BLOB)) BETWEEN 1 AND 250),
+  run_id   TEXT NOT NULL CHECK (length(CAST(run_id AS BLOB)) BETWEEN 1 AND 250),
+  version  INTEGER NOT NULL CHECK (version >= 0),
+  taken_at INTEGER NOT NULL,
+  state    INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2)
+) STRICT;
+CREATE INDEX cleaned_run_by_version ON cleaned_run (dag_id, version);
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "initial", kInitial},
     {2, "masters", kMasters},
     {3, "bundles", kBundles},
+    {4, "cleaning", kCleaning},
 };
 
 }  // namespace

@@ -233,6 +233,7 @@ class DatabaseSql : public Sql {
                        sets.empty() ? "NOTHING" : "UPDATE SET " + sets);
   }
   std::string_view for_update() const override { return ""; }  // a writer is alone
+  std::string_view for_share() const override { return ""; }
 
  private:
   Result<Statement> Bound(const std::string& sql, const std::vector<SqlValue>& values) {

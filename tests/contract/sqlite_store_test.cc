@@ -153,6 +153,7 @@ TEST(SqliteFile, OfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
                     .ok());
   }
   RawConnection(path).Exec(
+      "DROP TABLE cleaned_run;"
       "DROP TABLE bundle_blob; DROP TABLE version_bundle; ALTER TABLE worker DROP COLUMN drained;"
       "DROP TABLE master; ALTER TABLE leader DROP COLUMN instance;"
       "ALTER TABLE leader DROP COLUMN beat; DELETE FROM schema_version WHERE version > 1");
@@ -175,7 +176,7 @@ TEST(SqliteFile, OfANewerGaleIsRefusedAndLeftAlone) {
   const std::string before = ReadFile(path);
   {
     auto store = MustOpen(path);
-    ExpectError(store->Migrate(), Code::kFailedPrecondition, {path, "999", "version 3"});
+    ExpectError(store->Migrate(), Code::kFailedPrecondition, {path, "999", "version 4"});
   }
   EXPECT_TRUE(ReadFile(path) == before);
 }

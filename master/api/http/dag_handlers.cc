@@ -82,6 +82,17 @@ Response GetTask(const Call& call) {
   return JsonAnswer(TaskJson(model, *task));
 }
 
+// The first that is left: cleaning removes the oldest ones. 1..`last`, which is there.
+Result<int64_t> FirstVersion(Control& control, const std::string& dag_id, int64_t last) {
+  int64_t low = 1, high = last;
+  for (int64_t look = low; low < high; look = low + (high - low) / 2) {
+    const Status found = control.GetDagVersion(dag_id, look).status();
+    if (!found.ok() && found.code() != Code::kNotFound) return found;
+    (found.ok() ? high : low) = found.ok() ? look : look + 1;
+  }
+  return low;
+}
+
 Response ListDagVersions(const Call& call) {
   auto dag = call.control.GetDag(call.args[0]);
   if (!dag.ok()) return Failure(dag.status());
@@ -92,12 +103,15 @@ Response ListDagVersions(const Call& call) {
   std::vector<DagVersionPtr> versions;
   const bool newest_first = !page.order_by.empty() && page.order_by[0].starts_with('-');
   const int64_t count = dag->row.version;
-  for (int64_t i = page.offset; i < count && versions.size() < page.limit; ++i) {
-    auto version = call.control.GetDagVersion(call.args[0], newest_first ? count - i : i + 1);
+  auto first = FirstVersion(call.control, call.args[0], count);
+  if (!first.ok()) return Failure(first.status());
+  for (int64_t i = page.offset; i <= count - *first && versions.size() < page.limit; ++i) {
+    auto version = call.control.GetDagVersion(call.args[0], newest_first ? count - i : *first + i);
+    if (version.status().code() == Code::kNotFound) continue;  // cleaned at this moment
     if (!version.ok()) return Failure(version.status());
     versions.push_back(*version);
   }
-  return ListAnswer("dag_versions", versions, static_cast<uint64_t>(count),
+  return ListAnswer("dag_versions", versions, static_cast<uint64_t>(count - *first + 1),
                     [](const DagVersionPtr& v) { return DagVersionJson(*v); });
 }
 

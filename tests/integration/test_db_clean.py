@@ -1,0 +1,76 @@
+"""`gale db clean`: old runs go with their tasks, XComs and logs; what lives or is needed stays."""
+
+import contextlib
+import datetime
+import sqlite3
+
+from harness import dag_text
+
+GOOD = "BashOperator(task_id='t', bash_command='echo hello')"
+
+
+def make_old(gale, where="1"):
+    """As if a year had passed since."""
+    year = 365 * 86400 * 1_000_000
+    with contextlib.closing(sqlite3.connect(gale.home / "gale.db", timeout=10)) as db, db:
+        db.execute(f"UPDATE dag_run SET end_date = end_date - {year} WHERE {where}")
+        db.execute(f"UPDATE event_log SET logged_at = logged_at - {year} WHERE run_id IN"
+                   f" (SELECT run_id FROM dag_run WHERE {where})")
+
+
+def rows(gale, table):
+    db = sqlite3.connect(f"file:{gale.home / 'gale.db'}?mode=ro", uri=True)
+    try:
+        return db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+    finally:
+        db.close()
+
+
+def a_minute_passes(gale):
+    """For what the runs left; the row says when its run went."""
+    with contextlib.closing(sqlite3.connect(gale.home / "gale.db", timeout=10)) as db, db:
+        db.execute("UPDATE cleaned_run SET taken_at = taken_at - 3600000000")
+
+
+def test_old_runs_go_with_all_that_is_theirs_beside_a_running_master(home):
+    server = home.start()
+    home.add_dag("old", dag_text("old", GOOD))
+    for run in ("r1", "r2", "r3"):
+        home.trigger("old", run)
+        assert home.wait_for_end("old", run)[0] == "success"
+    make_old(home, "run_id IN ('r1', 'r2')")
+    logs = home.home / "logs" / "dag_id=old"
+    assert {path.name for path in logs.iterdir()} == {"run_id=r1", "run_id=r2", "run_id=r3"}
+
+    dry = home.cli("db", "clean", "--keep", "90d", "--dry-run")
+    assert "dag_run" in dry.stdout and "nothing was removed" in dry.stdout
+    refused = home.cli("db", "clean", "--keep", "90d", check=False)
+    assert refused.returncode != 0 and "--yes" in refused.stderr
+    assert rows(home, "dag_run") == 3
+
+    home.cli("db", "clean", "--keep", "90d", "--yes")
+    assert rows(home, "dag_run") == 1
+    a_minute_passes(home)
+    home.cli("db", "clean", "--keep", "90d", "--yes")
+    assert (rows(home, "task_instance"), rows(home, "xcom")) == (1, 1)
+    assert [path.name for path in logs.iterdir()] == ["run_id=r3"]
+
+    # The master goes on: a run that went is not found, the others are, and new ones run.
+    gone = home.cli("tasks", "clear", "old", "-r", "r1", "--yes", check=False)
+    assert gone.returncode != 0 and "r1" in gone.stderr
+    home.cli("tasks", "clear", "old", "-r", "r3", "--yes")
+    assert home.wait_for_end("old", "r3")[0] == "success"
+    home.kill9(server)
+    home.start()
+    home.trigger("old", "r4")
+    assert home.wait_for_end("old", "r4")[0] == "success"
+
+
+def test_what_to_clean_must_be_said(shared):
+    none = shared.cli("db", "clean", "--yes", check=False)
+    assert none.returncode == 2 and "--keep" in none.stderr
+    wrong = shared.cli("db", "clean", "--keep", "90d", "--tables", "dag_run,nonsense", check=False)
+    assert wrong.returncode == 2 and "nonsense" in wrong.stderr and "event_log" in wrong.stderr
+    future = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)).isoformat()
+    later = shared.cli("db", "clean", "--clean-before-timestamp", future, "--yes", check=False)
+    assert later.returncode == 2 and "future" in later.stderr
