@@ -30,7 +30,8 @@ class Standalone:
     def __init__(self, home, environment, binary):
         self.home = home
         self.masters = self.workers = [NAME]
-        self.environment = environment
+        # Its worker bears the name that faults say, so that what befell it is found.
+        self.environment = {**environment, "GALE__WORKER__NAME": NAME}
         self._command = [str(binary), "standalone", "--home", str(home), "--port", str(free_port()),
                          "--grpc-port", str(free_port())]
         self._popen = None
