@@ -92,10 +92,31 @@ Result<v1::TriggerDagRunRequest> ReadTrigger(const Args& args) {
   return request;
 }
 
+// A run of a DAG that is off is taken, and starts when the DAG is on: to be said to whoever waits.
+Status TurnOnOrTell(Context& context, Client& client, const std::string& dag_id) {
+  if (context.args.Has("unpause")) {
+    v1::SetDagPausedRequest request;
+    request.set_dag_id(dag_id);
+    request.set_is_paused(false);
+    return client.Call(&ControlStub::SetDagPaused, request).status();
+  }
+  v1::GetDagRequest request;
+  request.set_dag_id(dag_id);
+  GALE_ASSIGN_OR_RETURN(const v1::GetDagResponse dag, client.Call(&ControlStub::GetDag, request));
+  if (dag.info().is_paused()) {
+    context.io.err << fmt::format(
+        "DAG '{0}' is paused: the run stays queued until somebody switches it on (gale dags "
+        "unpause {0}; or trigger with --unpause)\n",
+        dag_id);
+  }
+  return OkStatus();
+}
+
 Status Trigger(Context& context) {
   GALE_ASSIGN_OR_RETURN(v1::TriggerDagRunRequest request, ReadTrigger(context.args));
   GALE_ASSIGN_OR_RETURN(Client * client, context.Connect());
   GALE_ASSIGN_OR_RETURN(v1::DagRun run, client->Call(&ControlStub::TriggerDagRun, request));
+  GALE_RETURN_IF_ERROR(TurnOnOrTell(context, *client, run.dag_id()));
   const bool wait = context.args.Has("wait");
   if (wait) {
     GALE_ASSIGN_OR_RETURN(run, Follow(context, *client, run));
@@ -172,12 +193,14 @@ std::vector<Command> RunCommands() {
        {dag_id,
         {kValue, "-r,--run-id", "its id (default: manual__<time>)", "ID"},
         {kValue, "-c,--conf", "what tasks see as dag_run.conf", "JSON"},
-        {kValue, "-e,--exec-date,--logical-date", "its logical date (default: now)", "TIME"},
+        {kValue, "-e,--exec-date,--logical-date",
+         "its logical date (default: now); it starts no sooner", "TIME"},
         {kValue, "--run-after", "start it then, not now", "TIME"},
         {kValue, "--note", "a note that stands at the run", "TEXT"},
-        {kFlag, "-w,--wait", "follow it until it ends; exit code 1 if it fails"}},
+        {kFlag, "-w,--wait", "follow it until it ends; exit code 1 if it fails"},
+        {kFlag, "--unpause", "switch the DAG on, if it is paused"}},
        "  gale dags trigger my_dag\n"
-       "  gale dags trigger my_dag --wait\n"
+       "  gale dags trigger my_dag --wait --unpause\n"
        "  gale dags trigger my_dag -r backfill_7 -e 2026-11-01 -c '{\"table\": \"users\"}'",
        Trigger},
       {"dags list-runs",

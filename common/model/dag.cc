@@ -72,21 +72,42 @@ Status CheckTask(const TaskSpec& task) {
   return OkStatus();
 }
 
+// A byte as it can be read: 'x', a space, \x0a.
+std::string Shown(unsigned char c) {
+  if (c == ' ') return "a space";
+  const bool plain = c > 0x20 && c < 0x7f;
+  return plain ? fmt::format("'{}'", static_cast<char>(c)) : fmt::format("'\\x{:02x}'", c);
+}
+
+std::string Printable(std::string_view id) {
+  std::string out;
+  for (unsigned char c : id) {
+    const bool control = c < 0x20 || c == 0x7f;
+    out += control ? fmt::format("\\x{:02x}", c) : std::string(1, static_cast<char>(c));
+  }
+  return out;
+}
+
+std::string Names(std::string_view bytes) {
+  std::string out;
+  for (unsigned char c : bytes) out += ", " + Shown(c);
+  return out;
+}
+
 }  // namespace
 
 Status CheckId(std::string_view what, std::string_view id, std::string_view also) {
   if (id.empty()) return InvalidArgument("{}: empty", what);
   if (id.size() > limits::kIdBytesMax) {
-    return InvalidArgument("{}: '{}...' is {} bytes long: at most {}", what, id.substr(0, 40),
-                           id.size(), limits::kIdBytesMax);
+    return InvalidArgument("{}: '{}...' is {} bytes long: at most {}", what,
+                           Printable(id.substr(0, 40)), id.size(), limits::kIdBytesMax);
   }
   // They become names of directories.
   if (id == "." || id == "..") return InvalidArgument("{}: '{}' is reserved", what, id);
   for (unsigned char c : id) {
     if (IsIdByte(c, also)) continue;
-    return InvalidArgument(
-        "{}: '{}' may not hold '{}': expected letters, digits, '-', '_', '.'{}{}", what, id,
-        static_cast<char>(c), also.empty() ? "" : " and any of ", also);
+    return InvalidArgument("{}: '{}' may not hold {}: expected letters, digits, '-', '_', '.'{}",
+                           what, Printable(id), Shown(c), Names(also));
   }
   return OkStatus();
 }

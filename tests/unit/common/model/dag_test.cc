@@ -126,7 +126,11 @@ TEST(Dag, IdsAreCheckedAsInAirflow) {
   EXPECT_THAT(CheckId("dag_id", "").ToString(), HasSubstr("dag_id: empty"));
   EXPECT_TRUE(CheckId("dag_id", std::string(250, 'x')).ok());
   EXPECT_THAT(CheckId("dag_id", std::string(251, 'x')).ToString(), HasSubstr("251 bytes"));
-  EXPECT_THAT(Error(Spec({Task("a b")})), HasSubstr("task_id: 'a b' may not hold ' '"));
+  EXPECT_THAT(Error(Spec({Task("a b")})), HasSubstr("task_id: 'a b' may not hold a space"));
+  EXPECT_EQ(
+      CheckId("run_id", "a\nb", "+ ").message(),
+      "run_id: 'a\\x0ab' may not hold '\\x0a': expected letters, digits, '-', '_', '.', '+', a "
+      "space");
   DagSpec spec = Spec({});
   spec.dag_id = "";
   EXPECT_THAT(Error(spec), HasSubstr("dag_id: empty"));
