@@ -158,7 +158,10 @@ TEST_F(FollowersTest, WhenAnotherMasterLeadsALogIsReadAgainAndFollowedOn) {
   // Written by the one who led, who was killed before it told.
   ASSERT_TRUE(control().logs().Append(key, 4, "two ").ok());
   EXPECT_FALSE(log.has_news());
+  const int rung = bell_->Rung();
   control().feed().Restart({1000, 0});
+  EXPECT_EQ(bell_->Rung(), rung + 1) << "it waits for nothing else";
+  EXPECT_TRUE(log.has_news());
   EXPECT_EQ(Next(log).data, "two ");
   ASSERT_TRUE(control().AppendLog(attempt, key, 8, "three").ok());
   EXPECT_EQ(Next(log).data, "three");
