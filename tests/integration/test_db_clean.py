@@ -4,7 +4,7 @@ import contextlib
 import datetime
 import sqlite3
 
-from harness import dag_text
+from harness import dag_text, wait_until
 
 GOOD = "BashOperator(task_id='t', bash_command='echo hello')"
 
@@ -64,6 +64,22 @@ def test_old_runs_go_with_all_that_is_theirs_beside_a_running_master(home):
     home.start()
     home.trigger("old", "r4")
     assert home.wait_for_end("old", "r4")[0] == "success"
+
+
+def test_versions_are_listed_from_the_first_that_is_left(home):
+    server = home.start()
+    for n in (1, 2, 3):
+        home.add_dag("old", dag_text("old", GOOD.replace("hello", f"hello{n}")))
+        wait_until(lambda n=n: rows(home, "dag_version") == n, f"version {n}")
+    home.kill9(server)  # what it has in memory, too
+    with contextlib.closing(sqlite3.connect(home.home / "gale.db")) as db, db:
+        db.execute("UPDATE dag_version SET created_at = 1 WHERE version = 1")
+    home.cli("db", "clean", "--keep", "90d", "--tables", "dag_version", "--yes")
+    home.start()
+    status, page = home.rest("GET", "/api/v2/dags/old/dagVersions", token=home.token())
+    assert status == 200
+    assert [each["version_number"] for each in page["dag_versions"]] == [2, 3]
+    assert page["total_entries"] == 2
 
 
 def test_what_to_clean_must_be_said(shared):
