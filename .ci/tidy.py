@@ -11,6 +11,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
+import fields
 import states
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -83,6 +84,15 @@ def one_door_to_the_clock(files):
             if clock.search(line) and path != pathlib.Path("common/base/clock.cc")]
 
 
+def what_is_accepted_has_an_effect(files):
+    """Each field of the specs and messages and each setting is read by something (.ci/fields.py)."""
+    sources = [str(path) for path in files if path.suffix in {".cc", ".h", ".py"}
+               and path.parts[0] in ("common", "master", "worker", "cli", "sdk")]
+    unread, read = fields.unread(lambda path: (ROOT / path).read_text(errors="replace"), sources)
+    return ([(name, "nobody reads it: make it work, refuse it with a word, or remove it") for name in unread]
+            + [(name, "is read, or gone: take it off ALLOWED") for name in read])
+
+
 def no_dashed_rules(files):
     """A heading is words: no rules of dashes or equals signs in comments."""
     rule = re.compile(r"^\s*(//|#) ?(-{3,}|={3,})")
@@ -124,7 +134,7 @@ def the_state_diagram_is_the_tables(_):
 
 
 RULES = [small_files, short_lines, nothing_left_to_do, no_sleep_in_tests, one_door_to_the_clock,
-         no_dashed_rules, a_readme_in_every_folder, headers_are_guarded_once,
+         what_is_accepted_has_an_effect, no_dashed_rules, a_readme_in_every_folder, headers_are_guarded_once,
          the_state_diagram_is_the_tables]
 
 

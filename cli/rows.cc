@@ -14,6 +14,18 @@ Cell TextOrNull(const std::string& text) {
   return text;
 }
 
+// Empty while it runs, and where nobody knows.
+Cell CpuSeconds(const v1::TaskInstance& ti) {
+  const Duration cpu = FromProto(ti.user_time()) + FromProto(ti.system_time());
+  if (cpu == Duration(0)) return std::monostate();
+  return RawJson{fmt::format("{:.2f}", Seconds(cpu))};
+}
+
+Cell RssMib(const v1::TaskInstance& ti) {
+  if (ti.rss_bytes_max() == 0) return std::monostate();
+  return static_cast<int64_t>((ti.rss_bytes_max() + (1 << 20) - 1) >> 20);
+}
+
 }  // namespace
 
 Cell TimeCell(bool has, const google::protobuf::Timestamp& time) {
@@ -92,6 +104,8 @@ Table TaskInstanceTable() {
                 {"try_number"},
                 {"max_tries", kHidden},
                 {"next_retry_at", kHidden},
+                {"cpu_seconds"},
+                {"rss_mib_max"},
                 {"reason"},
                 {"worker", kHidden},
                 {"pid", kHidden},
@@ -103,12 +117,26 @@ Table TaskInstanceTable() {
 }
 
 void AddTaskInstance(Table& table, const v1::TaskInstance& ti) {
-  table.Add({ti.dag_id(), ti.run_id(), ti.task_id(), int64_t{ti.map_index()}, ti.state(),
+  table.Add({ti.dag_id(),
+             ti.run_id(),
+             ti.task_id(),
+             int64_t{ti.map_index()},
+             ti.state(),
              TimeCell(ti.has_start_date(), ti.start_date()),
-             TimeCell(ti.has_end_date(), ti.end_date()), int64_t{ti.try_number()},
-             int64_t{ti.max_tries()}, TimeCell(ti.has_next_retry_at(), ti.next_retry_at()),
-             TextOrNull(ti.reason()), TextOrNull(ti.worker()), ti.pid(), ti.operator_name(),
-             ti.pool(), int64_t{ti.pool_slots()}, ti.queue(), ti.priority_weight()});
+             TimeCell(ti.has_end_date(), ti.end_date()),
+             int64_t{ti.try_number()},
+             int64_t{ti.max_tries()},
+             TimeCell(ti.has_next_retry_at(), ti.next_retry_at()),
+             CpuSeconds(ti),
+             RssMib(ti),
+             TextOrNull(ti.reason()),
+             TextOrNull(ti.worker()),
+             ti.pid(),
+             ti.operator_name(),
+             ti.pool(),
+             int64_t{ti.pool_slots()},
+             ti.queue(),
+             ti.priority_weight()});
 }
 
 Result<v1::ListTaskInstancesResponse> ListTasksOfRun(Client& client, const std::string& dag_id,

@@ -25,8 +25,7 @@ namespace {
 constexpr Duration kStopMax = std::chrono::seconds(12);
 
 // Known, checked and listed, and without effect so far: who sets one is told so.
-constexpr Key kNotApplied[] = {Key::kParallelism, Key::kDefaultPoolTaskSlotCount,
-                               Key::kDefaultTimezone, Key::kLoadExamples, Key::kJwtExpirationTime};
+constexpr Key kNotApplied[] = {Key::kDefaultTimezone, Key::kLoadExamples, Key::kJwtExpirationTime};
 
 // SIGINT and SIGTERM, waited for by the main thread. Made before any other thread, which all
 // inherit that the signals are blocked.

@@ -283,6 +283,11 @@ Status Master::Parts::MakeEngine() {
   loop.lease = config.GetDuration(Key::kLeaseSeconds);
   loop.heartbeat = config.GetDuration(Key::kHeartbeatSeconds);
   loop.paused_at_creation = config.GetBool(Key::kDagsArePausedAtCreation);
+  // Airflow's default of 32 is for one machine: only a number that somebody chose holds back.
+  if (!config.IsDefault(Key::kParallelism)) {
+    loop.parallelism = static_cast<uint32_t>(config.GetInt(Key::kParallelism));
+  }
+  loop.default_pool_slots = static_cast<int32_t>(config.GetInt(Key::kDefaultPoolTaskSlotCount));
   loop.sync_later = !opened.shared && config.GetString(Key::kSqliteSynchronous) == "FULL";
   loop.publish = LoopMetrics::kPublish;
   if (doorbell) loop.sweep_interval = kSweep;

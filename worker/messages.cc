@@ -46,19 +46,15 @@ v1::WorkerMessage HelloMessage(const v1::Hello& identity, const action::SendHell
   return message;
 }
 
-v1::WorkerMessage StartedMessage(const action::SendStarted& started, TimePoint at) {
+v1::WorkerMessage StartedMessage(const action::SendStarted& started) {
   v1::WorkerMessage message;
   *message.mutable_started()->mutable_attempt() = ToProto(started.attempt);
   message.mutable_started()->set_pid(started.pid);
-  *message.mutable_started()->mutable_at() = ToProto(at);
   return message;
 }
 
 v1::WorkerMessage HeartbeatMessage(const action::SendHeartbeat& heartbeat) {
   v1::WorkerMessage message;
-  for (const AttemptId& id : heartbeat.running) {
-    *message.mutable_heartbeat()->add_running() = ToProto(id);
-  }
   message.mutable_heartbeat()->set_sequence(heartbeat.sequence);
   return message;
 }

@@ -17,7 +17,7 @@ v1::Hello Identity(const WorkerOptions& options);
 
 v1::WorkerMessage HelloMessage(const v1::Hello& identity, const action::SendHello& hello,
                                const Results& results, TimePoint now);
-v1::WorkerMessage StartedMessage(const action::SendStarted& started, TimePoint at);
+v1::WorkerMessage StartedMessage(const action::SendStarted& started);
 v1::WorkerMessage HeartbeatMessage(const action::SendHeartbeat& heartbeat);
 
 event::Welcome ToEvent(const v1::Welcome& welcome);

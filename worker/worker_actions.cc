@@ -185,13 +185,14 @@ void Impl::Do(const action::SendClaim& a) {
   Send(std::move(message));
 }
 
-void Impl::Do(const action::SendStarted& a) { Send(StartedMessage(a, Clock::Real().Now())); }
+void Impl::Do(const action::SendStarted& a) { Send(StartedMessage(a)); }
 
 void Impl::Do(const action::SendFinished& a) {
   auto it = results_.find(a.ending.attempt);
   if (it == results_.end()) return;
   v1::WorkerMessage message;
   *message.mutable_finished() = it->second;
+  *message.mutable_sent_at() = ToProto(Clock::Real().Now());
   Send(std::move(message));
 }
 

@@ -138,6 +138,13 @@ std::optional<TaskIndex> Dag::Find(std::string_view task_id) const {
   return found->second;
 }
 
+bool Dag::in_dates(TaskIndex t, const std::optional<TimePoint>& logical_date) const {
+  const TaskSpec& spec = task(t);
+  if (!logical_date) return true;
+  return (!spec.start_date || *spec.start_date <= *logical_date) &&
+         (!spec.end_date || *logical_date <= *spec.end_date);
+}
+
 Status Dag::IndexTasks() {
   if (size() > limits::kTasksPerDagMax) {
     return ResourceExhausted("tasks: {} are over the limit kTasksPerDagMax = {}: split the DAG",
@@ -154,6 +161,7 @@ Status Dag::IndexTasks() {
                              task.task_id);
     }
     depends_on_past_ |= task.depends_on_past || task.wait_for_downstream;
+    has_task_dates_ |= task.start_date || task.end_date;
   }
   return OkStatus();
 }

@@ -49,6 +49,10 @@ class Dag {
   int64_t priority(TaskIndex t) const { return priorities_[t.value]; }
   // Runs without a worker.
   bool is_empty(TaskIndex t) const { return std::holds_alternative<EmptyWork>(task(t).work); }
+  // Whether the task's own start_date and end_date let a run of this logical date have an instance
+  // of it.
+  bool in_dates(TaskIndex t, const std::optional<TimePoint>& logical_date) const;
+  bool has_task_dates() const { return has_task_dates_; }
   // Some task has depends_on_past or wait_for_downstream.
   bool depends_on_past() const { return depends_on_past_; }
 
@@ -83,6 +87,7 @@ class Dag {
   std::vector<TriggerRule> rules_;
   std::vector<int64_t> priorities_;
   bool depends_on_past_ = false;
+  bool has_task_dates_ = false;
 };
 
 using DagPtr = std::shared_ptr<const Dag>;

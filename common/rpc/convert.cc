@@ -38,18 +38,9 @@ void WorkToProto(const TaskSpec& from, v1::TaskSpec& to) {
   const auto* bash = std::get_if<BashWork>(&from.work);
   if (bash == nullptr) {
     to.mutable_empty();
-    return;
+  } else {
+    *to.mutable_bash() = ToProto(*bash);
   }
-  v1::BashWork& out = *to.mutable_bash();
-  out.set_command(bash->command);
-  for (const auto& [name, value] : bash->env) (*out.mutable_env())[name] = value;
-  out.set_has_env(bash->has_env);
-  out.set_append_env(bash->append_env);
-  out.set_cwd(bash->cwd);
-  for (int32_t code : bash->skip_on_exit_code) out.add_skip_on_exit_code(code);
-  if (bash->skip_on_exit_code.empty()) out.add_skip_on_exit_code(kNeverAnExitCode);
-  out.set_templated(bash->templated);
-  out.set_needs_dag_file(bash->needs_dag_file);
 }
 
 void WorkFromProto(const v1::TaskSpec& from, TaskSpec& to) {
@@ -213,6 +204,20 @@ TimePoint FromProto(const pb::Timestamp& t) {
 
 Duration FromProto(const pb::Duration& d) {
   return Combine(d.seconds(), d.nanos(), -kDurationMax, kDurationMax);
+}
+
+v1::BashWork ToProto(const BashWork& work) {
+  v1::BashWork out;
+  out.set_command(work.command);
+  for (const auto& [name, value] : work.env) (*out.mutable_env())[name] = value;
+  out.set_has_env(work.has_env);
+  out.set_append_env(work.append_env);
+  out.set_cwd(work.cwd);
+  for (int32_t code : work.skip_on_exit_code) out.add_skip_on_exit_code(code);
+  if (work.skip_on_exit_code.empty()) out.add_skip_on_exit_code(kNeverAnExitCode);
+  out.set_templated(work.templated);
+  out.set_needs_dag_file(work.needs_dag_file);
+  return out;
 }
 
 v1::AttemptRef ToProto(const AttemptId& id) {

@@ -100,7 +100,9 @@ Status Control::CollectTasks(const RunViewPtr& run, const TaskInstanceQuery& que
       known = true;
       take(std::move(rows[next]));
     }
-    if (!known) take(Untouched(*run, TaskIndex(t)));
+    if (!known && core::HasInstance(dag, run->row, TaskIndex(t))) {
+      take(Untouched(*run, TaskIndex(t)));
+    }
   }
   return OkStatus();
 }
@@ -158,6 +160,10 @@ Result<TaskInstanceView> Control::GetTaskInstance(const std::string& dag_id,
   }
   if (map_index != kUnmapped) {
     return NotFound("task '{}' of run '{}' has no map index {}", task_id, run_id, map_index);
+  }
+  if (!core::HasInstance(*run->version->dag, run->row, *task)) {
+    return NotFound("run '{}' has no instance of task '{}': its date is outside of the task's",
+                    run_id, task_id);
   }
   return TaskInstanceView{run, Untouched(*run, *task)};
 }

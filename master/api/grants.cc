@@ -1,7 +1,6 @@
 #include "master/api/grants.h"
 
 #include <algorithm>
-#include <set>
 
 #include "common/base/limits.h"
 #include "common/base/log.h"
@@ -15,20 +14,6 @@
 
 namespace gale {
 namespace {
-
-v1::BashWork WorkToProto(const BashWork& work) {
-  v1::BashWork out;
-  out.set_command(work.command);
-  for (const auto& [name, value] : work.env) (*out.mutable_env())[name] = value;
-  out.set_has_env(work.has_env);
-  out.set_append_env(work.append_env);
-  out.set_cwd(work.cwd);
-  for (int32_t code : work.skip_on_exit_code) out.add_skip_on_exit_code(code);
-  if (work.skip_on_exit_code.empty()) out.add_skip_on_exit_code(-1);  // none: [] would mean [99]
-  out.set_templated(work.templated);
-  out.set_needs_dag_file(work.needs_dag_file);
-  return out;
-}
 
 std::string PercentEncode(std::string_view text) {
   std::string out;
@@ -102,21 +87,6 @@ void FillContext(const Grant& grant, const TaskSpec& task, v1::TaskContext& out)
 
 }  // namespace
 
-std::string GrantWriter::OwnersOf(const DagPtr& dag) {
-  std::lock_guard lock(mutex_);
-  auto found = owners_.find(dag.get());
-  if (found != owners_.end() && found->second.dag.lock() == dag) return found->second.text;
-  std::set<std::string> names;
-  for (const TaskSpec& task : dag->spec().tasks) names.insert(task.owner);
-  const std::string text = fmt::format("{}", fmt::join(names, ", "));
-  if (owners_.size() >= kDagsMax) {
-    std::erase_if(owners_, [](const auto& entry) { return entry.second.dag.expired(); });
-    if (owners_.size() >= kDagsMax) owners_.erase(owners_.begin());
-  }
-  owners_[dag.get()] = {dag, text};
-  return text;
-}
-
 // As Airflow 3's.
 std::string GrantWriter::LogUrl(const Grant& grant, const TaskSpec& task) const {
   return fmt::format("{}/dags/{}/runs/{}/tasks/{}?try_number={}", base_url_,
@@ -124,15 +94,14 @@ std::string GrantWriter::LogUrl(const Grant& grant, const TaskSpec& task) const 
                      PercentEncode(task.task_id), grant.attempt.try_number);
 }
 
-v1::Grant GrantWriter::ToProto(const Grant& grant) {
+v1::Grant GrantWriter::ToProto(const Grant& grant) const {
   v1::Grant out;
   const TaskSpec& task = grant.dag->task(grant.attempt.task);
   *out.mutable_attempt() = gale::ToProto(grant.attempt);
   out.set_epoch(grant.epoch.value);
   FillContext(grant, task, *out.mutable_context());
-  out.mutable_context()->set_dag_owners(OwnersOf(grant.dag));
   if (const auto* bash = std::get_if<BashWork>(&task.work)) {
-    *out.mutable_bash() = WorkToProto(*bash);
+    *out.mutable_bash() = gale::ToProto(*bash);
     if (bash->templated) out.mutable_context()->set_log_url(LogUrl(grant, task));
   }
   if (task.execution_timeout)
@@ -142,7 +111,7 @@ v1::Grant GrantWriter::ToProto(const Grant& grant) {
   return out;
 }
 
-Result<WorkerHello> FromProto(const v1::Hello& hello) {
+Result<WorkerHello> FromProto(const v1::Hello& hello, TimePoint now) {
   GALE_RETURN_IF_ERROR(CheckId("worker name", hello.name(), "@:"));
   if (hello.slots() == 0) return InvalidArgument("worker '{}': it offers no slots", hello.name());
   if (hello.queues().empty())
@@ -160,11 +129,14 @@ Result<WorkerHello> FromProto(const v1::Hello& hello) {
   out.slots = hello.slots();
   out.draining = hello.draining();
   for (const v1::AttemptRef& ref : hello.running()) out.running.push_back(FromProto(ref));
-  for (const v1::Finished& finished : hello.spooled()) out.spooled.push_back(FromProto(finished));
+  for (const v1::Finished& finished : hello.spooled()) {
+    out.spooled.push_back(FromProto(finished, out.sent_at, now));
+  }
   return out;
 }
 
-AttemptResult FromProto(const v1::Finished& finished) {
+AttemptResult FromProto(const v1::Finished& finished, std::optional<TimePoint> sent_at,
+                        TimePoint now) {
   AttemptResult out;
   out.finished.attempt = FromProto(finished.attempt());
   out.finished.attempt.map_index = std::max(out.finished.attempt.map_index, kUnmapped);
@@ -173,6 +145,18 @@ AttemptResult FromProto(const v1::Finished& finished) {
   out.finished.signal = finished.signal();
   out.finished.reason = RepairText(finished.reason(), limits::kReasonBytesMax);
   out.finished.log_bytes = std::min<uint64_t>(finished.log_bytes(), INT64_MAX);
+  auto here = [&](bool has, const google::protobuf::Timestamp& there) -> std::optional<TimePoint> {
+    if (!has || !sent_at) return std::nullopt;
+    return now - std::max(*sent_at - FromProto(there), Duration(0));
+  };
+  out.finished.started_at = here(finished.has_started_at(), finished.started_at());
+  out.finished.ended_at = here(finished.has_finished_at(), finished.finished_at());
+  // What the ledger's columns take: a worker's word is not to stop a commit.
+  auto time = [](const google::protobuf::Duration& d) {
+    return std::max(FromProto(d), Duration(0));
+  };
+  out.finished.usage = {time(finished.usage().user_time()), time(finished.usage().system_time()),
+                        std::min(finished.usage().rss_bytes_max(), uint64_t{INT64_MAX})};
   for (const v1::XCom& xcom : finished.xcoms()) {
     if (Status refused = CheckXCom(out.finished.attempt, xcom); !refused.ok()) {
       GALE_WARN("{}", refused.message());

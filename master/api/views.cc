@@ -89,6 +89,9 @@ v1::TaskInstance ToProto(const TaskInstanceView& ti) {
   out.set_queue(task.queue);
   out.set_priority_weight(ti.priority());
   out.set_reason(row.reason);
+  *out.mutable_user_time() = ToProto(row.usage.user_time);
+  *out.mutable_system_time() = ToProto(row.usage.system_time);
+  out.set_rss_bytes_max(row.usage.rss_bytes_max);
   return out;
 }
 

@@ -20,7 +20,7 @@ using SessionStream = Stream<grpc::ServerBidiReactor<v1::WorkerMessage, v1::Mast
 
 class WorkerSession final : public SessionStream, public WorkerLink {
  public:
-  WorkerSession(StreamRegister& streams, Engine& engine, std::shared_ptr<GrantWriter> grants,
+  WorkerSession(StreamRegister& streams, Engine& engine, std::shared_ptr<const GrantWriter> grants,
                 bool serves_queue, bool on_this_host)
       : Stream(streams),
         engine_(engine),
@@ -115,7 +115,7 @@ class WorkerSession final : public SessionStream, public WorkerLink {
   }
 
   Engine& engine_;
-  const std::shared_ptr<GrantWriter> grants_;
+  const std::shared_ptr<const GrantWriter> grants_;
   const bool serves_queue_;
   const bool on_this_host_;
   v1::WorkerMessage in_;
@@ -135,7 +135,7 @@ Status WorkerSession::Handle(const v1::WorkerMessage& message) {
           static_cast<int>(kAttemptsPerMessageMax)) {
         return InvalidArgument("Hello names more than {} attempts", kAttemptsPerMessageMax);
       }
-      GALE_ASSIGN_OR_RETURN(WorkerHello hello, FromProto(message.hello()));
+      GALE_ASSIGN_OR_RETURN(WorkerHello hello, FromProto(message.hello(), Clock::Real().Now()));
       greeted_ = true;
       return Post([hello = std::move(hello)](Loop& loop, const WorkerLinkPtr& link) {
         loop.OnHello(link, hello);
@@ -156,10 +156,13 @@ Status WorkerSession::Handle(const v1::WorkerMessage& message) {
     case M::kStarted:
       return Post([id = FromProto(message.started().attempt()), pid = message.started().pid()](
                       Loop& loop, const WorkerLinkPtr& link) { loop.OnStarted(link, id, pid); });
-    case M::kFinished:
-      return Post([result = FromProto(message.finished())](Loop& loop, const WorkerLinkPtr& link) {
-        loop.OnFinished(link, result);
-      });
+    case M::kFinished: {
+      // Now, and not when the engine comes to it: it may be waiting for the ledger.
+      std::optional<TimePoint> sent_at;
+      if (message.has_sent_at()) sent_at = FromProto(message.sent_at());
+      return Post([result = FromProto(message.finished(), sent_at, Clock::Real().Now())](
+                      Loop& loop, const WorkerLinkPtr& link) { loop.OnFinished(link, result); });
+    }
     case M::kHeartbeat:
       // Beside the engine, which may be waiting for the ledger: that must not fence a worker.
       if (engine_.MayRenewLeases()) {

@@ -39,7 +39,8 @@ class WorkerService final : public v1::Worker::CallbackService {
   ThreadPool& read_pool_;
   StreamRegister& streams_;
   const bool serves_queue_;
-  std::shared_ptr<GrantWriter> grants_ = std::make_shared<GrantWriter>(control_.base_url());
+  std::shared_ptr<const GrantWriter> grants_ =
+      std::make_shared<const GrantWriter>(control_.base_url());
 };
 
 }  // namespace gale

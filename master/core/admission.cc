@@ -193,28 +193,44 @@ const Admission::Rank* Admission::BestOf(const Pool& pool) {
   return best;
 }
 
+Admission::Pool* Admission::NextPool() const {
+  if (!parallelism_) return *dirty_.begin();
+  Pool* next = *dirty_.begin();
+  const Rank* best = BestOf(*next);
+  for (Pool* pool : dirty_) {
+    const Rank* rank = BestOf(*pool);
+    if (rank != nullptr && (best == nullptr || *rank < *best)) {
+      best = rank;
+      next = pool;
+    }
+  }
+  return next;
+}
+
 std::vector<TiRef> Admission::Admit() {
   std::vector<TiRef> out;
-  while (!dirty_.empty()) {
-    Pool* pool = *dirty_.begin();
-    dirty_.erase(dirty_.begin());
-    while (const Rank* best = BestOf(*pool)) {
-      Item& item = waiting_.at(best->ref);
-      Unplace(item);
-      if (ClosedGate(item) != nullptr) {
-        Place(item);  // parks it
-        // What another gate let through for nothing passes to the next in line.
-        for (Gate* gate : item.gates) {
-          if (gate != nullptr && gate != item.parked_at) Refill(*gate, item.lane());
-        }
-        continue;
-      }
-      const Item taken = item;
-      waiting_.erase(taken.rank.ref);
-      pool->waiting_slots -= taken.slots;
-      Take(taken);
-      out.push_back(taken.rank.ref);
+  while (!dirty_.empty() && !full()) {
+    Pool* pool = NextPool();
+    const Rank* best = BestOf(*pool);
+    if (best == nullptr) {
+      dirty_.erase(pool);
+      continue;
     }
+    Item& item = waiting_.at(best->ref);
+    Unplace(item);
+    if (ClosedGate(item) != nullptr) {
+      Place(item);  // parks it
+      // What another gate let through for nothing passes to the next in line.
+      for (Gate* gate : item.gates) {
+        if (gate != nullptr && gate != item.parked_at) Refill(*gate, item.lane());
+      }
+      continue;
+    }
+    const Item taken = item;
+    waiting_.erase(taken.rank.ref);
+    pool->waiting_slots -= taken.slots;
+    Take(taken);
+    out.push_back(taken.rank.ref);
   }
   return out;
 }
@@ -241,6 +257,11 @@ std::string Admission::Explain(TiRef ref) const {
             "(max_active_tis_per_dagrun)",
             gate->name, gate->used, gate->limit);
     }
+  }
+  if (full()) {
+    return fmt::format(
+        "{} task instances are queued or running, at most {} may ([core] parallelism)",
+        held_.size(), *parallelism_);
   }
   const Pool& pool = *item.pool;
   if (!pool.exists) {

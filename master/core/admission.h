@@ -56,6 +56,8 @@ class Admission {
   void SetPool(const std::string& name, int32_t slots);
   void DeletePool(const std::string& name);
   void SetPaused(const std::string& dag_id, bool paused);
+  // How many may hold slots at once, in all pools together; nullopt: any number.
+  void SetParallelism(std::optional<uint32_t> limit) { parallelism_ = limit; }
 
   // It waits from now on. A task instance that waits or holds already is left alone.
   void Add(const Request& request);
@@ -157,13 +159,18 @@ class Admission {
   // The best that fits in what the pool has free; nullptr if nobody does.
   static const Rank* BestOf(const Pool& pool);
   void Touch(Pool* pool) { dirty_.insert(pool); }
+  bool full() const { return parallelism_ && held_.size() >= *parallelism_; }
+  // Whose turn it is: with a limit over all pools, the one with the best; else any.
+  Pool* NextPool() const;
 
   std::map<std::string, Pool> pools_;            // stable addresses
   std::unordered_map<std::string, Gate> gates_;  // by kind and key; stable addresses
   std::unordered_map<TiRef, Item, TiRefHash> waiting_;
   std::unordered_map<TiRef, Item, TiRefHash> held_;
   std::unordered_map<RunId, std::vector<std::string>> gates_of_run_;
+  // Those that may have somebody to admit, or wait for others to end.
   std::set<Pool*, ByName> dirty_;
+  std::optional<uint32_t> parallelism_;
 };
 
 }  // namespace gale::core

@@ -31,12 +31,13 @@ class Decider {
  private:
   const Dag& dag() const { return run_.dag(); }
   void Move(TaskIndex t, TiState to, std::string reason = "");
-  void Finish(TaskIndex t, TiState to, std::string reason);
+  // `at`: when what ended it happened; by default now.
+  void Finish(TaskIndex t, TiState to, std::string reason, std::optional<TimePoint> at = {});
   void Schedule(TaskIndex t);
   void EvaluateTask(TaskIndex t);
   bool PastAllows(TaskIndex t) const;
-  void Failed(TaskIndex t, const AttemptFinished& e);
-  void Retry(TaskIndex t, const std::string& reason, Duration delay);
+  void Failed(TaskIndex t, const AttemptFinished& e, TimePoint ended);
+  void Retry(TaskIndex t, const std::string& reason, TimePoint ended, Duration delay);
   void StopTheRest(TaskIndex failed);
   // Takes it out of the admission or the queue, and lets go of its slots unless its process lives.
   void Withdraw(TaskIndex t);
@@ -66,9 +67,9 @@ void Decider::Move(TaskIndex t, TiState to, std::string reason) {
   }
 }
 
-void Decider::Finish(TaskIndex t, TiState to, std::string reason) {
+void Decider::Finish(TaskIndex t, TiState to, std::string reason, std::optional<TimePoint> at) {
   Ti& ti = run_.edit(t);
-  ti.end = Micros(now_);
+  ti.end = Micros(at.value_or(now_));
   ti.next_at = 0;
   if (ti.start == 0) ti.start = ti.end;
   Move(t, to, std::move(reason));
@@ -208,17 +209,23 @@ void Decider::operator()(const AttemptFinished& e) {
   const LiveAttempt live = *run_.live(t);
   run_.ClearLive(t);
   out_.effects.push_back(SlotFreed{t});
-  const int64_t started = run_.ti(t).start, queued = run_.ti(t).queued_at;
+  // What the worker says of its times is taken for what can be: after the grant, before now. (Its
+  // clock, or this master's, may have been set meanwhile.)
+  const TimePoint granted = FromMicros(run_.ti(t).start), latest = std::max(granted, now_);
+  const TimePoint ended_at = std::clamp(e.ended_at.value_or(now_), granted, latest);
+  const TimePoint started_at = std::clamp(e.started_at.value_or(granted), granted, ended_at);
+  run_.edit(t).start = Micros(started_at);
+  const int64_t queued = run_.ti(t).queued_at;
   const size_t at = out_.effects.size();
   const TiState before = run_.ti(t).state;
   TiState ended_as = TiState::kFailed;
   if (before == TiState::kRunning) {
     switch (e.outcome) {
-      case Outcome::kSuccess: Finish(t, ended_as = TiState::kSuccess, e.reason); break;
-      case Outcome::kSkipped: Finish(t, ended_as = TiState::kSkipped, e.reason); break;
+      case Outcome::kSuccess: Finish(t, ended_as = TiState::kSuccess, e.reason, ended_at); break;
+      case Outcome::kSkipped: Finish(t, ended_as = TiState::kSkipped, e.reason, ended_at); break;
       case Outcome::kFailed:
       case Outcome::kFailedNoRetry:
-      case Outcome::kLost: Failed(t, e); break;
+      case Outcome::kLost: Failed(t, e, ended_at); break;
     }
   } else if (before == TiState::kRestarting) {
     Clear(t);
@@ -230,36 +237,37 @@ void Decider::operator()(const AttemptFinished& e) {
   ended.row.id = e.attempt;
   ended.row.state = ended_as;
   ended.row.queued_at = OptionalTime(queued);
-  ended.row.start_date = OptionalTime(started);
-  ended.row.end_date = now_;
+  ended.row.start_date = started_at;
+  ended.row.end_date = ended_at;
   ended.row.worker = live.worker;
   ended.row.pid = live.pid;
   ended.row.exit_code = e.exit_code;
   ended.row.signal = e.signal;
   ended.row.reason = e.reason;
   ended.row.log_bytes = e.log_bytes;
+  ended.row.usage = e.usage;
   out_.effects.insert(out_.effects.begin() + static_cast<ptrdiff_t>(at), std::move(ended));
 }
 
-void Decider::Failed(TaskIndex t, const AttemptFinished& e) {
+void Decider::Failed(TaskIndex t, const AttemptFinished& e, TimePoint ended) {
   Ti& ti = run_.edit(t);
   const TaskSpec& task = dag().task(t);
   if (e.outcome == Outcome::kLost && ti.lost_tries < task.lost_retries) {
     ++ti.lost_tries;
     ++ti.max_tries;
-    return Retry(t, e.reason, Duration(0));
+    return Retry(t, e.reason, ended, Duration(0));
   }
   if (e.outcome != Outcome::kFailedNoRetry && ti.try_number <= ti.max_tries) {
-    return Retry(t, e.reason, RetryDelay(task, ti.try_number, dag().id(), run_.head.run_id));
+    return Retry(t, e.reason, ended, RetryDelay(task, ti.try_number, dag().id(), run_.head.run_id));
   }
-  Finish(t, TiState::kFailed, e.reason);
+  Finish(t, TiState::kFailed, e.reason, ended);
   if (dag().spec().fail_fast && !task.is_teardown) StopTheRest(t);
 }
 
-void Decider::Retry(TaskIndex t, const std::string& reason, Duration delay) {
+void Decider::Retry(TaskIndex t, const std::string& reason, TimePoint ended, Duration delay) {
   Ti& ti = run_.edit(t);
-  ti.end = Micros(now_);
-  ti.next_at = Micros(now_ + delay);
+  ti.end = Micros(ended);
+  ti.next_at = Micros(ended + delay);
   Move(t, TiState::kUpForRetry, reason);
 }
 
@@ -333,6 +341,7 @@ void Decider::operator()(const Recheck&) {
 
 // To none, with all of its retries again. A task whose process lives waits for its end.
 void Decider::Clear(TaskIndex t) {
+  if (run_.absent(t)) return;
   Ti& ti = run_.edit(t);
   if (ti.live) {
     if (ti.state != TiState::kRestarting) {
@@ -370,7 +379,7 @@ void Decider::ResumeDownstream(const std::vector<TaskIndex>& of) {
 
 void Decider::operator()(const SetTasks& e) {
   for (TaskIndex t : e.tasks) {
-    if (run_.ti(t).state == e.state) continue;
+    if (run_.ti(t).state == e.state || run_.absent(t)) continue;
     const std::string reason = fmt::format("marked {} by hand", Name(e.state));
     Withdraw(t);
     Cancel(t, reason);
@@ -415,11 +424,11 @@ void Decider::operator()(const SetRun& e) {
     Finish(t, succeed ? TiState::kSuccess : runs ? TiState::kFailed : TiState::kSkipped, reason);
   }
   if (teardown_pending && run_.head.state == RunState::kRunning) {  // it ends with the teardown
-    return Doom(succeed ? "" : "marked by hand");
+    return Doom(succeed ? "" : kMarkedByHand);
   }
   work_.clear();
   if (run_.head.state == RunState::kQueued) run_.head.start_date = now_;
-  EndRun(e.state, "marked by hand");
+  EndRun(e.state, kMarkedByHand);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // decided at a time that comes with it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -9,6 +10,9 @@
 #include "master/core/records.h"
 
 namespace gale::core {
+
+// RunRow::reason of a run whose state a person set.
+inline constexpr char kMarkedByHand[] = "marked by hand";
 
 // Events.
 
@@ -36,6 +40,10 @@ struct AttemptFinished {
   int32_t signal = 0;
   std::string reason;
   uint64_t log_bytes = 0;
+  // When its process started and ended, by the clock of the master that was told; it may have been
+  // a while ago. Unset: no process, or nobody knows.
+  std::optional<TimePoint> started_at, ended_at;
+  Usage usage;
 };
 struct RetryDue {
   AttemptId after;

@@ -25,6 +25,15 @@ std::string OpenUpstreams(const Run& run, TaskIndex t) {
   return names;
 }
 
+std::string OutOfDates(const Run& run, TaskIndex t) {
+  const TaskSpec& task = run.dag().task(t);
+  std::string text =
+      "it has no instance in this run: the run's logical date is outside of the task's dates";
+  if (task.start_date) text += fmt::format(", from {}", FormatTime(*task.start_date));
+  if (task.end_date) text += fmt::format(", until {}", FormatTime(*task.end_date));
+  return text;
+}
+
 std::string Undecided(const Run& run, TaskIndex t) {
   if (run.ti(t).waits_for_past && run.verdict(t) == Verdict::kRun) {
     if (run.past.known == Past::Known::kNotYet) return "the previous run's state is being read";
@@ -95,6 +104,10 @@ std::vector<std::string> Scheduler::Explain(const Run& run, TaskIndex t, TimePoi
     case TiState::kSkipped:
     case TiState::kUpstreamFailed:
     case TiState::kRemoved:
+      if (run.absent(t)) {
+        out.push_back(OutOfDates(run, t));
+        break;
+      }
       out.push_back(fmt::format("it is {}, for good unless somebody clears it", Name(ti.state)));
       break;
   }

@@ -38,6 +38,13 @@ struct RunRow {
   std::string reason;
 };
 
+// What a try's process took, with all that it started and waited for.
+struct Usage {
+  Duration user_time{0};
+  Duration system_time{0};
+  uint64_t rss_bytes_max = 0;  // of its largest process
+};
+
 // The latest state of a task instance. One that nothing has happened to has no row.
 struct TiRow {
   RunId run;
@@ -55,6 +62,7 @@ struct TiRow {
   std::string worker;
   int64_t pid = 0;
   std::string reason;  // how the last try ended
+  Usage usage;         // of the try, once it has ended
 };
 
 // One ended try, for history. (The latest, unended one is in TiRow.)
@@ -70,6 +78,7 @@ struct AttemptRow {
   int32_t signal = 0;
   std::string reason;
   uint64_t log_bytes = 0;
+  Usage usage;
 };
 
 }  // namespace gale

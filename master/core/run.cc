@@ -26,10 +26,31 @@ int64_t OrZero(const std::optional<TimePoint>& t) { return t ? Micros(*t) : 0; }
 
 }  // namespace
 
+bool HasInstance(const Dag& dag, const RunRow& run, TaskIndex t) {
+  return run.type == RunType::kBackfill || dag.in_dates(t, run.logical_date);
+}
+
 Run::Run(RunRow h, DagPtr dag) : head(std::move(h)), dag_(std::move(dag)), tis_(dag_->size()) {
   counts_[static_cast<size_t>(TiState::kNone)] = static_cast<uint32_t>(tis_.size());
   for (size_t i = 0; i < tis_.size(); ++i) {
     tis_[i].max_tries = dag_->task(TaskIndex(static_cast<uint32_t>(i))).retries;
+  }
+  if (!dag_->has_task_dates()) return;
+  for (uint32_t i = 0; i < size(); ++i) {
+    if (!HasInstance(*dag_, head, TaskIndex(i))) SetAbsent(TaskIndex(i), true);
+  }
+}
+
+void Run::SetAbsent(TaskIndex t, bool absent) {
+  absent_.resize(size());
+  absent_up_.resize(size());
+  absent_[t.value] = absent;
+  const TiState from = absent ? TiState::kNone : TiState::kRemoved;
+  tis_[t.value].state = absent ? TiState::kRemoved : TiState::kNone;
+  --counts_[static_cast<size_t>(from)];
+  ++counts_[static_cast<size_t>(tis_[t.value].state)];
+  for (TaskIndex d : dag_->downstream(t)) {
+    absent ? ++absent_up_[d.value] : --absent_up_[d.value];
   }
 }
 
@@ -37,6 +58,7 @@ Run::Run(RunRow h, DagPtr dag, const std::vector<TiRow>& rows) : Run(std::move(h
   for (const TiRow& row : rows) {
     GALE_CHECK(row.run == head.id && row.task.value < tis_.size(), "row of another run: {}",
                row.run.value);
+    if (absent(row.task)) SetAbsent(row.task, false);  // it is there: made by an older Gale
     Ti& ti = tis_[row.task.value];
     ti.try_number = row.try_number;
     ti.max_tries = row.max_tries;
@@ -104,7 +126,7 @@ SetupCounts Run::setups(TaskIndex t) const {
   SetupCounts out;
   if (dag_->rule(t) != TriggerRule::kAllDoneSetupSuccess) return out;
   for (TaskIndex u : dag_->upstream(t)) {
-    if (!dag_->task(u).is_setup) continue;
+    if (!dag_->task(u).is_setup || absent(u)) continue;
     ++out.total;
     out.success += ti(u).state == TiState::kSuccess;
     out.skipped += ti(u).state == TiState::kSkipped;
@@ -113,8 +135,9 @@ SetupCounts Run::setups(TaskIndex t) const {
 }
 
 Verdict Run::verdict(TaskIndex t) const {
-  return Evaluate(dag_->rule(t), ti(t).up, static_cast<uint32_t>(dag_->upstream(t).size()),
-                  setups(t));
+  uint32_t upstreams = static_cast<uint32_t>(dag_->upstream(t).size());
+  if (!absent_up_.empty()) upstreams -= absent_up_[t.value];
+  return Evaluate(dag_->rule(t), ti(t).up, upstreams, setups(t));
 }
 
 TiRow Run::ToRow(TaskIndex t) const {

@@ -46,6 +46,10 @@ struct Past {
   std::vector<bool> ok;  // by task: the previous run lets it start
 };
 
+// Whether a run has an instance of the task at all: not outside of the task's dates, unless it is a
+// backfill's. Source: Airflow 3, models/dagrun.py, task_filter.
+bool HasInstance(const Dag& dag, const RunRow& run, TaskIndex t);
+
 class Run {
  public:
   // A run to which nothing has happened.
@@ -58,6 +62,8 @@ class Run {
   const DagPtr& dag_ptr() const { return dag_; }
   size_t size() const { return tis_.size(); }
   const Ti& ti(TaskIndex t) const { return tis_[t.value]; }
+  // It has no instance of the task: no row, nothing waits for it. In memory its state is removed.
+  bool absent(TaskIndex t) const { return !absent_.empty() && absent_[t.value]; }
   // For the fields but `state` and `up`, which only Apply may touch.
   Ti& edit(TaskIndex t) { return tis_[t.value]; }
 
@@ -90,8 +96,12 @@ class Run {
   Past past;
 
  private:
+  void SetAbsent(TaskIndex t, bool absent);
+
   DagPtr dag_;
   std::vector<Ti> tis_;
+  std::vector<bool> absent_;         // empty: none is
+  std::vector<uint32_t> absent_up_;  // of each task's upstreams
   std::array<uint32_t, kTiStates> counts_{};
   std::unordered_map<uint32_t, LiveAttempt> live_;
 };

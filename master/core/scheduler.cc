@@ -195,11 +195,12 @@ bool Scheduler::PastAllows(const Run& previous, const Dag& next, TaskIndex task)
     return s == TiState::kSuccess || s == TiState::kSkipped;
   };
   auto then = previous.dag().Find(next.task(task).task_id);
-  if (!then) return true;  // the task is new
+  // The task is new, or that run was before its start_date. (Airflow, PrevDagrunDep.)
+  if (!then || previous.absent(*then)) return next.task(task).ignore_first_depends_on_past;
   if (!good(*then)) return false;
   if (!next.task(task).wait_for_downstream) return true;
   for (TaskIndex d : previous.dag().downstream(*then)) {
-    if (!good(d)) return false;
+    if (!good(d) && !previous.absent(d)) return false;
   }
   return true;
 }

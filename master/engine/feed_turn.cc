@@ -9,6 +9,9 @@ std::optional<StateCounts> CountsOf(const core::Run* run) {
   if (run == nullptr) return std::nullopt;
   StateCounts counts{};
   for (size_t s = 0; s < counts.size(); ++s) counts[s] = run->count(static_cast<TiState>(s));
+  // Of what it has no instance, there is nothing to count.
+  uint32_t& removed = counts[static_cast<size_t>(TiState::kRemoved)];
+  for (uint32_t t = 0; removed > 0 && t < run->size(); ++t) removed -= run->absent(TaskIndex(t));
   return counts;
 }
 

@@ -60,6 +60,7 @@ Result<Loop::Stored> Loop::Read() {
 void Loop::Load(Stored stored) {
   LiveState& live = stored.live;
   scheduler_ = std::make_unique<core::Scheduler>();
+  scheduler_->admission().SetParallelism(options_.parallelism);
   calendar_ = std::make_unique<core::Calendar>();
   dags_.clear();
   unreadable_.clear();
@@ -78,7 +79,12 @@ void Loop::Load(Stored stored) {
   for (const ImportErrorRow& error : stored.errors) error_files_.insert(error.filename);
   last_run_ = live.last_run_id;
   for (WorkerRow& worker : live.workers) known_workers_[worker.name] = std::move(worker);
-  for (const PoolRow& pool : live.pools) {
+  for (PoolRow& pool : live.pools) {
+    const bool made_now = epoch_ == Epoch(1) && pool.name == "default_pool";
+    if (made_now && pool.slots != options_.default_pool_slots) {
+      pool.slots = options_.default_pool_slots;
+      batch_.pools.push_back(pool);
+    }
     pools_[pool.name] = pool;
     scheduler_->admission().SetPool(pool.name, pool.slots);
   }
@@ -330,6 +336,7 @@ void Loop::Absorb(core::Output output) {
         row->second.try_number == attempt.id.try_number) {
       row->second.worker = attempt.worker;
       row->second.pid = attempt.pid;
+      row->second.usage = attempt.usage;
     }
     batch_.attempts.push_back(std::move(attempt));
   }
@@ -360,6 +367,7 @@ void Loop::Absorb(core::Output output) {
   for (RunId id : output.ended) {
     const core::Run* run = scheduler_->Find(id);
     calendar_->RunEnded(run->head.dag_id);
+    CountFailures(*run);
     GALE_INFO("run '{}' of dag '{}' ended: {}", run->head.run_id, run->head.dag_id,
               Name(run->head.state));
   }

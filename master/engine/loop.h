@@ -39,6 +39,8 @@ struct LoopOptions {
   Duration sweep_interval = std::chrono::seconds(30);  // queue entries compared with the ledger
   bool paused_at_creation = true;
   Duration publish{0};  // how often it says at most how things stand (LoopMetrics); 0: never
+  std::optional<uint32_t> parallelism = {};  // attempts queued or running at once; nullopt: any
+  int32_t default_pool_slots = 128;          // as a new ledger gets it
   // A commit survives a power cut only after Store::Sync. Then only what workers on this very
   // machine must hear (they would die with it) leaves at the commit; all else waits for Synced:
   // acks, answers, grants to other hosts.
@@ -267,6 +269,8 @@ class Loop {
   Result<DagPtr> LoadVersion(const std::string& dag_id, int64_t version);
   void RegisterDag(const FileReport& report, const ParsedDag& parsed, std::string& error);
   void UpdateCalendar(DagEntry& entry);
+  void Pause(DagEntry& entry, bool paused, const Actor& actor, std::string why = "");
+  void CountFailures(const core::Run& run);
   void MarkStale(DagEntry& entry);
   void SetVersionBundle(const VersionKey& key, const std::string& bundle);
   std::string BundleOf(const Dag& dag) const;

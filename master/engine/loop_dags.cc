@@ -111,6 +111,37 @@ void Describe(const FileReport& report, const Dag& dag, DagRow& row) {
 
 }  // namespace
 
+void Loop::Pause(DagEntry& entry, bool paused, const Actor& actor, std::string why) {
+  const std::string& id = entry.row.dag_id;
+  entry.row.is_paused = paused;
+  scheduler_->SetPaused(id, paused);
+  calendar_->SetPaused(id, Rests(entry.row), now_);
+  dirty_dags_.insert(id);
+  Audit(actor, paused ? "pause" : "unpause", id, "", "", std::move(why));
+}
+
+// max_consecutive_failed_dag_runs: as many failed runs in a row pause their DAG, and so does each
+// that follows. A run that a person marked failed is no failure of the DAG's.
+// Source: Airflow 3, models/dagrun.py, _check_last_n_dagruns_failed.
+void Loop::CountFailures(const core::Run& run) {
+  DagEntry& entry = dags_.at(run.head.dag_id);
+  uint32_t& failed = entry.row.failed_in_a_row;
+  const uint32_t max = scheduler_->FindDag(run.head.dag_id)->spec().max_consecutive_failed_dag_runs;
+  const uint32_t before = failed;
+  if (run.head.state == RunState::kSuccess || max == 0) {
+    failed = 0;
+  } else if (run.head.reason != core::kMarkedByHand) {
+    ++failed;
+  }
+  if (failed == before) return;
+  dirty_dags_.insert(run.head.dag_id);
+  if (failed == 0 || failed < max || entry.row.is_paused) return;
+  GALE_WARN("dag '{}' is paused: its last {} runs failed (max_consecutive_failed_dag_runs is {})",
+            run.head.dag_id, failed, max);
+  Pause(entry, true, {"scheduler", "timetable"},
+        fmt::format("{} runs failed in a row, max_consecutive_failed_dag_runs is {}", failed, max));
+}
+
 void Loop::RegisterDag(const FileReport& report, const ParsedDag& parsed, std::string& error) {
   const DagSpec& spec = parsed.spec;
   about_.reported.insert(spec.dag_id);

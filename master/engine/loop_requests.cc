@@ -112,12 +112,7 @@ Result<DagRow> Loop::SetPaused(const std::string& dag_id, bool paused, const Act
   auto it = dags_.find(dag_id);
   if (it == dags_.end()) return NotFound("DAG '{}' not found", dag_id);
   DagEntry& entry = it->second;
-  if (entry.row.is_paused == paused) return entry.row;
-  entry.row.is_paused = paused;
-  scheduler_->SetPaused(dag_id, paused);
-  calendar_->SetPaused(dag_id, Rests(entry.row), now_);
-  dirty_dags_.insert(dag_id);
-  Audit(actor, paused ? "pause" : "unpause", dag_id);
+  if (entry.row.is_paused != paused) Pause(entry, paused, actor);
   return entry.row;
 }
 
@@ -177,7 +172,7 @@ Result<std::vector<TiRow>> Loop::Clear(const ClearRequest& request, const Actor&
     const TiState s = run->ti(t).state;
     if (request.only_failed && s != TiState::kFailed && s != TiState::kUpstreamFailed) return true;
     if (request.only_running && s != TiState::kRunning) return true;
-    return s == TiState::kNone;  // nothing to clear
+    return s == TiState::kNone || run->absent(t);  // nothing to clear
   });
   if (!request.dry_run && !tasks.empty()) {
     scheduler_->Handle(run->id(), core::ClearTasks{tasks}, now_);
@@ -198,6 +193,11 @@ Result<std::vector<TiRow>> Loop::SetTasks(const SetTasksRequest& request, const 
   GALE_ASSIGN_OR_RETURN(core::Run * run, FindRun(request.dag_id, request.run_id));
   GALE_ASSIGN_OR_RETURN(auto tasks, Select(*run, request.task_ids, request.include_upstream,
                                            request.include_downstream));
+  std::erase_if(tasks, [&](TaskIndex t) { return run->absent(t); });
+  if (tasks.empty()) {
+    return FailedPrecondition(
+        "run '{}' has no instance of these tasks: its date is outside of theirs", request.run_id);
+  }
   scheduler_->Handle(run->id(), core::SetTasks{tasks, request.state}, now_);
   for (const std::string& id : request.task_ids) {
     Audit(actor, fmt::format("set_{}", Name(request.state)), request.dag_id, request.run_id, id);

@@ -200,6 +200,9 @@ bool Loop::Finish(const AttemptResult& result) {
     core::AttemptFinished failed;
     failed.attempt = id;
     failed.outcome = core::Outcome::kFailed;
+    failed.started_at = result.finished.started_at;
+    failed.ended_at = result.finished.ended_at;
+    failed.usage = result.finished.usage;
     failed.reason = fmt::format("its result was refused by the ledger: {}", refused->second);
     scheduler_->Handle(id.run, failed, now_);
     return true;

@@ -50,6 +50,7 @@ void AppendBlob(std::string& out, const std::vector<uint8_t>& value);
 inline void AppendOther(std::string& out, TimePoint value) {
   AppendInt(out, value.time_since_epoch().count());
 }
+inline void AppendOther(std::string& out, Duration value) { AppendInt(out, value.count()); }
 inline void AppendOther(std::string& out, const std::vector<std::string>& value) {
   AppendText(out, EncodeList(value));
 }
@@ -156,6 +157,7 @@ class Rows {
     const std::string bytes = Text(column);
     value.assign(bytes.begin(), bytes.end());
   }
+  void ReadOther(unsigned column, Duration& value) { value = Duration(Int(column)); }
   void ReadOther(unsigned column, TimePoint& value) { value = TimePoint(Duration(Int(column))); }
   template <class Tag, class Int>
   void ReadOther(unsigned column, StrongInt<Tag, Int>& value) {

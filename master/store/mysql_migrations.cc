@@ -203,7 +203,7 @@ CREATE TABLE IF NOT EXISTS bundle_blob (
 ))sql" GALE_TABLE_END,
 };
 
-constexpr const char* kCleaning[] = {
+constexpr const char* kCleaningAndUsage[] = {
     R"sql(
 CREATE TABLE IF NOT EXISTS cleaned_run (
   run_key  BIGINT NOT NULL PRIMARY KEY CHECK (run_key >= 1),
@@ -214,13 +214,20 @@ CREATE TABLE IF NOT EXISTS cleaned_run (
   state    TINYINT NOT NULL CHECK (state BETWEEN 0 AND 2),
   KEY cleaned_run_by_version (dag_id, version)
 ))sql" GALE_TABLE_END,
+    "ALTER TABLE dag ADD COLUMN failed_in_a_row INT UNSIGNED NOT NULL DEFAULT 0",
+    "ALTER TABLE task_instance ADD COLUMN user_time BIGINT NOT NULL DEFAULT 0,"
+    " ADD COLUMN system_time BIGINT NOT NULL DEFAULT 0,"
+    " ADD COLUMN rss_bytes_max BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE task_attempt ADD COLUMN user_time BIGINT NOT NULL DEFAULT 0,"
+    " ADD COLUMN system_time BIGINT NOT NULL DEFAULT 0,"
+    " ADD COLUMN rss_bytes_max BIGINT NOT NULL DEFAULT 0",
 };
 
 constexpr Migration kMigrations[] = {
     {1, "initial", kInitial},
     {2, "masters", kMasters},
     {3, "bundles", kBundles},
-    {4, "cleaning", kCleaning},
+    {4, "cleaning_and_usage", kCleaningAndUsage},
 };
 
 }  // namespace

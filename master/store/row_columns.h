@@ -16,7 +16,7 @@ inline constexpr char kDagColumns[] =
     "dag_id, version, fileloc, is_paused, is_stale, description, timetable_summary,"
     " timetable_description, owners, tags, max_active_runs, max_active_tasks, last_parsed,"
     " last_expired, last_interval_start, last_interval_end, next_run_after, next_logical_date,"
-    " next_interval_start, next_interval_end";
+    " next_interval_start, next_interval_end, failed_in_a_row";
 template <class Row>
 requires std::same_as<std::remove_const_t<Row>, DagRow>
 auto Columns(Row& r) {
@@ -24,7 +24,7 @@ auto Columns(Row& r) {
                   r.timetable_summary, r.timetable_description, r.owners, r.tags, r.max_active_runs,
                   r.max_active_tasks, r.last_parsed, r.last_expired, r.last_interval_start,
                   r.last_interval_end, r.next_run_after, r.next_logical_date, r.next_interval_start,
-                  r.next_interval_end);
+                  r.next_interval_end, r.failed_in_a_row);
 }
 
 // CommitBatch::bundle, among the settings.
@@ -46,24 +46,25 @@ auto Columns(Row& r) {
 
 inline constexpr char kTiColumns[] =
     "run_key, task_index, map_index, state, try_number, max_tries, lost_tries, queued_at,"
-    " start_date, end_date, next_at, live, worker, pid, reason";
+    " start_date, end_date, next_at, live, worker, pid, reason, user_time, system_time,"
+    " rss_bytes_max";
 template <class Row>
 requires std::same_as<std::remove_const_t<Row>, TiRow>
 auto Columns(Row& r) {
   return std::tie(r.run, r.task, r.map_index, r.state, r.try_number, r.max_tries, r.lost_tries,
                   r.queued_at, r.start_date, r.end_date, r.next_at, r.live, r.worker, r.pid,
-                  r.reason);
+                  r.reason, r.usage.user_time, r.usage.system_time, r.usage.rss_bytes_max);
 }
 
 inline constexpr char kAttemptColumns[] =
     "run_key, task_index, map_index, try_number, state, queued_at, start_date, end_date, worker,"
-    " pid, exit_code, signal, reason, log_bytes";
+    " pid, exit_code, signal, reason, log_bytes, user_time, system_time, rss_bytes_max";
 template <class Row>
 requires std::same_as<std::remove_const_t<Row>, AttemptRow>
 auto Columns(Row& r) {
   return std::tie(r.id.run, r.id.task, r.id.map_index, r.id.try_number, r.state, r.queued_at,
                   r.start_date, r.end_date, r.worker, r.pid, r.exit_code, r.signal, r.reason,
-                  r.log_bytes);
+                  r.log_bytes, r.usage.user_time, r.usage.system_time, r.usage.rss_bytes_max);
 }
 
 inline constexpr char kXComColumns[] = "run_key, task_index, map_index, key, value, timestamp";

@@ -27,7 +27,7 @@ struct DagRow {
   uint32_t max_active_runs = 16;
   uint32_t max_active_tasks = 16;
   TimePoint last_parsed;
-  std::optional<TimePoint> last_expired;
+  std::optional<TimePoint> last_expired;  // when it last became stale
   // The calendar: the data interval of the latest scheduled run, and the next run that is planned.
   std::optional<TimePoint> last_interval_start;
   std::optional<TimePoint> last_interval_end;
@@ -35,6 +35,7 @@ struct DagRow {
   std::optional<TimePoint> next_logical_date;
   std::optional<TimePoint> next_interval_start;
   std::optional<TimePoint> next_interval_end;
+  uint32_t failed_in_a_row = 0;  // runs; 0 too where the DAG sets no limit to them
 };
 
 // One immutable version of a DAG. `spec` is the serialised DagSpec; the store compresses it.

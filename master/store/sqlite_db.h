@@ -91,6 +91,7 @@ class Statement {
   void BindText(std::string_view value);
   void BindNull();
   void BindOther(TimePoint value) { BindInt(value.time_since_epoch().count()); }
+  void BindOther(Duration value) { BindInt(value.count()); }
   void BindOther(const std::vector<std::string>& value);
   void BindOther(const std::vector<uint8_t>& value);  // a blob
   template <class Tag, class Int>
@@ -115,6 +116,9 @@ class Statement {
   void ReadOther(int column, std::vector<uint8_t>& value);
   void ReadOther(int column, TimePoint& value) {
     value = TimePoint(Duration(sqlite3_column_int64(stmt_, column)));
+  }
+  void ReadOther(int column, Duration& value) {
+    value = Duration(sqlite3_column_int64(stmt_, column));
   }
   template <class Tag, class Int>
   void ReadOther(int column, StrongInt<Tag, Int>& value) {

@@ -204,7 +204,7 @@ CREATE TABLE bundle_blob (
 ) STRICT;
 )sql";
 
-constexpr char kCleaning[] = R"sql(
+constexpr char kCleaningAndUsage[] = R"sql(
 CREATE TABLE cleaned_run (
   run_key  INTEGER PRIMARY KEY CHECK (run_key >= 1),
   dag_id   TEXT NOT NULL CHECK (length(CAST(dag_id AS BLOB)) BETWEEN 1 AND 250),
@@ -214,13 +214,20 @@ CREATE TABLE cleaned_run (
   state    INTEGER NOT NULL CHECK (state BETWEEN 0 AND 2)
 ) STRICT;
 CREATE INDEX cleaned_run_by_version ON cleaned_run (dag_id, version);
+ALTER TABLE dag ADD COLUMN failed_in_a_row INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE task_instance ADD COLUMN user_time INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE task_instance ADD COLUMN system_time INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE task_instance ADD COLUMN rss_bytes_max INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE task_attempt ADD COLUMN user_time INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE task_attempt ADD COLUMN system_time INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE task_attempt ADD COLUMN rss_bytes_max INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 constexpr Migration kMigrations[] = {
     {1, "initial", kInitial},
     {2, "masters", kMasters},
     {3, "bundles", kBundles},
-    {4, "cleaning", kCleaning},
+    {4, "cleaning_and_usage", kCleaningAndUsage},
 };
 
 }  // namespace

@@ -172,8 +172,14 @@ TEST_P(MySqlTest, ASchemaOfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
                                      .workers = {{"w", "host", "boot", "0.1.0", At(5)}}})
                     .ok());
   }
+  for (const char* table : {"task_instance", "task_attempt"}) {
+    MustRun(*root_, fmt::format("ALTER TABLE {}.{} DROP COLUMN user_time, DROP COLUMN system_time,"
+                                " DROP COLUMN rss_bytes_max",
+                                name_, table));
+  }
   MustRun(*root_, fmt::format("DROP TABLE {0}.bundle_blob, {0}.version_bundle, {0}.master", name_));
   MustRun(*root_, fmt::format("ALTER TABLE {}.worker DROP COLUMN drained", name_));
+  MustRun(*root_, fmt::format("ALTER TABLE {}.dag DROP COLUMN failed_in_a_row", name_));
   MustRun(*root_, fmt::format("ALTER TABLE {}.leader DROP COLUMN instance, DROP COLUMN beat,"
                               " ADD COLUMN lease_until BIGINT NOT NULL DEFAULT 0",
                               name_));

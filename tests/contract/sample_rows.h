@@ -16,9 +16,13 @@ inline TimePoint At(int64_t seconds, int64_t micros = 0) {
 
 // All members of a row. The bindings count them: a new member doesn't compile until it is compared
 // here.
+inline auto Tie(const Usage& usage) {
+  const auto& [a, b, c] = usage;
+  return std::tie(a, b, c);
+}
 inline auto Tie(const DagRow& row) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t] = row;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u] = row;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u);
 }
 inline auto Tie(const DagVersionRow& row) {
   const auto& [a, b, c, d, e, f] = row;
@@ -29,12 +33,12 @@ inline auto Tie(const RunRow& row) {
   return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s);
 }
 inline auto Tie(const TiRow& row) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = row;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = row;
+  return std::tuple_cat(std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o), Tie(p));
 }
 inline auto Tie(const AttemptRow& row) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k] = row;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l] = row;
+  return std::tuple_cat(std::tie(a, b, c, d, e, f, g, h, i, j, k), Tie(l));
 }
 inline auto Tie(const XComRow& row) {
   const auto& [a, b, c, d, e, f] = row;
@@ -90,7 +94,8 @@ inline DagRow FullDag(std::string id) {
           .next_run_after = At(5),
           .next_logical_date = At(6),
           .next_interval_start = At(7),
-          .next_interval_end = At(8, 1)};
+          .next_interval_end = At(8, 1),
+          .failed_in_a_row = 6};
 }
 inline DagVersionRow Version(std::string dag_id, int64_t version, std::string spec = "spec") {
   return {.dag_id = std::move(dag_id),
@@ -155,7 +160,8 @@ inline TiRow FullTi(int64_t run, uint32_t task) {
           .live = true,
           .worker = "host-1",
           .pid = 4'194'304,
-          .reason = "exit 1"};
+          .reason = "exit 1",
+          .usage = {Duration(1'234'567), Duration(89), uint64_t{6} << 33}};
 }
 inline AttemptRow FullAttempt(int64_t run, uint32_t task, uint32_t try_number) {
   return {.id = {RunId(run), TaskIndex(task), 17, try_number},
@@ -168,7 +174,8 @@ inline AttemptRow FullAttempt(int64_t run, uint32_t task, uint32_t try_number) {
           .exit_code = -1,
           .signal = 9,
           .reason = "killed",
-          .log_bytes = uint64_t{5} << 40};
+          .log_bytes = uint64_t{5} << 40,
+          .usage = {std::chrono::hours(1), Duration(1), 4096}};
 }
 inline XComRow XCom(int64_t run, uint32_t task, std::string key, std::string value_json) {
   return {.run = RunId(run),

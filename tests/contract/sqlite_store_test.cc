@@ -152,8 +152,14 @@ TEST(SqliteFile, OfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
                                      .workers = {{"w", "host", "boot", "0.1.0", At(5)}}})
                     .ok());
   }
+  for (const char* table : {"task_instance", "task_attempt"}) {
+    for (const char* column : {"user_time", "system_time", "rss_bytes_max"}) {
+      RawConnection(path).Exec(fmt::format("ALTER TABLE {} DROP COLUMN {}", table, column).c_str());
+    }
+  }
   RawConnection(path).Exec(
       "DROP TABLE cleaned_run;"
+      "ALTER TABLE dag DROP COLUMN failed_in_a_row;"
       "DROP TABLE bundle_blob; DROP TABLE version_bundle; ALTER TABLE worker DROP COLUMN drained;"
       "DROP TABLE master; ALTER TABLE leader DROP COLUMN instance;"
       "ALTER TABLE leader DROP COLUMN beat; DELETE FROM schema_version WHERE version > 1");

@@ -104,3 +104,45 @@ def test_an_output_of_many_lines_arrives_whole_and_in_order(shared):
     numbers = [line for line in shared.cli("tasks", "logs", "loud", "r1", "t").stdout.splitlines()
                if line.isdigit()]
     assert numbers == [str(i) for i in range(1, 20001)]
+
+
+def test_no_exit_code_skips_where_none_is_named(shared):
+    shared.add_dag("unskipping", dag_text("unskipping", """
+BashOperator(task_id='none', bash_command='exit 99', skip_on_exit_code=None)
+BashOperator(task_id='empty', bash_command='exit 99', skip_on_exit_code=[], retries=-1)
+BashOperator(task_id='text', bash_command='exit 99', retries='0')
+"""))
+    shared.trigger("unskipping", "r1")
+    assert shared.wait_for_end("unskipping", "r1") == (
+        "failed", {"none": "failed", "empty": "failed", "text": "skipped"})
+
+
+def test_a_task_outside_its_dates_is_not_in_the_run(shared):
+    shared.add_dag("dated", dag_text("dated", """
+old = BashOperator(task_id='old', bash_command='true', end_date=datetime(2024, 1, 2))
+old >> BashOperator(task_id='now', bash_command='true')
+"""))
+    shared.cli("dags", "trigger", "dated", "--run-id", "r1", "-e", "2024-01-03T00:00:00")
+    assert shared.wait_for_end("dated", "r1") == ("success", {"now": "success"})
+
+
+def test_what_a_task_took_is_shown(shared):
+    shared.add_dag("busy", dag_text(
+        "busy", "BashOperator(task_id='t', bash_command='for i in {1..60000}; do :; done')"))
+    shared.trigger("busy", "r1")
+    assert shared.wait_for_end("busy", "r1")[0] == "success"
+    task, = shared.rows("tasks", "states-for-dag-run", "busy", "r1")
+    assert task["cpu_seconds"] > 0 and task["rss_mib_max"] > 0
+    tries = shared.rest("GET", "/api/v2/dags/busy/dagRuns/r1/taskInstances/t/tries", token=shared.token())[1]
+    assert tries["task_instances"][0]["cpu_seconds"] > 0
+    assert tries["task_instances"][0]["rss_bytes_max"] > 1 << 20
+
+
+def test_so_many_failed_runs_in_a_row_pause_the_dag(shared):
+    shared.add_dag("doomed", dag_text("doomed", "BashOperator(task_id='t', bash_command='false')",
+                                      max_consecutive_failed_dag_runs=2))
+    for run in ("r1", "r2"):
+        assert shared.dag("doomed")["is_paused"] is False
+        shared.trigger("doomed", run)
+        assert shared.wait_for_end("doomed", run)[0] == "failed"
+    wait_until(lambda: shared.dag("doomed")["is_paused"], "the DAG is paused")

@@ -33,7 +33,7 @@ void Checkers::OnProcessEnd(const AttemptId& attempt, bool succeeded) {
   if (it == alive_.end() || it->second.attempt != attempt) return;
   pool_used_[it->second.pool] -= it->second.slots;
   alive_.erase(it);
-  exits_[attempt] = succeeded;
+  exits_[attempt] = {succeeded, context_.wall(), context_.wall_ahead};
 }
 
 void Checkers::OnPool(const std::string& name, int32_t slots) {
@@ -89,18 +89,33 @@ void Checkers::OnCommitted(Epoch epoch, const CommitBatch& batch) {
     if (fresh && row.reason.find("refused by the ledger") != std::string::npos) {
       context_.Saw(Seen::kRefusedResults);
     }
+    CheckEnd(row);
     if (row.state != TiState::kSuccess || marked_.contains(row.id.run)) continue;
     if (guilty_.contains(row.id)) {
       context_.Fail(fmt::format("{} is success, its result was refused", row.id.ToString()));
     }
     auto exit = exits_.find(row.id);
-    if (exit == exits_.end() || !exit->second) {
+    if (exit == exits_.end() || !exit->second.succeeded) {
       context_.Fail(fmt::format("{} is success in the ledger, its process did not end so",
                                 row.id.ToString()));
     }
   }
   for (const TiRow& row : batch.tis) CheckTi(row);
   for (const RunRow& row : batch.runs) CheckRun(row);
+}
+
+// Of one whose end the worker told: with success, a code or a signal.
+void Checkers::CheckEnd(const AttemptRow& row) {
+  auto exit = exits_.find(row.id);
+  const bool told = row.exit_code != 0 || row.signal != 0;
+  if (exit == exits_.end() || !told) return;
+  context_.Saw(Seen::kEndTimes);
+  // The wall clock may have been set while the word was under way.
+  const Duration set = context_.wall_ahead - exit->second.wall_ahead;
+  if (row.end_date < exit->second.at || *row.end_date > exit->second.at + set) {
+    context_.Fail(fmt::format("{} ended at {}, its history says {}", row.id.ToString(),
+                              FormatTime(exit->second.at), FormatTime(*row.end_date)));
+  }
 }
 
 void Checkers::CheckTi(const TiRow& row) {

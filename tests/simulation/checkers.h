@@ -14,6 +14,7 @@
 //   - A row that the ledger refuses costs no epoch, no memory and no link: who brought it is told; a
 //     result that is refused is its attempt's failure.
 //   - A task is success without anybody's help only if its process ended well.
+//   - A try's history says when its process ended, however late a master heard of it.
 //   - Pools and workers never run more than they have room for.
 //   - The loop's own audit holds, and what it has in memory is what the ledger says.
 #pragma once
@@ -76,6 +77,7 @@ class Checkers {
   const std::map<AttemptId, std::string>& granted() const { return granted_; }
 
  private:
+  void CheckEnd(const AttemptRow& row);
   void CheckTi(const TiRow& row);
   void CheckRun(const RunRow& row);
   std::string Compare(const core::Run& run, const std::map<uint32_t, TiRow>& rows) const;
@@ -89,7 +91,12 @@ class Checkers {
   };
   std::map<std::pair<RunId, TaskIndex>, Process> alive_;
   std::set<AttemptId> started_;
-  std::map<AttemptId, bool> exits_;  // by itself or not; true: with success
+  struct Exit {
+    bool succeeded = false;
+    TimePoint at;
+    Duration wall_ahead;  // then
+  };
+  std::map<AttemptId, Exit> exits_;
   std::map<std::string, uint64_t> pool_used_;
   std::map<std::string, int64_t> pool_max_;  // the largest it ever was
   // The ledger as the commits made it.

@@ -105,6 +105,7 @@ enum class Seen : size_t {
   kRefusedRequests,
   kRefusedResults,
   kFlushesFailed,
+  kEndTimes,
   kCount
 };
 inline constexpr std::array<const char*, static_cast<size_t>(Seen::kCount)> kSeenNames = {
@@ -174,7 +175,8 @@ inline constexpr std::array<const char*, static_cast<size_t>(Seen::kCount)> kSee
     "turns taken back",
     "requests refused and told so",
     "results refused, and failed",
-    "flushes that failed"};
+    "flushes that failed",
+    "ends whose time was compared"};
 using Coverage = std::array<uint64_t, static_cast<size_t>(Seen::kCount)>;
 
 // The simulated clock, and what is to happen when. Ties in the order of asking.

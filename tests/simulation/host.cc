@@ -256,6 +256,7 @@ void Host::Spawn(const AttemptId& attempt, Epoch epoch, const TaskSpec& task) {
   process.pid = ++last_pid_;
   context_.last_spawn = context_.now();
   process.task = task;
+  times_[attempt] = {context_.now(), std::nullopt};
   context_.Trace("{} spawns {} (pid {})", name_, attempt.ToString(), process.pid);
   checkers_.OnSpawn(attempt, epoch, task, name_, processes_.size(), slots_);
   const int64_t pid = process.pid;
@@ -298,6 +299,7 @@ void Host::Exit(const AttemptId& attempt, worker::Exit exit) {
   context_.Trace("{} {} ends: code {} signal {}{}{}", name_, attempt.ToString(), exit.code,
                  exit.signal, exit.fenced ? " fenced" : "", exit.timed_out ? " timed out" : "");
   exits_[attempt] = {attempt, it->second.epoch, exit};
+  times_.at(attempt).second = context_.now();
   processes_.erase(it);
   checkers_.OnProcessEnd(attempt, exit.code == 0 && exit.signal == 0 && !exit.timed_out);
   FeedLater(context_.dice.Ms(0, 10), event::Exited{attempt, exit});
@@ -319,6 +321,7 @@ void Host::KeeperDies() {
   event::KeeperListed listed;
   for (const auto& [id, p] : processes_) {
     exits_[id] = {id, p.epoch, worker::Exit{.signal = 9, .keeper_died = true}};
+    times_.at(id).second = context_.now();
     checkers_.OnProcessEnd(id, false);
   }
   processes_.clear();
@@ -336,6 +339,11 @@ AttemptResult Host::ToResult(const Ending& ending) const {
   f.exit_code = ending.exit.code;
   f.signal = ending.exit.signal;
   f.reason = ending.reason;
+  if (auto at = times_.find(ending.attempt); at != times_.end() && at->second.second) {
+    auto wall = [&](MonoTime then) { return context_.wall() - (context_.now() - then); };
+    f.started_at = wall(at->second.first);
+    f.ended_at = wall(*at->second.second);
+  }
   switch (ending.end) {
     case End::kExited:
       f.outcome = ending.exit.timed_out || ending.exit.signal != 0 ? core::Outcome::kFailed

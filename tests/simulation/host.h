@@ -143,6 +143,8 @@ class Host {
   std::optional<MonoTime> fence_;
 
   std::map<AttemptId, worker::Ending> spool_;  // the disk
+  // When processes started and ended: stands in what the keeper and the disk keep.
+  std::map<AttemptId, std::pair<MonoTime, std::optional<MonoTime>>> times_;
 };
 
 // What a host needs of whoever is the master now.

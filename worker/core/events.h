@@ -177,7 +177,6 @@ struct SendFinished {
   Ending ending;
 };
 struct SendHeartbeat {
-  std::vector<AttemptId> running;
   uint64_t sequence = 0;
 };
 // Nothing is held any more. The last action of a drained worker.

@@ -42,12 +42,10 @@ bool WorkerCore::Known(const AttemptId& id) const {
 }
 
 // What a master must not take for lost: also ended attempts whose result it has not been told.
-std::vector<AttemptId> WorkerCore::Running(bool with_unwanted) const {
+std::vector<AttemptId> WorkerCore::Running() const {
   std::vector<AttemptId> ids;
   ids.reserve(live_.size());
-  for (const auto& [id, live] : live_) {
-    if (with_unwanted || !live.unwanted) ids.push_back(id);
-  }
+  for (const auto& [id, live] : live_) ids.push_back(id);
   for (const auto& [id, result] : results_) {
     if (!result.told) ids.push_back(id);
   }
@@ -110,7 +108,7 @@ void WorkerCore::On(const event::Opened&, MonoTime now) {
     result.told = true;
     hello.spooled.push_back(result.ending);
   }
-  hello.running = Running(/*with_unwanted=*/true);
+  hello.running = Running();
   Do(std::move(hello));
 }
 
@@ -186,7 +184,7 @@ void WorkerCore::On(const event::Tick&, MonoTime now) {
     } else {
       beats_[++sequence_] = now;
       heartbeat_at_ = now + heartbeat_;
-      Do(action::SendHeartbeat{Running(/*with_unwanted=*/false), sequence_});
+      Do(action::SendHeartbeat{sequence_});
     }
   }
   if (drain_at_ && !drain_killed_ && now >= *drain_at_) {

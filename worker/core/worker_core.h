@@ -136,7 +136,7 @@ class WorkerCore {
   uint32_t PopRoom() const;
   void TellGoodbye();
   bool Known(const AttemptId& id) const;
-  std::vector<AttemptId> Running(bool with_unwanted) const;
+  std::vector<AttemptId> Running() const;
   size_t Busy() const;  // slots in use
 
   CoreOptions options_;

@@ -30,7 +30,6 @@ Environment TaskVariables(const v1::Grant& grant) {
       {"AIRFLOW_CTX_DAG_RUN_ID", context.run_id()},
       {"AIRFLOW_CTX_TRY_NUMBER", std::to_string(id.try_number)},
       {"AIRFLOW_CTX_DAG_OWNER", context.owner()},
-      {"AIRFLOW_CTX_DAG_EMAIL", context.email()},
       {"GALE_DAG_ID", context.dag_id()},
       {"GALE_RUN_ID", context.run_id()},
       {"GALE_TASK_ID", context.task_id()},

@@ -237,7 +237,10 @@ Json TaskInstanceJson(const TaskInstanceView& ti) {
           {"rendered_fields", Json::object()},
           {"trigger", nullptr},
           {"triggerer_job", nullptr},
-          {"dag_version", DagVersionJson(*ti.run->version)}};
+          {"dag_version", DagVersionJson(*ti.run->version)},
+          // Not Airflow's.
+          {"cpu_seconds", Seconds(row.usage.user_time + row.usage.system_time)},
+          {"rss_bytes_max", row.usage.rss_bytes_max}};
 }
 
 Json TryJson(const TaskInstanceView& ti, const AttemptRow& attempt) {
@@ -249,6 +252,7 @@ Json TryJson(const TaskInstanceView& ti, const AttemptRow& attempt) {
   then.row.end_date = attempt.end_date;
   then.row.worker = attempt.worker;
   then.row.pid = attempt.pid;
+  then.row.usage = attempt.usage;
   Json json = TaskInstanceJson(then);
   for (const char* key : {"id", "logical_date", "run_after", "note", "rendered_map_index",
                           "rendered_fields", "trigger", "triggerer_job"}) {

@@ -169,7 +169,7 @@ TEST(GrantTest, TheContextNamesTheAttemptAndConfGoesOverParams) {
   const v1::Grant out = GrantWriter().ToProto(grant);
   EXPECT_EQ(out.context().idempotency_token(), "etl/r1/a/-1/3/5");
   EXPECT_EQ(out.context().params_json(), R"({"x":1,"y":3})");
-  EXPECT_EQ(out.context().dag_owners(), "ann");
+  EXPECT_EQ(out.context().owner(), "ann");
   EXPECT_EQ(out.bash().command(), "true");
   EXPECT_FALSE(out.context().has_logical_date());
 }
@@ -186,10 +186,10 @@ v1::Finished SuccessWith(const std::string& key, const std::string& value_json) 
 
 // One with an empty key ended every master that it was told, for ever.
 TEST(ResultTest, AnXComThatCannotBeKeptFailsItsAttemptAndSaysWhy) {
-  const AttemptResult good = FromProto(SuccessWith("k", R"("\u0000 is escaped")"));
+  const AttemptResult good = FromProto(SuccessWith("k", R"("\u0000 is escaped")"), {}, {});
   EXPECT_EQ(good.finished.outcome, core::Outcome::kSuccess);
   EXPECT_EQ(good.xcoms.size(), 1u);
-  EXPECT_EQ(FromProto(SuccessWith(std::string(512, 'k'), "1")).xcoms.size(), 1u);
+  EXPECT_EQ(FromProto(SuccessWith(std::string(512, 'k'), "1"), {}, {}).xcoms.size(), 1u);
   for (const auto& [key, value, why] :
        std::vector<std::tuple<std::string, std::string, std::string>>{
            {"", "1", "key: empty"},
@@ -198,7 +198,7 @@ TEST(ResultTest, AnXComThatCannotBeKeptFailsItsAttemptAndSaysWhy) {
            {"k", "{not JSON", "is not valid JSON"},
            {"k", "\"donn\xe9\"", "not UTF-8"},
            {"k", '"' + std::string(7 * limits::kXComBytesMax, 'x') + '"', "value: has"}}) {
-    const AttemptResult bad = FromProto(SuccessWith(key, value));
+    const AttemptResult bad = FromProto(SuccessWith(key, value), {}, {});
     EXPECT_EQ(bad.finished.outcome, core::Outcome::kFailed) << why;
     EXPECT_NE(bad.finished.reason.find(why), std::string::npos) << bad.finished.reason;
     EXPECT_TRUE(bad.xcoms.empty());
@@ -210,7 +210,7 @@ TEST(ResultTest, NumbersThatNoColumnHoldsAreBroughtIntoRange) {
   finished.mutable_attempt()->set_map_index(-7);
   finished.set_log_bytes(UINT64_MAX);
   finished.set_reason(std::string(limits::kReasonBytesMax + 1, 'x'));
-  const AttemptResult result = FromProto(finished);
+  const AttemptResult result = FromProto(finished, {}, {});
   EXPECT_EQ(result.finished.attempt.map_index, kUnmapped);
   EXPECT_EQ(result.finished.log_bytes, static_cast<uint64_t>(INT64_MAX));
   EXPECT_EQ(result.finished.reason.size(), limits::kReasonBytesMax);
@@ -224,11 +224,11 @@ TEST(ResultTest, AWorkersHostOfAnyLengthIsShortened) {
   hello.set_host(std::string(300, 'h'));
   hello.set_version(std::string(300, 'v'));
   hello.set_boot_id(std::string(300, 'b') + "1");
-  const WorkerHello first = FromProto(hello).value();
+  const WorkerHello first = FromProto(hello, {}).value();
   EXPECT_EQ(first.host.size(), limits::kHostBytesMax);
   EXPECT_EQ(first.version.size(), limits::kBuildBytesMax);
   hello.set_boot_id(std::string(300, 'b') + "2");
-  EXPECT_NE(FromProto(hello)->boot_id, first.boot_id) << "two boots stay two";
+  EXPECT_NE(FromProto(hello, {})->boot_id, first.boot_id) << "two boots stay two";
 }
 
 }  // namespace

@@ -197,6 +197,25 @@ TEST(Admission, EveryWaitHasAReason) {
   EXPECT_EQ(a.Explain(r.ref), "") << "it no longer waits";
 }
 
+// Over all pools the best goes first, whatever its pool is called.
+TEST(Admission, ParallelismHoldsOverAllPools) {
+  Admission a;
+  a.SetPool("p", 9);
+  a.SetPool("q", 9);
+  a.SetParallelism(2);
+  auto low = Want(1, 0, "p"), high = Want(1, 1, "q"), middle = Want(1, 2, "q");
+  high.priority = 9;
+  middle.priority = 5;
+  for (const auto& r : {low, middle, high}) a.Add(r);
+  EXPECT_THAT(a.Admit(), ElementsAre(high.ref, middle.ref));
+  EXPECT_THAT(a.Explain(low.ref), HasSubstr("at most 2 may ([core] parallelism)"));
+  EXPECT_THAT(a.Admit(), IsEmpty());
+  EXPECT_EQ(a.Audit(), "");
+  a.Free(high.ref);
+  EXPECT_THAT(a.Admit(), ElementsAre(low.ref)) << "of another pool than the one that ended";
+  EXPECT_EQ(a.Audit(), "");
+}
+
 // A pool whose slots don't divide evenly must not look at everybody each time a slot comes free.
 TEST(Admission, ManyWideRequestsInAnOddPool) {
   Admission a;

@@ -204,6 +204,112 @@ TEST_F(SchedulerTest, ALongChainAndAWideFanCostWhatTheyChange) {
   EXPECT_EQ(s_.Audit(), "");
 }
 
+// What the worker says of its attempt's times counts, not when the master came to hear of it.
+TEST_F(SchedulerTest, AnAttemptEndsWhenItsProcessDid) {
+  using std::chrono::minutes;
+  TaskSpec task = Bash("a");
+  task.retries = 1;
+  task.retry_delay = minutes(5);
+  core::Run& run = Start(MakeDag({task}));
+  s_.Handle(RunId(1), Claim{run.attempt(kA), "w1"}, kNow);
+  AttemptFinished done;
+  done.attempt = run.attempt(kA);
+  done.started_at = kNow + minutes(1);
+  done.ended_at = kNow + minutes(2);
+  done.usage = {minutes(1), Duration(5), 4096};
+  s_.TakeOutput();
+  s_.Handle(RunId(1), done, kNow + minutes(8));
+  const AttemptRow row = s_.TakeOutput().attempts.at(0);
+  EXPECT_EQ(row.start_date, kNow + minutes(1));
+  EXPECT_EQ(row.end_date, kNow + minutes(2));
+  EXPECT_EQ(row.usage.user_time, minutes(1));
+  EXPECT_EQ(row.usage.rss_bytes_max, 4096u);
+  EXPECT_EQ(run.ToRow(kA).start_date, kNow + minutes(1));
+  EXPECT_EQ(run.ToRow(kA).end_date, kNow + minutes(2));
+  EXPECT_EQ(run.ToRow(kA).next_at, kNow + minutes(7)) << "from its end";
+  s_.Tick(kNow + minutes(8));
+  s_.Flow(kNow + minutes(8));
+  EXPECT_EQ(run.ti(kA).state, TiState::kQueued) << "which was a minute ago";
+}
+
+TEST_F(SchedulerTest, TimesThatCannotBeAreTakenForTheNearestThatCan) {
+  using std::chrono::hours;
+  core::Run& run = Start(MakeDag({Bash("a"), Bash("b")}));
+  AttemptFinished done;
+  done.outcome = Outcome::kSuccess;
+  done.started_at = kNow - hours(2);
+  done.ended_at = kNow - hours(1);
+  s_.Handle(RunId(1), Claim{run.attempt(kA), "w1"}, kNow);
+  done.attempt = run.attempt(kA);
+  s_.Handle(RunId(1), done, kNow + hours(1));
+  EXPECT_EQ(run.ToRow(kA).start_date, kNow) << "not before its grant";
+  EXPECT_EQ(run.ToRow(kA).end_date, kNow);
+  s_.Handle(RunId(1), Claim{run.attempt(kB), "w1"}, kNow);
+  done.attempt = run.attempt(kB);
+  done.started_at = done.ended_at = kNow + hours(9);
+  s_.Handle(RunId(1), done, kNow + hours(1));
+  EXPECT_EQ(run.ToRow(kB).end_date, kNow + hours(1)) << "not after now";
+}
+
+// A task's own dates.
+
+constexpr TaskIndex kC(2);
+
+TEST_F(SchedulerTest, ATaskOutsideOfItsDatesIsNotThere) {
+  const auto day = [](int64_t n) { return TimePoint(std::chrono::hours(24 * n)); };  // Head's dates
+  TaskSpec from3 = Bash("from3", {"last"}), till2 = Bash("till2", {"last"}), last = Bash("last");
+  from3.start_date = day(3);
+  till2.end_date = day(2);
+  const DagPtr dag = MakeDag({from3, till2, last});
+  for (int64_t n = 2; n <= 3; ++n) {
+    core::Run& run = Start(dag, n);
+    const TaskIndex here = n == 2 ? kB : kA, gone = n == 2 ? kA : kB;
+    EXPECT_EQ(run.ti(here).state, TiState::kQueued) << n;
+    EXPECT_TRUE(run.absent(gone)) << n;
+    EXPECT_THAT(Why(run, gone), HasSubstr("outside of the task's dates"));
+    s_.Handle(run.id(), ClearTasks{{gone}}, kNow);
+    s_.Handle(run.id(), SetTasks{{gone}, TiState::kFailed}, kNow);
+    EXPECT_TRUE(run.absent(gone));
+    for (const auto& [id, changed] : s_.TakeOutput().tis) {
+      EXPECT_FALSE(id == run.id() && changed.task == gone) << "a row";
+    }
+    Finish(run.attempt(here));
+    EXPECT_EQ(run.ti(kC).state, TiState::kQueued) << "waits for nobody else";
+    Finish(run.attempt(kC));
+    EXPECT_EQ(run.head.state, RunState::kSuccess);
+    EXPECT_EQ(s_.Audit(), "");
+  }
+}
+
+TEST_F(SchedulerTest, ABackfillAndARunWithoutADateHaveEveryTask) {
+  TaskSpec late = Bash("a");
+  late.start_date = TimePoint(std::chrono::hours(24 * 9));
+  const DagPtr dag = MakeDag({late});
+  RunRow head = Head(1);
+  EXPECT_TRUE(core::Run(head, dag).absent(kA));
+  head.type = RunType::kBackfill;
+  EXPECT_FALSE(core::Run(head, dag).absent(kA));
+  head = Head(1);
+  head.logical_date.reset();
+  EXPECT_FALSE(core::Run(head, dag).absent(kA));
+  // One that an older Gale made.
+  TiRow row;
+  row.run = RunId(1);
+  row.state = TiState::kSuccess;
+  EXPECT_EQ(core::Run(Head(1), dag, {row}).ti(kA).state, TiState::kSuccess);
+}
+
+TEST_F(SchedulerTest, AfterARunWithoutTheTaskItsFirstInstanceMayRunOrNot) {
+  for (const bool ignore : {true, false}) {
+    TaskSpec task = Bash("a");
+    task.start_date = TimePoint(std::chrono::hours(24 * 2));
+    task.depends_on_past = true;
+    task.ignore_first_depends_on_past = ignore;
+    const DagPtr dag = MakeDag({task});
+    EXPECT_EQ(Scheduler::PastAllows(core::Run(Head(1), dag), *dag, kA), ignore);
+  }
+}
+
 // Timers.
 
 TaskSpec WithTimeout(TaskSpec task, Duration timeout) {

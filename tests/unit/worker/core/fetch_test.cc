@@ -36,7 +36,7 @@ TEST_F(FetchTest, ItCountsAsBusyAndIsSaidToTheMaster) {
   GrantToFetch(b);
   EXPECT_EQ(core.room(), 0u);
   Tick(kBeat);
-  EXPECT_EQ(The<SendHeartbeat>().running.size(), 2u);
+  EXPECT_GT(The<SendHeartbeat>().sequence, 0u);
   Step(event::Disconnected{});
   Step(event::Opened{});
   EXPECT_EQ(The<SendHello>().running.size(), 2u);
