@@ -141,6 +141,7 @@ Result<RunView> Control::Trigger(TriggerRequest request, const Actor& actor) {
     return InvalidArgument("data_interval_start {} is after data_interval_end {}",
                            FormatTime(*request.interval_start), FormatTime(*request.interval_end));
   }
+  GALE_RETURN_IF_ERROR(CheckTrigger(store_, request));
   GALE_ASSIGN_OR_RETURN(RunRow row, engine_.Call<Result<RunRow>>(
                                         [=](Loop& loop) { return loop.Trigger(request, actor); }));
   return ViewOf(std::move(row));
@@ -175,18 +176,16 @@ Result<RunView> Control::GetRun(const std::string& dag_id, const std::string& ru
 Result<RunView> Control::SetRunState(const std::string& dag_id, const std::string& run_id,
                                      RunState state, const Actor& actor) {
   GALE_RETURN_IF_ERROR(GetRun(dag_id, run_id).status());
-  GALE_ASSIGN_OR_RETURN(RunRow row, engine_.Call<Result<RunRow>>([=](Loop& loop) {
-    return loop.SetRunState(dag_id, run_id, state, actor);
-  }));
+  auto set = [=](Loop& loop) { return loop.SetRunState(dag_id, run_id, state, actor); };
+  GALE_ASSIGN_OR_RETURN(RunRow row, engine_.CallOnRun<Result<RunRow>>(dag_id, run_id, set));
   return ViewOf(std::move(row));
 }
 
 Result<RunView> Control::SetRunNote(const std::string& dag_id, const std::string& run_id,
                                     const std::string& note, const Actor& actor) {
   GALE_RETURN_IF_ERROR(GetRun(dag_id, run_id).status());
-  GALE_ASSIGN_OR_RETURN(RunRow row, engine_.Call<Result<RunRow>>([=](Loop& loop) {
-    return loop.SetRunNote(dag_id, run_id, note, actor);
-  }));
+  auto set = [=](Loop& loop) { return loop.SetRunNote(dag_id, run_id, note, actor); };
+  GALE_ASSIGN_OR_RETURN(RunRow row, engine_.CallOnRun<Result<RunRow>>(dag_id, run_id, set));
   return ViewOf(std::move(row));
 }
 

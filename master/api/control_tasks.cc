@@ -194,7 +194,8 @@ Result<std::vector<TaskInstanceView>> Control::ViewsOf(const std::string& dag_id
 Result<std::vector<TaskInstanceView>> Control::SetTasks(const SetTasksRequest& request,
                                                         const Actor& actor) {
   GALE_RETURN_IF_ERROR(CheckTaskIds(request.dag_id, request.run_id, request.task_ids));
-  GALE_ASSIGN_OR_RETURN(auto rows, engine_.Call<Result<std::vector<TiRow>>>(
+  GALE_ASSIGN_OR_RETURN(auto rows, engine_.CallOnRun<Result<std::vector<TiRow>>>(
+                                       request.dag_id, request.run_id,
                                        [=](Loop& loop) { return loop.SetTasks(request, actor); }));
   return ViewsOf(request.dag_id, request.run_id, rows);
 }
@@ -202,7 +203,8 @@ Result<std::vector<TaskInstanceView>> Control::SetTasks(const SetTasksRequest& r
 Result<std::vector<TaskInstanceView>> Control::Clear(const ClearRequest& request,
                                                      const Actor& actor) {
   GALE_RETURN_IF_ERROR(CheckTaskIds(request.dag_id, request.run_id, request.task_ids));
-  GALE_ASSIGN_OR_RETURN(auto rows, engine_.Call<Result<std::vector<TiRow>>>(
+  GALE_ASSIGN_OR_RETURN(auto rows, engine_.CallOnRun<Result<std::vector<TiRow>>>(
+                                       request.dag_id, request.run_id,
                                        [=](Loop& loop) { return loop.Clear(request, actor); }));
   return ViewsOf(request.dag_id, request.run_id, rows);
 }
@@ -210,8 +212,8 @@ Result<std::vector<TaskInstanceView>> Control::Clear(const ClearRequest& request
 Result<Explanation> Control::Explain(const std::string& dag_id, const std::string& run_id,
                                      const std::string& task_id) {
   GALE_RETURN_IF_ERROR(GetRun(dag_id, run_id).status());
-  return engine_.Call<Result<Explanation>>(
-      [=](Loop& loop) { return loop.Explain(dag_id, run_id, task_id); });
+  return engine_.CallOnRun<Result<Explanation>>(
+      dag_id, run_id, [=](Loop& loop) { return loop.Explain(dag_id, run_id, task_id); });
 }
 
 Result<std::vector<XComRow>> Control::ListXComs(const TaskInstanceView& ti) {

@@ -12,6 +12,7 @@ Engine::Engine(Store& store, QueueBell& bell, TaskQueue* served, LoopOptions opt
       leadership_(std::move(leadership)),
       sync_later_(options.sync_later),
       loop_(store, bell, served, std::move(options)),
+      loader_(store, loop_.catalog(), [this](LedgerAnswer answer) { Deliver(std::move(answer)); }),
       standing_(leadership_ ? Standing(leadership_->lease, leadership_->outage) : Standing()),
       driver_(leadership_ ? Driver(standing_, leadership_->lease, leadership_->self.instance,
                                    leadership_->poll, leadership_->may_lead)
@@ -32,6 +33,7 @@ Status Engine::Start() {
     if (on_leading_) on_leading_(true);
   }
   last_turn_us_ = clock_.Now().time_since_epoch().count();
+  loader_.Start();
   thread_ = std::thread([this] { Main(); });
   if (leadership_) beat_thread_ = std::thread([this] { BeatMain(); });
   if (sync_later_) sync_thread_ = std::thread([this] { SyncMain(); });
@@ -47,6 +49,7 @@ void Engine::Stop(MonoTime) {
   wake_.notify_all();
   sync_wake_.notify_all();
   beat_wake_.notify_all();
+  loader_.Stop();
   if (beat_thread_.joinable()) beat_thread_.join();
   if (sync_thread_.joinable()) sync_thread_.join();
   if (thread_.joinable()) {
@@ -73,6 +76,17 @@ bool Engine::Post(std::function<void(Loop&)> task) {
   }
   wake_.notify_one();
   return true;
+}
+
+// Not bounded by the mailbox's limit, but by the loop's on what it needs.
+void Engine::Deliver(LedgerAnswer answer) {
+  auto held = std::make_shared<LedgerAnswer>(std::move(answer));
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_ || !leads()) return;  // whoever waits for it is dropped
+    mailbox_.push_back([held](Loop& loop) { loop.Answer(*held); });
+  }
+  wake_.notify_one();
 }
 
 Status Engine::fatal() const {
@@ -147,6 +161,7 @@ Driver::Step Engine::Do(const Driver::Step& step) {
       metrics_.events.Add(mail_.size());
       metrics_.turn.Observe(clock_.Mono() - mono_);
       mail_.clear();
+      loader_.Ask(loop_.TakeNeeds());
       if (sync_later_) RequestSync();
       return driver_.OnAudited(Audit());
     case Act::kStepDown: StepDown(step.why); return driver_.OnSteppedDown(step.why);

@@ -14,6 +14,7 @@
 
 #include "common/base/service.h"
 #include "master/engine/driver.h"
+#include "master/engine/ledger_loader.h"
 
 namespace gale {
 
@@ -57,26 +58,24 @@ class Engine : public Service {
     auto promise = std::make_shared<std::promise<R>>();
     std::future<R> answer = promise->get_future();
     // The task alone holds the promise: dropped, it breaks it, and that is an answer.
-    bool posted = Post([task = std::move(task), promise = std::move(promise)](Loop& loop) {
-      auto result = std::make_shared<R>(task(loop));
-      loop.OnCommitted([promise, result](const Status& status) {
-        if (status.ok()) {
-          promise->set_value(std::move(*result));
-        } else {
-          promise->set_value(R(status));
-        }
-      });
-    });
-    if (!posted) return R(Refusal());
-    if (answer.wait_for(timeout) != std::future_status::ready) {
-      return R(Unavailable("no answer from the engine within {:.0f} s; it may still be done",
-                           Seconds(timeout)));
-    }
-    try {
-      return answer.get();
-    } catch (const std::future_error&) {  // dropped with the mailbox
-      return R(Unavailable("the engine is stopping, or leads no more; try again"));
-    }
+    return Await(Post([task = std::move(task), promise = std::move(promise)](Loop& loop) {
+                   AnswerWhenCommitted(loop, promise, task(loop));
+                 }),
+                 answer, timeout);
+  }
+  // The same for what is asked of one run, which may have to be read first (Loop::WithRun).
+  template <class R>
+  R CallOnRun(const std::string& dag_id, const std::string& run_id, std::function<R(Loop&)> task,
+              Duration timeout = std::chrono::seconds(15)) {
+    auto promise = std::make_shared<std::promise<R>>();
+    std::future<R> answer = promise->get_future();
+    Loop::Then then = [task = std::move(task), promise = std::move(promise)](Loop& loop,
+                                                                             const Status& there) {
+      AnswerWhenCommitted(loop, promise, there.ok() ? task(loop) : R(there));
+    };
+    return Await(
+        Post([=, then = std::move(then)](Loop& loop) { loop.WithRun(dag_id, run_id, then); }),
+        answer, timeout);
   }
 
   bool leads() const { return standing_.leads(); }
@@ -121,6 +120,27 @@ class Engine : public Service {
   Catalog& catalog() { return loop_.catalog(); }
 
  private:
+  template <class R>
+  static void AnswerWhenCommitted(Loop& loop, std::shared_ptr<std::promise<R>> promise, R answer) {
+    auto result = std::make_shared<R>(std::move(answer));
+    loop.OnCommitted([promise = std::move(promise), result](const Status& status) {
+      promise->set_value(status.ok() ? std::move(*result) : R(status));
+    });
+  }
+  template <class R>
+  R Await(bool posted, std::future<R>& answer, Duration timeout) {
+    if (!posted) return R(Refusal());
+    if (answer.wait_for(timeout) != std::future_status::ready) {
+      return R(Unavailable("no answer from the engine within {:.0f} s; it may still be done",
+                           Seconds(timeout)));
+    }
+    try {
+      return answer.get();
+    } catch (const std::future_error&) {  // dropped with the mailbox
+      return R(Unavailable("the engine is stopping, or leads no more; try again"));
+    }
+  }
+
   using Mail = std::vector<std::function<void(Loop&)>>;
   void Main();
   // False: it stops.
@@ -133,6 +153,7 @@ class Engine : public Service {
   // The second thread, with sync_later: Store::Sync runs beside the next turns.
   void SyncMain();
   void RequestSync();
+  void Deliver(LedgerAnswer answer);
   // Every kAuditInterval: whoever is queued or runs has a slot, an owner, a lease (Loop::Audit).
   Status Audit();
   void GiveUp(const Status& status);
@@ -164,6 +185,7 @@ class Engine : public Service {
   std::condition_variable sync_wake_;
   uint64_t sync_wanted_ = 0;  // behind mutex_: the turn to be made durable
   Loop loop_;                 // touched by the thread only, once started, as these
+  LedgerLoader loader_;       // what it needs to know from the ledger
   Standing standing_;
   Driver driver_;
   Driver::Step next_;

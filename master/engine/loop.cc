@@ -29,6 +29,7 @@ void Loop::Abandon(const Status& why) {
     worker.link->Close(Unavailable("connect again: {}", why.message()));
   }
   links_.clear();
+  waits_.Forget();
 }
 
 Status Loop::Recover(TimePoint now, MonoTime mono, const std::optional<LeaderRow>& seen,
@@ -75,6 +76,7 @@ void Loop::Load(Stored stored) {
   dirty_dags_.clear();
   dirty_runs_.clear();
   dirty_bundles_.clear();
+  waits_.OnTakenBack();
 
   for (const ImportErrorRow& error : stored.errors) error_files_.insert(error.filename);
   last_run_ = live.last_run_id;
@@ -146,6 +148,7 @@ Status Loop::RetryCommit() {
   batch_ = {};
   about_ = {};
   refused_ = {};
+  waits_.OnCommitted();
   ++turn_;
   ReleaseEffects(durable);
   PublishStanding();
@@ -159,7 +162,7 @@ void Loop::Work() {
   ReapWorkers();
   if (mono_ >= next_sweep_) Sweep();
   for (bool more = true; more;) {
-    MakeDueRuns();
+    FindDueRuns();
     scheduler_->Flow(now_);
     core::Output output = scheduler_->TakeOutput();
     more = !output.tis.empty() || !output.runs.empty() || !output.pushes.empty() ||
@@ -167,72 +170,6 @@ void Loop::Work() {
     Absorb(std::move(output));
     if (served_ != nullptr) more |= ServeQueues();  // what it granted belongs to this commit
   }
-}
-
-void Loop::MakeDueRuns() {
-  auto room = [&](const Dag& dag) -> size_t {
-    const size_t open = scheduler_->UnfinishedRuns(dag.id());
-    const size_t max = dag.timetable().is_continuous() ? 1 : dag.spec().max_active_runs;
-    return open < max ? max - open : 0;
-  };
-  for (const core::Calendar::Due& due : calendar_->TakeDue(now_, room)) {
-    dirty_dags_.insert(due.dag->id());
-    RunRow row;
-    row.dag_id = due.dag->id();
-    row.run_id = "scheduled__" + FormatTimeOffset(due.run.run_after);
-    row.version = due.dag->version();
-    row.type = RunType::kScheduled;
-    row.triggered_by = "timetable";
-    row.logical_date = due.run.logical_date;
-    row.interval_start = due.run.interval.start;
-    row.interval_end = due.run.interval.end;
-    row.run_after = due.run.run_after;
-    if (scheduler_->Find(row.dag_id, row.run_id) != nullptr) continue;
-    if (auto made = store_.GetRun(row.dag_id, row.run_id); made.ok()) {
-      GALE_WARN("dag '{}': run '{}' was made before; not made again", row.dag_id, row.run_id);
-      continue;
-    }
-    if (refused_.due.contains({row.dag_id, row.run_id})) continue;  // said by LeaveOut
-    about_.due.insert(Insert(std::move(row), due.dag).id);
-  }
-}
-
-void Loop::AnswerPast(RunId id) {
-  core::Run* run = scheduler_->Find(id);
-  if (run == nullptr) return;
-  core::PastKnown past;
-  auto answer = [&](const core::Run& previous) {
-    past.exists = true;
-    past.run = previous.id();
-    past.ok.resize(run->size());
-    for (uint32_t i = 0; i < run->size(); ++i) {
-      past.ok[i] = core::Scheduler::PastAllows(previous, run->dag(), TaskIndex(i));
-    }
-  };
-  const core::Run* live = scheduler_->LivePrevious(*run);
-  if (run->head.logical_date) {
-    auto stored = store_.PreviousRun(run->head.dag_id, *run->head.logical_date, id);
-    if (!stored.ok()) {
-      GALE_WARN("run '{}': its previous run can't be read: {}", run->head.run_id,
-                stored.status().ToString());
-      next_sweep_ = std::min(next_sweep_, mono_ + std::chrono::seconds(1));
-      return;  // the sweep asks again
-    }
-    const std::optional<RunRow>& row = *stored;
-    // Another master's, which leads now: we don't know it yet, and its versions aren't ours.
-    if (row && row->id > last_run_) return;
-    if (row && (live == nullptr || *row->logical_date > *live->head.logical_date) &&
-        scheduler_->Find(row->id) == nullptr) {
-      auto dag = LoadVersion(row->dag_id, row->version);
-      auto tis = store_.ListTis(row->id);
-      if (dag.ok() && tis.ok()) {
-        answer(core::Run(*row, *dag, *tis));
-        live = nullptr;
-      }
-    }
-  }
-  if (live != nullptr) answer(*live);
-  scheduler_->Handle(id, past, now_);
 }
 
 // Ends the attempts of workers that weren't heard of for a lease. Their keepers have killed them by
@@ -264,12 +201,7 @@ void Loop::ReapWorkers() {
 void Loop::Sweep() {
   ForgetVersions();
   next_sweep_ = mono_ + options_.sweep_interval;
-  for (const auto& [id, run] : scheduler_->runs()) {
-    if (run->head.state == RunState::kRunning && run->dag().depends_on_past() &&
-        run->past.known == core::Past::Known::kNotYet) {
-      AnswerPast(id);
-    }
-  }
+  waits_.AskAgain();
   std::vector<QueueEntry> queued;
   for (core::QueuedAttempt& q : scheduler_->Queued()) {
     queued.push_back({std::move(q.queue), q.attempt, q.priority});
@@ -371,7 +303,27 @@ void Loop::Absorb(core::Output output) {
     GALE_INFO("run '{}' of dag '{}' ended: {}", run->head.run_id, run->head.dag_id,
               Name(run->head.state));
   }
-  for (RunId id : output.needs_past) AnswerPast(id);
+  for (RunId id : output.needs_past) NeedPast(id);
+}
+
+// The calendar's, but for due runs that aren't made yet.
+void Loop::WritePlace(DagRow& row) const {
+  const core::Calendar::Place* found = calendar_->Find(row.dag_id);
+  if (found == nullptr) return;
+  core::Calendar::Place place = *found;
+  if (const LedgerWaits::DueRuns* due = DueRunsOf(row.dag_id)) {
+    place = {due->last, due->runs.front().run};
+  }
+  row.last_interval_start = row.last_interval_end = std::nullopt;
+  if (place.last) {
+    row.last_interval_start = place.last->start;
+    row.last_interval_end = place.last->end;
+  }
+  const bool plans = place.next && !row.is_stale;
+  row.next_run_after = plans ? std::optional(place.next->run_after) : std::nullopt;
+  row.next_logical_date = plans ? std::optional(place.next->logical_date) : std::nullopt;
+  row.next_interval_start = plans ? std::optional(place.next->interval.start) : std::nullopt;
+  row.next_interval_end = plans ? std::optional(place.next->interval.end) : std::nullopt;
 }
 
 void Loop::BuildBatch() {
@@ -384,19 +336,7 @@ void Loop::BuildBatch() {
   dirty_runs_.clear();
   for (const std::string& id : dirty_dags_) {
     DagRow& row = dags_.at(id).row;
-    if (const core::Calendar::Place* place = calendar_->Find(id)) {
-      row.last_interval_start.reset();
-      row.last_interval_end.reset();
-      if (place->last) {
-        row.last_interval_start = place->last->start;
-        row.last_interval_end = place->last->end;
-      }
-      const bool plans = place->next && !row.is_stale;
-      row.next_run_after = plans ? std::optional(place->next->run_after) : std::nullopt;
-      row.next_logical_date = plans ? std::optional(place->next->logical_date) : std::nullopt;
-      row.next_interval_start = plans ? std::optional(place->next->interval.start) : std::nullopt;
-      row.next_interval_end = plans ? std::optional(place->next->interval.end) : std::nullopt;
-    }
+    WritePlace(row);
     batch_.dags.push_back(row);
   }
   dirty_dags_.clear();
@@ -411,7 +351,7 @@ void Loop::BuildBatch() {
 // nothing leaves early.
 void Loop::ReleaseEffects(bool durable) {
   Release release = std::exchange(release_, {});
-  scheduler_->UnloadAtRest(release.ended);
+  Unload(release.ended);
   if (durable || release.empty()) return Send(release);
   Release early;
   auto split = [](auto& from, auto& to) {

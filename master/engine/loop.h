@@ -6,8 +6,9 @@
 // one transaction, and then releases grants, acks, cancels and answers. Normal running and recovery
 // are the same code: Recover() reads the ledger and is then simply the first turn.
 //
-// One thread, no clock, no waiting but the store's: the Engine (engine.h) drives it from its
-// thread, the simulation from a loop of its own.
+// One thread, no clock, no waiting but for the commit: after Recover it reads nothing from the
+// store by itself (ledger_need.h). The Engine (engine.h) drives it from its thread, the simulation
+// from a loop of its own.
 #pragma once
 
 #include <deque>
@@ -24,6 +25,7 @@
 #include "master/core/scheduler.h"
 #include "master/engine/catalog.h"
 #include "master/engine/feed.h"
+#include "master/engine/ledger_waits.h"
 #include "master/engine/loop_metrics.h"
 #include "master/engine/messages.h"
 #include "master/store/store.h"
@@ -94,8 +96,23 @@ class Loop {
     release_.waiting.push_back(std::move(done));
   }
 
-  // Requests of people: the answer holds once the turn is committed.
+  // What must be read for it since this was last called, to be read after the turn's commit, beside
+  // the loop; each is answered once, in a later turn. An answer to a loop that has started anew
+  // meanwhile is ignored.
+  std::vector<LedgerNeed> TakeNeeds();
+  void Answer(LedgerAnswer answer);
+  // Something waits for an answer.
+  bool reads() const { return !waits_.empty(); }
+  // Calls `then` when the run is in memory, where it stays for that turn: now, or in the turn of
+  // the answer. Not OK: NOT_FOUND; it can't be read; too many wait already (UNAVAILABLE). Dropped
+  // if the loop starts anew.
+  using Then = LedgerWaits::Then;
+  void WithRun(const std::string& dag_id, const std::string& run_id, Then then);
 
+  // Requests of people: the answer holds once the turn is committed. Those that name a run are for
+  // within WithRun: UNAVAILABLE, if it isn't in memory.
+
+  // CheckTrigger comes first.
   Result<RunRow> Trigger(const TriggerRequest& request, const Actor& actor);
   Result<DagRow> SetPaused(const std::string& dag_id, bool paused, const Actor& actor);
   // queued (start it over: all that has not succeeded), success or failed.
@@ -173,6 +190,11 @@ class Loop {
     DagRow row;
     std::string hash;
   };
+  // Of a DAG's runs: the last one that named no time, and the last date that was given to one that
+  // named none.
+  struct LastGiven {
+    TimePoint trigger{}, date{};
+  };
   using VersionKey = std::pair<std::string, int64_t>;
   struct Version {
     DagPtr dag;
@@ -223,14 +245,13 @@ class Loop {
 
   // loop.cc: turns
   void Work();
-  void MakeDueRuns();
-  void AnswerPast(RunId run);
   void ReapWorkers();
   void Sweep();
   // Whether it granted anything.
   bool ServeQueues();
   void Absorb(core::Output output);
   void BuildBatch();
+  void WritePlace(DagRow& row) const;
   void ReleaseEffects(bool durable);
   void Send(Release& release);
   Result<Stored> Read();
@@ -253,10 +274,23 @@ class Loop {
   // loop_feed.cc
   void NoteCommitted();
 
+  // loop_ledger.cc: what is read beside it
+  void Unload(const std::vector<RunId>& ended);
+  Status TakeRun(LedgerAnswer& answer);
+  DagPtr TakeVersion(const StoredRun& run);
+  void NeedPast(RunId run);
+  void AnswerPast(const LedgerAnswer& answer);
+  void FindDueRuns();
+  void MakeDueRuns(const LedgerAnswer& answer, const LedgerWaits::DueRuns& due);
+  // nullptr: the DAG has none.
+  const LedgerWaits::DueRuns* DueRunsOf(const std::string& dag_id) const;
+
   // loop_requests.cc
   RunRow& Insert(RunRow row, const DagPtr& dag);
   Result<DagEntry*> UsableDag(const std::string& dag_id);
-  // The run, from memory or the ledger.
+  bool IsDateTaken(const std::string& dag_id, TimePoint date) const;
+  Status SetDates(const TriggerRequest& request, LastGiven& last, RunRow& row) const;
+  // The run, from memory.
   Result<core::Run*> FindRun(const std::string& dag_id, const std::string& run_id);
   Result<std::vector<TaskIndex>> Select(const core::Run& run,
                                         const std::vector<std::string>& task_ids, bool upstream,
@@ -266,7 +300,6 @@ class Loop {
 
   // loop_dags.cc
   void LoadDags(const LiveState& live);
-  Result<DagPtr> LoadVersion(const std::string& dag_id, int64_t version);
   void RegisterDag(const FileReport& report, const ParsedDag& parsed, std::string& error);
   void UpdateCalendar(DagEntry& entry);
   void Pause(DagEntry& entry, bool paused, const Actor& actor, std::string why = "");
@@ -277,7 +310,6 @@ class Loop {
   void ForgetVersions();
 
   // loop_workers.cc
-  core::Run* FindOrLoad(RunId id);
   Worker* WorkerOf(const WorkerLinkPtr& link);
   MonoTime HeardOf(const Worker& worker) const;
   MonoTime LeaseEnd(const Worker& worker) const;
@@ -337,6 +369,9 @@ class Loop {
   uint64_t turn_ = 0;
   uint64_t feed_turn_ = 0;        // the last of this epoch that the feed has, or will
   std::deque<HeldRelease> held_;  // committed, and not yet synced
+
+  LedgerWaits waits_;
+  std::map<std::string, LastGiven> last_given_;  // by DAG; more than the ledger says
 };
 
 }  // namespace gale

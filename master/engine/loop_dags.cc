@@ -38,14 +38,6 @@ void Loop::LoadDags(const LiveState& live) {
   }
 }
 
-Result<DagPtr> Loop::LoadVersion(const std::string& dag_id, int64_t version) {
-  if (auto it = versions_.find({dag_id, version}); it != versions_.end()) return it->second.dag;
-  GALE_ASSIGN_OR_RETURN(DagVersionRow row, store_.GetDagVersion(dag_id, version));
-  GALE_ASSIGN_OR_RETURN(DagVersionPtr made, catalog_.Of(row));
-  versions_[{dag_id, version}] = {made->dag, row.bundle};
-  return made->dag;
-}
-
 // Digests come and go with the folder: a version that isn't the folder's any more keeps the one
 // that it was last seen in.
 void Loop::SetVersionBundle(const VersionKey& key, const std::string& bundle) {

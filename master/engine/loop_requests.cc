@@ -27,24 +27,7 @@ Result<Loop::DagEntry*> Loop::UsableDag(const std::string& dag_id) {
 Result<core::Run*> Loop::FindRun(const std::string& dag_id, const std::string& run_id) {
   if (!dags_.contains(dag_id)) return NotFound("DAG '{}' not found", dag_id);
   if (core::Run* run = scheduler_->Find(dag_id, run_id)) return run;
-  GALE_ASSIGN_OR_RETURN(RunRow row, store_.GetRun(dag_id, run_id));
-  if (auto aside = aside_runs_.find(row.id); aside != aside_runs_.end()) {
-    return FailedPrecondition("run '{}' of dag '{}' is set aside until a master starts anew: {}",
-                              run_id, dag_id, aside->second);
-  }
-  // We don't lead any more, and don't know it yet: its number may even be one that we have given.
-  if (row.id > last_run_ || scheduler_->Find(row.id) != nullptr) {
-    return Unavailable("run '{}' was made by another master, which leads now; try again", run_id);
-  }
-  GALE_ASSIGN_OR_RETURN(DagPtr dag, LoadVersion(dag_id, row.version));
-  GALE_ASSIGN_OR_RETURN(std::vector<TiRow> tis, store_.ListTis(row.id));
-  core::Run* run = &scheduler_->LoadRun(row, dag, tis, now_);
-  for (const auto& [task, attempt] : run->live()) {
-    WorkerNamed(attempt.worker).held.insert(run->attempt(TaskIndex(task)));
-  }
-  release_.ended.push_back(
-      run->id());  // leaves memory again if it is still at rest after this turn
-  return run;
+  return Unavailable("run '{}' of DAG '{}' isn't in memory; try again", run_id, dag_id);
 }
 
 RunRow& Loop::Insert(RunRow row, const DagPtr& dag) {
@@ -54,9 +37,26 @@ RunRow& Loop::Insert(RunRow row, const DagPtr& dag) {
   return scheduler_->AddRun(std::move(row), dag).head;
 }
 
-Result<RunRow> Loop::Trigger(const TriggerRequest& request, const Actor& actor) {
-  GALE_ASSIGN_OR_RETURN(DagEntry * entry, UsableDag(request.dag_id));
-  const DagPtr dag = scheduler_->FindDag(request.dag_id);
+namespace {
+
+// Each kind of run has its own names, as in Airflow: a manual one takes no other's.
+Status CheckOwnName(std::string_view run_id) {
+  using Reserved = std::pair<std::string_view, std::string_view>;
+  static constexpr Reserved kReserved[] = {{"scheduled__", "the scheduler's"},
+                                           {"backfill__", "a backfill's"},
+                                           {"asset_triggered__", "asset events'"},
+                                           {"asset_materialization__", "asset materializations'"}};
+  for (const auto& [prefix, whose] : kReserved) {
+    if (!run_id.starts_with(prefix)) continue;
+    return InvalidArgument(
+        "run_id: '{}': names that begin with '{}' are {} own; take another, as "
+        "'manual__...'",
+        run_id, prefix, whose);
+  }
+  return OkStatus();
+}
+
+Status CheckTexts(const TriggerRequest& request) {
   if (request.conf_json.size() > limits::kConfBytesMax) {
     return InvalidArgument("conf has {} bytes, at most {} are taken", request.conf_json.size(),
                            limits::kConfBytesMax);
@@ -65,6 +65,60 @@ Result<RunRow> Loop::Trigger(const TriggerRequest& request, const Actor& actor) 
     return InvalidArgument("note has {} bytes, at most {} are taken", request.note.size(),
                            limits::kNoteBytesMax);
   }
+  if (request.run_id.empty()) return OkStatus();
+  GALE_RETURN_IF_ERROR(CheckId("run_id", request.run_id, "+:~ "));
+  return CheckOwnName(request.run_id);
+}
+
+}  // namespace
+
+bool Loop::IsDateTaken(const std::string& dag_id, TimePoint date) const {
+  if (scheduler_->FindByDate(dag_id, date) != nullptr) return true;
+  const LedgerWaits::DueRuns* due = DueRunsOf(dag_id);
+  return due != nullptr && std::ranges::any_of(due->runs, [&](const core::Calendar::Due& d) {
+           return d.run.logical_date == date;
+         });
+}
+
+// A date has one run; who names none gets the next free instant.
+Status Loop::SetDates(const TriggerRequest& request, LastGiven& last, RunRow& row) const {
+  const Dag& dag = *scheduler_->FindDag(row.dag_id);
+  if (request.no_logical_date) {
+    row.logical_date.reset();
+  } else if (request.logical_date) {
+    row.logical_date = request.logical_date;
+    if (IsDateTaken(row.dag_id, *row.logical_date)) {
+      return DateTaken(row.dag_id, *row.logical_date);
+    }
+    // Not before its date (Airflow's runnable_exec_date).
+    row.run_after = std::max(row.run_after, *row.logical_date);
+  } else if (dag.spec().profile != "3") {
+    TimePoint date = row.run_after;
+    const Duration back = last.date - date;  // much: the clock was set
+    if (back >= Duration(0) && back < std::chrono::seconds(1)) date = last.date + Duration(1);
+    while (IsDateTaken(row.dag_id, date)) date += Duration(1);
+    row.logical_date = last.date = date;
+  }
+  const std::optional<TimePoint> latest = dag.bounds().latest;
+  if (row.logical_date && latest && *row.logical_date > *latest) {
+    return InvalidArgument("logical_date: {} is after the end_date of DAG '{}', {}",
+                           FormatTime(*row.logical_date), row.dag_id, FormatTime(*latest));
+  }
+  if (request.interval_start && request.interval_end) {
+    row.interval_start = request.interval_start;
+    row.interval_end = request.interval_end;
+  } else if (row.logical_date) {
+    const DataInterval interval = dag.timetable().ManualInterval(*row.logical_date);
+    row.interval_start = interval.start;
+    row.interval_end = interval.end;
+  }
+  return OkStatus();
+}
+
+Result<RunRow> Loop::Trigger(const TriggerRequest& request, const Actor& actor) {
+  GALE_ASSIGN_OR_RETURN(DagEntry * entry, UsableDag(request.dag_id));
+  GALE_RETURN_IF_ERROR(CheckTexts(request));
+  const bool named = !request.run_id.empty();
   RunRow row;
   row.dag_id = request.dag_id;
   row.version = entry->row.version;
@@ -74,38 +128,21 @@ Result<RunRow> Loop::Trigger(const TriggerRequest& request, const Actor& actor) 
   row.run_after = request.run_after.value_or(now_);
   row.conf_json = request.conf_json;
   row.note = request.note;
-  if (!request.no_logical_date) {
-    row.logical_date = request.logical_date;
-    if (!row.logical_date && dag->spec().profile != "3") row.logical_date = row.run_after;
-  }
-  if (request.interval_start && request.interval_end) {
-    row.interval_start = request.interval_start;
-    row.interval_end = request.interval_end;
-  } else if (row.logical_date) {
-    const DataInterval interval = dag->timetable().ManualInterval(*row.logical_date);
-    row.interval_start = interval.start;
-    row.interval_end = interval.end;
-  }
-  auto taken = [&](const std::string& id) -> Result<bool> {
-    if (scheduler_->Find(row.dag_id, id) != nullptr) return true;
-    const Status found = store_.GetRun(row.dag_id, id).status();
-    if (!found.ok() && found.code() != Code::kNotFound) return found;
-    return found.ok();
-  };
-  row.run_id = request.run_id;
-  if (row.run_id.empty()) {
-    row.run_id = "manual__" + FormatTimeOffset(row.run_after);
-    GALE_ASSIGN_OR_RETURN(const bool twice, taken(row.run_id));
-    if (twice) row.run_id += fmt::format("_{}", last_run_.value + 1);
-  }
-  GALE_RETURN_IF_ERROR(CheckId("run_id", row.run_id, "+:~ "));
-  GALE_ASSIGN_OR_RETURN(const bool exists, taken(row.run_id));
-  if (exists) {
+  row.run_id = named ? request.run_id : MadeRunId(row.run_after);
+  if (named && scheduler_->Find(row.dag_id, row.run_id) != nullptr) {
     return AlreadyExists("DAG '{}' already has a run '{}'", row.dag_id, row.run_id);
   }
+  LastGiven& last = last_given_[request.dag_id];
+  // The second of an instant, or after a clock was set back.
+  const bool again = !request.run_after && row.run_after <= last.trigger;
+  if (!named && (again || request.numbered || scheduler_->Find(row.dag_id, row.run_id))) {
+    row.run_id += fmt::format("_{}", last_run_.value + 1);
+  }
+  GALE_RETURN_IF_ERROR(SetDates(request, last, row));
   GALE_RETURN_IF_ERROR(CheckRow(row));
+  if (!request.run_after) last.trigger = std::max(last.trigger, now_);
   Audit(actor, "trigger_dag_run", row.dag_id, row.run_id);
-  return Insert(std::move(row), dag);
+  return Insert(std::move(row), scheduler_->FindDag(request.dag_id));
 }
 
 Result<DagRow> Loop::SetPaused(const std::string& dag_id, bool paused, const Actor& actor) {

@@ -5,15 +5,22 @@
 #include "master/engine/loop.h"
 
 namespace gale {
+namespace {
 
-core::Run* Loop::FindOrLoad(RunId id) {
-  if (core::Run* run = scheduler_->Find(id)) return run;
-  // A run that ended while one of its processes lived, before this master knew it.
-  auto row = store_.GetRunById(id);
-  if (!row.ok() || !dags_.contains(row->dag_id)) return nullptr;
-  auto run = FindRun(row->dag_id, row->run_id);
-  return run.ok() ? *run : nullptr;
+// A worker ends what it holds, and nobody else's.
+bool IsHeldByAnother(const core::Scheduler& scheduler, const AttemptId& id,
+                     const std::string& worker) {
+  const core::Run* run = scheduler.Find(id.run);
+  const core::LiveAttempt* live = run != nullptr ? run->live(id.task) : nullptr;
+  if (live == nullptr || run->ti(id.task).try_number != id.try_number || live->worker == worker) {
+    return false;
+  }
+  GALE_WARN("worker '{}' reports the end of {}, which worker '{}' holds: not taken", worker,
+            id.ToString(), live->worker);
+  return true;
 }
+
+}  // namespace
 
 Loop::Worker* Loop::WorkerOf(const WorkerLinkPtr& link) {
   auto it = links_.find(link.get());
@@ -105,8 +112,9 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
   Welcome welcome{options_.lease, options_.heartbeat, epoch_, {}, {}, row.drained};
   std::set<AttemptId> known;
   for (const AttemptResult& result : hello.spooled) {
-    known.insert(result.finished.attempt);
-    if (Finish(result)) release_.Ack(link, result.finished.attempt);
+    const AttemptId& id = result.finished.attempt;
+    known.insert(id);
+    if (IsHeldByAnother(*scheduler_, id, hello.name) || Finish(result)) release_.Ack(link, id);
   }
   for (const AttemptId& attempt : hello.running) {
     known.insert(attempt);
@@ -114,7 +122,7 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
       welcome.adopted.push_back(attempt);
       continue;
     }
-    core::Run* run = FindOrLoad(attempt.run);
+    core::Run* run = scheduler_->Find(attempt.run);
     const bool valid = run != nullptr && attempt.task.value < run->size() &&
                        run->ti(attempt.task).try_number == attempt.try_number;
     const core::LiveAttempt* live = valid ? run->live(attempt.task) : nullptr;
@@ -190,8 +198,9 @@ void Loop::OnStarted(const WorkerLinkPtr& link, const AttemptId& attempt, int64_
 
 bool Loop::Finish(const AttemptResult& result) {
   const AttemptId& id = result.finished.attempt;
-  if (aside_runs_.contains(id.run)) return false;
-  core::Run* run = FindOrLoad(id.run);
+  // Of a run of the master that leads now, too: it must hear of it, we don't lead any more.
+  if (aside_runs_.contains(id.run) || id.run > last_run_) return false;
+  core::Run* run = scheduler_->Find(id.run);
   if (run == nullptr || id.task.value >= run->size()) return true;
   const bool current = run->ti(id.task).live && run->ti(id.task).try_number == id.try_number;
   const bool counts = current && run->ti(id.task).state == TiState::kRunning;
@@ -216,8 +225,12 @@ bool Loop::Finish(const AttemptResult& result) {
 }
 
 void Loop::OnFinished(const WorkerLinkPtr& link, const AttemptResult& result) {
-  if (WorkerOf(link) == nullptr) return;  // it will say so again after its Hello
-  if (Finish(result)) release_.Ack(link, result.finished.attempt);
+  const Worker* worker = WorkerOf(link);
+  if (worker == nullptr) return;  // it will say so again after its Hello
+  const AttemptId& id = result.finished.attempt;
+  if (IsHeldByAnother(*scheduler_, id, worker->hello.name) || Finish(result)) {
+    release_.Ack(link, id);
+  }
 }
 
 void Loop::Lose(const AttemptId& attempt, const std::string& reason) {

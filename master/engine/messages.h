@@ -27,9 +27,15 @@ struct TriggerRequest {
   bool no_logical_date = false;                           // none, whatever the file
   std::optional<TimePoint> interval_start, interval_end;  // both or neither
   std::optional<TimePoint> run_after;                     // unset: now
+  bool numbered = false;                                  // CheckTrigger: the made name is taken
   std::string conf_json = "{}";                           // a JSON object; checked by the caller
   std::string note;
 };
+
+// The id of a run that was given none.
+inline std::string MadeRunId(TimePoint run_after) {
+  return "manual__" + FormatTimeOffset(run_after);
+}
 
 struct ClearRequest {
   std::string dag_id;

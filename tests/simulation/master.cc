@@ -267,6 +267,7 @@ std::optional<Driver::Step> Master::DoOne(const Driver::Step& step) {
         checkers_.MemoryIsLedger(*loop_);
       }
       FlushLater();
+      ReadLater();
       return driver_->OnAudited(OkStatus());
     case Act::kStepDown: return StepDown(step.why);
     case Act::kGiveUp:
@@ -377,6 +378,19 @@ void Master::FlushLater() {
                          FlushLater();
                        });
                      });
+}
+
+// What was read may be old when it arrives.
+void Master::ReadLater() {
+  const bool slow = context_.faults && context_.dice.Chance(5);
+  for (LedgerNeed& need : loop_->TakeNeeds()) {
+    After(context_.dice.Ms(0, slow ? 3000 : 10), [this, slow, need = std::move(need)] {
+      const LedgerAnswer answer = ReadNeed(store_, loop_->catalog(), need);
+      context_.Saw(Seen::kReads);
+      After(context_.dice.Ms(0, slow ? 3000 : 5),
+            [this, answer] { Post([answer](Loop& loop) { loop.Answer(answer); }); });
+    });
+  }
 }
 
 bool Master::MaySend() {

@@ -47,7 +47,8 @@ class Master : public MasterPort {
   bool leads_really() const { return leads() && loop_->epoch() == checkers_.epoch(); }
   // Nothing lives in memory.
   bool idle() const {
-    return leads() && collecting_ && mail_.empty() && loop_->scheduler().runs().empty();
+    return leads() && collecting_ && mail_.empty() && !loop_->reads() &&
+           loop_->scheduler().runs().empty();
   }
   MemoryQueue& queue() const { return queue_; }
   std::string Describe() const;
@@ -80,6 +81,7 @@ class Master : public MasterPort {
   void PlanTurn(Duration delay);
   void PlanWake();
   void FlushLater();
+  void ReadLater();
 
   // master_lead.cc
   Driver::Step Follow();

@@ -44,6 +44,15 @@ World::World(uint64_t seed, bool trace)
   }
 }
 
+void World::AskOfRun(const std::string& dag_id, const std::string& run_id,
+                     std::function<void(Loop&)> what) {
+  Ask([dag_id, run_id, what = std::move(what)](Loop& loop) {
+    loop.WithRun(dag_id, run_id, [what](Loop& l, const Status& there) {
+      if (there.ok()) what(l);
+    });
+  });
+}
+
 void World::Ask(std::function<void(Loop&)> what) {
   std::vector<Master*> leading;
   for (auto& master : masters_) {
@@ -189,7 +198,7 @@ void World::HelpThePast() {
     if (!past || row.state != RunState::kFailed) continue;
     context_.Saw(Seen::kPastRuns);
     checkers_.OnMarked(id);
-    Ask([dag = row.dag_id, run = row.run_id](Loop& loop) {
+    AskOfRun(row.dag_id, row.run_id, [dag = row.dag_id, run = row.run_id](Loop& loop) {
       GALE_CHECK(loop.SetRunState(dag, run, RunState::kSuccess, kSomebody).ok(), "mark");
     });
   }

@@ -27,6 +27,9 @@ class World {
 
   // The masters that believe to lead: where people's requests arrive.
   void Ask(std::function<void(Loop&)> what);
+  // Of a run that may have to be read first.
+  void AskOfRun(const std::string& dag_id, const std::string& run_id,
+                std::function<void(Loop&)> what);
   // The one that leads, and is not stopped, cut off or about to be deposed; nullptr: nobody yet.
   Master* Leader();
   void RepairEverything();

@@ -26,6 +26,7 @@ void World::Trigger() {
   if (dice_.Chance(15)) request.run_id = fmt::format("mine_{}", dice_.Below(5));
   if (dice_.Chance(40)) request.logical_date = context_.wall() - dice_.Ms(0, 100'000);
   if (dice_.Chance(10)) request.run_after = context_.wall() + dice_.Ms(0, 40'000);
+  if (!CheckTrigger(ledger_.store, request).ok()) return;
   Ask([this, request](Loop& loop) {
     auto row = loop.Trigger(request, kSomebody);
     if (!row.ok()) return;
@@ -49,7 +50,7 @@ void World::Clear() {
   request.only_running = !request.only_failed && dice_.Chance(30);
   request.include_downstream = dice_.Chance(50);
   request.include_upstream = dice_.Chance(20);
-  Ask([this, request](Loop& loop) {
+  AskOfRun(request.dag_id, request.run_id, [this, request](Loop& loop) {
     auto rows = loop.Clear(request, kSomebody);
     if (!rows.ok()) return;
     context_.Trace("clear of {} tasks of '{}' '{}'", rows->size(), request.dag_id, request.run_id);
@@ -71,7 +72,7 @@ void World::MarkTasks() {
   const TiState states[] = {TiState::kSuccess, TiState::kFailed, TiState::kSkipped};
   request.state = states[dice_.Below(3)];
   checkers_.OnMarked(run->id);
-  Ask([this, request](Loop& loop) {
+  AskOfRun(request.dag_id, request.run_id, [this, request](Loop& loop) {
     auto rows = loop.SetTasks(request, kSomebody);
     if (!rows.ok()) return;
     context_.Trace("{} tasks of '{}' '{}' marked {}", rows->size(), request.dag_id, request.run_id,
@@ -86,12 +87,13 @@ void World::MarkRun() {
   const RunState states[] = {RunState::kQueued, RunState::kSuccess, RunState::kFailed};
   const RunState state = states[dice_.Below(3)];
   checkers_.OnMarked(run->id);
-  Ask([this, state, dag = run->dag_id, id = run->run_id](Loop& loop) {
-    auto row = loop.SetRunState(dag, id, state, kSomebody);
-    if (!row.ok()) return;
-    context_.Trace("run '{}' '{}' marked {}", dag, id, Name(state));
-    context_.Saw(Seen::kMarkedRuns);
-  });
+  AskOfRun(run->dag_id, run->run_id,
+           [this, state, dag = run->dag_id, id = run->run_id](Loop& loop) {
+             auto row = loop.SetRunState(dag, id, state, kSomebody);
+             if (!row.ok()) return;
+             context_.Trace("run '{}' '{}' marked {}", dag, id, Name(state));
+             context_.Saw(Seen::kMarkedRuns);
+           });
 }
 
 void World::AskSomething() {

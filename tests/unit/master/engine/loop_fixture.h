@@ -67,18 +67,42 @@ class LoopTest : public ::testing::Test {
   }
   // A new master process.
   void Restart() {
+    clock_.Advance(1us);
     loop_ = std::make_unique<Loop>(store_, queue_, served_, options_);
     Status status = loop_->Recover(clock_.Now(), clock_.Mono());
     GALE_CHECK(status.ok(), "{}", status.ToString());
     MustTurn([](Loop&) {});
   }
+  // A turn, and those that what it needs from the ledger leads to.
   template <class F>
   Status Turn(F what) {
+    GALE_RETURN_IF_ERROR(OneTurn(std::move(what)));
+    for (auto needs = loop_->TakeNeeds(); !needs.empty(); needs = loop_->TakeNeeds()) {
+      GALE_RETURN_IF_ERROR(OneTurn([&](Loop& loop) {
+        for (LedgerNeed& need : needs) loop.Answer(Read(std::move(need)));
+      }));
+    }
+    return OkStatus();
+  }
+  template <class F>
+  Status OneTurn(F what) {
     loop_->BeginTurn(clock_.Now(), clock_.Mono());
     what(*loop_);
     Status status = loop_->EndTurn();
     EXPECT_EQ(status.ok() ? loop_->Audit() : "", "");
     return status;
+  }
+  LedgerAnswer Read(LedgerNeed need) { return ReadNeed(store_, loop_->catalog(), std::move(need)); }
+  // What is asked of a run, be it in memory or not.
+  template <class R>
+  R OnRun(const std::string& dag, const std::string& run, std::function<R(Loop&)> what) {
+    R answer = R(Internal("not answered"));
+    MustTurn([&](Loop& l) {
+      l.WithRun(dag, run, [&](Loop& loop, const Status& there) {
+        answer = there.ok() ? what(loop) : R(there);
+      });
+    });
+    return answer;
   }
   void Pass(Duration time) {
     clock_.Advance(time);
@@ -114,6 +138,7 @@ class LoopTest : public ::testing::Test {
         Turn([&](Loop& l) { l.ReportFile(File("/dags/f.py", std::move(dags), hash)); }).ok());
   }
   Result<RunRow> Trigger(TriggerRequest request) {
+    GALE_RETURN_IF_ERROR(CheckTrigger(store_, request));
     Result<RunRow> row = Internal("not asked");
     EXPECT_TRUE(Turn([&](Loop& l) { row = l.Trigger(request, actor_); }).ok());
     return row;

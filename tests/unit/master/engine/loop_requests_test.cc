@@ -34,11 +34,24 @@ TEST_F(Requests, ARunOfTheMasterThatTookOverIsNotTakenForOurs) {
   ASSERT_TRUE(successor.Trigger({.dag_id = "d", .run_id = "theirs"}, actor_).ok());
   ASSERT_TRUE(successor.EndTurn().ok());
 
+  std::vector<Status> there;
+  auto ask = [&] {
+    loop_->WithRun("d", "theirs", [&](Loop&, const Status& s) { there.push_back(s); });
+  };
+  ASSERT_TRUE(OneTurn([&](Loop&) { ask(); }).ok());
+  auto needs = loop_->TakeNeeds();
+  ASSERT_EQ(needs.size(), 1u);
+  ASSERT_TRUE(OneTurn([&](Loop& l) {
+                l.Answer(Read(needs[0]));
+                ask();
+              }).ok());
+  needs = loop_->TakeNeeds();
+  ASSERT_EQ(needs.size(), 1u);
   loop_->BeginTurn(clock_.Now(), clock_.Mono());
-  const auto note = loop_->SetRunNote("d", "theirs", "hello", actor_);
-  EXPECT_EQ(note.status().code(), Code::kUnavailable) << note.status().ToString();
   EXPECT_TRUE(loop_->Trigger({.dag_id = "d", .run_id = "ours"}, actor_).ok());
-  EXPECT_EQ(loop_->SetRunNote("d", "theirs", "hello", actor_).status().code(), Code::kUnavailable);
+  loop_->Answer(Read(needs[0]));
+  ASSERT_EQ(there.size(), 2u);
+  for (const Status& status : there) EXPECT_EQ(status.code(), Code::kUnavailable);
   EXPECT_EQ(loop_->EndTurn().code(), Code::kAborted);
 }
 
@@ -83,7 +96,9 @@ TEST_F(Requests, AFinishedRunIsClearedFromTheLedger) {
   MustTurn([&](Loop& l) { l.OnFinished(link, Ended(link->grants[0])); });
   EXPECT_EQ(StateOf(row.id), RunState::kSuccess);
   ClearRequest clear{.dag_id = "d", .run_id = row.run_id};
-  MustTurn([&](Loop& l) { EXPECT_EQ(l.Clear(clear, actor_)->size(), 1u); });
+  auto cleared = OnRun<Result<std::vector<TiRow>>>("d", row.run_id,
+                                                   [&](Loop& l) { return l.Clear(clear, actor_); });
+  EXPECT_EQ(cleared->size(), 1u);
   EXPECT_EQ(StateOf(row.id), RunState::kRunning);
   ASSERT_EQ(link->grants.size(), 2u);
   EXPECT_EQ(link->grants[1].try_number, 2u);
