@@ -204,7 +204,8 @@ bool Loop::Finish(const AttemptResult& result) {
   if (run == nullptr || id.task.value >= run->size()) return true;
   const bool current = run->ti(id.task).live && run->ti(id.task).try_number == id.try_number;
   const bool counts = current && run->ti(id.task).state == TiState::kRunning;
-  about_.results.push_back(id);
+  // Of a try that is over already nothing is written: a refused row is another's.
+  if (current) about_.results.push_back(id);
   if (auto refused = refused_.results.find(id); refused != refused_.results.end()) {
     core::AttemptFinished failed;
     failed.attempt = id;
