@@ -5,7 +5,11 @@
 # The MySQL cases of test_contract find it there, or where $GALE_TEST_MYSQL_ROOT says; without it they are skipped.
 set -euo pipefail
 readonly TO=${1:-$(dirname "$(readlink -f "$0")")/../../build/mysql}
-readonly MIRROR=${GALE_DEBIAN_MIRROR:-http://deb.debian.org/debian}
+# Where this machine gets its own packages from.
+mirror=${GALE_DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' |
+  grep -v security | head -n 1)}
+[[ -n $mirror ]] || { echo "no mirror of Debian is configured: name one in GALE_DEBIAN_MIRROR" >&2; exit 1; }
+readonly MIRROR=${mirror%/}
 
 [[ -x $TO/root/usr/sbin/mysqld ]] && exit 0
 mkdir -p "$TO/apt/lists/partial" "$TO/apt/cache/archives/partial"
