@@ -162,6 +162,7 @@ Result<pid_t> Children::StartInto(const SpawnRequest& request, const RunningReco
 }
 
 void Children::Kill(const std::string& key, const std::string& reason) {
+  Reap();  // one that ended before this word came ended by itself: its SIGCHLD may still wait
   int id = IdOfKey(key);
   if (id < 0) return;
   Child& child = *children_[id];
@@ -177,6 +178,7 @@ void Children::Take(const std::string& key) {
 }
 
 void Children::KillAll() {
+  Reap();
   closing_ = true;
   std::vector<Child*> all;
   for (auto& [id, child] : children_) {
