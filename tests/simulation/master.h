@@ -45,6 +45,8 @@ class Master : public MasterPort {
   bool leads() const { return up() && standing_->leads(); }
   // It leads, and so says the ledger.
   bool leads_really() const { return leads() && loop_->epoch() == checkers_.epoch(); }
+  // ...and what it is asked now, it will get to: it doesn't wait for its chance to step down.
+  bool goes_on_leading() const { return leads_really() && standing_->Check(context_.now()).ok(); }
   // Nothing lives in memory.
   bool idle() const {
     return leads() && collecting_ && mail_.empty() && !loop_->reads() &&

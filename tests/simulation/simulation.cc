@@ -140,7 +140,7 @@ Master* World::Leader() {
 void World::RepairEverything() {
   size_t leading = 0;
   for (auto& master : masters_) leading += master->leads();
-  if (leading != 1 || Leader() == nullptr) {
+  if (leading != 1 || Leader() == nullptr || !Leader()->goes_on_leading()) {
     return context_.agenda.In(milliseconds(100), [this] { RepairEverything(); });
   }
   repaired_ = true;
