@@ -9,6 +9,7 @@ namespace gale::limits {
 
 inline constexpr size_t kTasksPerDagMax = 100'000;
 inline constexpr size_t kEdgesPerDagMax = 1'000'000;
+inline constexpr size_t kMapElementsMax = 1'000'000;  // of a mapped task in one run
 inline constexpr size_t kIdBytesMax = 250;         // dag_id, task_id, run_id: as in Airflow
 inline constexpr size_t kSpecBytesMax = 64 << 20;  // one DagSpec, serialised
 // A bundle: the DAGs folder as it goes to the workers. Code and templates, not data.

@@ -121,6 +121,8 @@ Result<std::shared_ptr<const Dag>> Dag::Make(DagSpec spec, int64_t version) {
     GALE_RETURN_IF_ERROR(dag->ParseRules());
     GALE_RETURN_IF_ERROR(dag->LinkEdges());
     GALE_RETURN_IF_ERROR(dag->Sort());
+    GALE_RETURN_IF_ERROR(dag->LayOutGroups());
+    GALE_RETURN_IF_ERROR(dag->LayOutMapping());
     return dag->PlanSchedule();
   };
   GALE_RETURN_IF_ERROR(CheckId("dag_id", dag->spec_.dag_id));

@@ -56,6 +56,15 @@ class Dag {
   // Some task has depends_on_past or wait_for_downstream.
   bool depends_on_past() const { return depends_on_past_; }
 
+  // Mapping. A task is mapped by its own expand or by mapped groups around it: `mapping(t)` is those
+  // around it, the outermost first, then its own, each an index into `expand`.
+  bool is_mapped(TaskIndex t) const { return !mapping(t).empty(); }
+  bool has_mapped() const { return !expands_.empty(); }
+  std::span<const uint32_t> mapping(TaskIndex t) const;
+  const ExpandSpec& expand(uint32_t index) const { return *expands_[index]; }
+  // How many mapped groups are around both; inside of these an index waits for the same index only.
+  size_t SharedMappedGroups(TaskIndex a, TaskIndex b) const;
+
   // The tasks reached from `from` downwards (or upwards), `from` included.
   std::vector<TaskIndex> Closure(std::span<const TaskIndex> from, bool downwards) const;
 
@@ -72,6 +81,10 @@ class Dag {
   Status Sort();
   Status ParseRules();
   Status PlanSchedule();
+  Status LayOutGroups();
+  Status LayOutMapping();
+  Status CheckSources(const ExpandSpec& expand, TaskIndex reader) const;
+  Status CheckArguments(TaskIndex t) const;
   void FindLeaves();
   void SumWeights();
   std::string CyclePath() const;
@@ -86,6 +99,10 @@ class Dag {
   std::vector<TaskIndex> leaves_;
   std::vector<TriggerRule> rules_;
   std::vector<int64_t> priorities_;
+  std::unordered_map<std::string_view, uint32_t> group_by_id_;  // place in spec_.groups
+  std::vector<const ExpandSpec*> expands_;                      // point into spec_
+  std::vector<std::vector<uint32_t>> group_mapping_;  // of each group, the outermost first
+  std::vector<std::vector<uint32_t>> mappings_;       // of each task; empty: nothing is mapped
   bool depends_on_past_ = false;
   bool has_task_dates_ = false;
 };

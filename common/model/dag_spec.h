@@ -52,6 +52,46 @@ struct EmptyWork {
   bool operator==(const EmptyWork&) const = default;
 };
 
+// Where the elements of a mapped argument come from.
+struct ExpandSource {
+  enum class Kind {
+    kLiteral,  // `json`: a list or an object
+    kXCom,     // what `task_id` returned under `key`
+    kMap,      // parts[0], each through a function of the DAG file
+    kZip,      // as long as the shortest of its parts; with has_fill, as the longest
+    kConcat,   // its parts, one after the other
+  };
+  Kind kind = Kind::kLiteral;
+  std::string json;  // kLiteral; kZip: what fills up
+  std::string task_id;
+  std::string key = "return_value";
+  std::string function;  // kMap: its name, for display
+  bool has_fill = false;
+  std::vector<ExpandSource> parts;
+  bool operator==(const ExpandSource&) const = default;
+};
+
+struct ExpandArgument {
+  std::string name;  // empty: of expand_kwargs
+  ExpandSource source;
+  bool operator==(const ExpandArgument&) const = default;
+};
+
+// What makes the elements of a mapped task or group: the cross product of the arguments, the last
+// one varies fastest; or expand_kwargs: one source, whose elements are objects.
+struct ExpandSpec {
+  std::vector<ExpandArgument> arguments;
+  bool is_kwargs = false;  // then there is one argument, without a name
+  bool operator==(const ExpandSpec&) const = default;
+};
+
+struct TaskGroupSpec {
+  std::string group_id;
+  std::string parent_group_id;  // empty: the DAG itself
+  std::optional<ExpandSpec> expand;
+  bool operator==(const TaskGroupSpec&) const = default;
+};
+
 struct TaskSpec {
   std::string task_id;
   std::string operator_name = "EmptyOperator";  // the class that the file used, for display
@@ -81,7 +121,11 @@ struct TaskSpec {
   bool is_setup = false;
   bool is_teardown = false;
   bool on_failure_fail_dagrun = false;
-  std::string params_json;  // of this task only: over the DAG's, under the run's conf
+  std::string params_json;           // of this task only: over the DAG's, under the run's conf
+  std::string task_group_id;         // the innermost; empty: none
+  std::optional<ExpandSpec> expand;  // mapped by itself; `work` is then what partial() gave
+  std::string map_index_template;
+  std::string arguments_json;  // arguments with references in them (dag.proto); empty: none
   std::variant<EmptyWork, BashWork> work;
 
   bool operator==(const TaskSpec&) const = default;
@@ -107,6 +151,7 @@ struct DagSpec {
   std::string profile = "3";       // whose defaults the file was read with: "1.10", "2", "3"
   std::string fileloc;             // not part of the version's hash
   std::vector<TaskSpec> tasks;
+  std::vector<TaskGroupSpec> groups;  // parents before their children
 
   bool operator==(const DagSpec&) const = default;
 };

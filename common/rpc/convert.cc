@@ -64,6 +64,80 @@ void WorkFromProto(const v1::TaskSpec& from, TaskSpec& to) {
   to.work = std::move(bash);
 }
 
+void SourceToProto(const ExpandSource& from, v1::ExpandSource& to) {
+  switch (from.kind) {
+    case ExpandSource::Kind::kLiteral: to.set_literal_json(from.json); break;
+    case ExpandSource::Kind::kXCom:
+      to.mutable_xcom()->set_task_id(from.task_id);
+      to.mutable_xcom()->set_key(from.key);
+      break;
+    case ExpandSource::Kind::kMap:
+      to.mutable_map()->set_function(from.function);
+      for (const auto& part : from.parts) SourceToProto(part, *to.mutable_map()->mutable_source());
+      break;
+    case ExpandSource::Kind::kZip:
+      to.mutable_zip()->set_has_fill(from.has_fill);
+      to.mutable_zip()->set_fill_json(from.json);
+      for (const auto& part : from.parts) SourceToProto(part, *to.mutable_zip()->add_sources());
+      break;
+    case ExpandSource::Kind::kConcat:
+      to.mutable_concat();
+      for (const auto& part : from.parts) SourceToProto(part, *to.mutable_concat()->add_sources());
+      break;
+  }
+}
+
+ExpandSource SourceFromProto(const v1::ExpandSource& from) {
+  ExpandSource to;
+  switch (from.kind_case()) {
+    case v1::ExpandSource::kXcom:
+      to.kind = ExpandSource::Kind::kXCom;
+      to.task_id = from.xcom().task_id();
+      to.key = OrDefault(from.xcom().key(), "return_value");
+      break;
+    case v1::ExpandSource::kMap:
+      to.kind = ExpandSource::Kind::kMap;
+      to.function = from.map().function();
+      to.parts.push_back(SourceFromProto(from.map().source()));
+      break;
+    case v1::ExpandSource::kZip:
+      to.kind = ExpandSource::Kind::kZip;
+      to.has_fill = from.zip().has_fill();
+      to.json = from.zip().fill_json();
+      for (const auto& part : from.zip().sources()) to.parts.push_back(SourceFromProto(part));
+      break;
+    case v1::ExpandSource::kConcat:
+      to.kind = ExpandSource::Kind::kConcat;
+      for (const auto& part : from.concat().sources()) to.parts.push_back(SourceFromProto(part));
+      break;
+    case v1::ExpandSource::kLiteralJson:
+    case v1::ExpandSource::KIND_NOT_SET: to.json = from.literal_json(); break;
+  }
+  return to;
+}
+
+void ExpandToProto(const ExpandSpec& from, v1::Expand& to) {
+  for (const ExpandArgument& argument : from.arguments) {
+    if (from.is_kwargs) {
+      SourceToProto(argument.source, *to.mutable_kwargs());
+    } else {
+      v1::ExpandArgument& out = *to.add_arguments();
+      out.set_name(argument.name);
+      SourceToProto(argument.source, *out.mutable_source());
+    }
+  }
+}
+
+ExpandSpec ExpandFromProto(const v1::Expand& from) {
+  ExpandSpec to;
+  to.is_kwargs = from.has_kwargs();
+  if (to.is_kwargs) to.arguments.push_back({"", SourceFromProto(from.kwargs())});
+  for (const auto& argument : from.arguments()) {
+    to.arguments.push_back({argument.name(), SourceFromProto(argument.source())});
+  }
+  return to;
+}
+
 void TaskToProto(const TaskSpec& from, v1::TaskSpec& to) {
   to.set_task_id(from.task_id);
   to.set_operator_name(from.operator_name);
@@ -96,6 +170,10 @@ void TaskToProto(const TaskSpec& from, v1::TaskSpec& to) {
   to.set_is_teardown(from.is_teardown);
   to.set_on_failure_fail_dagrun(from.on_failure_fail_dagrun);
   to.set_params_json(from.params_json);
+  to.set_task_group_id(from.task_group_id);
+  if (from.expand) ExpandToProto(*from.expand, *to.mutable_expand());
+  to.set_map_index_template(from.map_index_template);
+  to.set_arguments_json(from.arguments_json);
   WorkToProto(from, to);
 }
 
@@ -136,6 +214,10 @@ TaskSpec TaskFromProto(const v1::TaskSpec& from) {
   to.is_teardown = from.is_teardown();
   to.on_failure_fail_dagrun = from.on_failure_fail_dagrun();
   to.params_json = from.params_json();
+  to.task_group_id = from.task_group_id();
+  if (from.has_expand()) to.expand = ExpandFromProto(from.expand());
+  to.map_index_template = from.map_index_template();
+  to.arguments_json = from.arguments_json();
   return to;
 }
 
@@ -257,6 +339,12 @@ v1::DagSpec ToProto(const DagSpec& from) {
   to.set_fileloc(from.fileloc);
   to.mutable_tasks()->Reserve(static_cast<int>(from.tasks.size()));
   for (const TaskSpec& task : from.tasks) TaskToProto(task, *to.add_tasks());
+  for (const TaskGroupSpec& group : from.groups) {
+    v1::TaskGroup& out = *to.add_task_groups();
+    out.set_group_id(group.group_id);
+    out.set_parent_group_id(group.parent_group_id);
+    if (group.expand) ExpandToProto(*group.expand, *out.mutable_expand());
+  }
   return to;
 }
 
@@ -286,6 +374,11 @@ Result<DagSpec> FromProto(const v1::DagSpec& from) {
   to.fileloc = from.fileloc();
   to.tasks.reserve(static_cast<size_t>(from.tasks_size()));
   for (const v1::TaskSpec& task : from.tasks()) to.tasks.push_back(TaskFromProto(task));
+  for (const v1::TaskGroup& group : from.task_groups()) {
+    TaskGroupSpec out{group.group_id(), group.parent_group_id(), {}};
+    if (group.has_expand()) out.expand = ExpandFromProto(group.expand());
+    to.groups.push_back(std::move(out));
+  }
   return to;
 }
 

@@ -160,7 +160,10 @@ void Loop::RegisterDag(const FileReport& report, const ParsedDag& parsed, std::s
   if (changed) {
     auto made = Dag::Make(spec, version);
     Status status = made.status();
-    if (made.ok()) {
+    if (made.ok() && (*made)->has_mapped()) {
+      status = Unimplemented("dag '{}': mapped tasks (expand) can't be run by this version of gale",
+                             spec.dag_id);
+    } else if (made.ok()) {
       DagRow row;
       Describe(report, **made, row);
       status = CheckRow(row);

@@ -48,8 +48,22 @@ DagSpec FullSpec() {
                        .cwd = "/tmp",
                        .skip_on_exit_code = {1, 2},
                        .templated = true};
+  ExpandSource literal{.json = "[1, 2]"};
+  ExpandSource xcom{.kind = ExpandSource::Kind::kXCom, .task_id = "list", .key = "k"};
+  ExpandSource mapped{.kind = ExpandSource::Kind::kMap, .function = "double", .parts = {xcom}};
+  ExpandSource zip{.kind = ExpandSource::Kind::kZip,
+                   .json = "null",
+                   .has_fill = true,
+                   .parts = {mapped, literal}};
+  task.task_group_id = "g";
+  task.expand = ExpandSpec{
+      .arguments = {{"bash_command", literal},
+                    {"env", {.kind = ExpandSource::Kind::kConcat, .parts = {zip, xcom}}}}};
+  task.map_index_template = "{{ task.env }}";
+  task.arguments_json = R"({"cwd": "x"})";
   DagSpec spec;
   spec.dag_id = "etl";
+  spec.groups = {{"g", "", ExpandSpec{{{"", literal}}, /*is_kwargs=*/true}}};
   spec.description = "words";
   spec.doc_md = "more words";
   spec.schedule = {.kind = ScheduleSpec::Kind::kDeltaInterval,
