@@ -65,6 +65,9 @@ class RealFiles : public Files {
   }
 
   Status Sync(const File& file) override { return Done(::fsync(file.fd()), "sync", file.path()); }
+  Status Truncate(const File& file, uint64_t bytes) override {
+    return Done(::ftruncate(file.fd(), static_cast<off_t>(bytes)), "truncate", file.path());
+  }
   Status SetMode(const File& file, mode_t mode) override {
     return Done(::fchmod(file.fd(), mode), "set the mode of", file.path());
   }

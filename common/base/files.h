@@ -39,6 +39,7 @@ class File {
   // For what takes a descriptor (flock, a child's stdout). Still ours.
   int fd() const { return fd_; }
   const std::string& path() const { return path_; }
+  void MovedTo(std::string path) { path_ = std::move(path); }  // what errors call it
 
  private:
   int fd_ = -1;
@@ -73,6 +74,7 @@ class Files {
   virtual Result<size_t> WriteSome(const File& file, std::string_view bytes,
                                    std::optional<uint64_t> offset) = 0;
   virtual Status Sync(const File& file) = 0;
+  virtual Status Truncate(const File& file, uint64_t bytes) = 0;  // to that many, also by zeroes
   virtual Status SetMode(const File& file, mode_t mode) = 0;
   virtual Result<struct stat> Look(const File& file) = 0;
   virtual Result<struct stat> Look(const std::string& path) = 0;

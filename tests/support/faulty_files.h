@@ -49,6 +49,10 @@ class FaultyFiles : public Files {
     if (int e = Fails(true, "sync", f.path())) return FileError(e, "sync", f.path());
     return under_.Sync(f);
   }
+  Status Truncate(const File& f, uint64_t bytes) override {
+    if (int e = Fails(false, "truncate", f.path())) return FileError(e, "truncate", f.path());
+    return under_.Truncate(f, bytes);
+  }
   Status SetMode(const File& f, mode_t mode) override {
     if (int e = Fails(true, "chmod", f.path())) return FileError(e, "set the mode of", f.path());
     return under_.SetMode(f, mode);
