@@ -27,6 +27,12 @@ ALLOWED = {
     ("one_door_to_the_clock", "master/api/leader_client.cc"): "gRPC takes its deadlines in system_clock",
     ("one_door_to_the_clock", "worker/bundle_cache.cc"): "gRPC takes its deadlines in system_clock",
     ("one_door_to_the_clock", "master/api/grpc_server.cc"): "gRPC takes its deadlines in system_clock",
+    ("one_door_to_the_files", "master/logs/log_store.cc"):
+        "packs of logs are being made of it",
+    ("one_door_to_the_files", "master/store/sqlite_store.cc"):
+        "a database's own files: SQLite opens them beside us, and a close of ours would drop its locks",
+    ("one_door_to_the_files", "worker/keeper/proc.cc"): "/proc of other processes, thousands of files in one look",
+    ("one_door_to_the_files", "worker/keeper/child.cc"): "between vfork and exec: no allocation, no locks",
     ("no_sleep_in_tests", "tests/python/test_parse_server.py"):
         "the sleep is in a DAG file that hangs; the test waits for the server to give it up",
 }
@@ -84,6 +90,17 @@ def one_door_to_the_clock(files):
             if clock.search(line) and path != pathlib.Path("common/base/clock.cc")]
 
 
+def one_door_to_the_files(files):
+    """Only common/base/files.cc opens, moves, links and syncs files, so that a test can make any of it fail."""
+    raw = re.compile(r"(?<![\w.>~:])(::)?(open(at)?|creat|rename(at)?|link|fsync|fdatasync|fopen)\([^)\s]"
+                     r"|std::[io]?fstream\b|fs::rename\(|filesystem::rename\(")
+    core = [path for path in files if path.parts[0] in ("common", "master", "worker", "cli")]
+    return [(path, f"line {number}: {line.strip()}")
+            for path, number, line in source_lines(core, {".cc", ".h"})
+            if raw.search(line) and not line.lstrip().startswith("//")
+            and path != pathlib.Path("common/base/files.cc")]
+
+
 def what_is_accepted_has_an_effect(files):
     """Each field of the specs and messages and each setting is read by something (.ci/fields.py)."""
     sources = [str(path) for path in files if path.suffix in {".cc", ".h", ".py"}
@@ -133,7 +150,7 @@ def the_state_diagram_is_the_tables(_):
     return [(document.relative_to(ROOT), "run .ci/states.py --write")]
 
 
-RULES = [small_files, short_lines, nothing_left_to_do, no_sleep_in_tests, one_door_to_the_clock,
+RULES = [small_files, short_lines, nothing_left_to_do, no_sleep_in_tests, one_door_to_the_clock, one_door_to_the_files,
          what_is_accepted_has_an_effect, no_dashed_rules, a_readme_in_every_folder, headers_are_guarded_once,
          the_state_diagram_is_the_tables]
 
@@ -147,8 +164,12 @@ def main():
     broken = 0
     for rule in RULES:
         case = ElementTree.SubElement(suite, "testcase", classname="tidy", name=rule.__name__)
-        found = [f"{path}: {what}" for path, what in rule(files)
-                 if (rule.__name__, str(path)) not in ALLOWED]
+        breaks = rule(files)
+        found = [f"{path}: {what}" for path, what in breaks if (rule.__name__, str(path)) not in ALLOWED]
+        # The list only shrinks: who keeps a rule again is taken off it.
+        breakers = {str(path) for path, _ in breaks}
+        found += [f"{path}: keeps this rule now: take it off ALLOWED" for name, path in ALLOWED
+                  if name == rule.__name__ and path not in breakers]
         if not found:
             continue
         broken += 1

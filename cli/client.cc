@@ -9,11 +9,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <thread>
 #include <utility>
 
 #include "cli/text.h"
+#include "common/base/files.h"
 #include "common/base/limits.h"
 #include "common/config/ini.h"
 #include "common/rpc/tls_probe.h"
@@ -68,9 +68,9 @@ Result<Target> Target::OfServer(const std::string& server, std::string token,
   }
   if (addresses.empty()) return InvalidArgument("--server '{}' names no address", server);
   if (!token_file.empty()) {
-    std::ifstream in(token_file);
-    if (!in) return NotFound("--token-file '{}': {}", token_file, std::strerror(errno));
-    std::getline(in, token);
+    Result<std::string> line = Files::Real().ReadLine(token_file);
+    if (!line.ok()) return line.status().WithContext("--token-file");
+    token = *std::move(line);
   }
   Target target{addresses.front(), "", std::move(token),
                 "is a master listening there ([master] grpc_port)?"};

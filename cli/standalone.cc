@@ -6,10 +6,10 @@
 #include <atomic>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "cli/client.h"
+#include "common/base/files.h"
 #include "common/base/log.h"
 #include "common/queue/redis_queue.h"
 #include "common/rpc/tls_probe.h"
@@ -84,13 +84,6 @@ Status Prepare(const Config& config) {
   return OkStatus();
 }
 
-std::string FirstLine(const std::string& path) {
-  std::ifstream in(path);
-  std::string line;
-  std::getline(in, line);
-  return line;
-}
-
 worker::WorkerOptions MakeWorker(const Config& config) {
   worker::WorkerOptions options;
   options.home = config.GetPath(Key::kWorkerHome);
@@ -156,7 +149,8 @@ void Announce(const Config& config, const Master& master, const Roles& roles = {
   }
   if (master.made_admin()) {
     std::printf("  user         admin\n  password     %s   (shown this once; kept in %s)\n",
-                FirstLine(master.password_file()).c_str(), master.password_file().c_str());
+                Files::Real().ReadLine(master.password_file()).value_or("").c_str(),
+                master.password_file().c_str());
   } else if (std::error_code error; std::filesystem::exists(master.password_file(), error)) {
     std::printf("  user         admin   (password in %s)\n", master.password_file().c_str());
   }
@@ -233,7 +227,9 @@ int RunWorker(const Config& config, const WorkerFlags& flags) {
   if (!flags.masters.empty()) options.masters = flags.masters;
   const std::string file =
       flags.join_token_file.empty() ? config.home() + "/join_token" : flags.join_token_file;
-  options.join_token = FirstLine(file);
+  Result<std::string> token = Files::Real().ReadLine(file);
+  if (!token.ok() && token.status().code() != Code::kNotFound) return Fail(token.status());
+  options.join_token = token.ok() ? *token : "";
   if (options.join_token.empty() && !flags.join_token_file.empty()) {
     return Fail(NotFound("{} holds no join token: it is in the master's home", file));
   }

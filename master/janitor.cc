@@ -1,5 +1,6 @@
 #include "master/janitor.h"
 
+#include "common/base/files.h"
 #include "common/base/log.h"
 #include "master/logs/log_store.h"
 
@@ -22,16 +23,16 @@ bool RemoveLogs(Store& store, const std::filesystem::path& base, const CleanedRu
       (base / LogKey{run.dag_id, run.run_id, "t"}.Path()).parent_path().parent_path();
   const std::filesystem::path aside =
       folder.parent_path() / fmt::format(".cleaned-{}", run.id.value);
-  std::error_code error;
+  Files& files = Files::Real();
   if (store.GetRun(run.dag_id, run.run_id).status().code() == Code::kNotFound) {
-    std::filesystem::rename(folder, aside, error);
-    if (error && error != std::errc::no_such_file_or_directory) {
-      GALE_WARN("log folder {}: can't be removed: {}", folder.string(), error.message());
-    }
+    const Status moved = files.Move(folder, aside);
+    if (!moved.ok() && moved.code() != Code::kNotFound)
+      GALE_WARN("logs of a run that was cleaned away: {}", moved.message());
   }
-  const auto removed = std::filesystem::remove_all(aside, error);  // of a try before, too
-  if (error) GALE_WARN("log folder {}: can't be removed: {}", aside.string(), error.message());
-  return !error && removed > 0;
+  if (!files.Exists(aside)) return false;
+  const Status removed = files.RemoveTree(aside);  // of a try before, too
+  if (!removed.ok()) GALE_WARN("logs of a run that was cleaned away: {}", removed.message());
+  return removed.ok();
 }
 
 // What belongs to runs that went a while ago.

@@ -1,6 +1,5 @@
 #include "master/master.h"
 
-#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,9 +8,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <random>
 
+#include "common/base/files.h"
 #include "common/base/log.h"
 #include "common/config/ini.h"
 #include "common/queue/memory_queue.h"
@@ -55,38 +54,28 @@ Status MakeFolder(const std::string& path) {
 }
 
 // Held for as long as the master lives; a dead one's is free.
-Result<int> LockHome(const std::string& home, const Roles& roles) {
+Result<File> LockHome(const std::string& home, const Roles& roles) {
+  Files& files = Files::Real();
   const std::string path = home + (roles.scheduler ? "/run/master.lock" : "/run/api.lock");
-  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return FailedPrecondition("{} can't be opened: {}", path, std::strerror(errno));
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    char pid[32] = {};
-    if (read(fd, pid, sizeof pid - 1) < 0) pid[0] = '\0';
-    close(fd);
+  GALE_ASSIGN_OR_RETURN(File file, files.Open(path, Access::kUpdate));
+  if (flock(file.fd(), LOCK_EX | LOCK_NB) != 0) {
     return FailedPrecondition(
         "another {} runs with the home {} (pid {}): stop it, or use another --home",
-        roles.scheduler ? "master" : "webserver", home, std::atoi(pid));
+        roles.scheduler ? "master" : "webserver", home, files.ReadLine(path).value_or("?"));
   }
-  const std::string pid = std::to_string(getpid());
-  if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
-    close(fd);
-    return FailedPrecondition("{} can't be written: {}", path, std::strerror(errno));
-  }
-  return fd;
+  // Behind the pid may stand the end of a longer one; it is for people.
+  GALE_RETURN_IF_ERROR(files.WriteAll(file, std::to_string(getpid()) + "\n", 0));
+  return file;
 }
 
 // Which home this is, whatever the master is called: made once.
 Result<std::string> InstanceOf(const std::string& home, const Roles& roles) {
   const std::string path = home + (roles.scheduler ? "/run/instance" : "/run/instance-api");
-  std::string id;
-  if (std::ifstream in(path); in) std::getline(in, id);
+  std::string id = Files::Real().ReadLine(path).value_or("");
   if (!id.empty()) return id;
   std::random_device random;
   for (int i = 0; i < 4; ++i) id += fmt::format("{:08x}", random());
-  std::ofstream out(path);
-  out << id << '\n';
-  out.close();
-  if (!out) return FailedPrecondition("{} can't be written: {}", path, std::strerror(errno));
+  GALE_RETURN_IF_ERROR(Files::Real().Replace(path, id + "\n"));
   return id;
 }
 
@@ -164,13 +153,11 @@ std::string Roles::ToString() const {
 
 struct Master::Parts {
   Parts(const Config& c, MasterOptions o) : config(c), options(std::move(o)) {}
-  ~Parts() {
-    if (lock_fd >= 0) close(lock_fd);
-  }
+  ~Parts() {}
 
   const Config& config;
   MasterOptions options;
-  int lock_fd = -1;
+  File lock;
   bool made_admin = false;
   OpenedStore opened;
   MemoryQueue memory_queue;
@@ -215,7 +202,7 @@ Status Master::Parts::MakeHome() {
   GALE_RETURN_IF_ERROR(MakeFolder(home()));
   GALE_RETURN_IF_ERROR(MakeFolder(home() + "/run"));
   GALE_RETURN_IF_ERROR(Config::WriteDefault(home()));
-  GALE_ASSIGN_OR_RETURN(lock_fd, LockHome(home(), roles()));
+  GALE_ASSIGN_OR_RETURN(lock, LockHome(home(), roles()));
   // Ours to make only where we chose it.
   if (config.Get(Key::kDagsFolder).source == "default") {
     GALE_RETURN_IF_ERROR(MakeFolder(config.GetPath(Key::kDagsFolder)));
@@ -468,8 +455,8 @@ Status Master::Start() {
   GALE_RETURN_IF_ERROR(p.MakeEngine());
   p.MakeDagProcessor();
   if (p.roles().scheduler) {
-    p.janitor = std::make_unique<Janitor>(*p.engine, p.store(),
-                                          p.config.GetPath(Key::kBaseLogFolder));
+    p.janitor =
+        std::make_unique<Janitor>(*p.engine, p.store(), p.config.GetPath(Key::kBaseLogFolder));
   }
   GALE_RETURN_IF_ERROR(p.MakeControl());
   GALE_RETURN_IF_ERROR(p.MakeServers(join_token));

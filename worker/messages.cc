@@ -2,8 +2,7 @@
 
 #include <unistd.h>
 
-#include <fstream>
-
+#include "common/base/files.h"
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/text_limits.h"
@@ -25,9 +24,7 @@ v1::Hello Identity(const WorkerOptions& options) {
   hello.set_slots(options.slots);
   int64_t start = Clock::Real().Now().time_since_epoch().count();
   hello.set_incarnation(fmt::format("{}-{}", ::getpid(), start));
-  std::string boot_id;
-  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot_id);
-  hello.set_boot_id(boot_id);
+  hello.set_boot_id(Files::Real().ReadLine("/proc/sys/kernel/random/boot_id").value_or(""));
   return hello;
 }
 

@@ -163,6 +163,13 @@ Result<std::string> Files::Read(const std::string& path, size_t bytes_max) {
   }
 }
 
+Result<std::string> Files::ReadLine(const std::string& path) {
+  GALE_ASSIGN_OR_RETURN(std::string text, Read(path, kReadBytes));
+  text.resize(std::min(text.find('\n'), text.size()));
+  text.erase(text.find_last_not_of(" \t\r\v\f") + 1);
+  return text;
+}
+
 Result<std::string> Files::ReadRange(const File& file, uint64_t from, uint64_t to) {
   std::string out;
   while (from + out.size() < to) {

@@ -90,6 +90,8 @@ class Files {
 
   // kResourceExhausted: there is more than `bytes_max`.
   Result<std::string> Read(const std::string& path, size_t bytes_max = size_t{1} << 30);
+  // The first line, without the blanks at its end.
+  Result<std::string> ReadLine(const std::string& path);
   // The bytes [from, to), or as many of them as there are.
   Result<std::string> ReadRange(const File& file, uint64_t from, uint64_t to);
   Status WriteAll(const File& file, std::string_view bytes,

@@ -1,19 +1,16 @@
 #include "common/config/config.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <optional>
-#include <sstream>
 
+#include "common/base/files.h"
 #include "common/config/duration.h"
 #include "common/config/ini.h"
 
@@ -172,19 +169,9 @@ Result<Config> Config::Load(const std::string& home, const std::string& config_f
 }
 
 Status Config::LoadFile(const std::string& path, bool airflow) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  if (!file || fs::is_directory(path) || !(text << file.rdbuf())) {
-    // An empty file fails in rdbuf() as well, and is fine.
-    std::error_code error;
-    if (fs::file_size(path, error) == 0 && !error) return OkStatus();
-    return InvalidArgument("config file {}: cannot be read: {}", path, std::strerror(errno));
-  }
-  if (text.view().size() > kConfigBytesMax) {
-    return InvalidArgument("config file {}: {} bytes; the limit is {}", path, text.view().size(),
-                           kConfigBytesMax);
-  }
-  GALE_ASSIGN_OR_RETURN(const std::vector<IniEntry> entries, ParseIni(text.view(), path));
+  const Result<std::string> text = Files::Real().Read(path, kConfigBytesMax);
+  if (!text.ok()) return InvalidArgument("config file: {}", text.status().message());
+  GALE_ASSIGN_OR_RETURN(const std::vector<IniEntry> entries, ParseIni(*text, path));
   std::vector<std::string> strangers;
   for (const IniEntry& entry : entries) {
     if (airflow && !IsKnown(entry.section, entry.key)) {
@@ -343,16 +330,9 @@ Status Config::WriteDefault(const std::string& home) {
     text += fmt::format("# {}\n", info.doc);
     text += fmt::format("# {} = {}\n", info.name, info.default_value);
   }
-  const std::string path = home + "/gale.cfg";
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0 && errno == EEXIST) return OkStatus();
-  if (fd < 0) return Unavailable("config file {}: cannot be made: {}", path, std::strerror(errno));
-  const ssize_t written = ::write(fd, text.data(), text.size());
-  const int write_errno = errno;
-  ::close(fd);
-  if (written == static_cast<ssize_t>(text.size())) return OkStatus();
-  ::unlink(path.c_str());  // half a file would be read as settings next time
-  return Unavailable("config file {}: cannot be written: {}", path, std::strerror(write_errno));
+  const Status status = Files::Real().WriteNew(home + "/gale.cfg", text);
+  if (status.code() == Code::kAlreadyExists) return OkStatus();
+  return AsUnavailable(status.WithContext("config file"));
 }
 
 Result<std::string> SqlitePath(std::string_view url, const std::string& home) {

@@ -5,13 +5,13 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 #include <vector>
+
+#include "common/base/files.h"
 
 namespace gale {
 namespace {
@@ -34,23 +34,15 @@ Memory MemoryOf(const std::string& text) {
 int NoPassphrase(char*, int, int, void*) { return 0; }
 
 Result<std::string> ReadPem(const std::string& path, std::string_view what) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
+  Files& files = Files::Real();
+  if (auto st = files.Look(path); st.ok() && S_ISDIR(st->st_mode)) {
     return InvalidArgument("TLS: the {} {} is a folder; expected a PEM file", what, path);
   }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    const int why = errno;
-    return Status(why == EACCES ? Code::kPermissionDenied : Code::kNotFound,
-                  fmt::format("TLS: the {} {} can't be read: {}", what, path, std::strerror(why)));
+  Result<std::string> text = files.Read(path, kPemBytesMax);
+  if (text.status().code() == Code::kResourceExhausted) {
+    return InvalidArgument("TLS: the {}: {}: it is no PEM file", what, text.status().message());
   }
-  std::string text(kPemBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<size_t>(file.gcount()));
-  if (text.size() > kPemBytesMax) {
-    return InvalidArgument("TLS: the {} {} is larger than {} bytes: it is no PEM file", what, path,
-                           kPemBytesMax);
-  }
+  if (!text.ok()) return text.status().WithContext(fmt::format("TLS: the {}", what));
   return text;
 }
 

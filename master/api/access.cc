@@ -31,11 +31,11 @@ std::string Bearer(const grpc::ServerContextBase& context) {
 
 }  // namespace
 
-Access::Access(Auth& auth, std::string join_token)
+RpcAccess::RpcAccess(Auth& auth, std::string join_token)
     : auth_(auth), join_token_(std::move(join_token)), os_user_(OsUser()) {}
 
-Result<Actor> Access::Authorize(const grpc::ServerContextBase& context,
-                                Permission permission) const {
+Result<Actor> RpcAccess::Authorize(const grpc::ServerContextBase& context,
+                                   Permission permission) const {
   if (IsLocal(context)) return Actor{os_user_, "cli"};
   const std::string token = Bearer(context);
   if (token.empty()) {
@@ -52,12 +52,12 @@ Result<Actor> Access::Authorize(const grpc::ServerContextBase& context,
   return Actor{identity->name, "cli"};
 }
 
-std::string Access::TokenForLocal(const grpc::ServerContextBase& context) const {
+std::string RpcAccess::TokenForLocal(const grpc::ServerContextBase& context) const {
   if (!IsLocal(context)) return "";
   return auth_.IssueToken({"admin", Role::kAdmin}, kLeaderTokenLife);
 }
 
-Status Access::AuthorizeWorker(const grpc::ServerContextBase& context) const {
+Status RpcAccess::AuthorizeWorker(const grpc::ServerContextBase& context) const {
   if (IsLocal(context)) return OkStatus();
   const std::string token = Bearer(context);
   if (join_token_.empty() || token.empty() || !SameSecret(token, join_token_)) {

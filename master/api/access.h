@@ -11,12 +11,12 @@
 namespace gale {
 
 // Thread-safe.
-class Access {
+class RpcAccess {
  public:
   static constexpr Duration kLeaderTokenLife = std::chrono::minutes(1);
 
   // Auth must outlive it. An empty join token: no worker may join over TCP.
-  Access(Auth& auth, std::string join_token);
+  RpcAccess(Auth& auth, std::string join_token);
 
   // The caller, if it may do what needs `permission`. UNAUTHENTICATED, PERMISSION_DENIED.
   Result<Actor> Authorize(const grpc::ServerContextBase& context, Permission permission) const;

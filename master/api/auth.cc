@@ -1,18 +1,14 @@
 #include "master/api/auth.h"
 
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <sodium.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 
+#include "common/base/files.h"
 #include "common/base/limits.h"
 #include "master/api/json.h"
 
@@ -58,40 +54,24 @@ std::string RandomText(size_t bytes) {
 
 // The first line of `file`; nullopt if there is no such file.
 Result<std::optional<std::string>> ReadSecretFile(const std::string& file) {
-  std::ifstream in(file);
-  if (!in) {
-    if (errno == ENOENT) return std::optional<std::string>();
-    return FailedPrecondition("{} can't be read: {}", file, std::strerror(errno));
-  }
-  std::string line;
-  std::getline(in, line);
-  while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back())) != 0)
-    line.pop_back();
-  if (line.empty()) return FailedPrecondition("{} is empty: remove it to get a new one", file);
-  return std::optional(line);
+  Result<std::string> line = Files::Real().ReadLine(file);
+  if (line.status().code() == Code::kNotFound) return std::optional<std::string>();
+  if (!line.ok()) return FailedPrecondition("{}", line.status().message());
+  if (line->empty()) return FailedPrecondition("{} is empty: remove it to get a new one", file);
+  return std::optional(*std::move(line));
 }
 
 // Makes `file` with mode 0600, whole; it is on the disk when this returns. Without `replace`:
 // ALREADY_EXISTS if there is one.
 Status WriteSecretFile(const std::string& file, const std::string& text, bool replace) {
+  Files& files = Files::Real();
   const std::string part = fmt::format("{}.{}.{}.part", file, ::getpid(), ::gettid());
-  ::unlink(part.c_str());
-  const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0) return FailedPrecondition("{} can't be written: {}", file, std::strerror(errno));
-  const std::string line = text + "\n";
-  const bool written = ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-                       ::fsync(fd) == 0;
-  const int error = errno;
-  ::close(fd);
-  const auto put = replace ? ::rename : ::link;
-  if (!written || put(part.c_str(), file.c_str()) != 0) {
-    const int why = written ? errno : error;
-    ::unlink(part.c_str());
-    if (why == EEXIST) return AlreadyExists("{} is there already", file);
-    return FailedPrecondition("{} can't be written: {}", file, std::strerror(why));
-  }
-  if (!replace) ::unlink(part.c_str());
-  return OkStatus();
+  (void)files.Remove(part);  // of a process that died at it
+  Status status = files.WriteNew(part, text + "\n", {.sync = true});
+  if (status.ok()) status = replace ? files.Move(part, file) : files.Link(part, file);
+  if (!replace || !status.ok()) (void)files.Remove(part);
+  if (status.ok() || status.code() == Code::kAlreadyExists) return status;
+  return FailedPrecondition("{}", status.message());
 }
 
 Result<std::string> HashPassword(std::string_view password) {
@@ -147,7 +127,7 @@ Result<bool> Auth::EnsureAdmin(const std::string& password_file) {
   if (now.password_hash == hash) return true;
   const bool ours =
       crypto_pwhash_str_verify(now.password_hash.c_str(), password->data(), password->size()) == 0;
-  if (wrote && !ours) ::unlink(password_file.c_str());
+  if (wrote && !ours) (void)Files::Real().Remove(password_file);
   return false;
 }
 

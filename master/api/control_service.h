@@ -20,7 +20,7 @@ class ControlService final : public v1::Control::CallbackService {
 
   // All must outlive it. `pool` is for verbs, `followers` for those who follow;
   // `rest` answers what other masters hand on.
-  ControlService(Control& control, Access& access, ThreadPool& pool, ThreadPool& followers,
+  ControlService(Control& control, RpcAccess& access, ThreadPool& pool, ThreadPool& followers,
                  StreamRegister& streams, Rest rest)
       : control_(control),
         access_(access),
@@ -71,7 +71,7 @@ class ControlService final : public v1::Control::CallbackService {
   void PointToLeader(Context* context, const Status& status);
 
   Control& control_;
-  Access& access_;
+  RpcAccess& access_;
   ThreadPool& pool_;
   ThreadPool& followers_;
   StreamRegister& streams_;

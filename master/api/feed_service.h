@@ -12,7 +12,7 @@ namespace gale {
 class FeedService final : public v1::Feed::CallbackService {
  public:
   // All must outlive it.
-  FeedService(Engine& engine, Access& access, ThreadPool& pool, StreamRegister& streams)
+  FeedService(Engine& engine, RpcAccess& access, ThreadPool& pool, StreamRegister& streams)
       : engine_(engine), access_(access), pool_(pool), streams_(streams) {}
 
   grpc::ServerBidiReactor<v1::FeedRequest, v1::FeedPart>* Follow(
@@ -20,7 +20,7 @@ class FeedService final : public v1::Feed::CallbackService {
 
  private:
   Engine& engine_;
-  Access& access_;
+  RpcAccess& access_;
   ThreadPool& pool_;
   StreamRegister& streams_;
 };

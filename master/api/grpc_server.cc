@@ -43,7 +43,7 @@ struct GrpcServer::Impl {
   Status Listen();
 
   const GrpcOptions options;
-  Access access;
+  RpcAccess access;
   StreamRegister streams;
   ThreadPool verbs, followers, logs;
   ControlService control_service;

@@ -14,7 +14,7 @@ namespace gale {
 class WorkerService final : public v1::Worker::CallbackService {
  public:
   // All must outlive it. `log_pool` writes logs to the disk, `read_pool` reads the ledger.
-  WorkerService(Engine& engine, Control& control, Access& access, ThreadPool& log_pool,
+  WorkerService(Engine& engine, Control& control, RpcAccess& access, ThreadPool& log_pool,
                 ThreadPool& read_pool, StreamRegister& streams, bool serves_queue)
       : engine_(engine),
         control_(control),
@@ -34,7 +34,7 @@ class WorkerService final : public v1::Worker::CallbackService {
  private:
   Engine& engine_;
   Control& control_;
-  Access& access_;
+  RpcAccess& access_;
   ThreadPool& log_pool_;
   ThreadPool& read_pool_;
   StreamRegister& streams_;

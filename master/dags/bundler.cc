@@ -1,10 +1,8 @@
 #include "master/dags/bundler.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 
+#include "common/base/files.h"
 #include "common/base/limits.h"
 #include "common/rpc/digest.h"
 #include "gale/v1/worker.pb.h"
@@ -16,20 +14,18 @@ constexpr size_t kPutBytes = 4 << 20;  // of contents, to the ledger at once
 
 // A file of `size` bytes, as it was seen.
 Result<std::string> Read(const std::string& path, size_t size) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    const std::string why = fmt::format("{} can't be read: {}", path, std::strerror(errno));
-    if (errno != EACCES) return Unavailable("{}", why);
-    return FailedPrecondition(
-        "{}; until the user that runs gale may read it, workers get the DAGs "
-        "folder as it was before",
-        why);
+  Result<std::string> bytes = Files::Real().Read(path, size);
+  switch (bytes.status().code()) {
+    case Code::kOk: break;
+    case Code::kResourceExhausted: return Unavailable("{} is being written", path);
+    case Code::kPermissionDenied:
+      return FailedPrecondition(
+          "{}; until the user that runs gale may read it, workers get the DAGs "
+          "folder as it was before",
+          bytes.status().message());
+    default: return AsUnavailable(bytes.status());
   }
-  std::string bytes(size + 1, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (file.bad()) return Unavailable("{} can't be read: {}", path, std::strerror(errno));
-  if (static_cast<size_t>(file.gcount()) != size) return Unavailable("{} is being written", path);
-  bytes.resize(size);
+  if (bytes->size() != size) return Unavailable("{} is being written", path);
   return bytes;
 }
 

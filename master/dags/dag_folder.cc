@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <iterator>
+
+#include "common/base/files.h"
 
 namespace gale {
 
@@ -62,18 +63,15 @@ void DagFolder::Follow(const Place& link) {
 }
 
 void DagFolder::ReadIgnoreFile(Place& place) {
-  std::ifstream file(place.path + "/" + kIgnoreFile, std::ios::binary);
-  if (!file) return;
-  std::string text(IgnoreRules::kFileBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<size_t>(file.gcount()));
-  if (text.size() > IgnoreRules::kFileBytesMax) {
-    seen_.notices.push_back(fmt::format("'{}/{}' is larger than {} bytes: it is left out",
-                                        place.path, kIgnoreFile, IgnoreRules::kFileBytesMax));
+  Result<std::string> text =
+      Files::Real().Read(place.path + "/" + kIgnoreFile, IgnoreRules::kFileBytesMax);
+  if (text.status().code() == Code::kNotFound) return;
+  if (!text.ok()) {
+    seen_.notices.push_back(fmt::format("{}: it is left out", text.status().message()));
     return;
   }
   const std::string_view from = std::string_view(place.path).substr(options_.folder.size());
-  for (const std::string& wrong : place.rules.Add(from.empty() ? from : from.substr(1), text)) {
+  for (const std::string& wrong : place.rules.Add(from.empty() ? from : from.substr(1), *text)) {
     seen_.notices.push_back(
         fmt::format("'{}/{}': {}: it is left out", place.path, kIgnoreFile, wrong));
   }

@@ -1,13 +1,10 @@
 #include "worker/keeper/children.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <fstream>
 
 #include "common/base/log.h"
 #include "worker/keeper/child.h"
@@ -56,19 +53,15 @@ Duration ToDuration(const timeval& t) {
 
 Children::Children(Records records, std::function<void(const Message&)> tell)
     : records_(std::move(records)), tell_(std::move(tell)) {
-  null_fd_ = open("/dev/null", O_WRONLY | O_CLOEXEC);
   output_fd_ = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-  int score = 0;
-  std::ifstream("/proc/self/oom_score_adj") >> score;
-  reset_oom_score_ = score < 0;  // what protects the keeper is not for tasks
+  // What protects the keeper is not for tasks.
+  reset_oom_score_ = Files::Real().Read("/proc/self/oom_score_adj").value_or("").starts_with('-');
 }
 
-Children::~Children() {
-  close(null_fd_);
-  close(output_fd_);
-}
+Children::~Children() { close(output_fd_); }
 
 Status Children::Load() {
+  GALE_ASSIGN_OR_RETURN(null_, records_.files().Open("/dev/null", Access::kUpdate));
   GALE_ASSIGN_OR_RETURN(std::vector<Exited> exits, records_.LoadExits());
   for (Exited& e : exits) untaken_.insert_or_assign(e.key, std::move(e));
   const std::string folder = records_.home() + "/tmp/";
@@ -467,7 +460,7 @@ void Children::Discard(const std::string& dir, const std::string& name) {
     return;
   }
   Result<pid_t> pid = StartChild(
-      {.argv = {"rm", "-rf", "--", trash}, .env = {}, .cwd = "/", .stdout_fd = null_fd_});
+      {.argv = {"rm", "-rf", "--", trash}, .env = {}, .cwd = "/", .stdout_fd = null_.fd()});
   if (pid.ok()) {
     helpers_.insert(*pid);
   } else {

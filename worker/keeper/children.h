@@ -115,7 +115,7 @@ class Children {
   Records records_;
   std::function<void(const Message&)> tell_;
   OomWatch oom_;
-  int null_fd_ = -1;
+  File null_;
   int output_fd_ = -1;  // inotify
   int64_t looked_boot_us_ = 0;
   int64_t look_at_boot_us_ = INT64_MAX;  // an output was closed; look when it is time

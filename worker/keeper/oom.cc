@@ -2,14 +2,17 @@
 
 #include <unistd.h>
 
-#include <fstream>
+#include <sstream>
+
+#include "common/base/files.h"
 
 namespace gale::keeper {
 namespace {
 
 // The file with the line "oom_kill N" that is nearest to us.
 std::string CounterPath() {
-  std::ifstream groups("/proc/self/cgroup");  // lines "id:controllers:path"
+  // Lines "id:controllers:path".
+  std::istringstream groups(Files::Real().Read("/proc/self/cgroup").value_or(""));
   std::string unified, memory;
   for (std::string line; std::getline(groups, line);) {
     size_t first = line.find(':'), second = line.find(':', first + 1);
@@ -31,7 +34,7 @@ std::string CounterPath() {
 OomWatch::OomWatch() : path_(CounterPath()) { last_ = Count(); }
 
 int64_t OomWatch::Count() const {
-  std::ifstream file(path_);
+  std::istringstream file(Files::Real().Read(path_).value_or(""));
   std::string name;
   for (int64_t value; file >> name >> value;) {
     if (name == "oom_kill") return value;

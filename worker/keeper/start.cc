@@ -34,10 +34,8 @@ bool Listens(const std::string& home) {
 }
 
 bool Locked(const std::string& home) {
-  int fd = open((home + "/keeper.lock").c_str(), O_RDWR | O_CLOEXEC);
-  bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-  if (fd >= 0) close(fd);
-  return locked;
+  auto file = Files::Real().Open(home + "/keeper.lock", Access::kRead);
+  return file.ok() && flock(file->fd(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 // The lock's holder may be at its start (perhaps killing a predecessor's orphans), or dying: OK as

@@ -208,7 +208,7 @@ TEST_F(ConfigTest, AnExplicitFileReplacesTheHomesOwnAndMustExist) {
   EXPECT_EQ(Config::Load(home_, file, {}).value().GetInt(Key::kParallelism), 32);
   const Result<Config> missing = Config::Load(home_, home_ + "/nowhere.cfg", {});
   EXPECT_EQ(missing.status().code(), Code::kInvalidArgument);
-  EXPECT_THAT(missing.status().message(), HasSubstr("nowhere.cfg: cannot be read"));
+  EXPECT_THAT(missing.status().message(), HasSubstr("nowhere.cfg': No such file"));
 }
 
 TEST_F(ConfigTest, TheWrittenDefaultFileNamesEveryKeyAndChangesNothing) {
