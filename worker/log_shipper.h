@@ -24,11 +24,12 @@
 #include "common/base/ids.h"
 #include "common/base/service.h"
 #include "gale/v1/worker.grpc.pb.h"
+#include "worker/ports.h"
 #include "worker/runner/attempt_files.h"
 
 namespace gale::worker {
 
-class LogShipper : public Service {
+class LogShipper : public Service, public LogPort {
  public:
   static constexpr Duration kPoll = std::chrono::milliseconds(200);
   static constexpr size_t kWindowChunks = 32;
@@ -44,11 +45,11 @@ class LogShipper : public Service {
   // Where to ship to from now on; null: nowhere, until told.
   void SetChannel(std::shared_ptr<grpc::Channel> channel);
   // The task's log begins to grow.
-  void Follow(const AttemptId& id) { Tell(id, Mark::kFollow); }
+  void Follow(const AttemptId& id) override { Tell(id, Mark::kFollow); }
   // The log is whole.
-  void Ended(const AttemptId& id) { Tell(id, Mark::kEnded); }
+  void Ended(const AttemptId& id) override { Tell(id, Mark::kEnded); }
   // The log may be deleted once it is shipped.
-  void Release(const AttemptId& id) { Tell(id, Mark::kRelease); }
+  void Release(const AttemptId& id) override { Tell(id, Mark::kRelease); }
 
   // True once all logs that have ended are shipped or refused, or there is nobody to ship to; false
   // at the deadline.

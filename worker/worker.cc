@@ -10,7 +10,7 @@
 #include <filesystem>
 
 #include "common/base/log.h"
-#include "worker/keeper/keeper.h"
+#include "worker/messages.h"
 #include "worker/worker_impl.h"
 
 namespace gale::worker {
@@ -45,8 +45,12 @@ RunnerOptions ForRunner(const WorkerOptions& options) {
   return out;
 }
 
-Files& FilesOf(const WorkerOptions& options) {
-  return options.files != nullptr ? *options.files : Files::Real();
+DriverOptions ForDriver(const WorkerOptions& options) {
+  return {.name = options.name,
+          .home = options.home,
+          .identity = Identity(options),
+          .core = {.slots = options.slots, .results_max = limits::kSpoolEntriesMax},
+          .runner = ForRunner(options)};
 }
 
 SessionOptions ForSession(const WorkerOptions& options) {
@@ -57,13 +61,18 @@ SessionOptions ForSession(const WorkerOptions& options) {
 
 WorkerNode::Impl::Impl(WorkerOptions options)
     : options_(Completed(std::move(options))),
-      identity_(Identity(options_)),
-      core_({.slots = options_.slots, .results_max = limits::kSpoolEntriesMax}),
-      files_(options_.home, FilesOf(options_)),
-      runner_(files_, ForRunner(options_)),
-      spool_(options_.home, files_.files()),
-      bundles_(options_.home, options_.join_token, files_.files()),
-      shipper_(files_, options_.join_token),
+      files_(options_.files != nullptr ? *options_.files : Files::Real()),
+      keeper_(options_.home, options_.keeper_argv,
+              {.on_event =
+                   [this](uint64_t number, const keeper::KeeperEvent& event) {
+                     mailbox_.Post(letter::FromKeeper{number, event});
+                   },
+               .on_closed =
+                   [this](uint64_t number, const Status& why) {
+                     mailbox_.Post(letter::KeeperClosed{number, why});
+                   }}),
+      bundles_(options_.home, options_.join_token, files_),
+      shipper_(AttemptFiles(options_.home, files_), options_.join_token),
       session_(ForSession(options_),
                {.on_opened =
                     [this](uint64_t stream, std::shared_ptr<grpc::Channel> channel) {
@@ -74,7 +83,8 @@ WorkerNode::Impl::Impl(WorkerOptions options)
                       mailbox_.PostOrWait(letter::Message{stream, std::move(message)});
                     },
                 .on_closed = [this](uint64_t stream,
-                                    const Status&) { mailbox_.Post(letter::Closed{stream}); }}) {}
+                                    const Status&) { mailbox_.Post(letter::Closed{stream}); }}),
+      driver_(ForDriver(options_), {Clock::Real(), files_, *this, keeper_, *this, shipper_}) {}
 
 WorkerNode::Impl::~Impl() { Stop(MonoTime()); }
 
@@ -83,10 +93,9 @@ Status WorkerNode::Impl::LockHome() {
   fs::create_directories(options_.home, error);
   if (error) return Unavailable("cannot make the home '{}': {}", options_.home, error.message());
   ::chmod(options_.home.c_str(), 0700);
-  Files& files = files_.files();
-  GALE_ASSIGN_OR_RETURN(lock_, files.Open(options_.home + "/worker.lock", Access::kUpdate));
+  GALE_ASSIGN_OR_RETURN(lock_, files_.Open(options_.home + "/worker.lock", Access::kUpdate));
   if (::flock(lock_.fd(), LOCK_EX | LOCK_NB) != 0) {
-    std::string holder = files.Read(lock_.path()).value_or("?");
+    std::string holder = files_.Read(lock_.path()).value_or("?");
     holder.erase(std::min(holder.find('\n'), holder.size()));
     return FailedPrecondition(
         "worker '{}': another worker (pid {}) lives in '{}'; stop it, or give this one a home of "
@@ -94,21 +103,20 @@ Status WorkerNode::Impl::LockHome() {
         options_.name, holder, options_.home);
   }
   // Behind the pid may stand the end of a longer one; it is for people.
-  return files.WriteAll(lock_, fmt::format("{}\n", ::getpid()), 0);
+  return files_.WriteAll(lock_, fmt::format("{}\n", ::getpid()), 0);
 }
 
 Status WorkerNode::Impl::Start() {
   GALE_RETURN_IF_ERROR(LockHome());
-  GALE_RETURN_IF_ERROR(files_.Create());
   GALE_RETURN_IF_ERROR(MakePuller());
   GALE_RETURN_IF_ERROR(bundles_.Start());
   GALE_RETURN_IF_ERROR(shipper_.Start());
-  GALE_RETURN_IF_ERROR(Recover().WithContext(fmt::format("worker '{}'", options_.name)));
+  GALE_RETURN_IF_ERROR(driver_.Start().WithContext(fmt::format("worker '{}'", options_.name)));
   thread_ = std::thread([this] { Run(); });
   if (puller_) puller_->Start();
   GALE_RETURN_IF_ERROR(session_.Start());
   GALE_INFO("worker '{}': {} slots, home '{}', keeper {}", options_.name, options_.slots,
-            options_.home, keeper_->keeper_pid());
+            options_.home, keeper_.pid());
   return OkStatus();
 }
 
@@ -124,105 +132,65 @@ Status WorkerNode::Impl::MakePuller() {
   return OkStatus();
 }
 
-Status WorkerNode::Impl::Recover() {
-  GALE_ASSIGN_OR_RETURN(std::vector<v1::Finished> spooled, spool_.Load());
-  event::SpoolLoaded loaded;
-  for (v1::Finished& finished : spooled) {
-    Ending ending = ToEnding(finished);
-    results_[ending.attempt] = std::move(finished);
-    shipper_.Ended(ending.attempt);
-    loaded.endings.push_back(std::move(ending));
-  }
-  Feed(std::move(loaded));
-  GALE_RETURN_IF_ERROR(ConnectKeeper());
-  GALE_RETURN_IF_ERROR(ListKeeper());
-  ShipOrphans();
-  return OkStatus();
+void WorkerNode::Impl::On(letter::Opened& l) {
+  stream_ = l.stream;
+  channel_ = std::move(l.channel);
+  driver_.OnOpened();
 }
 
-Status WorkerNode::Impl::ConnectKeeper() {
-  keeper::StartOptions start;
-  start.home = options_.home;
-  start.argv = options_.keeper_argv;
-  GALE_RETURN_IF_ERROR(keeper::StartKeeper(start));
-  uint64_t number = ++keeper_number_;
-  GALE_ASSIGN_OR_RETURN(keeper_, keeper::KeeperClient::Connect(
-                                     keeper::SocketPath(options_.home),
-                                     {.on_event =
-                                          [this, number](const keeper::KeeperEvent& event) {
-                                            mailbox_.Post(letter::FromKeeper{number, event});
-                                          },
-                                      .on_closed =
-                                          [this, number](const Status& why) {
-                                            mailbox_.Post(letter::KeeperClosed{number, why});
-                                          }}));
-  if (core_.fence_at()) Do(action::KeeperFence{*core_.fence_at()});
-  return OkStatus();
+void WorkerNode::Impl::On(letter::Closed&) {
+  shipper_.SetChannel(nullptr);
+  bundles_.SetChannel(nullptr);
+  if (puller_) puller_->SetRoom(0);
+  driver_.OnClosed();
 }
 
-Status WorkerNode::Impl::ListKeeper() {
-  GALE_ASSIGN_OR_RETURN(keeper::Listing listing, keeper_->List(kListTimeout));
-  event::KeeperListed listed;
-  for (const keeper::Running& running : listing.running) {
-    auto id = AttemptId::Parse(running.key);
-    if (!id.ok()) continue;  // nothing of a worker's
-    shipper_.Follow(*id);
-    listed.running.push_back({*id, TakeUpGrant(*id), running.pid});
+void WorkerNode::Impl::On(letter::Message& l) {
+  if (l.message.has_welcome()) {
+    shipper_.SetChannel(channel_);
+    bundles_.SetChannel(channel_);
   }
-  for (const keeper::Exited& exited : listing.exited) {
-    auto id = AttemptId::Parse(exited.key);
-    if (!id.ok()) continue;
-    listed.exits.push_back({*id, TakeUpGrant(*id), KeepExit(*id, exited)});
-  }
-  if (!listed.running.empty() || !listed.exits.empty()) {
-    GALE_INFO("worker '{}': takes over {} running attempts and {} ended ones from the keeper",
-              options_.name, listed.running.size(), listed.exits.size());
-  }
-  Feed(std::move(listed));
-  return OkStatus();
+  driver_.OnMaster(l.message);
 }
 
-// Blocks the worker's thread; without a keeper there is nothing else to do.
-void WorkerNode::Impl::ReplaceKeeper() {
-  keeper_.reset();
-  keeper_retry_at_.reset();
-  Status status = ConnectKeeper();
-  if (status.ok()) status = ListKeeper();
-  if (status.ok()) return;
-  GALE_ERROR("worker '{}': no keeper: {}; trying again", options_.name, status.ToString());
-  keeper_.reset();
-  keeper_retry_at_ = Clock::Real().Mono() + kKeeperRetry;
+void WorkerNode::Impl::On(letter::FromKeeper& l) {
+  if (l.keeper == keeper_.number()) driver_.OnKeeper(l.event);
 }
 
-// Logs of attempts that are over and acked, which an earlier process did not ship to their end.
-void WorkerNode::Impl::ShipOrphans() {
-  for (const fs::path name : files_.files().List(files_.folder()).value_or({})) {
-    auto id = AttemptId::Parse(name.stem().string());
-    if (!id.ok() || core_.Knows(*id)) continue;
-    files_.RemoveAllButLog(*id);
-    if (name.extension() != ".log") continue;
-    shipper_.Ended(*id);
-    shipper_.Release(*id);
-  }
+void WorkerNode::Impl::On(letter::KeeperClosed& l) {
+  if (l.keeper == keeper_.number()) driver_.OnKeeperGone(l.why);
+}
+
+void WorkerNode::Impl::On(letter::Popped& l) {
+  driver_.OnPopped(std::move(l.attempts));
+  puller_->Took();  // after the core has said its room
+}
+
+bool WorkerNode::Impl::Pop(uint32_t room) {
+  if (puller_) puller_->SetRoom(room);
+  return puller_ != nullptr;
+}
+
+void WorkerNode::Impl::Fetch(const AttemptId& id, const std::string& digest) {
+  bundles_.Ensure(digest, [this, id](const Result<DagCode>& code) {
+    mailbox_.Post(letter::Fetched{id, code.status()});
+  });
 }
 
 void WorkerNode::Impl::Run() {
   while (!quit_) {
-    std::optional<MonoTime> wake = core_.next_tick();
-    if (keeper_retry_at_) wake = wake ? std::min(*wake, *keeper_retry_at_) : *keeper_retry_at_;
-    for (Letter& letter : mailbox_.TakeAll(wake)) {
+    for (Letter& letter : mailbox_.TakeAll(driver_.next_tick())) {
       std::visit([&](auto& l) { On(l); }, letter);
     }
-    MonoTime now = Clock::Real().Mono();
-    if (keeper_retry_at_ && now >= *keeper_retry_at_) ReplaceKeeper();
-    if (auto tick = core_.next_tick(); tick && now >= *tick) Feed(event::Tick{});
+    driver_.OnTick();
     TellState();
   }
 }
 
 void WorkerNode::Impl::TellState() {
   // With no master in reach there is nobody to say Goodbye to: its lease will tell.
-  bool drained = core_.drained() || (core_.draining() && core_.idle() && !core_.welcomed());
+  const WorkerCore& core = driver_.core();
+  bool drained = core.drained() || (core.draining() && core.idle() && !core.welcomed());
   bool tell = false;
   {
     std::lock_guard lock(state_mutex_);
@@ -261,12 +229,12 @@ void WorkerNode::Impl::Stop(MonoTime deadline) {
     thread_.join();
   }
   mailbox_.Close();
-  if (keeper_ && !options_.leave_running) {
-    Status ended = keeper_->Shutdown(/*force=*/true, options_.kill_grace + std::chrono::seconds(2));
+  if (!options_.leave_running) {
+    Status ended = keeper_.Shutdown(options_.kill_grace + std::chrono::seconds(2));
     if (!ended.ok())
       GALE_WARN("worker '{}': ending its keeper: {}", options_.name, ended.ToString());
   }
-  keeper_.reset();
+  keeper_.Leave();
 }
 
 WorkerNode::WorkerNode(WorkerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}

@@ -1,22 +1,17 @@
-// The inside of WorkerNode: one thread that owns the core, and does what it says.
+// The inside of WorkerNode: one thread that owns the driver, and the ports that the driver uses.
 #pragma once
 
-#include <deque>
-#include <map>
 #include <memory>
 #include <thread>
 #include <variant>
 
 #include "worker/bundle_cache.h"
-#include "worker/core/worker_core.h"
-#include "worker/keeper/keeper_client.h"
+#include "worker/driver.h"
+#include "worker/keeper_link.h"
 #include "worker/log_shipper.h"
 #include "worker/mailbox.h"
-#include "worker/messages.h"
 #include "worker/puller.h"
-#include "worker/runner/bash_runner.h"
 #include "worker/session.h"
-#include "worker/spool.h"
 #include "worker/worker.h"
 
 namespace gale::worker {
@@ -58,16 +53,14 @@ using Letter = std::variant<letter::Opened, letter::Message, letter::Closed, let
                             letter::KeeperClosed, letter::Popped, letter::Fetched, letter::Drain,
                             letter::Quit>;
 
-class WorkerNode::Impl {
+class WorkerNode::Impl : private Uplink, private CodePort {
  public:
   static constexpr size_t kMailboxMax = 4096;
-  static constexpr Duration kKeeperRetry = std::chrono::seconds(1);
-  static constexpr Duration kListTimeout = std::chrono::seconds(10);
   // Of the time that Stop has: the drain's; the rest is for killing, acks and logs.
   static constexpr double kStopDrainShare = 0.7;
 
   explicit Impl(WorkerOptions options);
-  ~Impl();
+  ~Impl() override;
   Status Start();
   void Stop(MonoTime deadline);
   void Drain(Duration grace) { mailbox_.Post(letter::Drain{grace}); }
@@ -75,83 +68,47 @@ class WorkerNode::Impl {
 
  private:
   Status LockHome();
-  Status Recover();
-  Status ConnectKeeper();
-  Status ListKeeper();
   Status MakePuller();
-  void ReplaceKeeper();
-  void ShipOrphans();
   void Run();
   void TellState();
 
+  // Letters: on the worker's thread.
   void On(letter::Opened& l);
   void On(letter::Message& l);
   void On(letter::Closed& l);
   void On(letter::FromKeeper& l);
   void On(letter::KeeperClosed& l);
   void On(letter::Popped& l);
-  void On(letter::Fetched& l);
-  void On(letter::Drain& l);
-  void On(letter::Quit& l);
-  void OnMaster(v1::MasterMessage& message);
-  void OnGrant(v1::Grant& grant);
-  void OnExited(const keeper::Exited& exited);
-  Exit KeepExit(const AttemptId& id, const keeper::Exited& exited);
+  void On(letter::Fetched& l) { driver_.OnFetched(l.attempt, l.status); }
+  void On(letter::Drain& l) { driver_.OnDrain(l.grace); }
+  void On(letter::Quit&) { quit_ = true; }
 
-  // One event into the core, its actions done in order, then those that came of them.
-  template <class E>
-  void Feed(E e) {
-    to_feed_.push_back({Clock::Real().Mono(), std::move(e)});
-    if (!feeding_) FeedAll();
-  }
-  void FeedAll();
-  void Do(const action::SendHello& a);
-  void Do(const action::SendWant& a);
-  void Do(const action::PopQueue& a);
-  void Do(const action::SendClaim& a);
-  void Do(const action::SendStarted& a);
-  void Do(const action::SendFinished& a);
-  void Do(const action::SendHeartbeat& a);
-  void Do(const action::SendGoodbye& a);
-  void Do(const action::DropConnection& a);
-  void Do(const action::FetchBundle& a);
-  void Do(const action::KeeperSpawn& a);
-  void Do(const action::KeeperKill& a);
-  void Do(const action::KeeperFence& a);
-  void Do(const action::KeeperTake& a);
-  void Do(const action::SpoolWrite& a);
-  void Do(const action::SpoolDelete& a);
-  void Send(v1::WorkerMessage message) { session_.Send(stream_, std::move(message)); }
-  // Of the grant in the attempt's files; its bundle is held from now on.
-  Epoch TakeUpGrant(const AttemptId& id);
+  // Uplink.
+  void Send(v1::WorkerMessage message) override { session_.Send(stream_, std::move(message)); }
+  void Drop(const std::string& reason) override { session_.Drop(stream_, reason); }
+  bool Pop(uint32_t room) override;
+  // CodePort.
+  void Hold(const AttemptId& id, const std::string& digest) override { bundles_.Hold(id, digest); }
+  void Release(const AttemptId& id) override { bundles_.Release(id); }
+  std::optional<DagCode> Find(const std::string& digest) override { return bundles_.Find(digest); }
+  void Fetch(const AttemptId& id, const std::string& digest) override;
 
   const WorkerOptions options_;
-  const v1::Hello identity_;
+  Files& files_;
   File lock_;
   Mailbox<Letter> mailbox_{kMailboxMax};
 
-  // Of the worker's thread alone (and of Start and Stop while it doesn't run).
-  WorkerCore core_;
-  AttemptFiles files_;
-  BashRunner runner_;
-  Spool spool_;
-  Results results_;                            // that no master has acked
-  std::map<AttemptId, v1::Grant> grants_;      // not spawned yet
-  std::map<AttemptId, keeper::Exited> exits_;  // not concluded yet
-  std::deque<Event> to_feed_;
-  bool feeding_ = false;
-  uint64_t stream_ = 0;  // the session's, as of its Opened
-  std::shared_ptr<grpc::Channel> channel_;
-  std::unique_ptr<keeper::KeeperClient> keeper_;  // null while it is being replaced
-  uint64_t keeper_number_ = 0;
-  std::optional<MonoTime> keeper_retry_at_;
-  bool quit_ = false;
-
-  std::unique_ptr<Puller> puller_;  // null without a broker
-
+  KeeperLink keeper_;
   BundleCache bundles_;
   LogShipper shipper_;
   Session session_;
+  std::unique_ptr<Puller> puller_;  // null without a broker
+
+  // Of the worker's thread alone (and of Start and Stop while it doesn't run).
+  Driver driver_;
+  uint64_t stream_ = 0;  // the session's, as of its Opened
+  std::shared_ptr<grpc::Channel> channel_;
+  bool quit_ = false;
   std::thread thread_;
 
   std::mutex state_mutex_;
