@@ -47,7 +47,7 @@ Target Target::OfHome(const std::string& home) {
   return {.address = "unix:" + path,
           .socket_path = path,
           .token = "",
-          .hint = "is `gale standalone` running with this home?"};
+          .hint = "is `gale standalone` or `gale master` running with this home?"};
 }
 
 Result<Target> Target::OfServer(const std::string& server, std::string token,

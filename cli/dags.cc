@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/rows.h"
+#include "cli/text.h"
 #include "cli/tree.h"
 #include "common/rpc/convert.h"
 
@@ -75,11 +76,11 @@ Status Show(Context& context) {
   return OkStatus();
 }
 
-// All of them are tried; the first error is the one that is told.
+// All of them are tried; what went wrong with the others is said on the way, the last one's decides.
 Status SetPaused(Context& context, bool paused) {
   GALE_ASSIGN_OR_RETURN(Client * client, context.Connect());
   Table table({{"dag_id"}, {"is_paused"}});
-  Status first_error;
+  Status failed;
   for (const std::string& dag_id : context.args.All("dag_id")) {
     v1::SetDagPausedRequest request;
     request.set_dag_id(dag_id);
@@ -87,12 +88,13 @@ Status SetPaused(Context& context, bool paused) {
     Result<v1::DagInfo> dag = client->Call(&ControlStub::SetDagPaused, request);
     if (dag.ok()) {
       table.Add({dag->dag_id(), dag->is_paused()});
-    } else if (first_error.ok()) {
-      first_error = dag.status();
+    } else {
+      if (!failed.ok()) context.io.err << "gale: " << OneLine(failed.message()) << '\n';
+      failed = dag.status();
     }
   }
   if (!table.empty()) context.Print(table);
-  return first_error;
+  return failed;
 }
 
 Status Pause(Context& context) { return SetPaused(context, true); }
@@ -122,6 +124,16 @@ Status NextExecution(Context& context) {
                          ? FormatTimeOffset(FromProto(dag.info().next_run_after()))
                          : "None")
                  << '\n';
+  if (dag.info().has_next_run_after()) return OkStatus();
+  const std::string& id = dag.info().dag_id();
+  if (dag.info().is_paused()) {
+    context.io.err << fmt::format("DAG '{0}' is paused: gale dags unpause {0}\n", id);
+  } else if (dag.info().is_stale()) {
+    context.io.err << fmt::format("DAG '{}' is stale: its file is gone\n", id);
+  } else {
+    context.io.err << fmt::format("DAG '{}' makes no more runs by itself (schedule: {})\n", id,
+                                  dag.info().timetable_summary());
+  }
   return OkStatus();
 }
 

@@ -98,9 +98,9 @@ Status Keeper(Context& context) { return keeper::RunKeeper({.home = context.glob
 }  // namespace
 
 std::vector<Command> ServerCommands() {
-  const Arg port = {kValue, "-p,--port", "of REST and UI (default: 8080)", "PORT"};
-  const Arg host = {kValue, "-H,--hostname,--host", "where REST and UI listen (default: 127.0.0.1)",
-                    "HOST"};
+  const Arg port = {kValue, "-p,--port", "of the REST API (default: 8080)", "PORT"};
+  const Arg host = {kValue, "-H,--hostname,--host",
+                    "where the REST API listens (default: 127.0.0.1)", "HOST"};
   const Arg grpc_port = {kValue, "--grpc-port", "of gRPC: workers, clients (default: 8081)",
                          "PORT"};
   const Arg daemon = {kFlag, "-D,--daemon", "Airflow's; says what to do instead"};

@@ -1,8 +1,9 @@
 // gale tasks list, states-for-dag-run, state, set-state, explain, clear. (Logs: logs.cc.)
 #include <istream>
 #include <ostream>
-#include <regex>
 #include <set>
+
+#include <re2/re2.h>
 
 #include "cli/command.h"
 #include "cli/logs.h"
@@ -122,7 +123,8 @@ Status Explain(Context& context) {
 
 // Clear.
 
-// The DAG's tasks that any of the patterns is found in, as Airflow's --task-regex.
+// The DAG's tasks that any of the patterns is found in, as Airflow's --task-regex: Python's syntax, as
+// far as RE2 has it.
 Result<std::vector<std::string>> MatchTasks(Client& client, const std::string& dag_id,
                                             const std::vector<std::string>& patterns) {
   v1::GetDagRequest request;
@@ -132,15 +134,17 @@ Result<std::vector<std::string>> MatchTasks(Client& client, const std::string& d
   for (const std::string& pattern : patterns) {
     const size_t before = matched.size();
     bool any = false;
-    try {
-      const std::regex regex(pattern);
-      for (const v1::TaskSpec& task : dag.spec().tasks()) {
-        if (!std::regex_search(task.task_id(), regex)) continue;
-        matched.insert(task.task_id());
-        any = true;
-      }
-    } catch (const std::regex_error&) {
-      return InvalidArgument("--task-regex '{}': isn't a regular expression", pattern);
+    const RE2 regex(pattern, RE2::Quiet);
+    if (!regex.ok()) {
+      return InvalidArgument(
+          "--task-regex '{}': isn't a regular expression (RE2's: Python's without look-around, "
+          "back-references and the flags a, u, x): {}",
+          pattern, regex.error());
+    }
+    for (const v1::TaskSpec& task : dag.spec().tasks()) {
+      if (!RE2::PartialMatch(task.task_id(), regex)) continue;
+      matched.insert(task.task_id());
+      any = true;
     }
     if (!any && matched.size() == before) {
       return NotFound("dag '{}' has no task that matches '{}': `gale tasks list {}` lists them",
@@ -248,7 +252,8 @@ std::vector<Command> TaskCommands() {
        "Let tasks run again, in one run or in all runs of the DAG",
        {dag_id,
         {kValues, "-r,--run-id", "only this run (may be given again)", "ID"},
-        {kValues, "-t,--task-regex", "only tasks that match (may be given again)", "REGEX"},
+        {kValues, "-t,--task-regex",
+         "only tasks that it is found in, as '(?i)^load_' (may be given again)", "REGEX"},
         {kFlag, "-f,--only-failed", "only failed ones"},
         upstream,
         downstream,

@@ -7,8 +7,9 @@
 
 namespace gale::cli {
 
-// Roots first, each task under one that it waits for. A task that several wait for is drawn whole
-// once; elsewhere it stands with "..." for what is under it.
+// Roots first, each task under one that it waits for: "> " before it if it is the only one that does,
+// so that only branches indent. A task is drawn whole once; elsewhere it stands with "..." for what is
+// under it, also where it would stand too far to the right.
 std::string DrawTree(const v1::DagSpec& spec);
 
 }  // namespace gale::cli

@@ -119,7 +119,7 @@ gale_layer(worker ALLOWED common/base common/model common/queue common/config co
            worker/runner LINK gale_proto)
 
 gale_layer(cli ALLOWED common/base common/model common/queue common/config common/rpc master master/store master/engine master/api
-           master/dags master/logs worker worker/keeper)
+           master/dags master/logs worker worker/keeper LINK PkgConfig::RE2)
 
 if(TARGET cli AND EXISTS ${CMAKE_SOURCE_DIR}/cli/main/main.cc)
   add_executable(gale ${CMAKE_SOURCE_DIR}/cli/main/main.cc)

@@ -65,6 +65,9 @@ TEST_F(Commands, PausesSeveralAndTellsOfTheOneThatIsNotThere) {
   ExpectRefused(said, Exit::kNotFound, "nowhere");
   EXPECT_TRUE(master.dags["etl"].is_paused());
   EXPECT_TRUE(master.dags["tasks"].is_paused());
+  const Said both = Run({"dags", "pause", "nowhere", "etl", "nor_there"});
+  EXPECT_THAT(both.err, HasSubstr("'nowhere'"));
+  EXPECT_THAT(both.err, HasSubstr("'nor_there'")) << "each that failed is told";
 }
 
 TEST_F(Commands, TriggerHandsOnWhatItIsGiven) {
@@ -101,6 +104,10 @@ TEST_F(Commands, ClearMatchesTasksAndAsksFirst) {
   ExpectRefused(Run({"tasks", "clear", "etl", "-t", "^load_"}, "n\n", true), Exit::kFailed,
                 "nothing");
   EXPECT_TRUE(master.cleared.empty());
+  EXPECT_EQ(Run({"tasks", "clear", "etl", "-t", "(?i)^LOAD_a", "-n"}).code, 0) << "as in Python";
+  ExpectRefused(Run({"tasks", "clear", "etl", "-t", "(?=load)", "-n"}), Exit::kUsage,
+                "RE2's: Python's without look-around");
+  ExpectRefused(Run({"tasks", "clear", "etl", "-t", "(?x) load", "-n"}), Exit::kUsage, "flags");
   EXPECT_EQ(Run({"tasks", "clear", "etl", "-t", "^load_", "-n"}).code, 0);
   EXPECT_TRUE(master.cleared.empty());
 
@@ -192,10 +199,12 @@ TEST(CommandsWithoutAMaster, SayWhereItWouldBe) {
   Home home;
   const Said said = home.Run({"dags", "list"});
   EXPECT_EQ(said.code, static_cast<int>(Exit::kUnreachable));
-  EXPECT_EQ(said.err,
-            fmt::format("gale: no master answers at {}/run/gale.sock: is `gale standalone` "
-                        "running with this home?\n",
-                        home.path()));
+  EXPECT_EQ(
+      said.err,
+      fmt::format(
+          "gale: no master answers at {}/run/gale.sock: is `gale standalone` or `gale master` "
+          "running with this home?\n",
+          home.path()));
   const Said missing = home.Run({"dags", "list", "--home", home.path() + "/nowhere"});
   EXPECT_EQ(missing.code, static_cast<int>(Exit::kNotFound));
   EXPECT_THAT(missing.err, HasSubstr("nowhere"));

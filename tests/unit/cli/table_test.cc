@@ -141,10 +141,44 @@ TEST(Tree, DrawsEachTaskWholeOnce) {
             "d: 5 tasks\n"
             "a\n"
             "|-- b\n"
-            "|   `-- join\n"
-            "|       `-- end\n"
+            "|   > join\n"
+            "|   > end\n"
             "`-- c\n"
-            "    `-- join ...\n");
+            "    > join ...\n");
+}
+
+// It was a staircase of 4,000 columns, mostly blanks.
+TEST(Tree, ALongChainStaysInItsColumnAndDeepBranchesAreDrawnFurtherBelow) {
+  v1::DagSpec spec;
+  spec.set_dag_id("d");
+  auto add = [&](const std::string& id, std::vector<std::string> next) {
+    v1::TaskSpec& task = *spec.add_tasks();
+    task.set_task_id(id);
+    for (const std::string& n : next) task.add_downstream_task_ids(n);
+  };
+  constexpr int kTasks = 1000;
+  for (int i = 0; i < kTasks; ++i) {
+    add(fmt::format("chain_{}", i),
+        i + 1 < kTasks ? std::vector{fmt::format("chain_{}", i + 1)} : std::vector<std::string>{});
+  }
+  for (int i = 0; i < kTasks; ++i) {
+    std::vector<std::string> next;
+    if (i + 1 < kTasks) next = {fmt::format("side_{}", i), fmt::format("ladder_{}", i + 1)};
+    add(fmt::format("ladder_{}", i), next);
+    if (i + 1 < kTasks) add(fmt::format("side_{}", i), {});
+  }
+  const std::string tree = DrawTree(spec);
+  size_t lines = 0, widest = 0;
+  std::istringstream in(tree);
+  for (std::string line; std::getline(in, line); ++lines) {
+    widest = std::max(widest, line.size());
+  }
+  EXPECT_LE(widest, 80u);
+  EXPECT_LE(lines, 3200u);
+  for (const v1::TaskSpec& task : spec.tasks()) {
+    EXPECT_NE(tree.find(task.task_id() + "\n"), std::string::npos) << task.task_id();
+  }
+  EXPECT_EQ(tree.find("chain_1\n> chain_2\n> chain_3\n"), tree.find("chain_1\n"));
 }
 
 }  // namespace
