@@ -42,8 +42,9 @@ struct BashWork {
   bool has_env = false;  // env was given, even if empty
   std::string cwd;       // empty: a fresh temporary directory, as in Airflow
   std::vector<int32_t> skip_on_exit_code = {99};
-  bool templated = false;       // command or env hold Jinja: rendered before it starts
-  bool needs_dag_file = false;  // rendering wants the DAG's own macros, filters or settings
+  bool templated = false;               // command or env hold Jinja: rendered before it starts
+  bool needs_dag_file = false;          // rendering wants the DAG's own macros, filters or settings
+  bool needs_previous_success = false;  // and which run succeeded before
   bool operator==(const BashWork&) const = default;
 };
 

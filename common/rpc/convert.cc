@@ -61,6 +61,7 @@ void WorkFromProto(const v1::TaskSpec& from, TaskSpec& to) {
   }
   bash.templated = in.templated();
   bash.needs_dag_file = in.needs_dag_file();
+  bash.needs_previous_success = in.needs_previous_success();
   to.work = std::move(bash);
 }
 
@@ -299,6 +300,7 @@ v1::BashWork ToProto(const BashWork& work) {
   if (work.skip_on_exit_code.empty()) out.add_skip_on_exit_code(kNeverAnExitCode);
   out.set_templated(work.templated);
   out.set_needs_dag_file(work.needs_dag_file);
+  out.set_needs_previous_success(work.needs_previous_success);
   return out;
 }
 

@@ -75,6 +75,14 @@ void FillContext(const Grant& grant, const TaskSpec& task, v1::TaskContext& out)
                                         grant.epoch.value));
   if (run.start_date) *out.mutable_dag_run_start_date() = ToProto(*run.start_date);
   if (run.queued_at) *out.mutable_dag_run_queued_at() = ToProto(*run.queued_at);
+  if (const auto& before = grant.previous_success) {
+    v1::TaskContext::PreviousSuccess& success = *out.mutable_previous_success();
+    *success.mutable_logical_date() = ToProto(before->logical_date);
+    if (auto t = before->interval_start) *success.mutable_data_interval_start() = ToProto(*t);
+    if (auto t = before->interval_end) *success.mutable_data_interval_end() = ToProto(*t);
+    if (auto t = before->start_date) *success.mutable_start_date() = ToProto(*t);
+    if (auto t = before->end_date) *success.mutable_end_date() = ToProto(*t);
+  }
   if (!run.logical_date) return;
   // As Airflow 2: a run by hand is its own neighbour.
   const Timetable& timetable = grant.dag->timetable();

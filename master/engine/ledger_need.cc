@@ -18,6 +18,18 @@ Result<bool> HasRunOfDate(Store& store, const std::string& dag_id, TimePoint log
   return !page.rows.empty();
 }
 
+Result<std::optional<RunRow>> SuccessBefore(Store& store, const std::string& dag_id,
+                                            TimePoint before) {
+  RunQuery query;
+  query.limit = 1;
+  query.dag_id = dag_id;
+  query.states = {RunState::kSuccess};
+  query.logical_date_lte = before - std::chrono::microseconds(1);  // no ledger knows finer ones
+  query.order_by = {"-logical_date"};
+  GALE_ASSIGN_OR_RETURN(Page<RunRow> page, store.ListRuns(query));
+  return page.rows.empty() ? std::nullopt : std::optional(std::move(page.rows.front()));
+}
+
 Result<StoredRun> ReadRun(Store& store, Catalog& catalog, RunRow row) {
   StoredRun run;
   GALE_ASSIGN_OR_RETURN(DagVersionRow version, store.GetDagVersion(row.dag_id, row.version));
@@ -42,6 +54,10 @@ Status Fill(Store& store, Catalog& catalog, LedgerAnswer& answer) {
                             store.PreviousRun(need.key.dag_id, need.before, need.key.run));
       if (!row) return OkStatus();
       GALE_ASSIGN_OR_RETURN(answer.run, ReadRun(store, catalog, *std::move(row)));
+      return OkStatus();
+    }
+    case LedgerNeed::Kind::kSuccess: {
+      GALE_ASSIGN_OR_RETURN(answer.success, SuccessBefore(store, need.key.dag_id, need.before));
       return OkStatus();
     }
     case LedgerNeed::Kind::kDue: {
@@ -77,7 +93,7 @@ Status CheckTrigger(Store& store, TriggerRequest& request) {
 }
 
 LedgerAnswer ReadNeed(Store& store, Catalog& catalog, LedgerNeed need) {
-  LedgerAnswer answer{std::move(need), OkStatus(), std::nullopt, {}};
+  LedgerAnswer answer{std::move(need), OkStatus(), std::nullopt, {}, std::nullopt};
   answer.status = Fill(store, catalog, answer);
   return answer;
 }

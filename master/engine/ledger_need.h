@@ -17,9 +17,10 @@ namespace gale {
 
 struct LedgerNeed {
   enum class Kind : uint8_t {
-    kRun,   // a run that isn't in memory, by its name
-    kPast,  // the run before `run`, for depends_on_past
-    kDue,   // whether the ledger has runs of these names or dates already
+    kRun,      // a run that isn't in memory, by its name
+    kPast,     // the run before `run`, for depends_on_past
+    kSuccess,  // the last successful one before `run`, for its templates
+    kDue,      // whether the ledger has runs of these names or dates already
   };
   struct Due {
     std::string run_id;
@@ -30,12 +31,12 @@ struct LedgerNeed {
     Kind kind = Kind::kRun;
     std::string dag_id;
     std::string run_id;  // of kRun
-    RunId run;           // of kPast
+    RunId run;           // of kPast and kSuccess
     friend auto operator<=>(const Key&, const Key&) = default;
   };
 
   Key key;
-  TimePoint before;      // of kPast: the run's logical date
+  TimePoint before;      // of kPast and kSuccess: the run's logical date
   std::vector<Due> due;  // of kDue
   // LedgerWaits' own.
   uint64_t term = 0;
@@ -59,7 +60,8 @@ struct LedgerAnswer {
   struct Taken {
     bool name = false, date = false;
   };
-  std::vector<Taken> taken;  // of kDue, in its order
+  std::vector<Taken> taken;            // of kDue, in its order
+  std::optional<RunRow> success = {};  // of kSuccess
 };
 
 // Reads it. Any thread; blocks for as long as the store does.

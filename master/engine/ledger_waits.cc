@@ -101,12 +101,14 @@ std::vector<LedgerNeed> LedgerWaits::TakeNeeds(uint64_t turn) {
 bool LedgerWaits::Outdated(const LedgerAnswer& answer) const {
   const LedgerNeed& need = answer.need;
   if (need.turn < left_from_) return true;
-  if (need.key.kind == LedgerNeed::Kind::kPast) {
+  if (need.key.kind == LedgerNeed::Kind::kPast || need.key.kind == LedgerNeed::Kind::kSuccess) {
+    const RunRow* found = answer.run ? &answer.run->row : nullptr;
+    if (answer.success) found = &*answer.success;
     return std::ranges::any_of(left_, [&](const auto& entry) {
       const LeftRun& left = entry.second;
       return left.turn > need.turn && left.dag_id == need.key.dag_id && left.logical_date &&
              *left.logical_date < need.before &&
-             (!answer.run || *left.logical_date >= *answer.run->row.logical_date);
+             (found == nullptr || *left.logical_date >= *found->logical_date);
     });
   }
   if (!answer.run) return false;

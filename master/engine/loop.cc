@@ -94,7 +94,9 @@ void Loop::Load(Stored stored) {
   for (auto& [name, worker] : workers_) worker.held.clear();
   LoadRuns(live);
   for (auto& [name, worker] : workers_) {
-    std::erase_if(worker.started, [&](const AttemptId& id) { return !worker.held.contains(id); });
+    auto gone = [&held = worker.held](const AttemptId& id) { return !held.contains(id); };
+    std::erase_if(worker.started, gone);
+    std::erase_if(worker.ungranted, gone);
   }
 }
 
@@ -168,6 +170,7 @@ void Loop::Work() {
     more = !output.tis.empty() || !output.runs.empty() || !output.pushes.empty() ||
            !output.attempts.empty() || !output.needs_past.empty();
     Absorb(std::move(output));
+    more |= EndUngranted();
     if (served_ != nullptr) more |= ServeQueues();  // what it granted belongs to this commit
   }
 }
@@ -351,6 +354,7 @@ void Loop::BuildBatch() {
 // nothing leaves early.
 void Loop::ReleaseEffects(bool durable) {
   Release release = std::exchange(release_, {});
+  ForgetGranted(release);
   Unload(release.ended);
   if (durable || release.empty()) return Send(release);
   Release early;

@@ -184,7 +184,8 @@ class Loop {
     Duration longer{0};           // beyond the lease, see Recover
     std::set<AttemptId> held;     // live attempts granted to it
     std::set<AttemptId> started;  // of those, known to have a process
-    std::string note;             // what was odd about its Hello
+    std::set<AttemptId> ungranted;  // of those, not told to it: an answer of the ledger is missing
+    std::string note;               // what was odd about its Hello
   };
   struct DagEntry {
     DagRow row;
@@ -280,6 +281,8 @@ class Loop {
   DagPtr TakeVersion(const StoredRun& run);
   void NeedPast(RunId run);
   void AnswerPast(const LedgerAnswer& answer);
+  void NeedSuccess(const core::Run& run);
+  void AnswerSuccess(const LedgerAnswer& answer);
   void FindDueRuns();
   void MakeDueRuns(const LedgerAnswer& answer, const LedgerWaits::DueRuns& due);
   // nullptr: the DAG has none.
@@ -321,7 +324,14 @@ class Loop {
   std::string NoteOn(const WorkerHello& hello) const;
   Worker& WorkerNamed(const std::string& name);
   bool ClaimFor(Worker& worker, const AttemptId& attempt, std::string& refusal);
+  // Now, or once the ledger has said what goes with it.
   void QueueGrant(Worker& worker, const AttemptId& attempt);
+  void ReleaseGrant(Worker& worker, const AttemptId& attempt,
+                    const std::optional<PreviousSuccess>& success);
+  // Cancelled before its worker heard of it: ended by nobody else. Whether there were such.
+  bool EndUngranted();
+  // After the commit.
+  void ForgetGranted(const Release& release);
   // False: it isn't taken, and must be offered again.
   bool Finish(const AttemptResult& result);
   void PutImportError(const std::string& fileloc, const std::string& error);

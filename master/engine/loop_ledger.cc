@@ -7,6 +7,20 @@
 
 namespace gale {
 
+namespace {
+
+std::string_view WhatIsRead(LedgerNeed::Kind kind) {
+  switch (kind) {
+    case LedgerNeed::Kind::kRun: return "a run";
+    case LedgerNeed::Kind::kPast: return "a run's previous run";
+    case LedgerNeed::Kind::kSuccess: return "which run succeeded before another";
+    case LedgerNeed::Kind::kDue: return "which of its due runs there are";
+  }
+  return "a run";
+}
+
+}  // namespace
+
 std::vector<LedgerNeed> Loop::TakeNeeds() { return waits_.TakeNeeds(turn_); }
 
 void Loop::WithRun(const std::string& dag_id, const std::string& run_id, Then then) {
@@ -32,9 +46,7 @@ void Loop::Unload(const std::vector<RunId>& ended) {
 void Loop::Answer(LedgerAnswer answer) {
   if (answer.need.key.kind != LedgerNeed::Kind::kRun && !answer.status.ok()) {
     GALE_WARN("dag '{}': {} can't be read, trying again: {}", answer.need.key.dag_id,
-              answer.need.key.kind == LedgerNeed::Kind::kPast ? "a run's previous run"
-                                                              : "which of its due runs there are",
-              answer.status.ToString());
+              WhatIsRead(answer.need.key.kind), answer.status.ToString());
     waits_.Postpone(answer.need);
     next_sweep_ = std::min(next_sweep_, mono_ + std::chrono::seconds(1));
     return;
@@ -48,6 +60,7 @@ void Loop::Answer(LedgerAnswer answer) {
       return;
     }
     case LedgerNeed::Kind::kPast: return AnswerPast(answer);
+    case LedgerNeed::Kind::kSuccess: return AnswerSuccess(answer);
     case LedgerNeed::Kind::kDue: return MakeDueRuns(answer, waiting->due);
   }
 }
@@ -121,6 +134,30 @@ void Loop::AnswerPast(const LedgerAnswer& answer) {
     know(*live);
   }
   scheduler_->Handle(id, past, now_);
+}
+
+void Loop::NeedSuccess(const core::Run& run) {
+  LedgerNeed need;
+  need.key = {LedgerNeed::Kind::kSuccess, run.head.dag_id, "", run.id()};
+  need.before = *run.head.logical_date;
+  waits_.Need(std::move(need), nullptr);
+}
+
+void Loop::AnswerSuccess(const LedgerAnswer& answer) {
+  const core::Run* run = scheduler_->Find(answer.need.key.run);
+  if (run == nullptr) return;
+  std::optional<PreviousSuccess> success;
+  if (const std::optional<RunRow>& row = answer.success) {
+    success = {*row->logical_date, row->interval_start, row->interval_end, row->start_date,
+               row->end_date};
+  }
+  for (auto& [name, worker] : workers_) {
+    if (!worker.link) continue;  // it gets what it holds, and doesn't know, at its next Hello
+    for (const AttemptId& attempt : worker.ungranted) {
+      if (attempt.run != run->id() || !worker.held.contains(attempt)) continue;
+      ReleaseGrant(worker, attempt, success);
+    }
+  }
 }
 
 namespace {

@@ -158,10 +158,45 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
 
 void Loop::QueueGrant(Worker& worker, const AttemptId& attempt) {
   const core::Run& run = *scheduler_->Find(attempt.run);
-  Grant grant{attempt, epoch_, run.dag_ptr(), run.head, run.ti(attempt.task).max_tries, ""};
+  const auto* bash = std::get_if<BashWork>(&run.dag().task(attempt.task).work);
+  if (bash != nullptr && bash->needs_previous_success && run.head.logical_date) {
+    worker.ungranted.insert(attempt);
+    return NeedSuccess(run);
+  }
+  ReleaseGrant(worker, attempt, std::nullopt);
+}
+
+void Loop::ReleaseGrant(Worker& worker, const AttemptId& attempt,
+                        const std::optional<PreviousSuccess>& success) {
+  const core::Run& run = *scheduler_->Find(attempt.run);
+  Grant grant{attempt, epoch_, run.dag_ptr(), run.head, run.ti(attempt.task).max_tries,
+              "",      success};
   if (!worker.link->on_this_host())
     grant.bundle = BundleOf(run.dag());  // else the folder is at hand
   release_.grants.emplace_back(worker.link, std::move(grant));
+}
+
+bool Loop::EndUngranted() {
+  bool any = false;
+  for (auto& [name, worker] : workers_) {
+    if (worker.ungranted.empty()) continue;
+    for (const AttemptId& attempt : worker.ungranted) {
+      if (!worker.held.contains(attempt)) continue;
+      if (scheduler_->Find(attempt.run)->ti(attempt.task).state == TiState::kRunning) continue;
+      std::erase_if(release_.grants, [&](const auto& g) { return g.second.attempt == attempt; });
+      Lose(attempt, "cancelled before it started");
+      any = true;
+    }
+  }
+  return any;
+}
+
+void Loop::ForgetGranted(const Release& release) {
+  for (auto& [name, worker] : workers_) {
+    if (worker.ungranted.empty()) continue;
+    for (const auto& [link, grant] : release.grants) worker.ungranted.erase(grant.attempt);
+    std::erase_if(worker.ungranted, [&](const AttemptId& id) { return !worker.held.contains(id); });
+  }
 }
 
 bool Loop::ClaimFor(Worker& worker, const AttemptId& attempt, std::string& refusal) {

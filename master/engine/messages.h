@@ -106,6 +106,12 @@ struct WorkerHello {
   std::vector<AttemptResult> spooled;
 };
 
+// The run of the same DAG that succeeded last before another one, by logical date.
+struct PreviousSuccess {
+  TimePoint logical_date;
+  std::optional<TimePoint> interval_start, interval_end, start_date, end_date;
+};
+
 // Everything a worker needs to run an attempt.
 struct Grant {
   AttemptId attempt;
@@ -114,6 +120,7 @@ struct Grant {
   RunRow run;
   uint32_t max_tries = 0;
   std::string bundle;  // of the DAG version's code; empty: it has none, or the folder is at hand
+  std::optional<PreviousSuccess> previous_success;  // for work that needs it
 };
 
 struct Welcome {

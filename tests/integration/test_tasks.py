@@ -146,3 +146,33 @@ def test_so_many_failed_runs_in_a_row_pause_the_dag(shared):
         shared.trigger("doomed", run)
         assert shared.wait_for_end("doomed", run)[0] == "failed"
     wait_until(lambda: shared.dag("doomed")["is_paused"], "the DAG is paused")
+
+
+def test_a_template_knows_the_run_that_succeeded_before_and_its_log_begins_as_any(shared):
+    shared.add_dag("windows", dag_text("windows", """
+names = ("prev_data_interval_start_success", "prev_data_interval_end_success", "prev_execution_date_success")
+BashOperator(task_id="asks", bash_command="echo " + " ".join("{{ %s and %s.isoformat() }}" % (n, n) for n in names)
+             + " {{ prev_start_date_success < prev_end_date_success if prev_start_date_success else 'first' }}")
+BashOperator(task_id="ends", bash_command="exit {{ dag_run.conf.get('code', 0) }}")
+BashOperator(task_id="quiet", bash_command="true {{ ds }}")
+"""))
+
+    def said(run_id, date, conf="{}"):
+        shared.cli("dags", "trigger", "windows", "-r", run_id, "-e", date, "-c", conf)
+        shared.wait_for_end("windows", run_id)
+        log = shared.cli("tasks", "logs", "windows", run_id, "asks").stdout
+        begin, _, output = log.partition("\nOutput:\n")
+        assert begin.startswith("Running command: ['/bin/bash', '-c', \"echo ")
+        return output.splitlines()[0]
+
+    assert said("one", "2024-03-01T00:00:00Z") == "None None None first"
+    assert said("two", "2024-03-02T00:00:00Z", '{"code": 1}').split()[2:] == ["2024-03-01T00:00:00+00:00", "True"]
+    assert shared.run_state("windows", "two") == "failed"
+    day = "2024-03-01T00:00:00+00:00"
+    assert said("three", "2024-03-03T00:00:00Z") == f"{day} {day} {day} True"
+    assert said("before", "2024-02-01T00:00:00Z") == "None None None first"
+    assert "Output:\nCommand exited" in shared.cli("tasks", "logs", "windows", "one", "quiet").stdout
+    with sqlite3.connect(f"file:{shared.home}/gale.db?mode=ro", uri=True) as db:
+        quiet = db.execute("SELECT value FROM xcom JOIN dag_run USING (run_key) "
+                           "WHERE dag_id = 'windows' AND run_id = 'one' AND task_index = 2").fetchall()
+    assert quiet == [('""',)]

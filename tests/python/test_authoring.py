@@ -243,6 +243,21 @@ def test_which_commands_are_templates(one_dag, arguments, templated):
     assert spec["tasks"][0]["bash"].get("templated", False) is templated
 
 
+@pytest.mark.parametrize("arguments, needs", [
+    ("bash_command='echo {{ prev_start_date_success }}'", True),
+    ("bash_command='true', env={'A': '{{ prev_end_date_success | ds }}'}", True),
+    ("bash_command='run.sh'", True), ("bash_command='{% include \"x.sql\" %}'", True),
+    ("bash_command='echo {{ prev_ds }}'", False), ("bash_command='echo prev_start_date_success'", False)])
+def test_which_templates_are_told_the_run_that_succeeded_before(one_dag, arguments, needs):
+    spec = one_dag(f"""
+        from airflow.sdk import DAG
+        from airflow.providers.standard.operators.bash import BashOperator
+        with DAG("d"):
+            BashOperator(task_id="a", {arguments})
+        """)
+    assert spec["tasks"][0]["bash"].get("needs_previous_success", False) is needs
+
+
 def test_one_meaning_has_one_text(one_dag):
     one = one_dag("""
         from airflow.sdk import DAG

@@ -8,7 +8,7 @@ import sys
 import pytest
 from conftest import SDK
 
-from gale.bash_task import TemplateError, render
+from gale.bash_task import TemplateError, header, render
 
 CONTEXT = {
     "dag_id": "d", "run_id": "manual__1", "task_id": "t", "owner": "ann", "try_number": 2, "max_tries": 3,
@@ -34,7 +34,9 @@ def run_task(tmp_path):
         path.write_text(json.dumps(job_of(*args, **kwargs)))
         done = subprocess.run([sys.executable, "-m", "gale.bash_task"], capture_output=True, text=True, cwd=tmp_path,
                               env={**os.environ, "PYTHONPATH": SDK, "GALE_TASK_FILE": str(path)}, timeout=60)
-        return done.returncode, done.stdout, done.stderr
+        header, output, rest = done.stdout.partition("\nOutput:\n")
+        assert not output or header.startswith("Running command: ['/bin/bash', '-c', ")
+        return done.returncode, rest if output else done.stdout, done.stderr
     return run
 
 
@@ -116,6 +118,29 @@ def test_template_errors_name_the_field_and_the_reason(command, complaint):
     with pytest.raises(TemplateError) as raised:
         render(job_of(command))
     assert complaint in str(raised.value)
+
+
+def test_the_log_begins_as_a_plain_tasks(tmp_path):
+    path = tmp_path / "task.json"
+    path.write_text(json.dumps(job_of('echo "{{ ds }}"\necho Zürich')))
+    done = subprocess.run([sys.executable, "-m", "gale.bash_task"], capture_output=True, cwd=tmp_path, timeout=60,
+                          env={**os.environ, "PYTHONPATH": SDK, "GALE_TASK_FILE": str(path)})
+    shown = r'"echo \"2024-03-10\"\necho Zürich"'
+    assert done.stdout.decode() == (
+        f"Running command: ['/bin/bash', '-c', {shown}]\nOutput:\n2024-03-10\nZürich\n")
+    assert header("x" * 5000) == f"Running command: ['/bin/bash', '-c', \"{'x' * 4096}...\"]\nOutput:\n"
+
+
+def test_the_run_that_succeeded_before():
+    told = {"logical_date": "2024-03-08T02:30:00Z", "data_interval_start": "2024-03-08T02:30:00Z",
+            "data_interval_end": "2024-03-09T02:30:00Z", "start_date": "2024-03-09T02:31:05.25Z", "end_date": None}
+    template = ("{{ prev_data_interval_start_success | ds }} {{ prev_data_interval_end_success.day }} "
+                "{{ prev_start_date_success.isoformat() }} {{ prev_end_date_success }} "
+                "{{ prev_execution_date_success | ds }}")
+    assert rendered(template, previous_success=told) == "2024-03-08 9 2024-03-09T02:31:05.250000+00:00 None 2024-03-08"
+    assert rendered("{{ prev_start_date_success }}", previous_success=None) == "None"
+    with pytest.raises(TemplateError, match="'prev_start_date_success' is undefined"):
+        rendered("{{ prev_start_date_success }}")
 
 
 def test_a_template_error_is_one_line_and_status_1_and_nothing_runs(run_task):

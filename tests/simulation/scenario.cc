@@ -87,7 +87,8 @@ TaskSpec Scenario::MakeTask(size_t number, bool past) {
   task.task_id = fmt::format("t{}", number);
   if (dice.Chance(85)) {
     task.operator_name = "BashOperator";
-    task.work = BashWork{.command = "true"};
+    // Not by the dice: a seed stays what it was.
+    task.work = BashWork{.command = "true", .needs_previous_success = number % 3 == 1};
   }
   if (dice.Chance(25)) {
     task.trigger_rule = Name(static_cast<TriggerRule>(dice.Below(kTriggerRules)));

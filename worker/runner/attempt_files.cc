@@ -8,6 +8,11 @@ namespace {
 // First line of a .grant file: this and output_offset.
 constexpr std::string_view kGrantMagic = "gale-grant-1 ";
 
+// How the header of a log begins and ends, and how far into the log it may end.
+constexpr std::string_view kHeaderStart = "Running command: ['/bin/bash', '-c', ";
+constexpr std::string_view kHeaderEnd = "]\nOutput:\n";
+constexpr uint64_t kHeaderBytesMax = 64 << 10;
+
 }  // namespace
 
 Status AttemptFiles::Create() const { return AsUnavailable(files_.EnsureFolder(folder_, 0700)); }
@@ -57,6 +62,20 @@ Result<uint64_t> AttemptFiles::AppendLog(const AttemptId& id, std::string_view t
 uint64_t AttemptFiles::LogSize(const AttemptId& id) const {
   auto st = files_.Look(LogPath(id));
   return st.ok() ? static_cast<uint64_t>(st->st_size) : 0;
+}
+
+uint64_t AttemptFiles::OutputStart(const AttemptId& id, uint64_t from, uint64_t to) const {
+  auto file = files_.Open(LogPath(id), Access::kRead);
+  if (!file.ok()) return from;
+  auto text = files_.ReadRange(*file, from, std::min(to, from + kHeaderBytesMax));
+  if (!text.ok()) return from;
+  size_t begin = 0;
+  if (!text->starts_with(kHeaderStart)) {
+    begin = text->find("\n" + std::string(kHeaderStart));
+    if (begin == std::string::npos) return from;
+  }
+  const size_t end = text->find(kHeaderEnd, begin);
+  return end == std::string::npos ? from : from + end + kHeaderEnd.size();
 }
 
 Result<std::optional<std::string>> AttemptFiles::LastLine(const AttemptId& id, uint64_t from,

@@ -49,6 +49,9 @@ class AttemptFiles {
   Result<uint64_t> AppendLog(const AttemptId& id, std::string_view text) const;
   // 0 if there is none.
   uint64_t LogSize(const AttemptId& id) const;
+  // Behind the header that a templated task's process writes itself in [from, to), once it knows its
+  // command: whatever comes before is not the command's. `from` if it never wrote it.
+  uint64_t OutputStart(const AttemptId& id, uint64_t from, uint64_t to) const;
   // The last line in the log's bytes [from, to), its trailing whitespace stripped; absent if it is
   // longer than `bytes_max`. Empty if nothing was written.
   Result<std::optional<std::string>> LastLine(const AttemptId& id, uint64_t from, uint64_t to,

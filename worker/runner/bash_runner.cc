@@ -110,6 +110,16 @@ Result<std::string> BashRunner::TaskJson(const v1::Grant& grant, const Environme
         {"log_url", context.log_url()},
         {"needs_dag_file", bash.needs_dag_file()}}},
   };
+  if (bash.needs_previous_success()) {
+    const auto& success = context.previous_success();
+    out["context"]["previous_success"] = {
+        {"logical_date", time(success.has_logical_date(), success.logical_date())},
+        {"data_interval_start",
+         time(success.has_data_interval_start(), success.data_interval_start())},
+        {"data_interval_end", time(success.has_data_interval_end(), success.data_interval_end())},
+        {"start_date", time(success.has_start_date(), success.start_date())},
+        {"end_date", time(success.has_end_date(), success.end_date())}};
+  }
   return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -201,8 +211,11 @@ v1::Finished BashRunner::Conclude(const Ending& ending, const keeper::Exited* ex
 
 void BashRunner::AddXCom(const Ending& ending, const StoredGrant& stored, uint64_t output_end,
                          v1::Finished* out) const {
-  auto line =
-      files_.LastLine(ending.attempt, stored.output_offset, output_end, limits::kXComBytesMax);
+  uint64_t start = stored.output_offset;
+  if (stored.grant.bash().templated()) {
+    start = files_.OutputStart(ending.attempt, start, output_end);
+  }
+  auto line = files_.LastLine(ending.attempt, start, output_end, limits::kXComBytesMax);
   if (line.ok() && line->has_value()) {
     v1::XCom* xcom = out->add_xcoms();
     xcom->set_key(std::string(kXComKey));

@@ -20,6 +20,7 @@ EXIT_TEMPLATE_ERROR = 1
 TEMPLATE_FILES = (".sh", ".bash")
 KEPT_PREFIXES = ("AIRFLOW_CTX_", "GALE_")  # what a task gets even where env= replaces its environment
 TASK_FILE = "GALE_TASK_FILE"
+COMMAND_SHOWN_BYTES_MAX = 4096  # worker/runner/bash_runner.h
 
 
 class TemplateError(Exception):
@@ -93,6 +94,15 @@ def environment_of(job, env):
     return {**base, **env, **(job.get("task_env") or {})}
 
 
+def header(command):
+    """The log's first lines, as a plain task has them (worker/runner/bash_runner.cc)."""
+    shown = command.encode(errors="replace")
+    if len(shown) > COMMAND_SHOWN_BYTES_MAX:
+        shown = shown[:COMMAND_SHOWN_BYTES_MAX] + b"..."
+    text = json.dumps(shown.decode(errors="replace"), ensure_ascii=False)
+    return f"Running command: ['/bin/bash', '-c', {text}]\nOutput:\n"
+
+
 def main():
     sys.path[:] = [sdk_context.SDK_DIR] + [entry for entry in sys.path
                                            if entry not in ("", os.getcwd(), sdk_context.SDK_DIR)]
@@ -111,6 +121,7 @@ def main():
         _fail(f"{error.strerror}: {error.filename!r}" if path else f"{TASK_FILE} is not set")
     except (ValueError, KeyError) as error:
         _fail(f"the task file {path} is not what it should be: {type(error).__name__}: {error}")
+    print(header(command), end="", flush=True)
     bash = "/bin/bash" if os.path.exists("/bin/bash") else shutil.which("bash") or "/bin/sh"
     try:
         os.execve(bash, [bash, "-c", command], environment_of(job, env))

@@ -6,7 +6,7 @@ import json
 import math
 import os
 
-from gale import operators, profile, timetables, timezone
+from gale import operators, previous_success, profile, timetables, timezone
 from gale.dag import DagParam
 from gale.enums import TriggerRule, WeightRule
 from gale.exceptions import AirflowException
@@ -171,6 +171,10 @@ def _work(task, where):
             mark in text for text in (command, cwd, *env.values()) for mark in _TEMPLATE_MARKS),
     }
     work["needs_dag_file"] = work["templated"] and task.dag.changes_templates
+    # A file is read when the task starts, and may say anything by then.
+    work["needs_previous_success"] = work["templated"] and (
+        command.endswith(tuple(task.template_ext)) or any(
+            previous_success.may_be_named(text) for text in (command, cwd, *env.values())))
     return {"bash": {name: value for name, value in work.items() if value}}
 
 

@@ -10,6 +10,7 @@ import jinja2.sandbox
 
 from gale import macros, variable
 from gale.configuration import conf
+from gale.previous_success import PREVIOUS_SUCCESS
 
 _DAY = dt.timedelta(days=1)
 
@@ -135,6 +136,9 @@ def make_context(facts, load=lambda: (None, None)):
         "expanded_ti_count": None, "task_reschedule_count": 0,
         "var": types.SimpleNamespace(value=variable.Accessor(False), json=variable.Accessor(True)),
     }
+    if "previous_success" in facts:  # else no template of the task was seen to name them
+        success = facts["previous_success"] or {}
+        context.update({name: parse_time(success.get(known)) for name, known in PREVIOUS_SUCCESS.items()})
     if logical is not None:
         before, after = (parse_time(facts.get(f"{name}_logical_date")) for name in ("prev", "next"))
         context.update(_date_names(logical, start, end, before, after))

@@ -18,6 +18,7 @@ class ToldLink : public WorkerLink {
   void SendGrant(const Grant& g) override {
     grants.push_back(g.attempt);
     bundles.push_back(g.bundle);
+    successes.push_back(g.previous_success);
   }
   void SendRefuse(const AttemptId& a, const std::string& r) override {
     refusals.emplace_back(a, r);
@@ -33,7 +34,8 @@ class ToldLink : public WorkerLink {
   std::vector<Welcome> welcomes;
   std::vector<AttemptId> grants, acks, cancels;
   std::vector<std::string> bundles;  // of the grants
-  bool near = false;                 // on the master's own host
+  std::vector<std::optional<PreviousSuccess>> successes;
+  bool near = false;  // on the master's own host
   std::vector<std::pair<AttemptId, std::string>> refusals;
   std::vector<uint64_t> leases;
   std::string drains;

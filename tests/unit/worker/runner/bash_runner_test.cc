@@ -183,6 +183,25 @@ TEST_F(BashRunnerTest, ATemplatedTaskRunsTheSdkOnAPrivateTaskFile) {
   EXPECT_TRUE(task["context"]["data_interval_end"].is_null());
   EXPECT_FALSE(task["base_env"].contains("PATH")) << "env replaces";
   EXPECT_EQ(task["base_env"]["AIRFLOW_CTX_DAG_ID"], "etl");
+  EXPECT_FALSE(task["context"].contains("previous_success")) << "its templates don't name it";
+}
+
+TEST_F(BashRunnerTest, ATemplateThatAsksIsToldWhichRunSucceededBefore) {
+  v1::BashWork& bash = *grant.mutable_bash();
+  bash.set_templated(true);
+  bash.set_needs_previous_success(true);
+  auto told = [&] {
+    Prepared();
+    auto task = nlohmann::json::parse(files.files().Read(files.TaskPath(id)).value_or("{}"));
+    return task["context"]["previous_success"];
+  };
+  EXPECT_EQ(told()["start_date"], nullptr);
+  auto& success = *grant.mutable_context()->mutable_previous_success();
+  success.mutable_start_date()->set_seconds(1'700'000'001);
+  success.mutable_data_interval_end()->set_seconds(1'700'000'000);
+  EXPECT_EQ(told()["start_date"], "2023-11-14T22:13:21+00:00");
+  EXPECT_EQ(told()["data_interval_end"], "2023-11-14T22:13:20+00:00");
+  EXPECT_EQ(told()["end_date"], nullptr);
 }
 
 TEST_F(BashRunnerTest, TheLastLineIsTheXCom) {
@@ -196,6 +215,20 @@ TEST_F(BashRunnerTest, TheLastLineIsTheXCom) {
 
 TEST_F(BashRunnerTest, NoOutputIsAnEmptyXComAndNotTheWorkersOwnLine) {
   EXPECT_EQ(AfterOutput("").xcoms(0).value_json(), "\"\"");
+}
+
+TEST_F(BashRunnerTest, TheHeaderThatATemplatedTaskWritesItselfIsNoOutput) {
+  grant.mutable_bash()->set_templated(true);
+  const std::string header = "Running command: ['/bin/bash', '-c', \"a\\nb\"]\nOutput:\n";
+  auto xcom = [&](const std::string& text) {
+    std::filesystem::remove(files.LogPath(id));
+    return AfterOutput(text).xcoms(0).value_json();
+  };
+  EXPECT_EQ(xcom(header), "\"\"");
+  EXPECT_EQ(xcom("printed by the DAG file\n" + header), "\"\"");
+  EXPECT_EQ(xcom(header + "first\nOutput:\n"), "\"Output:\"");
+  EXPECT_EQ(xcom(header + header + "x\n"), "\"x\"");
+  EXPECT_EQ(xcom("gale: it never got so far\n"), "\"gale: it never got so far\"");
 }
 
 TEST_F(BashRunnerTest, ALastLineWithoutANewlineIsOneToo) {
