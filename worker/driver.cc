@@ -166,7 +166,7 @@ void Driver::OnKeeper(const keeper::KeeperEvent& event) {
     if (auto id = AttemptId::Parse(started->key); id.ok()) Feed(event::Started{*id, started->pid});
   } else if (auto* failed = std::get_if<keeper::StartFailed>(&event)) {
     if (auto id = AttemptId::Parse(failed->key); id.ok()) {
-      Feed(event::StartFailed{*id, failed->reason});
+      Feed(event::StartFailed{*id, failed->reason, failed->host});
     }
   } else if (auto* exited = std::get_if<keeper::Exited>(&event)) {
     if (auto id = AttemptId::Parse(exited->key); id.ok()) {

@@ -234,4 +234,12 @@ Status Files::EnsureFolder(const std::string& path, mode_t mode) {
   return status.code() == Code::kAlreadyExists ? OkStatus() : status;
 }
 
+Status Files::EnsureFolders(const std::string& path, mode_t mode) {
+  const size_t slash = path.find_last_of('/');
+  if (slash != std::string::npos && slash > 0 && !Exists(path)) {
+    GALE_RETURN_IF_ERROR(EnsureFolders(path.substr(0, slash), 0755));
+  }
+  return EnsureFolder(path, mode);
+}
+
 }  // namespace gale

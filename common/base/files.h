@@ -107,6 +107,8 @@ class Files {
   Status SyncFolder(const std::string& folder);
   // One that is there is fine (its mode stays). Makes no parents.
   Status EnsureFolder(const std::string& path, mode_t mode = 0700);
+  // With those above it (0755) that aren't there.
+  Status EnsureFolders(const std::string& path, mode_t mode = 0700);
   bool Exists(const std::string& path) { return Look(path).ok(); }
 
  private:

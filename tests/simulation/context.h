@@ -107,6 +107,8 @@ enum class Seen : size_t {
   kRefusedResults,
   kFlushesFailed,
   kEndTimes,
+  kDiskFull,
+  kDiskErrors,
   kCount
 };
 inline constexpr std::array<const char*, static_cast<size_t>(Seen::kCount)> kSeenNames = {
@@ -178,7 +180,9 @@ inline constexpr std::array<const char*, static_cast<size_t>(Seen::kCount)> kSee
     "requests refused and told so",
     "results refused, and failed",
     "flushes that failed",
-    "ends whose time was compared"};
+    "ends whose time was compared",
+    "writes to a full disk",
+    "I/O errors"};
 using Coverage = std::array<uint64_t, static_cast<size_t>(Seen::kCount)>;
 
 // The simulated clock, and what is to happen when. Ties in the order of asking.

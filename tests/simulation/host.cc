@@ -1,31 +1,11 @@
 #include "tests/simulation/host.h"
 
+#include "common/rpc/convert.h"
+#include "master/api/grants.h"
+
 namespace gale::sim {
 
-using namespace worker;  // NOLINT: events and actions are this file's words
 using std::chrono::seconds;
-
-Host::Host(Context& context, const Scenario& scenario, Checkers& checkers, Network& network,
-           TaskQueue& queue, size_t number)
-    : context_(context),
-      scenario_(scenario),
-      checkers_(checkers),
-      network_(network),
-      queue_(queue),
-      number_(number),
-      name_(fmt::format("w{}", number)),
-      slots_(scenario.slots[number]) {
-  queues_ = {"default"};
-  if (number == 0 || context.dice.Chance(50)) queues_.push_back("gpu");
-}
-
-std::string Host::Describe() const {
-  if (!up()) return fmt::format("{}: down", name_);
-  return fmt::format("{}: {} live, {} unacked, {}, {} processes, {} exits, {} spooled", name_,
-                     core_->live(), core_->unacked(),
-                     core_->welcomed() ? "welcomed" : "not welcomed", processes_.size(),
-                     exits_.size(), spool_.size());
-}
 
 // Some attempts' code is not there at once, and while there are faults, of a few only after the
 // fence; by a hash, so that the dice decide elsewhere what they always did.
@@ -43,27 +23,74 @@ Duration FetchTime(const AttemptId& id, bool faults) {
 
 }  // namespace
 
+Host::Host(Context& context, const Scenario& scenario, Checkers& checkers, Network& network,
+           TaskQueue& queue, size_t number)
+    : context_(context),
+      scenario_(scenario),
+      checkers_(checkers),
+      network_(network),
+      queue_(queue),
+      number_(number),
+      name_(fmt::format("w{}", number)),
+      slots_(scenario.slots[number]),
+      keeper_(context, scenario, checkers, keeper_files_, name_, slots_) {
+  queues_ = {"default"};
+  if (number == 0 || context.dice.Chance(50)) queues_.push_back("gpu");
+  keeper_files_.decide = [this](bool writes, const std::string& path) {
+    return DiskError(writes, path);
+  };
+  worker_files_.decide = [this](bool writes, const std::string& path) {
+    return DiesHere() ? EIO : DiskError(writes, path);
+  };
+  keeper_.stream = [this] { return stream_; };
+  keeper_.dies_here = [this] { return running_ && DiesHere(); };
+  keeper_.tell = [this](Duration delay, keeper::KeeperEvent event) {
+    RunLater(delay, [this, of = keeper_.life(), event = std::move(event)] {
+      if (of == keeper_.life()) driver_->OnKeeper(event);
+    });
+  };
+}
+
+std::string Host::Describe() const {
+  if (!up()) return fmt::format("{}: down", name_);
+  return fmt::format("{}: {} live, {} unacked, {}{}, {} processes, {} exits", name_, core().live(),
+                     core().unacked(), core().welcomed() ? "welcomed" : "not welcomed",
+                     keeper_.alive() ? "" : ", no keeper", keeper_.running(), keeper_.untaken());
+}
+
 // The worker process.
 
 void Host::Start() {
   if (up()) return;
   ++life_;
   if (life_ > 1) context_.Saw(Seen::kWorkerRestarts);
-  context_.Trace("{} starts (life {}): {} processes, {} exits, {} spooled", name_, life_,
-                 processes_.size(), exits_.size(), spool_.size());
-  core_ = std::make_unique<WorkerCore>(CoreOptions{.slots = slots_});
   crash_in_ = 0;
-  leaving_ = popping_ = false;
+  popping_ = dying_ = false;
   pop_room_ = 0;
   tick_planned_.reset();
-  event::SpoolLoaded spooled;
-  for (const auto& [id, ending] : spool_) spooled.endings.push_back(ending);
-  context_.Saw(Seen::kSpoolReplays, spool_.size());
-  Step(std::move(spooled));
-  event::KeeperListed listed;
-  for (const auto& [id, p] : processes_) listed.running.push_back({id, p.epoch, p.pid});
-  for (const auto& [id, ended] : exits_) listed.exits.push_back(ended);
-  Step(std::move(listed));
+  worker::DriverOptions options;
+  options.name = name_;
+  options.home = "/" + name_;
+  v1::Hello& hello = options.identity;
+  hello.set_name(name_);
+  hello.set_host(name_ + ".example");
+  hello.set_pid(static_cast<int64_t>(life_));
+  hello.set_incarnation(fmt::format("{}#{}", name_, life_));
+  for (const std::string& queue : queues_) hello.add_queues(queue);
+  hello.set_slots(slots_);
+  options.core.slots = slots_;
+  (void)disk_.EnsureFolders(options.home);
+  driver_ = std::make_unique<worker::Driver>(
+      std::move(options),
+      worker::Driver::Ports{*this, worker_files_, *this, keeper_, code_, *this});
+  Status started;
+  running_ = true;
+  started = driver_->Start();
+  running_ = false;
+  context_.Saw(Seen::kSpoolReplays, core().unacked());
+  context_.Trace("{} starts (life {}): {}; {}", name_, life_, Describe(), started.ToString());
+  if (!started.ok()) return Crash(context_.dice.Ms(100, 2000));  // its supervisor starts it again
+  PlanTick();
   ConnectIn(context_.dice.Ms(1, 300));
 }
 
@@ -71,8 +98,8 @@ void Host::Crash(Duration away) {
   if (!up()) return;
   context_.Trace("{} CRASHES for {:.3f} s", name_, Seconds(away));
   context_.Saw(Seen::kWorkerCrashes);
-  core_.reset();
-  grants_.clear();
+  driver_.reset();
+  dying_ = false;
   claimed_on_.clear();
   if (stream_) {
     stream_->worker_open = false;
@@ -85,34 +112,57 @@ void Host::Crash(Duration away) {
   context_.agenda.In(away, [this] { Start(); });
 }
 
-void Host::StepEvent(Event event) {
+void Host::Run(std::function<void()> what) {
   if (!up()) return;
-  if (paused_) return asleep_.push_back(std::move(event));
-  for (Action& action : core_->Step(event)) {
-    if (crash_in_ > 0 && --crash_in_ == 0) return Crash(context_.dice.Ms(100, 25'000));
-    std::visit([this](const auto& a) { Do(a); }, action);
-  }
+  if (paused_) return asleep_.push_back(std::move(what));
+  running_ = true;
+  what();
+  running_ = false;
+  if (dying_) return Crash(context_.dice.Ms(100, 25'000));
   PlanTick();
 }
 
-template <class E>
-void Host::FeedLater(Duration delay, E event) {
+void Host::RunLater(Duration delay, std::function<void()> what) {
   last_fed_ = std::max(last_fed_, context_.now() + delay);
-  context_.agenda.At(last_fed_, [this, life = life_, event = std::move(event)] {
-    if (up() && life == life_) Step(event);
+  context_.agenda.At(last_fed_, [this, life = life_, what = std::move(what)] {
+    if (up() && life == life_) Run(what);
   });
 }
 
+bool Host::DiesHere() {
+  if (crash_in_ > 0 && --crash_in_ == 0) dying_ = true;
+  return dying_;
+}
+
+int Host::DiskError(bool writes, const std::string& path) {
+  if (!context_.faults) return 0;
+  if (spoilt_in_ > 0 && --spoilt_in_ == 0) {
+    context_.Saw(Seen::kDiskErrors);
+    context_.Trace("{}'s disk: I/O error at {}", name_, path);
+    return EIO;
+  }
+  if (!writes || context_.now() >= full_until_) return 0;
+  context_.Saw(Seen::kDiskFull);
+  return ENOSPC;
+}
+
+void Host::FillDisk(Duration lasts) {
+  context_.Trace("{}'s disk is full for {:.3f} s", name_, Seconds(lasts));
+  full_until_ = context_.now() + lasts;
+}
+
+void Host::SpoilDisk(int operations) { spoilt_in_ = operations; }
+
 void Host::PlanTick() {
   if (!up() || paused_) return;
-  auto next = core_->next_tick();
+  auto next = driver_->next_tick();
   if (!next || (tick_planned_ && *tick_planned_ <= *next)) return;
   const MonoTime at = *next + (context_.faults ? context_.dice.Ms(0, 20) : Duration(0));
   tick_planned_ = at;
   context_.agenda.At(at, [this, life = life_] {
     if (!up() || life != life_) return;
     tick_planned_.reset();
-    if (!paused_) Step(event::Tick{});
+    if (!paused_) Run([this] { driver_->OnTick(); });
   });
 }
 
@@ -143,7 +193,7 @@ void Host::Connect() {
   }
   stream_ = network_.Open(number_, life_, target_, masters_[target_]->life());
   context_.Trace("{} opens stream {} to master {}", name_, stream_->id, target_);
-  Step(event::Opened{});
+  Run([this] { driver_->OnOpened(); });
 }
 
 void Host::LoseStream() {
@@ -159,17 +209,16 @@ void Host::LoseStream() {
   masters_[stream_->master]->StreamEnded(stream_, context_.dice.Ms(0, 8000));
   const size_t from = stream_->master;
   stream_.reset();
-  Step(event::Disconnected{});
+  Run([this] { driver_->OnClosed(); });
   const Duration wait = NextTarget();
   if (from != target_) context_.Saw(Seen::kOtherMasters);
   ConnectIn(wait);
 }
 
-void Host::Receive(const StreamPtr& stream, Event event) {
+void Host::Receive(const StreamPtr& stream, v1::MasterMessage message) {
   if (!up() || stream != stream_ || !stream->worker_open) return;
-  event.now = context_.now();
   spoke_ = true;
-  StepEvent(std::move(event));
+  Run([this, message = std::move(message)]() mutable { driver_->OnMaster(message); });
 }
 
 void Host::Pause(Duration lasts) {
@@ -186,9 +235,9 @@ void Host::Wake() {
   if (!up() || !paused_) return;
   context_.Trace("{} goes on: {} events", name_, asleep_.size());
   paused_ = false;
-  for (Event& event : std::exchange(asleep_, {})) {
-    event.now = context_.now();
-    StepEvent(std::move(event));
+  for (auto& what : std::exchange(asleep_, {})) {
+    if (!up() || paused_) break;
+    Run(std::move(what));
   }
   PlanTick();
   PopSoon();
@@ -197,15 +246,27 @@ void Host::Wake() {
 void Host::ReceiveWelcome(const StreamPtr& stream, const Welcome& w) {
   context_.Saw(Seen::kAdoptions, w.adopted.size());
   context_.Saw(Seen::kUnwanted, w.unwanted.size());
-  Receive(stream, {context_.now(), event::Welcome{w.lease, w.heartbeat, w.epoch, w.adopted,
-                                                  w.unwanted, scenario_.serve_queue, w.drained}});
+  v1::MasterMessage message;
+  *message.mutable_welcome() = ToProto(w, scenario_.serve_queue);
+  Receive(stream, std::move(message));
 }
 
 void Host::ReceiveGrant(const StreamPtr& stream, const Grant& grant) {
   if (!up() || stream != stream_ || !stream->worker_open) return;
-  grants_[grant.attempt] = {grant.epoch, grant.dag->task(grant.attempt.task)};
-  Receive(stream,
-          {context_.now(), event::Granted{grant.attempt, grant.epoch, MustFetch(grant.attempt)}});
+  keeper_.Granted(grant);
+  v1::MasterMessage message;
+  v1::Grant& out = *message.mutable_grant();
+  *out.mutable_attempt() = ToProto(grant.attempt);
+  out.set_epoch(grant.epoch.value);
+  out.set_do_xcom_push(true);
+  const TaskSpec& task = grant.dag->task(grant.attempt.task);
+  if (task.execution_timeout) *out.mutable_execution_timeout() = ToProto(*task.execution_timeout);
+  out.mutable_bash()->set_command("true");
+  if (MustFetch(grant.attempt)) {
+    out.mutable_bash()->set_templated(true);
+    out.set_bundle(grant.attempt.ToString());
+  }
+  Receive(stream, std::move(message));
 }
 
 void Host::ReceiveEnd(const StreamPtr& stream, bool for_good) {
@@ -223,12 +284,12 @@ void Host::PopSoon() {
   pop_planned_ = true;
   context_.agenda.In(context_.dice.Ms(10, 300), [this] {
     pop_planned_ = false;
-    Pop();
+    PopNow();
   });
 }
 
-void Host::Pop() {
-  if (!up() || paused_ || popping_ || !core_->welcomed() || pop_room_ == 0) return;
+void Host::PopNow() {
+  if (!up() || paused_ || popping_ || !core().welcomed() || pop_room_ == 0) return;
   auto popped = queue_.Pop(queues_, pop_room_);
   if (popped.ok() && !popped->empty()) {
     pop_room_ -= static_cast<uint32_t>(popped->size());
@@ -239,7 +300,7 @@ void Host::Pop() {
                        [this, life = life_, popped = *std::move(popped)] {
                          if (!up() || life != life_) return;
                          popping_ = false;
-                         Step(event::Popped{popped});
+                         Run([this, popped] { driver_->OnPopped(popped); });
                          PopSoon();
                        });
     return;
@@ -247,122 +308,49 @@ void Host::Pop() {
   PopSoon();
 }
 
-// The keeper.
-
-void Host::Spawn(const AttemptId& attempt, Epoch epoch, const TaskSpec& task) {
-  if (fenced()) return FeedLater(Duration(0), event::StartFailed{attempt, "the fence has passed"});
-  Process& process = processes_[attempt];
-  process.epoch = epoch;
-  process.pid = ++last_pid_;
-  context_.last_spawn = context_.now();
-  process.task = task;
-  times_[attempt] = {context_.now(), std::nullopt};
-  context_.Trace("{} spawns {} (pid {})", name_, attempt.ToString(), process.pid);
-  checkers_.OnSpawn(attempt, epoch, task, name_, processes_.size(), slots_);
-  const int64_t pid = process.pid;
-  auto still = [this, attempt, pid] {
-    auto it = processes_.find(attempt);
-    return it != processes_.end() && it->second.pid == pid;
-  };
-  const Fate fate = scenario_.FateOf(attempt, task);
-  if (!fate.hangs) {
-    context_.agenda.In(fate.runs_for, [this, attempt, still, code = fate.exit_code] {
-      if (still()) Exit(attempt, {.code = code});
-    });
-  }
-  if (task.execution_timeout) {
-    context_.agenda.In(*task.execution_timeout, [this, attempt, still] {
-      if (still()) Term(attempt, true);
-    });
-  }
-  FeedLater(context_.dice.Ms(0, 10), event::Started{attempt, pid});
+void Host::KeeperDies() {
+  if (!up() || paused_ || !keeper_.alive()) return;
+  keeper_.Die();
+  Run([this] { driver_->OnKeeperGone(Unavailable("it died")); });
 }
 
-void Host::Term(const AttemptId& attempt, bool timed_out) {
-  auto it = processes_.find(attempt);
-  if (it == processes_.end() || it->second.ending) return;
-  it->second.ending = true;
-  it->second.timed_out = timed_out;
-  if (timed_out) context_.Saw(Seen::kTimeouts);
-  const Fate fate = scenario_.FateOf(attempt, it->second.task);
-  context_.agenda.In(fate.dies_after_term, [this, attempt, pid = it->second.pid, timed_out] {
-    auto p = processes_.find(attempt);
-    if (p != processes_.end() && p->second.pid == pid) {
-      Exit(attempt, {.code = 0, .signal = 15, .timed_out = timed_out});
-    }
+void Host::Terminate() {
+  if (!up() || paused_) return;
+  context_.Trace("{} is to end", name_);
+  Run([this] { driver_->OnDrain(seconds(10)); });
+}
+
+// The driver's ports.
+
+std::optional<worker::DagCode> Host::Code::Find(const std::string& digest) {
+  if (!here_.contains(digest)) return std::nullopt;
+  return worker::DagCode{"/bundle", "/dags"};
+}
+
+void Host::Code::Fetch(const AttemptId& id, const std::string& digest) {
+  host_.RunLater(FetchTime(id, host_.context_.faults), [this, id, digest] {
+    here_.insert(digest);
+    host_.driver_->OnFetched(id, OkStatus());
   });
 }
 
-void Host::Exit(const AttemptId& attempt, worker::Exit exit) {
-  auto it = processes_.find(attempt);
-  if (it->second.timed_out) exit.timed_out = true;
-  context_.Trace("{} {} ends: code {} signal {}{}{}", name_, attempt.ToString(), exit.code,
-                 exit.signal, exit.fenced ? " fenced" : "", exit.timed_out ? " timed out" : "");
-  exits_[attempt] = {attempt, it->second.epoch, exit};
-  times_.at(attempt).second = context_.now();
-  processes_.erase(it);
-  checkers_.OnProcessEnd(attempt, exit.code == 0 && exit.signal == 0 && !exit.timed_out);
-  FeedLater(context_.dice.Ms(0, 10), event::Exited{attempt, exit});
+void Host::Release(const AttemptId& id) {
+  if (!dying_) (void)disk_.Remove("/" + name_ + "/attempts/" + id.ToString() + ".log");
 }
 
-void Host::CheckFence() {
-  if (!fenced()) return;
-  while (!processes_.empty()) {
-    context_.Saw(Seen::kFencings);
-    Exit(AttemptId(processes_.begin()->first), {.signal = 9, .fenced = true});
-  }
-}
-
-void Host::KeeperDies() {
-  if (!up() || paused_) return;
-  context_.Trace("{}'s keeper dies with {} processes", name_, processes_.size());
-  context_.Saw(Seen::kKeeperDeaths);
-  ++keeper_life_;
-  event::KeeperListed listed;
-  for (const auto& [id, p] : processes_) {
-    exits_[id] = {id, p.epoch, worker::Exit{.signal = 9, .keeper_died = true}};
-    times_.at(id).second = context_.now();
-    checkers_.OnProcessEnd(id, false);
-  }
-  processes_.clear();
-  for (const auto& [id, ended] : exits_) listed.exits.push_back(ended);
-  fence_ = core_->fence_at();
-  Step(std::move(listed));
-}
-
-// The core's actions.
-
-AttemptResult Host::ToResult(const Ending& ending) const {
-  AttemptResult result;
-  core::AttemptFinished& f = result.finished;
-  f.attempt = ending.attempt;
-  f.exit_code = ending.exit.code;
-  f.signal = ending.exit.signal;
-  f.reason = ending.reason;
-  if (auto at = times_.find(ending.attempt); at != times_.end() && at->second.second) {
+// When a process started and ended is the world's to say: the clocks may be set meanwhile.
+AttemptResult Host::ToResult(const v1::Finished& finished) {
+  AttemptResult result = FromProto(finished, std::nullopt, context_.wall());
+  const AttemptId& id = result.finished.attempt;
+  if (auto times = keeper_.TimesOf(id); times && times->end) {
     auto wall = [&](MonoTime then) { return context_.wall() - (context_.now() - then); };
-    f.started_at = wall(at->second.first);
-    f.ended_at = wall(*at->second.second);
+    result.finished.started_at = wall(times->start);
+    result.finished.ended_at = wall(*times->end);
   }
-  switch (ending.end) {
-    case End::kExited:
-      f.outcome = ending.exit.timed_out || ending.exit.signal != 0 ? core::Outcome::kFailed
-                  : ending.exit.code == 0                          ? core::Outcome::kSuccess
-                  : ending.exit.code == 99                         ? core::Outcome::kSkipped
-                                                                   : core::Outcome::kFailed;
-      break;
-    case End::kHostFailed:
-    case End::kStartFailed:
-    case End::kCancelled: f.outcome = core::Outcome::kFailed; break;
-    case End::kFenced:
-    case End::kDrained:
-    case End::kKeeperDied: f.outcome = core::Outcome::kLost; break;
-  }
-  if (f.outcome == core::Outcome::kSuccess) result.xcoms = {{"return_value", "1"}};
-  if (scenario_.guilty && HashOf(ending.attempt) % 13 == 0 && !result.xcoms.empty()) {
-    const uint64_t variant = HashOf(ending.attempt) % 4;
+  if (scenario_.guilty && HashOf(id) % 13 == 0 && !result.xcoms.empty()) {
+    const uint64_t variant = HashOf(id) % 4;
     result.xcoms.emplace_back(std::string(kGuilty) + std::string(variant, '!'), "1");
-    checkers_.OnGuilty(ending.attempt);
+    checkers_.OnGuilty(id);
   }
   return result;
 }
@@ -374,127 +362,80 @@ void Host::SendUp(std::function<void(Loop&, const WorkerLinkPtr&)> what) {
   });
 }
 
-void Host::Do(const action::SendHello& a) {
-  WorkerHello hello;
-  hello.name = name_;
-  hello.host = name_ + ".example";
-  hello.pid = static_cast<int64_t>(life_);
-  hello.incarnation = fmt::format("{}#{}", name_, life_);
-  hello.queues = queues_;
-  hello.slots = slots_;
-  hello.draining = a.draining;
-  hello.running = a.running;
-  for (const Ending& ending : a.spooled) hello.spooled.push_back(ToResult(ending));
-  context_.Trace("{} says Hello: {} running, {} spooled", name_, a.running.size(),
-                 a.spooled.size());
+void Host::Send(v1::WorkerMessage m) {
+  if (DiesHere()) return;
+  switch (m.kind_case()) {
+    case v1::WorkerMessage::kHello: return SendHello(m.hello());
+    case v1::WorkerMessage::kWant:
+      return SendUp([room = m.want().room()](Loop& loop, const WorkerLinkPtr& link) {
+        loop.OnWant(link, room);
+      });
+    case v1::WorkerMessage::kClaim: return SendClaim(m.claim());
+    case v1::WorkerMessage::kStarted:
+      return SendUp([id = FromProto(m.started().attempt()), pid = m.started().pid()](
+                        Loop& loop, const WorkerLinkPtr& link) { loop.OnStarted(link, id, pid); });
+    case v1::WorkerMessage::kFinished: {
+      const AttemptResult result = ToResult(m.finished());
+      context_.Trace("{} reports {}: {}", name_, result.finished.attempt.ToString(),
+                     m.finished().reason());
+      return SendUp(
+          [result](Loop& loop, const WorkerLinkPtr& link) { loop.OnFinished(link, result); });
+    }
+    case v1::WorkerMessage::kHeartbeat:
+      if (!stream_) return;
+      return network_.SendUp(stream_, [this, stream = stream_, n = m.heartbeat().sequence()] {
+        masters_[stream->master]->Heartbeat(stream, n);
+      });
+    case v1::WorkerMessage::kGoodbye: return Leave();
+    case v1::WorkerMessage::KIND_NOT_SET: return;
+  }
+}
+
+void Host::SendHello(const v1::Hello& said) {
+  v1::Hello plain = said;
+  plain.clear_spooled();
+  WorkerHello hello = FromProto(plain, context_.wall()).value();
+  for (const v1::Finished& finished : said.spooled()) hello.spooled.push_back(ToResult(finished));
+  context_.Trace("{} says Hello: {} running, {} spooled", name_, hello.running.size(),
+                 hello.spooled.size());
   SendUp([hello](Loop& loop, const WorkerLinkPtr& link) { loop.OnHello(link, hello); });
 }
 
-void Host::Do(const action::SendWant& a) {
-  SendUp([a](Loop& loop, const WorkerLinkPtr& link) { loop.OnWant(link, a.room); });
-}
-
-void Host::Do(const action::PopQueue& a) {
-  pop_room_ = a.room;
-  PopSoon();
-}
-
-void Host::Do(const action::SendClaim& a) {
-  for (const AttemptId& id : a.attempts) {
+void Host::SendClaim(const v1::Claim& claim) {
+  std::vector<AttemptId> attempts;
+  for (const v1::AttemptRef& ref : claim.attempts()) {
+    const AttemptId& id = attempts.emplace_back(FromProto(ref));
     context_.Trace("{} claims {}", name_, id.ToString());
     uint64_t& last = claimed_on_[id];
     if (stream_ && last != 0 && last != stream_->id) context_.Saw(Seen::kClaimsRepeated);
     if (stream_) last = stream_->id;
   }
-  SendUp([a](Loop& loop, const WorkerLinkPtr& link) { loop.OnClaim(link, a.attempts); });
+  SendUp([attempts](Loop& loop, const WorkerLinkPtr& link) { loop.OnClaim(link, attempts); });
 }
 
-void Host::Do(const action::SendStarted& a) {
-  SendUp([a](Loop& loop, const WorkerLinkPtr& link) { loop.OnStarted(link, a.attempt, a.pid); });
-}
-
-void Host::Do(const action::SendFinished& a) {
-  context_.Trace("{} reports {}: end {}", name_, a.ending.attempt.ToString(),
-                 static_cast<int>(a.ending.end));
-  SendUp([result = ToResult(a.ending)](Loop& loop, const WorkerLinkPtr& link) {
-    loop.OnFinished(link, result);
-  });
-}
-
-void Host::Do(const action::SendHeartbeat& a) {
-  if (!stream_) return;
-  network_.SendUp(stream_, [this, stream = stream_, n = a.sequence] {
-    masters_[stream->master]->Heartbeat(stream, n);
-  });
-}
-
-void Host::Terminate() {
-  if (!up() || paused_) return;
-  context_.Trace("{} is to end", name_);
-  Step(event::DrainRequested{std::chrono::seconds(10)});
-}
-
-void Host::Do(const action::SendGoodbye&) {
+void Host::Leave() {
   context_.Trace("{} says Goodbye", name_);
   context_.Saw(Seen::kDrains);
   SendUp([](Loop& loop, const WorkerLinkPtr& link) { loop.OnGoodbye(link); });
-  leaving_ = true;
   context_.agenda.In(context_.dice.Ms(10, 500), [this, life = life_] {
-    if (up() && life == life_ && core_->drained()) Crash(context_.dice.Ms(500, 8000));
+    if (up() && life == life_ && core().drained()) Crash(context_.dice.Ms(500, 8000));
   });
 }
 
-void Host::Do(const action::DropConnection& a) {
-  context_.Trace("{} drops stream: {}", name_, a.reason);
+void Host::Drop(const std::string& reason) {
+  if (DiesHere()) return;
+  context_.Trace("{} drops stream: {}", name_, reason);
   given_up_ = true;
   context_.agenda.In(Duration(0), [this, stream = stream_] {
     if (stream && stream == stream_) LoseStream();
   });
 }
 
-void Host::Do(const action::KeeperSpawn& a) {
-  auto grant = grants_.find(a.attempt);
-  if (grant == grants_.end()) {
-    return FeedLater(Duration(0), event::StartFailed{a.attempt, "no grant for it"});
-  }
-  context_.agenda.In(context_.dice.Ms(0, 30),
-                     [this, a, task = grant->second.second, life = life_, keeper = keeper_life_] {
-                       if (life == life_ && keeper == keeper_life_) Spawn(a.attempt, a.epoch, task);
-                     });
+bool Host::Pop(uint32_t room) {
+  if (DiesHere()) return true;
+  pop_room_ = room;
+  PopSoon();
+  return true;
 }
-
-void Host::Do(const action::FetchBundle& a) {
-  context_.agenda.In(FetchTime(a.attempt, context_.faults), [this, life = life_, id = a.attempt] {
-    if (up() && life == life_) Step(event::Fetched{id});
-  });
-}
-
-void Host::Do(const action::KeeperKill& a) {
-  context_.Trace("{} kills {}: {}", name_, a.attempt.ToString(), a.reason);
-  context_.agenda.In(context_.dice.Ms(0, 10), [this, id = a.attempt] { Term(id, false); });
-}
-
-void Host::Do(const action::KeeperFence& a) {
-  checkers_.OnFence(name_, stream_, a.at);
-  fence_ = a.at;
-  context_.agenda.At(a.at, [this] { CheckFence(); });
-}
-
-void Host::Do(const action::KeeperTake& a) { exits_.erase(a.attempt); }
-
-void Host::Do(const action::SpoolWrite& a) {
-  // Only of what the keeper has a record: without one, a refused write and a crash lose the ending,
-  // which the worker does not claim to survive.
-  const bool refused =
-      context_.faults && exits_.contains(a.ending.attempt) && context_.dice.Chance(2);
-  if (refused) {
-    context_.Saw(Seen::kSpoolRefusals);
-  } else {
-    spool_[a.ending.attempt] = a.ending;
-  }
-  FeedLater(context_.dice.Ms(0, 20), event::Spooled{a.ending.attempt, !refused});
-}
-
-void Host::Do(const action::SpoolDelete& a) { spool_.erase(a.attempt); }
 
 }  // namespace gale::sim

@@ -1,5 +1,7 @@
 #include "tests/simulation/master.h"
 
+#include "common/rpc/convert.h"
+
 namespace gale::sim {
 
 using std::chrono::milliseconds;
@@ -36,21 +38,35 @@ class Master::Link : public WorkerLink {
   void SendRefuse(const AttemptId& attempt, const std::string& reason) override {
     master_.context_.Saw(Seen::kRefusals);
     master_.context_.Trace("refuse {}: {}", attempt.ToString(), reason);
-    SendEvent(worker::event::Refused{attempt});
+    v1::MasterMessage message;
+    *message.mutable_refuse()->mutable_attempt() = ToProto(attempt);
+    Say(std::move(message));
   }
   void SendAck(const std::vector<AttemptId>& finished) override {
     if (stream_->closed) return;
     master_.checkers_.OnAck(finished);
-    SendEvent(worker::event::Acked{finished});
+    v1::MasterMessage message;
+    for (const AttemptId& id : finished) *message.mutable_ack()->add_finished() = ToProto(id);
+    Say(std::move(message));
   }
   void SendLease(Duration lease, uint64_t sequence) override {
-    SendEvent(worker::event::LeaseRenewed{sequence, lease});
+    v1::MasterMessage message;
+    message.mutable_lease()->set_sequence(sequence);
+    *message.mutable_lease()->mutable_lease() = ToProto(lease);
+    Say(std::move(message));
   }
   void SendCancel(const AttemptId& attempt, const std::string& reason) override {
     master_.context_.Trace("cancel {}: {}", attempt.ToString(), reason);
-    SendEvent(worker::event::CancelRequested{attempt, reason});
+    v1::MasterMessage message;
+    *message.mutable_cancel()->mutable_attempt() = ToProto(attempt);
+    message.mutable_cancel()->set_reason(reason);
+    Say(std::move(message));
   }
-  void SendDrain(bool over) override { SendEvent(worker::event::TakeWork{over}); }
+  void SendDrain(bool over) override {
+    v1::MasterMessage message;
+    message.mutable_drain()->set_over(over);
+    Say(std::move(message));
+  }
   // Worker 0 lives on the machine of master 0, worker 1 on that of master 1.
   bool on_this_host() const override { return stream_->worker == master_.number_; }
   void Close(const Status& status) override {
@@ -62,9 +78,10 @@ class Master::Link : public WorkerLink {
   }
 
  private:
-  template <class E>
-  void SendEvent(E event) {
-    Send([event](Host& host, const StreamPtr& s) { host.Receive(s, {MonoTime(), event}); });
+  void Say(v1::MasterMessage message) {
+    Send([message = std::move(message)](Host& host, const StreamPtr& s) {
+      host.Receive(s, message);
+    });
   }
   template <class F>
   void Send(F what) {

@@ -5,7 +5,7 @@ namespace gale::sim {
 void World::BreakSomething() {
   Host& host = AnyHost();
   if (scenario_.masters > 1 && dice_.Chance(45)) return ClusterFault();
-  switch (dice_.Below(14)) {
+  switch (dice_.Below(16)) {
     case 0:
     case 1:
     case 2: return MasterFault();
@@ -24,6 +24,8 @@ void World::BreakSomething() {
     case 10:
     case 11:
     case 12: return StaleEntry();
+    case 13: return host.FillDisk(dice_.Ms(100, 20'000));
+    case 14: return host.SpoilDisk(static_cast<int>(1 + dice_.Below(60)));
     default:
       context_.wall_ahead += dice_.Ms(500, 60'000);
       context_.Saw(Seen::kTimeJumps);

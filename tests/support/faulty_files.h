@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <functional>
 #include <string>
 
 #include "common/base/files.h"
@@ -14,6 +15,9 @@ class FaultyFiles : public Files {
   enum class Fault { kDiskFull, kIoError, kShortWrite };
 
   explicit FaultyFiles(Files& under = Files::Real()) : under_(under) {}
+
+  // Instead of a number: the error of each operation, 0 if it goes through.
+  std::function<int(bool writes, const std::string& path)> decide;
 
   // The operation number `n` from now on (the first is 1) fails, and with `lasting` all after it,
   // as on a disk that stays full. A short write takes half, and then the disk is full once.
@@ -93,6 +97,7 @@ class FaultyFiles : public Files {
  private:
   // The error of this operation; 0: it goes through. A full disk lets reads and removals pass.
   int Fails(bool writes, const char* what, const std::string& path) {
+    if (decide) return decide(writes, path);
     const uint64_t n = ++done_, at = at_;
     if (at == 0 || n < at || (n > at && !lasting_)) return 0;
     if (!writes && fault_ != Fault::kIoError) {

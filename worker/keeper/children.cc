@@ -31,7 +31,9 @@ Status CheckRequest(const SpawnRequest& r) {
 }
 
 Result<File> OpenLog(Files& files, const std::string& path, struct stat* st) {
-  GALE_ASSIGN_OR_RETURN(File file, files.Open(path, Access::kAppend));
+  auto opened = files.Open(path, Access::kAppend);
+  if (!opened.ok()) return AsUnavailable(opened.status());
+  File file = *std::move(opened);
   GALE_ASSIGN_OR_RETURN(*st, files.Look(file));
   if (S_ISREG(st->st_mode) || S_ISCHR(st->st_mode)) return file;
   return FailedPrecondition("the log '{}' is no file", path);
@@ -86,7 +88,9 @@ void Children::Spawn(SpawnRequest&& request) {
   child->timer = timers_.end();
   Result<File> record_file = Start(request, *child);
   if (!record_file.ok()) {
-    return tell_(StartFailed{request.key, Cut(std::string(record_file.status().message()))});
+    StartFailed failed = StartFailed::Of(request.key, record_file.status());
+    failed.reason = Cut(std::move(failed.reason));
+    return tell_(failed);
   }
   tell_(Started{child->record.key, child->record.pid, child->record.started_at});
   // Its birthday is sure even if it has ended: only we reap it.
@@ -107,11 +111,11 @@ void Children::Spawn(SpawnRequest&& request) {
 Status Children::CheckRoom() const {
   if (closing_) return Unavailable("the keeper is shutting down");
   if (BootNowUs() >= fence_boot_us_) {
-    return FailedPrecondition("the fence has passed: the worker's lease is over");
+    return Unavailable("the fence has passed: the worker's lease is over");
   }
   if (children_.size() >= kRunningMax || untaken_.size() >= kUntakenMax) {
-    return ResourceExhausted("the keeper holds {} running and {} untaken (at most {} and {})",
-                             children_.size(), untaken_.size(), kRunningMax, kUntakenMax);
+    return Unavailable("the keeper holds {} running and {} untaken (at most {} and {})",
+                       children_.size(), untaken_.size(), kRunningMax, kUntakenMax);
   }
   return OkStatus();
 }
@@ -124,7 +128,8 @@ Result<File> Children::Start(const SpawnRequest& request, Child& child) {
   if (S_ISREG(st.st_mode)) child.log_device = st.st_dev, child.log_inode = st.st_ino;
   RunningRecord& record = child.record;
   record = {.key = request.key, .started_at = Clock::Real().Now(), .own_cwd = request.cwd.empty()};
-  GALE_ASSIGN_OR_RETURN(File record_file, records_.Starting(record));
+  auto record_file = records_.Starting(record);
+  if (!record_file.ok()) return AsUnavailable(record_file.status());
   Result<pid_t> pid = StartInto(request, record, log);
   if (!pid.ok()) {
     records_.Forget(record.key);

@@ -23,6 +23,7 @@ class Writer {
   void operator()(const T&... fields) {
     (Put(fields), ...);
   }
+  bool more() const { return true; }
 
  private:
   template <class Int>
@@ -53,6 +54,8 @@ class Reader {
     (Get(fields), ...);
   }
   bool ok() const { return ok_; }
+  // False at the end of what an earlier version wrote: a keeper outlives the worker's upgrade.
+  bool more() const { return !in_.empty(); }
 
  private:
   template <class Int>
@@ -136,6 +139,7 @@ void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, Starte
 template <class Ar, class M>
 void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, StartFailed> {
   ar(m.key, m.reason);
+  if (ar.more()) ar(m.host);
 }
 template <class Ar, class M>
 void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, Exited> {

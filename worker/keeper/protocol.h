@@ -53,6 +53,12 @@ struct Started {
 struct StartFailed {
   std::string key;
   std::string reason;  // for people: names the program or the file
+  bool host = false;   // it isn't the task's fault: a full disk, no more processes, no lease
+
+  // kUnavailable is the host's.
+  static StartFailed Of(std::string key, const Status& why) {
+    return {std::move(key), std::string(why.message()), why.code() == Code::kUnavailable};
+  }
 };
 
 // The process ended and nothing of its family runs any more. Kept until Take.

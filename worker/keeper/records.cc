@@ -1,7 +1,5 @@
 #include "worker/keeper/records.h"
 
-#include <filesystem>
-
 #include "common/base/log.h"
 
 namespace gale::keeper {
@@ -24,9 +22,8 @@ Result<std::vector<std::string>> Keys(Files& files, const std::string& dir) {
 }  // namespace
 
 Result<Records> Records::Open(const std::string& home, Files& files) {
-  std::error_code error;
-  std::filesystem::create_directories(std::filesystem::path(home).parent_path(), error);
-  for (const char* dir : {"", "/running", "/exits", "/tmp", "/trash"}) {
+  GALE_RETURN_IF_ERROR(files.EnsureFolders(home, 0700).WithContext("keeper home"));
+  for (const char* dir : {"/running", "/exits", "/tmp", "/trash"}) {
     GALE_RETURN_IF_ERROR(files.EnsureFolder(home + dir, 0700).WithContext("keeper home"));
   }
   return Records(home, files);
