@@ -24,7 +24,7 @@ bool RemoveLogs(Store& store, const std::filesystem::path& base, const CleanedRu
   const std::filesystem::path aside =
       folder.parent_path() / fmt::format(".cleaned-{}", run.id.value);
   Files& files = Files::Real();
-  if (store.GetRun(run.dag_id, run.run_id).status().code() == Code::kNotFound) {
+  if (store.loader().GetRun(run.dag_id, run.run_id).status().code() == Code::kNotFound) {
     const Status moved = files.Move(folder, aside);
     if (!moved.ok() && moved.code() != Code::kNotFound)
       GALE_WARN("logs of a run that was cleaned away: {}", moved.message());

@@ -14,6 +14,7 @@ namespace gale {
 Control::Control(Engine& engine, Store& store, LogStore& logs, ControlOptions options)
     : engine_(engine),
       store_(store),
+      reads_(store.reads()),
       logs_(logs),
       options_(std::move(options)),
       dags_(engine.catalog()) {}
@@ -29,13 +30,24 @@ Health Control::GetHealth() const {
 
 // DAGs.
 
-Result<DagView> Control::ViewOf(DagRow row, const std::vector<ImportErrorRow>& errors) {
-  DagView view;
-  GALE_ASSIGN_OR_RETURN(view.version, dags_.Get(row.dag_id, row.version));
-  view.has_import_errors = std::ranges::any_of(
-      errors, [&](const ImportErrorRow& error) { return error.filename == row.fileloc; });
-  view.row = std::move(row);
-  return view;
+Result<std::vector<DagView>> Control::ViewsOf(std::vector<DagRow> rows) {
+  std::vector<DagView> views;
+  if (rows.empty()) return views;
+  ImportErrorQuery of_these;
+  of_these.limit = static_cast<uint32_t>(rows.size());  // a file has one at most
+  of_these.without_traces = true;
+  of_these.count = false;
+  for (const DagRow& row : rows) of_these.filenames.push_back(row.fileloc);
+  GALE_ASSIGN_OR_RETURN(const Page<ImportErrorRow> errors, reads_.ListImportErrors(of_these));
+  for (DagRow& row : rows) {
+    DagView view;
+    GALE_ASSIGN_OR_RETURN(view.version, dags_.Get(row.dag_id, row.version));
+    view.has_import_errors =
+        std::ranges::find(errors.rows, row.fileloc, &ImportErrorRow::filename) != errors.rows.end();
+    view.row = std::move(row);
+    views.push_back(std::move(view));
+  }
+  return views;
 }
 
 Result<DagView> Control::SubmitDag(DagSpec spec, const Actor& actor) {
@@ -43,7 +55,7 @@ Result<DagView> Control::SubmitDag(DagSpec spec, const Actor& actor) {
   const std::string fileloc = "grpc:" + dag_id;
   spec.fileloc = fileloc;
   if (auto made = Dag::Make(spec); !made.ok()) return made.status();
-  if (auto row = store_.GetDag(dag_id); row.ok() && !row->is_stale && row->fileloc != fileloc) {
+  if (auto row = reads_.GetDag(dag_id); row.ok() && !row->is_stale && row->fileloc != fileloc) {
     return AlreadyExists(
         "DAG '{}' is defined by {}: submit it under another dag_id, or remove it there", dag_id,
         row->fileloc);
@@ -68,31 +80,37 @@ Result<DagView> Control::SubmitDag(DagSpec spec, const Actor& actor) {
 }
 
 Result<Page<DagView>> Control::ListDags(const DagQuery& query) {
-  GALE_ASSIGN_OR_RETURN(Page<DagRow> rows, store_.ListDags(query));
-  GALE_ASSIGN_OR_RETURN(std::vector<ImportErrorRow> errors, store_.ListImportErrors());
+  GALE_ASSIGN_OR_RETURN(Page<DagRow> rows, reads_.ListDags(query));
   Page<DagView> page;
   page.total = rows.total;
-  for (DagRow& row : rows.rows) {
-    GALE_ASSIGN_OR_RETURN(DagView view, ViewOf(std::move(row), errors));
-    page.rows.push_back(std::move(view));
-  }
+  GALE_ASSIGN_OR_RETURN(page.rows, ViewsOf(std::move(rows.rows)));
   return page;
 }
 
-Result<DagView> Control::GetDag(const std::string& dag_id) {
-  auto row = store_.GetDag(dag_id);
+Result<DagRow> Control::GetDagRow(const std::string& dag_id) {
+  auto row = reads_.GetDag(dag_id);
   if (row.status().code() == Code::kNotFound) return NotFound("DAG '{}' not found", dag_id);
-  if (!row.ok()) return row.status();
-  GALE_ASSIGN_OR_RETURN(std::vector<ImportErrorRow> errors, store_.ListImportErrors());
-  return ViewOf(std::move(row).value(), errors);
+  return row;
+}
+
+Result<DagView> Control::GetDag(const std::string& dag_id) {
+  GALE_ASSIGN_OR_RETURN(DagRow row, GetDagRow(dag_id));
+  GALE_ASSIGN_OR_RETURN(std::vector<DagView> views, ViewsOf({std::move(row)}));
+  return std::move(views.front());
 }
 
 Result<DagView> Control::SetDagPaused(const std::string& dag_id, bool paused, const Actor& actor) {
   GALE_ASSIGN_OR_RETURN(DagRow row, engine_.Call<Result<DagRow>>([=](Loop& loop) {
     return loop.SetPaused(dag_id, paused, actor);
   }));
-  GALE_ASSIGN_OR_RETURN(std::vector<ImportErrorRow> errors, store_.ListImportErrors());
-  return ViewOf(std::move(row), errors);
+  GALE_ASSIGN_OR_RETURN(std::vector<DagView> views, ViewsOf({std::move(row)}));
+  return std::move(views.front());
+}
+
+Result<Page<DagVersionHead>> Control::ListDagVersions(const std::string& dag_id,
+                                                      const PageQuery& query) {
+  GALE_RETURN_IF_ERROR(GetDagRow(dag_id).status());
+  return reads_.ListDagVersions(dag_id, query);
 }
 
 Result<DagVersionPtr> Control::GetDagVersion(const std::string& dag_id, int64_t version) {
@@ -103,15 +121,17 @@ Result<DagVersionPtr> Control::GetDagVersion(const std::string& dag_id, int64_t 
   return found;
 }
 
-Result<std::vector<ImportErrorRow>> Control::ListImportErrors() {
-  return store_.ListImportErrors();
+Result<Page<ImportErrorRow>> Control::ListImportErrors(const ImportErrorQuery& query) {
+  return reads_.ListImportErrors(query);
 }
 
 Result<ImportErrorRow> Control::GetImportError(int64_t id) {
-  GALE_ASSIGN_OR_RETURN(std::vector<ImportErrorRow> errors, store_.ListImportErrors());
-  auto found = std::ranges::find(errors, id, &ImportErrorRow::id);
-  if (found == errors.end()) return NotFound("there is no import error {}", id);
-  return *found;
+  ImportErrorQuery query;
+  query.id = id;
+  query.count = false;
+  GALE_ASSIGN_OR_RETURN(Page<ImportErrorRow> errors, reads_.ListImportErrors(query));
+  if (errors.rows.empty()) return NotFound("there is no import error {}", id);
+  return std::move(errors.rows.front());
 }
 
 // Runs.
@@ -130,7 +150,7 @@ Result<RunView> Control::Trigger(TriggerRequest request, const Actor& actor) {
                            limits::kConfBytesMax);
   }
   GALE_RETURN_IF_ERROR(ParseJsonObject("conf", request.conf_json).status());
-  if (auto dag = store_.GetDag(request.dag_id); dag.ok()) {
+  if (auto dag = reads_.GetDag(request.dag_id); dag.ok()) {
     GALE_ASSIGN_OR_RETURN(const DagVersionPtr version, dags_.Get(dag->dag_id, dag->version));
     GALE_RETURN_IF_ERROR(CheckParams(version->dag->spec(), request.conf_json));
   }
@@ -141,7 +161,7 @@ Result<RunView> Control::Trigger(TriggerRequest request, const Actor& actor) {
     return InvalidArgument("data_interval_start {} is after data_interval_end {}",
                            FormatTime(*request.interval_start), FormatTime(*request.interval_end));
   }
-  GALE_RETURN_IF_ERROR(CheckTrigger(store_, request));
+  GALE_RETURN_IF_ERROR(CheckTrigger(reads_, request));
   GALE_ASSIGN_OR_RETURN(RunRow row, engine_.Call<Result<RunRow>>(
                                         [=](Loop& loop) { return loop.Trigger(request, actor); }));
   return ViewOf(std::move(row));
@@ -149,11 +169,9 @@ Result<RunView> Control::Trigger(TriggerRequest request, const Actor& actor) {
 
 Result<Page<RunView>> Control::ListRuns(const RunQuery& query) {
   if (!query.dag_id.empty()) {
-    if (auto dag = store_.GetDag(query.dag_id); dag.status().code() == Code::kNotFound) {
-      return NotFound("DAG '{}' not found", query.dag_id);
-    }
+    GALE_RETURN_IF_ERROR(GetDagRow(query.dag_id).status());
   }
-  GALE_ASSIGN_OR_RETURN(Page<RunRow> rows, store_.ListRuns(query));
+  GALE_ASSIGN_OR_RETURN(Page<RunRow> rows, reads_.ListRuns(query));
   Page<RunView> page;
   page.total = rows.total;
   for (RunRow& row : rows.rows) {
@@ -164,10 +182,10 @@ Result<Page<RunView>> Control::ListRuns(const RunQuery& query) {
 }
 
 Result<RunView> Control::GetRun(const std::string& dag_id, const std::string& run_id) {
-  auto row = store_.GetRun(dag_id, run_id);
+  auto row = reads_.GetRun(dag_id, run_id);
   if (row.ok()) return ViewOf(std::move(row).value());
   if (row.status().code() != Code::kNotFound) return row.status();
-  if (store_.GetDag(dag_id).status().code() == Code::kNotFound) {
+  if (reads_.GetDag(dag_id).status().code() == Code::kNotFound) {
     return NotFound("DAG '{}' not found", dag_id);
   }
   return NotFound("DAG '{}' has no run '{}'", dag_id, run_id);
@@ -222,8 +240,8 @@ Status Control::DrainWorker(const std::string& name, bool drained, const Actor& 
   return engine_.Call<Status>([=](Loop& loop) { return loop.DrainWorker(name, drained, actor); });
 }
 
-Result<Page<EventRow>> Control::ListEvents(const PageQuery& query) {
-  return store_.ListEvents(query);
+Result<Page<EventRow>> Control::ListEvents(const EventQuery& query) {
+  return reads_.ListEvents(query);
 }
 
 }  // namespace gale

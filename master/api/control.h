@@ -73,6 +73,17 @@ struct TaskInstanceQuery {
   uint32_t offset = 0;
 };
 
+struct XComListQuery : PageQuery {
+  std::string dag_id, run_id, task_id;  // "~": all
+  std::optional<int32_t> map_index;
+  std::optional<std::string> key;
+};
+// An XCom without its value.
+struct XComView {
+  RunViewPtr run;
+  XComHead head;
+};
+
 struct LogQuery {
   std::string dag_id;
   std::string run_id;
@@ -124,8 +135,13 @@ class Control {
  public:
   static constexpr Duration kMasterSilent = std::chrono::seconds(10);   // then it counts as dead
   static constexpr Duration kMasterForgotten = std::chrono::hours(24);  // then it isn't shown
+  // A log's page in an answer: of text with full_content, of lines as JSON, and how many of those.
+  static constexpr size_t kLogTextBytesMax = 16 << 20;
+  static constexpr size_t kLogPageBytesMax = 4 << 20;
+  static constexpr size_t kLogPageLinesMax = 20'000;
   static constexpr Duration kLogTailWait = std::chrono::seconds(2);
-  static constexpr size_t kWildcardRunsMax = 10'000;  // runs that one listing of "~" looks through
+  // Versions that one listing of a task's XComs in runs of "~" looks into.
+  static constexpr size_t kXComVersionsMax = 500;
 
   // All must outlive it.
   Control(Engine& engine, Store& store, LogStore& logs, ControlOptions options);
@@ -149,7 +165,8 @@ class Control {
   Result<DagView> GetDag(const std::string& dag_id);
   Result<DagView> SetDagPaused(const std::string& dag_id, bool paused, const Actor& actor);
   Result<DagVersionPtr> GetDagVersion(const std::string& dag_id, int64_t version);
-  Result<std::vector<ImportErrorRow>> ListImportErrors();
+  Result<Page<DagVersionHead>> ListDagVersions(const std::string& dag_id, const PageQuery& query);
+  Result<Page<ImportErrorRow>> ListImportErrors(const ImportErrorQuery& query);
   Result<ImportErrorRow> GetImportError(int64_t id);
 
   // Runs.
@@ -166,13 +183,14 @@ class Control {
 
   // Task instances.
 
-  // All tasks of the run's version of its DAG.
+  // All tasks of the run's version of its DAG: instances.h.
   Result<Page<TaskInstanceView>> ListTaskInstances(const TaskInstanceQuery& query);
   Result<TaskInstanceView> GetTaskInstance(const std::string& dag_id, const std::string& run_id,
                                            const std::string& task_id,
                                            int32_t map_index = kUnmapped);
-  // Ended tries, oldest first.
-  Result<std::vector<AttemptRow>> ListTries(const TaskInstanceView& ti);
+  // Ended tries, oldest first; with a number, that one only.
+  Result<std::vector<AttemptRow>> ListTries(const TaskInstanceView& ti,
+                                            std::optional<uint32_t> try_number = std::nullopt);
   Result<std::vector<TaskInstanceView>> SetTasks(const SetTasksRequest& request,
                                                  const Actor& actor);
   Result<std::vector<TaskInstanceView>> Clear(const ClearRequest& request, const Actor& actor);
@@ -186,7 +204,8 @@ class Control {
   Result<std::string> GetBlob(const std::string& digest) { return store_.GetBlob(digest); }
   // Whose log it is that a worker ships. NOT_FOUND if no such run or task was ever.
   Result<LogKey> NameAttempt(const AttemptId& attempt);
-  Result<std::vector<XComRow>> ListXComs(const TaskInstanceView& ti);
+  Result<Page<XComView>> ListXComs(const XComListQuery& query);
+  Result<std::optional<XComRow>> GetXCom(const TaskInstanceView& ti, const std::string& key);
   // What a worker ships of it, as LogStore::Append; who follows the log is told.
   Result<uint64_t> AppendLog(const AttemptId& attempt, const LogKey& key, uint64_t offset,
                              std::string_view data);
@@ -203,18 +222,19 @@ class Control {
   Status DeletePool(const std::string& name, const Actor& actor);
   Result<std::vector<WorkerInfo>> ListWorkers();
   Status DrainWorker(const std::string& name, bool drained, const Actor& actor);
-  Result<Page<EventRow>> ListEvents(const PageQuery& query);
+  Result<Page<EventRow>> ListEvents(const EventQuery& query);
 
  private:
   friend class LogFollower;
-  Result<DagView> ViewOf(DagRow row, const std::vector<ImportErrorRow>& errors);
+  // In the rows' order.
+  Result<std::vector<DagView>> ViewsOf(std::vector<DagRow> rows);
   Result<RunView> ViewOf(RunRow row);
   Result<std::vector<TaskInstanceView>> ViewsOf(const std::string& dag_id,
                                                 const std::string& run_id,
                                                 const std::vector<TiRow>& rows);
-  // Appends the run's task instances that match, in the order of the DAG's tasks.
-  Status CollectTasks(const RunViewPtr& run, const TaskInstanceQuery& query,
-                      std::vector<TaskInstanceView>& out);
+  Result<DagRow> GetDagRow(const std::string& dag_id);
+  // "~", or empty: all. NOT_FOUND: there is no such DAG, and it is asked for runs of it.
+  Result<RunScope> ScopeOf(const std::string& dag_id, const std::string& run_id);
   Status CheckTaskIds(const std::string& dag_id, const std::string& run_id,
                       const std::vector<std::string>& task_ids);
   struct LogEnd {
@@ -231,6 +251,7 @@ class Control {
 
   Engine& engine_;
   Store& store_;
+  Reads& reads_;
   LogStore& logs_;
   const ControlOptions options_;
   Catalog& dags_;

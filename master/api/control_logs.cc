@@ -12,7 +12,7 @@ constexpr Duration kShippingTimeMax = std::chrono::seconds(15);
 }  // namespace
 
 Result<LogKey> Control::NameAttempt(const AttemptId& attempt) {
-  GALE_ASSIGN_OR_RETURN(RunRow run, store_.GetRunById(attempt.run));
+  GALE_ASSIGN_OR_RETURN(RunRow run, reads_.GetRunById(attempt.run));
   GALE_ASSIGN_OR_RETURN(DagVersionPtr version, dags_.Get(run.dag_id, run.version));
   if (attempt.task.value >= version->dag->size()) {
     return NotFound("run '{}' of DAG '{}' has no task number {}", run.run_id, run.dag_id,
@@ -30,9 +30,9 @@ Result<uint64_t> Control::AppendLog(const AttemptId& attempt, const LogKey& key,
 }
 
 Result<Control::LogEnd> Control::EndOfTry(const TaskInstanceView& ti, uint32_t try_number) {
-  GALE_ASSIGN_OR_RETURN(std::vector<AttemptRow> tries, ListTries(ti));
-  for (const AttemptRow& row : tries) {
-    if (row.id.try_number != try_number) continue;
+  GALE_ASSIGN_OR_RETURN(std::vector<AttemptRow> tries, ListTries(ti, try_number));
+  if (!tries.empty()) {
+    const AttemptRow& row = tries.front();
     const bool recent = row.end_date && Clock::Real().Now() - *row.end_date < kShippingTimeMax;
     return LogEnd{true, recent ? row.log_bytes : 0};
   }

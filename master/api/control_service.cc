@@ -150,8 +150,11 @@ ControlService::Unary* ControlService::ListImportErrors(Context* context,
                                                         const v1::ListImportErrorsRequest* request,
                                                         v1::ListImportErrorsResponse* response) {
   GALE_RUN(kRead) {
-    GALE_ASSIGN_OR_RETURN(auto errors, control_.ListImportErrors());
-    for (const ImportErrorRow& error : errors) *response->add_import_errors() = ToProto(error);
+    ImportErrorQuery query;
+    query.limit = kPageMax;
+    query.count = false;
+    GALE_ASSIGN_OR_RETURN(auto errors, control_.ListImportErrors(query));
+    for (const ImportErrorRow& error : errors.rows) *response->add_import_errors() = ToProto(error);
     return OkStatus();
   });
 }

@@ -1,146 +1,14 @@
 // Task instances. Their logs: control_logs.cc.
-#include <algorithm>
-#include <array>
-
 #include "master/api/control.h"
+#include "master/api/instances.h"
 
 namespace gale {
-namespace {
-
-bool AnyOf(const std::vector<std::string>& wanted, const std::string& value) {
-  return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
-}
-
-struct Order {
-  std::string_view name;
-  bool (*less)(const TaskInstanceView&, const TaskInstanceView&);
-};
-constexpr std::array kOrders = {
-    Order{"task_id", [](const TaskInstanceView& a,
-                        const TaskInstanceView& b) { return a.task().task_id < b.task().task_id; }},
-    Order{"state", [](const TaskInstanceView& a,
-                      const TaskInstanceView& b) { return Name(a.row.state) < Name(b.row.state); }},
-    Order{"map_index", [](const TaskInstanceView& a,
-                          const TaskInstanceView& b) { return a.row.map_index < b.row.map_index; }},
-    Order{"try_number",
-          [](const TaskInstanceView& a, const TaskInstanceView& b) {
-            return a.row.try_number < b.row.try_number;
-          }},
-    Order{"queued_when",
-          [](const TaskInstanceView& a, const TaskInstanceView& b) {
-            return a.row.queued_at < b.row.queued_at;
-          }},
-    Order{"start_date",
-          [](const TaskInstanceView& a, const TaskInstanceView& b) {
-            return a.row.start_date < b.row.start_date;
-          }},
-    Order{"end_date", [](const TaskInstanceView& a,
-                         const TaskInstanceView& b) { return a.row.end_date < b.row.end_date; }},
-    Order{"run_after",
-          [](const TaskInstanceView& a, const TaskInstanceView& b) {
-            return a.run->row.run_after < b.run->row.run_after;
-          }},
-    Order{"logical_date",
-          [](const TaskInstanceView& a, const TaskInstanceView& b) {
-            return a.run->row.logical_date < b.run->row.logical_date;
-          }},
-    Order{"priority_weight", [](const TaskInstanceView& a,
-                                const TaskInstanceView& b) { return a.priority() < b.priority(); }},
-};
-
-// The last order first: stable sorts from the least to the most important.
-Status Sort(const std::vector<std::string>& order_by, std::vector<TaskInstanceView>& tis) {
-  std::vector<std::pair<const Order*, bool>> orders;
-  for (const std::string& order : order_by) {
-    const bool descending = order.starts_with('-');
-    auto found = std::ranges::find(kOrders, std::string_view(order).substr(descending ? 1 : 0),
-                                   &Order::name);
-    if (found == kOrders.end())
-      return InvalidArgument("task instances can't be ordered by '{}'", order);
-    orders.emplace_back(&*found, descending);
-  }
-  for (auto it = orders.rbegin(); it != orders.rend(); ++it) {
-    auto [order, descending] = *it;
-    std::ranges::stable_sort(
-        tis, [order = order, descending = descending](const auto& a, const auto& b) {
-          return descending ? order->less(b, a) : order->less(a, b);
-        });
-  }
-  return OkStatus();
-}
-
-TiRow Untouched(const RunView& run, TaskIndex task) {
-  TiRow row;
-  row.run = run.row.id;
-  row.task = task;
-  row.max_tries = run.version->dag->task(task).retries;
-  return row;
-}
-
-}  // namespace
-
-Status Control::CollectTasks(const RunViewPtr& run, const TaskInstanceQuery& query,
-                             std::vector<TaskInstanceView>& out) {
-  GALE_ASSIGN_OR_RETURN(std::vector<TiRow> rows, store_.ListTis(run->row.id));
-  const Dag& dag = *run->version->dag;
-  size_t next = 0;  // in rows, which are in the order of tasks
-  auto take = [&](TiRow row) {
-    const TaskSpec& task = dag.task(row.task);
-    if (!query.states.empty() && std::ranges::find(query.states, row.state) == query.states.end())
-      return;
-    if (AnyOf(query.task_ids, task.task_id) && AnyOf(query.pools, task.pool) &&
-        AnyOf(query.queues, task.queue)) {
-      out.push_back({run, std::move(row)});
-    }
-  };
-  for (uint32_t t = 0; t < dag.size(); ++t) {
-    bool known = false;
-    for (; next < rows.size() && rows[next].task.value <= t; ++next) {
-      if (rows[next].task.value < t) continue;
-      known = true;
-      take(std::move(rows[next]));
-    }
-    if (!known && core::HasInstance(dag, run->row, TaskIndex(t))) {
-      take(Untouched(*run, TaskIndex(t)));
-    }
-  }
-  return OkStatus();
-}
-
 Result<Page<TaskInstanceView>> Control::ListTaskInstances(const TaskInstanceQuery& query) {
-  const bool any_dag = query.dag_id.empty() || query.dag_id == "~";
-  const bool any_run = query.run_id.empty() || query.run_id == "~";
-  std::vector<TaskInstanceView> tis;
-  if (!any_dag && !any_run) {
-    GALE_ASSIGN_OR_RETURN(RunView run, GetRun(query.dag_id, query.run_id));
-    GALE_RETURN_IF_ERROR(CollectTasks(std::make_shared<RunView>(std::move(run)), query, tis));
-  } else {
-    RunQuery runs;
-    runs.limit = limits::kPageRowsMax;
-    if (!any_dag) runs.dag_id = query.dag_id;
-    if (!any_run) runs.run_id = query.run_id;
-    for (;;) {
-      GALE_ASSIGN_OR_RETURN(Page<RunView> page, ListRuns(runs));
-      if (page.total > kWildcardRunsMax) {
-        return InvalidArgument(
-            "{} runs match, at most {} can be listed at once: name a DAG or a run", page.total,
-            kWildcardRunsMax);
-      }
-      for (RunView& run : page.rows) {
-        GALE_RETURN_IF_ERROR(CollectTasks(std::make_shared<RunView>(std::move(run)), query, tis));
-      }
-      if (page.rows.size() < runs.limit) break;
-      runs.offset += runs.limit;
-    }
-  }
-  GALE_RETURN_IF_ERROR(Sort(query.order_by, tis));
-  Page<TaskInstanceView> page;
-  page.total = tis.size();
-  const size_t begin = std::min<size_t>(query.offset, tis.size());
-  const size_t end = std::min(tis.size(), begin + query.limit);
-  page.rows.assign(std::make_move_iterator(tis.begin() + static_cast<ptrdiff_t>(begin)),
-                   std::make_move_iterator(tis.begin() + static_cast<ptrdiff_t>(end)));
-  return page;
+  Instances instances(reads_, dags_);
+  GALE_ASSIGN_OR_RETURN(const RunScope scope, ScopeOf(query.dag_id, query.run_id));
+  if (scope.dag_id.empty() || scope.run_id.empty()) return instances.OfRuns(scope, query);
+  GALE_ASSIGN_OR_RETURN(RunView run, GetRun(scope.dag_id, scope.run_id));
+  return instances.OfRun(std::make_shared<const RunView>(std::move(run)), query);
 }
 
 Result<TaskInstanceView> Control::GetTaskInstance(const std::string& dag_id,
@@ -153,11 +21,8 @@ Result<TaskInstanceView> Control::GetTaskInstance(const std::string& dag_id,
     return NotFound("DAG '{}' has no task '{}' (in version {}, which run '{}' is of)", dag_id,
                     task_id, run->row.version, run_id);
   }
-  GALE_ASSIGN_OR_RETURN(std::vector<TiRow> rows, store_.ListTis(run->row.id));
-  for (TiRow& row : rows) {
-    if (row.task == *task && row.map_index == map_index)
-      return TaskInstanceView{run, std::move(row)};
-  }
+  GALE_ASSIGN_OR_RETURN(std::optional<TiRow> row, reads_.GetTi({run->row.id, *task, map_index}));
+  if (row) return TaskInstanceView{run, *std::move(row)};
   if (map_index != kUnmapped) {
     return NotFound("task '{}' of run '{}' has no map index {}", task_id, run_id, map_index);
   }
@@ -165,11 +30,12 @@ Result<TaskInstanceView> Control::GetTaskInstance(const std::string& dag_id,
     return NotFound("run '{}' has no instance of task '{}': its date is outside of the task's",
                     run_id, task_id);
   }
-  return TaskInstanceView{run, Untouched(*run, *task)};
+  return TaskInstanceView{run, Untouched(run->row.id, *run->version->dag, *task)};
 }
 
-Result<std::vector<AttemptRow>> Control::ListTries(const TaskInstanceView& ti) {
-  return store_.ListAttempts(ti.row.run, ti.row.task, ti.row.map_index);
+Result<std::vector<AttemptRow>> Control::ListTries(const TaskInstanceView& ti,
+                                                   std::optional<uint32_t> try_number) {
+  return reads_.ListAttempts({ti.row.run, ti.row.task, ti.row.map_index}, try_number);
 }
 
 Status Control::CheckTaskIds(const std::string& dag_id, const std::string& run_id,
@@ -216,8 +82,56 @@ Result<Explanation> Control::Explain(const std::string& dag_id, const std::strin
       dag_id, run_id, [=](Loop& loop) { return loop.Explain(dag_id, run_id, task_id); });
 }
 
-Result<std::vector<XComRow>> Control::ListXComs(const TaskInstanceView& ti) {
-  return store_.ListXComs(ti.row.run, ti.row.task, ti.row.map_index);
+// XComs.
+
+Result<RunScope> Control::ScopeOf(const std::string& dag_id, const std::string& run_id) {
+  RunScope scope;
+  if (dag_id != "~") scope.dag_id = dag_id;
+  if (run_id != "~") scope.run_id = run_id;
+  if (!scope.dag_id.empty() && scope.run_id.empty()) {
+    GALE_RETURN_IF_ERROR(GetDagRow(dag_id).status());
+  }
+  return scope;
+}
+
+Result<Page<XComView>> Control::ListXComs(const XComListQuery& query) {
+  XComQuery wanted;
+  static_cast<PageQuery&>(wanted) = query;
+  wanted.key = query.key;
+  wanted.map_index = query.map_index;
+  GALE_ASSIGN_OR_RETURN(wanted.runs, ScopeOf(query.dag_id, query.run_id));
+  if (query.task_id != "~") {  // its place differs from version to version
+    GALE_ASSIGN_OR_RETURN(const std::vector<VersionRuns> versions, reads_.CountRuns(wanted.runs));
+    if (versions.size() > kXComVersionsMax) {
+      return InvalidArgument(
+          "runs of {} versions match, at most {} can be looked through for a task: name a run",
+          versions.size(), kXComVersionsMax);
+    }
+    for (const VersionRuns& version : versions) {
+      GALE_ASSIGN_OR_RETURN(DagVersionPtr dag, dags_.Get(version.dag_id, version.version));
+      if (auto task = dag->dag->Find(query.task_id)) {
+        wanted.tasks.push_back({version.dag_id, version.version, *task});
+      }
+    }
+    if (wanted.tasks.empty()) return Page<XComView>();
+  }
+  GALE_ASSIGN_OR_RETURN(const Page<XComHead> heads, reads_.ListXComs(wanted));
+  std::vector<TiKey> keys;
+  for (const XComHead& head : heads.rows) keys.push_back({head.run, head.task, head.map_index});
+  Instances instances(reads_, dags_);
+  GALE_RETURN_IF_ERROR(instances.LoadRuns(keys));
+  Page<XComView> page;
+  page.total = heads.total;
+  for (const XComHead& head : heads.rows) {
+    GALE_ASSIGN_OR_RETURN(RunViewPtr run, instances.Run(head.run));
+    page.rows.push_back({std::move(run), head});
+  }
+  return page;
+}
+
+Result<std::optional<XComRow>> Control::GetXCom(const TaskInstanceView& ti,
+                                                const std::string& key) {
+  return reads_.GetXCom({ti.row.run, ti.row.task, ti.row.map_index}, key);
 }
 
 }  // namespace gale

@@ -15,7 +15,7 @@ Result<DagVersionPtr> Catalog::Get(const std::string& dag_id, int64_t version) {
     }
   }
   // Not under the lock: a large DAG takes long. Two callers may lay out the same one, harmlessly.
-  GALE_ASSIGN_OR_RETURN(DagVersionRow row, store_.GetDagVersion(dag_id, version));
+  GALE_ASSIGN_OR_RETURN(DagVersionRow row, store_.reads().GetDagVersion(dag_id, version));
   GALE_ASSIGN_OR_RETURN(DagVersionPtr made, Of(row));
   std::lock_guard lock(mutex_);
   Use({dag_id, version}, made->dag);

@@ -39,7 +39,7 @@ void LedgerLoader::Main() {
     LedgerNeed need = std::move(needs_.front());
     needs_.pop_front();
     lock.unlock();
-    deliver_(ReadNeed(store_, catalog_, std::move(need)));
+    deliver_(ReadNeed(store_.loader(), catalog_, std::move(need)));
   }
 }
 

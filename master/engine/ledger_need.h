@@ -11,7 +11,7 @@
 #include "common/model/dag.h"
 #include "master/engine/catalog.h"
 #include "master/engine/messages.h"
-#include "master/store/store.h"
+#include "master/store/reads.h"
 
 namespace gale {
 
@@ -64,8 +64,8 @@ struct LedgerAnswer {
   std::optional<RunRow> success = {};  // of kSuccess
 };
 
-// Reads it. Any thread; blocks for as long as the store does.
-LedgerAnswer ReadNeed(Store& store, Catalog& catalog, LedgerNeed need);
+// Reads it. Any thread; blocks for as long as `reads` does.
+LedgerAnswer ReadNeed(Reads& reads, Catalog& catalog, LedgerNeed need);
 
 // What the ledger has against a trigger, and notes in it what the loop must know: by whoever brings
 // it, before it is posted. What is made in between, the loop or the commit finds.
@@ -73,6 +73,6 @@ inline Status DateTaken(const std::string& dag_id, TimePoint logical_date) {
   return AlreadyExists("DAG '{}' already has a run of the logical date {}", dag_id,
                        FormatTime(logical_date));
 }
-Status CheckTrigger(Store& store, TriggerRequest& request);
+Status CheckTrigger(Reads& reads, TriggerRequest& request);
 
 }  // namespace gale

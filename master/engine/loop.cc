@@ -41,25 +41,18 @@ Status Loop::Recover(TimePoint now, MonoTime mono, const std::optional<LeaderRow
                         store_.AcquireLeadership({options_.owner, options_.instance, seen}));
   feed_turn_ = 0;
   feed_.Restart({epoch_.value, 0});
-  GALE_ASSIGN_OR_RETURN(Stored stored, Read());
+  GALE_ASSIGN_OR_RETURN(LiveState live, store_.LoadLive());
   refused_ = {};
   aside_runs_.clear();
   aside_dags_.clear();
   next_sweep_ = mono + options_.sweep_interval;
   longer_ = longer;
-  Load(std::move(stored));
+  Load(std::move(live));
   longer_ = Duration(0);
   return OkStatus();
 }
 
-Result<Loop::Stored> Loop::Read() {
-  GALE_ASSIGN_OR_RETURN(LiveState live, store_.LoadLive());
-  GALE_ASSIGN_OR_RETURN(auto errors, store_.ListImportErrors());
-  return Stored{std::move(live), std::move(errors)};
-}
-
-void Loop::Load(Stored stored) {
-  LiveState& live = stored.live;
+void Loop::Load(LiveState live) {
   scheduler_ = std::make_unique<core::Scheduler>();
   scheduler_->admission().SetParallelism(options_.parallelism);
   calendar_ = std::make_unique<core::Calendar>();
@@ -78,7 +71,7 @@ void Loop::Load(Stored stored) {
   dirty_bundles_.clear();
   waits_.OnTakenBack();
 
-  for (const ImportErrorRow& error : stored.errors) error_files_.insert(error.filename);
+  for (const std::string& file : live.files_with_errors) error_files_.insert(file);
   last_run_ = live.last_run_id;
   for (WorkerRow& worker : live.workers) known_workers_[worker.name] = std::move(worker);
   for (PoolRow& pool : live.pools) {

@@ -239,10 +239,6 @@ class Loop {
     std::set<std::string> reported;  // DAGs, by their files
     std::set<RunId> due;             // made because it was time
   };
-  struct Stored {
-    LiveState live;
-    std::vector<ImportErrorRow> errors;
-  };
 
   // loop.cc: turns
   void Work();
@@ -255,9 +251,8 @@ class Loop {
   void WritePlace(DagRow& row) const;
   void ReleaseEffects(bool durable);
   void Send(Release& release);
-  Result<Stored> Read();
   // Memory is what the ledger says; workers keep their links.
-  void Load(Stored stored);
+  void Load(LiveState live);
   void LoadRuns(const LiveState& live);
 
   // loop_refused.cc

@@ -27,11 +27,11 @@ std::string Plain(std::string_view text, size_t bytes_max) {
 }  // namespace
 
 Result<bool> Loop::TakeBack(const Status& why, Took took) {
-  GALE_ASSIGN_OR_RETURN(Stored stored, Read());
+  GALE_ASSIGN_OR_RETURN(LiveState live, store_.LoadLive());
   const std::string reason = Plain(why.message(), kReasonBytesMax);
   const bool again = took != Took::kAll && LeaveOut(refused_row_, reason, took == Took::kNothing);
   Release undone = std::exchange(release_, {});
-  Load(std::move(stored));
+  Load(std::move(live));
   Answer(std::move(undone), why.WithContext("nothing was done, the ledger refuses it"),
          took == Took::kOne && !again);
   if (!again) refused_ = {};

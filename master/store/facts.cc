@@ -50,7 +50,7 @@ Status Select(Sql& sql, const Table<Row>& table, const std::string& rest,
   rows.clear();
   return sql.Query(
       fmt::format("SELECT {} FROM {}{}", QuoteNames(table.columns), QuoteName(table.name), rest),
-      values, [&](SqlRow& row) { row.Read(Columns(rows.emplace_back())); });
+      values, [&](SqlRow& row) { row.ReadRow(Columns(rows.emplace_back())); });
 }
 
 template <class Row>

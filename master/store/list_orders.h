@@ -1,4 +1,5 @@
-// What listings may be ordered by, for every kind of database.
+// What listings may be ordered by, for every kind of database: the one place where these names
+// stand. They are those of Airflow's REST API, and our columns' own beside them.
 #pragma once
 
 #include <span>
@@ -16,9 +17,20 @@ struct OrderColumn {
   std::string_view column;
 };
 
-extern const std::span<const OrderColumn> kDagOrders, kRunOrders, kEventOrders;
+extern const std::span<const OrderColumn> kDagOrders, kVersionOrders, kImportErrorOrders,
+    kRunOrders, kXComOrders, kEventOrders;
+// Of listings that are sorted in memory: the columns are theirs to understand.
+extern const std::span<const OrderColumn> kTiOrders, kTaskOrders, kPoolOrders;
 
-// "a, b DESC, <key>". INVALID_ARGUMENT for a name that isn't allowed.
+// An order that a caller named.
+struct Order {
+  std::string_view column;
+  bool descending = false;
+};
+// INVALID_ARGUMENT for a name that isn't allowed.
+Result<std::vector<Order>> ParseOrders(const std::vector<std::string>& order_by,
+                                       std::span<const OrderColumn> allowed);
+// "a, b DESC, <key>".
 Result<std::string> OrderClause(const std::vector<std::string>& order_by,
                                 std::span<const OrderColumn> allowed, std::string_view key);
 

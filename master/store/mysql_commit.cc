@@ -153,13 +153,13 @@ class CommitPlan {
     AddRows(versions.size(),
             {.list = BatchRow::List::kDagVersions,
              .table = "dag_version",
-             .head = Head("dag_version", "dag_id, version, hash, spec, created_at"),
+             .head = Head("dag_version", "dag_id, version, hash, spec, created_at, tasks"),
              .tail = " ON DUPLICATE KEY UPDATE version = dag_version.version",  // left as it is
              .append =
                  [this](std::string& out, size_t i) {
                    const DagVersionRow& row = batch_.dag_versions[i];
-                   AppendRow(
-                       out, std::tie(row.dag_id, row.version, row.hash, specs_[i], row.created_at));
+                   AppendRow(out, std::tie(row.dag_id, row.version, row.hash, specs_[i],
+                                           row.created_at, row.tasks));
                  },
              .describe =
                  [&versions](size_t i) {
@@ -232,7 +232,7 @@ class CommitPlan {
     for (size_t from = 0; from < deletes.size(); from += kStatementRowsMax) {
       std::string list;
       for (size_t i = from; i < std::min(deletes.size(), from + kStatementRowsMax); ++i) {
-        const CommitBatch::TiKey& key = deletes[i];
+        const TiKey& key = deletes[i];
         list += list.empty() ? "" : ",";
         AppendRow(list, std::tie(key.run, key.task, key.map_index));
       }

@@ -211,9 +211,12 @@ Rows::~Rows() = default;
 // The rows lie in our memory: the driver throws here only if we ask for what isn't there, which is
 // our bug.
 bool Rows::Next() { return impl_->result->next(); }
-bool Rows::IsNull(unsigned column) { return impl_->result->isNull(column); }
-int64_t Rows::Int(unsigned column) { return impl_->result->getInt64(column); }
-std::string Rows::Text(unsigned column) { return impl_->result->getString(column).asStdString(); }
+// The driver counts columns from 1.
+bool Rows::IsNull(int column) { return impl_->result->isNull(static_cast<unsigned>(column + 1)); }
+int64_t Rows::Int(int column) { return impl_->result->getInt64(static_cast<unsigned>(column + 1)); }
+std::string Rows::Text(int column) {
+  return impl_->result->getString(static_cast<unsigned>(column + 1)).asStdString();
+}
 
 // Connections.
 

@@ -29,6 +29,7 @@ namespace errors {
 inline constexpr int kNull = 1048;  // NULL for a NOT NULL column
 inline constexpr int kUnknownDatabase = 1049;
 inline constexpr int kDuplicateColumn = 1060;
+inline constexpr int kDuplicateKey = 1061;
 inline constexpr int kNothingToDrop = 1091;
 inline constexpr int kLockWaitTimeout = 1205;
 inline constexpr int kDeadlock = 1213;
@@ -117,58 +118,20 @@ using gale::QuoteNames;
 // Rows.
 
 // The rows of a query, all of them fetched already. Must not outlive its connection.
-class Rows {
+class Rows : public SqlRow {
  public:
   struct Impl;
   explicit Rows(std::unique_ptr<Impl> impl);
   Rows(Rows&&) noexcept;
-  ~Rows();
+  ~Rows() override;
 
   // True: there is a row to read. False: there are no more.
   bool Next();
-  template <class... T>
-  void Read(T&... values) {
-    unsigned column = 0;
-    (ReadOne(++column, values), ...);
-  }
-  template <class... T>
-  void ReadRow(const std::tuple<T&...>& columns) {
-    std::apply([this](auto&... values) { Read(values...); }, columns);
-  }
-  // One column, from 1.
-  int64_t Int(unsigned column);
-  std::string Text(unsigned column);
+  bool IsNull(int column) override;
+  int64_t Int(int column) override;
+  std::string Text(int column) override;
 
  private:
-  template <class T>
-  void ReadOne(unsigned column, T& value) {
-    if constexpr (std::is_enum_v<T> || std::is_integral_v<T>) {
-      value = static_cast<T>(Int(column));
-    } else {
-      ReadOther(column, value);
-    }
-  }
-  bool IsNull(unsigned column);
-  void ReadOther(unsigned column, std::string& value) { value = Text(column); }
-  void ReadOther(unsigned column, std::vector<std::string>& value) {
-    value = DecodeList(Text(column));
-  }
-  void ReadOther(unsigned column, std::vector<uint8_t>& value) {
-    const std::string bytes = Text(column);
-    value.assign(bytes.begin(), bytes.end());
-  }
-  void ReadOther(unsigned column, Duration& value) { value = Duration(Int(column)); }
-  void ReadOther(unsigned column, TimePoint& value) { value = TimePoint(Duration(Int(column))); }
-  template <class Tag, class Int>
-  void ReadOther(unsigned column, StrongInt<Tag, Int>& value) {
-    ReadOne(column, value.value);
-  }
-  template <class T>
-  void ReadOther(unsigned column, std::optional<T>& value) {
-    value.reset();
-    if (!IsNull(column)) ReadOne(column, value.emplace());
-  }
-
   std::unique_ptr<Impl> impl_;
 };
 

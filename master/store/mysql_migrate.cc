@@ -72,7 +72,10 @@ Status RunMigrations(Connection& db, int64_t version) {
       Status status = db.Run(WithCollation(statement, db.collation()));
       // Each statement is all or nothing, and a migration may have died between two.
       const int error = db.last_error();
-      if (error == errors::kDuplicateColumn || error == errors::kNothingToDrop) continue;
+      if (error == errors::kDuplicateColumn || error == errors::kDuplicateKey ||
+          error == errors::kNothingToDrop) {
+        continue;
+      }
       if (!status.ok()) return status.WithContext(context());
     }
     Status noted = db.Run(Bind("INSERT IGNORE INTO schema_version VALUES (?, ?)", migration.version,

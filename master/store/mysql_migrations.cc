@@ -203,7 +203,7 @@ CREATE TABLE IF NOT EXISTS bundle_blob (
 ))sql" GALE_TABLE_END,
 };
 
-constexpr const char* kCleaningAndUsage[] = {
+constexpr const char* kCleaningUsageAndReads[] = {
     R"sql(
 CREATE TABLE IF NOT EXISTS cleaned_run (
   run_key  BIGINT NOT NULL PRIMARY KEY CHECK (run_key >= 1),
@@ -221,13 +221,18 @@ CREATE TABLE IF NOT EXISTS cleaned_run (
     "ALTER TABLE task_attempt ADD COLUMN user_time BIGINT NOT NULL DEFAULT 0,"
     " ADD COLUMN system_time BIGINT NOT NULL DEFAULT 0,"
     " ADD COLUMN rss_bytes_max BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE dag_version ADD COLUMN tasks INT UNSIGNED NOT NULL DEFAULT 0",
+    "ALTER TABLE dag_run ADD KEY dag_run_by_dag (dag_id, run_key, version),"
+    " ADD KEY dag_run_by_run_after (run_after),"
+    " ADD KEY dag_run_by_dag_and_run_after (dag_id, run_after)",
+    "ALTER TABLE event_log ADD KEY event_log_by_time (logged_at)",
 };
 
 constexpr Migration kMigrations[] = {
     {1, "initial", kInitial},
     {2, "masters", kMasters},
     {3, "bundles", kBundles},
-    {4, "cleaning_and_usage", kCleaningAndUsage},
+    {4, "cleaning_usage_and_reads", kCleaningUsageAndReads},
 };
 
 }  // namespace

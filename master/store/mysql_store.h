@@ -1,27 +1,35 @@
 // The ledger on a MySQL or MariaDB server. Reach it through OpenMySqlStore (store.h).
 //
-// One connection writes, behind a mutex; a pool of a few reads and writes the small facts. Each is
+// One connection writes, behind a mutex. A pool of a few reads for the API; another one reads for
+// the engine's loader and writes the small facts, so that none of these waits for a listing. Each is
 // made when it is needed. A read whose connection turns out to be lost is done once more on a new
 // one; a commit is not: its fate is unknown, which is the caller's to know (UNAVAILABLE).
 #pragma once
 
-#include <condition_variable>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "master/store/mysql_db.h"
+#include "master/store/mysql_pool.h"
+#include "master/store/sql_reads.h"
 #include "master/store/sql_store.h"
 
 namespace gale::mysql {
 
 class CommitPlan;
 
+inline constexpr size_t kOwnReadersMax = 4;  // beside the API's: MySqlOptions::readers_max
+
 class MySqlStore : public SqlStore {
  public:
-  explicit MySqlStore(MySqlOptions options) : options_(std::move(options)) {}
+  explicit MySqlStore(MySqlOptions options)
+      : options_(std::move(options)),
+        api_pool_(options_, options_.readers_max),
+        own_pool_(options_, kOwnReadersMax),
+        reads_(std::make_unique<PoolSource>(&api_pool_)),
+        loader_(std::make_unique<PoolSource>(&own_pool_)) {}
 
   Result<SchemaState> Check() override;
   Status Migrate() override;
@@ -33,60 +41,22 @@ class MySqlStore : public SqlStore {
   Status Sync() override { return OkStatus(); }  // the server's commits are durable
   Result<LiveState> LoadLive() override;
 
-  Result<Page<DagRow>> ListDags(const DagQuery& query) override;
-  Result<DagRow> GetDag(const std::string& dag_id) override;
-  Result<DagVersionRow> GetDagVersion(const std::string& dag_id, int64_t version) override;
+  Reads& reads() override { return reads_; }
+  Reads& loader() override { return loader_; }
+
   Status PutBlobs(const std::vector<BlobRow>& blobs) override;
   Result<std::vector<std::string>> MissingBlobs(const std::vector<std::string>& digests) override;
   Result<std::string> GetBlob(const std::string& digest) override;
-  Result<Page<RunRow>> ListRuns(const RunQuery& query) override;
-  Result<RunRow> GetRun(const std::string& dag_id, const std::string& run_id) override;
-  Result<RunRow> GetRunById(RunId id) override;
-  Result<std::optional<RunRow>> PreviousRun(const std::string& dag_id, TimePoint before,
-                                            RunId except) override;
-  Result<std::vector<TiRow>> ListTis(RunId run) override;
-  Result<std::vector<AttemptRow>> ListAttempts(RunId run, TaskIndex task,
-                                               int32_t map_index) override;
-  Result<std::vector<XComRow>> ListXComs(RunId run, TaskIndex task, int32_t map_index) override;
-  Result<std::vector<PoolRow>> ListPools() override;
-  Result<std::vector<ImportErrorRow>> ListImportErrors() override;
-  Result<Page<EventRow>> ListEvents(const PageQuery& query) override;
 
  private:
   Status ReadSql(const Act& act) override;
   Status WriteSql(const Act& act) override;
 
-  // A connection of the pool; given back at the end, unless it is lost.
-  class Lease {
-   public:
-    Lease(MySqlStore* store, std::unique_ptr<Connection> db, bool fresh)
-        : store_(store), db_(std::move(db)), fresh_(fresh) {}
-    Lease(Lease&&) = default;
-    ~Lease();
-    Connection& operator*() { return *db_; }
-    bool fresh() const { return fresh_; }  // made just now
-
-   private:
-    MySqlStore* store_;
-    std::unique_ptr<Connection> db_;
-    bool fresh_;
-  };
-  // Waits while all are in use; UNAVAILABLE after the timeout of a statement.
-  Result<Lease> Borrow();
-  void DropIdle();
-
-  // Does `act`, which may be repeated, with a connection of the pool.
+  // With a connection that API readers have no part in.
   template <class Act>
-  auto WithReader(Act act) -> decltype(act(std::declval<Connection&>())) {
-    for (;;) {
-      GALE_ASSIGN_OR_RETURN(Lease lease, Borrow());
-      auto result = act(*lease);
-      if (result.ok() || !(*lease).lost() || lease.fresh()) return result;
-      DropIdle();  // the others stem from before the loss, too
-    }
+  auto WithReader(Act act) {
+    return own_pool_.With(std::move(act));
   }
-  template <class Row>
-  Result<std::vector<Row>> SelectAll(const std::string& sql);
 
   // The connection that writes, made if there is none. Behind write_mutex_, as long as it is used.
   Result<Connection*> Writer();
@@ -98,10 +68,8 @@ class MySqlStore : public SqlStore {
   std::mutex write_mutex_;
   std::unique_ptr<Connection> writer_;  // behind write_mutex_
 
-  std::mutex pool_mutex_;
-  std::condition_variable returned_;
-  std::vector<std::unique_ptr<Connection>> idle_;  // behind pool_mutex_, as the next
-  size_t open_ = 0;                                // all of the pool that are open
+  Pool api_pool_, own_pool_;
+  SqlReads reads_, loader_;
 };
 
 // Conflicts with other sessions (deadlock, lock wait) are retried this often, of which each waits

@@ -38,6 +38,13 @@ struct DagRow {
   uint32_t failed_in_a_row = 0;  // runs; 0 too where the DAG sets no limit to them
 };
 
+// A task instance's name in the ledger.
+struct TiKey {
+  RunId run;
+  TaskIndex task;
+  int32_t map_index = kUnmapped;
+};
+
 // One immutable version of a DAG. `spec` is the serialised DagSpec; the store compresses it.
 struct DagVersionRow {
   std::string dag_id;
@@ -48,6 +55,16 @@ struct DagVersionRow {
   // Its code's: the digest of the bundle that it was last seen in. Empty: the current one. Read
   // only; it is written by CommitBatch::version_bundles.
   std::string bundle = {};
+  // How many instances each of its runs has. 0: not the same in all (its tasks have dates of their
+  // own), or written by an older Gale: look into the spec.
+  uint32_t tasks = 0;
+};
+// The same without its spec, which may be large.
+struct DagVersionHead {
+  std::string dag_id;
+  int64_t version = 0;
+  std::string hash;
+  TimePoint created_at;
 };
 
 // Some content by the SHA-256 of its bytes, hex: a bundle's manifest, or one of its files.

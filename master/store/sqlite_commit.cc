@@ -87,11 +87,12 @@ Status WriteDags(Write& write, const CommitBatch& batch,
   if (!batch.dag_versions.empty()) {
     GALE_ASSIGN_OR_RETURN(
         Statement insert,
-        db.Cached("INSERT INTO dag_version (dag_id, version, hash, spec, created_at)"
-                  " VALUES (?, ?, ?, ?, ?) ON CONFLICT (dag_id, version) DO NOTHING"));
+        db.Cached("INSERT INTO dag_version (dag_id, version, hash, spec, created_at, tasks)"
+                  " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (dag_id, version) DO NOTHING"));
     for (size_t i = 0; i < specs.size(); ++i) {
       const DagVersionRow& row = batch.dag_versions[i];
-      Status s = insert.Bind(row.dag_id, row.version, row.hash, specs[i], row.created_at).Run();
+      Status s =
+          insert.Bind(row.dag_id, row.version, row.hash, specs[i], row.created_at, row.tasks).Run();
       if (!s.ok()) {
         return write.Blame(std::move(s), {BatchRow::List::kDagVersions, i}, "dag_version",
                            fmt::format("version {} of dag '{}'", row.version, row.dag_id));
@@ -174,7 +175,7 @@ Status WriteXComs(Write& write, const CommitBatch& batch) {
     GALE_ASSIGN_OR_RETURN(
         Statement erase,
         write.db.Cached("DELETE FROM xcom WHERE run_key = ? AND task_index = ? AND map_index = ?"));
-    for (const CommitBatch::TiKey& key : batch.xcom_deletes) {
+    for (const TiKey& key : batch.xcom_deletes) {
       GALE_RETURN_IF_ERROR(erase.Bind(key.run, key.task, key.map_index).Run());
     }
   }

@@ -63,15 +63,11 @@ Status Statement::Run() {
   }
 }
 
-std::string_view Statement::Text(int column) {
-  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(stmt_, column));
-  if (text == nullptr) return {};
-  return {text, static_cast<size_t>(sqlite3_column_bytes(stmt_, column))};
-}
-
-void Statement::ReadOther(int column, std::vector<uint8_t>& value) {
-  const auto* data = static_cast<const uint8_t*>(sqlite3_column_blob(stmt_, column));
-  value.assign(data, data + sqlite3_column_bytes(stmt_, column));
+// A text's bytes are UTF-8, as the database is.
+std::string Statement::Text(int column) {
+  const auto* data = static_cast<const char*>(sqlite3_column_blob(stmt_, column));
+  if (data == nullptr) return {};
+  return {data, static_cast<size_t>(sqlite3_column_bytes(stmt_, column))};
 }
 
 // Database.

@@ -19,6 +19,7 @@
 #include "common/base/ids.h"
 #include "common/base/status.h"
 #include "master/store/list_codec.h"
+#include "master/store/sql.h"
 
 namespace gale::sqlite {
 
@@ -27,15 +28,19 @@ inline constexpr std::chrono::milliseconds kBusyTimeout{1000};
 
 class Database;
 
-// A prepared statement: Bind, then Step or Run; after Run it may be bound anew. Used by one thread,
-// and only while its Database lives. Destroying one that came from Cached() gives it back.
-class Statement {
+// A prepared statement: Bind, then Step, and Read the row that it is at, or Run; after Run it may be
+// bound anew. Used by one thread, and only while its Database lives. Destroying one that came from
+// Cached() gives it back.
+class Statement : public SqlRow {
  public:
   Statement(Database* db, sqlite3_stmt* stmt, bool owned) : db_(db), stmt_(stmt), owned_(owned) {}
   Statement(Statement&& other) noexcept
-      : db_(other.db_), stmt_(std::exchange(other.stmt_, nullptr)), owned_(other.owned_) {}
+      : SqlRow(),
+        db_(other.db_),
+        stmt_(std::exchange(other.stmt_, nullptr)),
+        owned_(other.owned_) {}
   Statement& operator=(Statement&&) = delete;
-  ~Statement();
+  ~Statement() override;
 
   // Binds all parameters from the first on. Texts are not copied: they must live until the last
   // Step.
@@ -62,19 +67,9 @@ class Statement {
   // Steps to the end, ignoring rows, and makes the statement ready to be bound anew.
   Status Run();
 
-  // One column of the current row, from 0.
-  int64_t Int(int column) { return sqlite3_column_int64(stmt_, column); }
-  std::string_view Text(int column);
-  // Reads the current row's columns, from the first on.
-  template <class... T>
-  void Read(T&... values) {
-    int column = 0;
-    (ReadOne(column++, values), ...);
-  }
-  template <class... T>
-  void ReadRow(const std::tuple<T&...>& columns) {
-    std::apply([this](auto&... values) { Read(values...); }, columns);
-  }
+  bool IsNull(int column) override { return sqlite3_column_type(stmt_, column) == SQLITE_NULL; }
+  int64_t Int(int column) override { return sqlite3_column_int64(stmt_, column); }
+  std::string Text(int column) override;
 
  private:
   template <class T>
@@ -101,33 +96,6 @@ class Statement {
   template <class T>
   void BindOther(const std::optional<T>& value) {
     value ? BindOne(*value) : BindNull();
-  }
-
-  template <class T>
-  void ReadOne(int column, T& value) {
-    if constexpr (std::is_enum_v<T> || std::is_integral_v<T>) {
-      value = static_cast<T>(sqlite3_column_int64(stmt_, column));
-    } else {
-      ReadOther(column, value);
-    }
-  }
-  void ReadOther(int column, std::string& value) { value = Text(column); }
-  void ReadOther(int column, std::vector<std::string>& value) { value = DecodeList(Text(column)); }
-  void ReadOther(int column, std::vector<uint8_t>& value);
-  void ReadOther(int column, TimePoint& value) {
-    value = TimePoint(Duration(sqlite3_column_int64(stmt_, column)));
-  }
-  void ReadOther(int column, Duration& value) {
-    value = Duration(sqlite3_column_int64(stmt_, column));
-  }
-  template <class Tag, class Int>
-  void ReadOther(int column, StrongInt<Tag, Int>& value) {
-    ReadOne(column, value.value);
-  }
-  template <class T>
-  void ReadOther(int column, std::optional<T>& value) {
-    value.reset();
-    if (sqlite3_column_type(stmt_, column) != SQLITE_NULL) ReadOne(column, value.emplace());
   }
 
   Database* db_;

@@ -204,7 +204,7 @@ CREATE TABLE bundle_blob (
 ) STRICT;
 )sql";
 
-constexpr char kCleaningAndUsage[] = R"sql(
+constexpr char kCleaningUsageAndReads[] = R"sql(
 CREATE TABLE cleaned_run (
   run_key  INTEGER PRIMARY KEY CHECK (run_key >= 1),
   dag_id   TEXT NOT NULL CHECK (length(CAST(dag_id AS BLOB)) BETWEEN 1 AND 250),
@@ -221,13 +221,19 @@ ALTER TABLE task_instance ADD COLUMN rss_bytes_max INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE task_attempt ADD COLUMN user_time INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE task_attempt ADD COLUMN system_time INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE task_attempt ADD COLUMN rss_bytes_max INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE dag_version ADD COLUMN tasks INTEGER NOT NULL DEFAULT 0 CHECK (tasks >= 0);
+CREATE INDEX dag_version_head ON dag_version (dag_id, version, hash, created_at, tasks);
+CREATE INDEX dag_run_by_dag ON dag_run (dag_id, run_key, version);
+CREATE INDEX dag_run_by_run_after ON dag_run (run_after);
+CREATE INDEX dag_run_by_dag_and_run_after ON dag_run (dag_id, run_after);
+CREATE INDEX event_log_by_time ON event_log (logged_at);
 )sql";
 
 constexpr Migration kMigrations[] = {
     {1, "initial", kInitial},
     {2, "masters", kMasters},
     {3, "bundles", kBundles},
-    {4, "cleaning_and_usage", kCleaningAndUsage},
+    {4, "cleaning_usage_and_reads", kCleaningUsageAndReads},
 };
 
 }  // namespace

@@ -95,7 +95,21 @@ Status UseWal(Database& db) {
       db.path());
 }
 
+std::unique_ptr<Readers> MakeReaders(const SqliteOptions& options, Database& writer,
+                                     std::mutex& mutex, size_t max) {
+  if (options.path == ":memory:") return std::make_unique<Readers>(&writer, &mutex);
+  return std::make_unique<Readers>(options.path, max, options.reader_wait_max);
+}
+
 }  // namespace
+
+SqliteStore::SqliteStore(SqliteOptions options, std::unique_ptr<Database> writer)
+    : options_(std::move(options)),
+      writer_(std::move(writer)),
+      api_readers_(MakeReaders(options_, *writer_, write_mutex_, kReadersMax)),
+      own_readers_(MakeReaders(options_, *writer_, write_mutex_, kOwnReadersMax)),
+      reads_(std::make_unique<ReadersSource>(api_readers_.get())),
+      loader_(std::make_unique<ReadersSource>(own_readers_.get())) {}
 
 Result<std::unique_ptr<Store>> SqliteStore::Open(const SqliteOptions& options) {
   const bool memory = options.path == ":memory:";
@@ -161,106 +175,9 @@ Status SqliteStore::Sync() {
   return OkStatus();
 }
 
-// Readers.
-
-Result<SqliteStore::Reader> SqliteStore::Read() {
-  if (in_memory()) return Reader(this, std::unique_lock(write_mutex_));
-  {
-    std::unique_lock lock(readers_mutex_);
-    reader_free_.wait(lock, [this] { return !idle_readers_.empty() || readers_ < kReadersMax; });
-    if (!idle_readers_.empty()) {
-      Reader reader(this, std::move(idle_readers_.back()));
-      idle_readers_.pop_back();
-      return reader;
-    }
-    ++readers_;
-  }
-  auto opened = Database::Open(options_.path);
-  Status status = opened.ok() ? (*opened)->Exec("PRAGMA query_only = 1; PRAGMA temp_store = MEMORY")
-                              : opened.status();
-  if (status.ok()) return Reader(this, std::move(*opened));
-  std::lock_guard lock(readers_mutex_);
-  --readers_;
-  reader_free_.notify_one();
-  return status;
-}
-
-SqliteStore::Reader::~Reader() {
-  if (!own_) return;
-  std::lock_guard lock(store_->readers_mutex_);
-  store_->idle_readers_.push_back(std::move(own_));
-  store_->reader_free_.notify_one();
-}
-
 // The SQL seam.
 
-namespace {
-
-class Row : public SqlRow {
- public:
-  explicit Row(Statement& statement) : statement_(statement) {}
-  int64_t Int(int column) override { return statement_.Int(column); }
-  std::string Text(int column) override { return std::string(statement_.Text(column)); }
-
- private:
-  Statement& statement_;
-};
-
-class DatabaseSql : public Sql {
- public:
-  explicit DatabaseSql(Database& db) : db_(db) {}
-  Status Query(const std::string& sql, const std::vector<SqlValue>& values,
-               const std::function<void(SqlRow&)>& row) override {
-    GALE_ASSIGN_OR_RETURN(Statement statement, Bound(sql, values));
-    Row at(statement);
-    for (;;) {
-      GALE_ASSIGN_OR_RETURN(const bool more, statement.Step());
-      if (!more) return OkStatus();
-      row(at);
-    }
-  }
-  Status Run(const std::string& sql, const std::vector<SqlValue>& values) override {
-    GALE_ASSIGN_OR_RETURN(Statement statement, Bound(sql, values));
-    return statement.Run();
-  }
-  std::string OnConflict(std::string_view key,
-                         const std::vector<std::string_view>& others) const override {
-    std::string sets;
-    for (std::string_view name : others) {
-      sets += fmt::format("{0}{1} = excluded.{1}", sets.empty() ? "" : ", ", QuoteName(name));
-    }
-    return fmt::format(" ON CONFLICT ({}) DO {}", QuoteName(key),
-                       sets.empty() ? "NOTHING" : "UPDATE SET " + sets);
-  }
-  std::string_view for_update() const override { return ""; }  // a writer is alone
-  std::string_view for_share() const override { return ""; }
-
- private:
-  Result<Statement> Bound(const std::string& sql, const std::vector<SqlValue>& values) {
-    GALE_ASSIGN_OR_RETURN(Statement statement, db_.Prepare(sql));
-    statement.Bind();
-    for (const SqlValue& value : values) {
-      if (const auto* number = std::get_if<int64_t>(&value)) {
-        statement.BindMore(*number);
-      } else if (const auto* text = std::get_if<std::string>(&value)) {
-        statement.BindMore(*text);
-      } else {
-        statement.BindMore(std::optional<int64_t>());
-      }
-    }
-    return statement;
-  }
-
-  Database& db_;
-};
-
-}  // namespace
-
-Status SqliteStore::ReadSql(const Act& act) {
-  GALE_ASSIGN_OR_RETURN(Reader db, Read());
-  DatabaseSql sql(*db);
-  return act(sql);
-}
+Status SqliteStore::ReadSql(const Act& act) { return ReadersSource(own_readers_.get()).Read(act); }
 
 Status SqliteStore::WriteSql(const Act& act) {
   std::lock_guard lock(write_mutex_);

@@ -6,9 +6,9 @@
 //     returns OK; from a power cut, too, once Sync has returned.
 //   - Commit is idempotent: rows are upserts of latest states, so a batch whose fate is unknown may
 //     be committed again as it is.
-//   - Reads see everything that was committed before they began.
-//   - Thread-safe. Commit is called by one thread at a time (the engine); reads come from any
+//   - Thread-safe. Commit is called by one thread at a time (the engine); the rest may come from any
 //     thread.
+// What is only read, and by whom, is another port: reads.h.
 #pragma once
 
 #include <chrono>
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "master/store/reads.h"
 #include "master/store/rows.h"
 
 namespace gale {
@@ -43,11 +44,6 @@ struct CommitBatch {
   std::vector<AttemptRow> attempts;
   std::vector<XComRow> xcoms;
   // XComs of a task instance that starts anew are deleted before `xcoms` are written.
-  struct TiKey {
-    RunId run;
-    TaskIndex task;
-    int32_t map_index;
-  };
   std::vector<TiKey> xcom_deletes;
   std::vector<PoolRow> pools;
   std::vector<std::string> pool_deletes;
@@ -100,8 +96,9 @@ struct LiveState {
   std::vector<TiRow> tis;    // of those runs
   std::vector<PoolRow> pools;
   std::vector<WorkerRow> workers;
-  RunId last_run_id;   // the largest ever given
-  std::string bundle;  // CommitBatch's; empty: never set
+  std::vector<std::string> files_with_errors;  // of ImportErrorRow
+  RunId last_run_id;                           // the largest ever given
+  std::string bundle;                          // CommitBatch's; empty: never set
 };
 
 // What Check found.
@@ -117,34 +114,6 @@ struct LeaderClaim {
   // Only if the leader's row still has this epoch and beat; nullopt: whoever leads (one master
   // only, or the same one again).
   std::optional<LeaderRow> seen = std::nullopt;
-};
-
-// A page of a listing. `order_by` is a column of the listing's row, "-" before it for descending;
-// an unknown one is INVALID_ARGUMENT. Empty values sort before all others; ties are broken by the
-// primary key.
-struct PageQuery {
-  uint32_t limit = 50;
-  uint32_t offset = 0;
-  std::vector<std::string> order_by;
-};
-template <class Row>
-struct Page {
-  std::vector<Row> rows;
-  uint64_t total = 0;  // of all rows that match, not of this page
-};
-
-struct DagQuery : PageQuery {
-  std::string id_pattern;         // substring, any case; empty: all
-  std::vector<std::string> tags;  // any of them; empty: all
-  std::optional<bool> paused;
-  bool include_stale = false;
-};
-struct RunQuery : PageQuery {
-  std::string dag_id;  // empty: of all DAGs
-  std::string run_id;  // exact; empty: any
-  std::vector<RunState> states;
-  std::vector<RunType> types;
-  std::optional<TimePoint> logical_date_gte, logical_date_lte, run_after_gte, run_after_lte;
 };
 
 class Store {
@@ -180,11 +149,11 @@ class Store {
 
   virtual Result<LiveState> LoadLive() = 0;
 
-  // Reads for API, CLI and UI, and rare ones of the engine.
+  // Reads for API, CLI and UI; and the same for the engine and who loads for it, on connections of
+  // their own: they never wait for those of the API. Both live as long as the store.
+  virtual Reads& reads() = 0;
+  virtual Reads& loader() = 0;
 
-  virtual Result<Page<DagRow>> ListDags(const DagQuery& query) = 0;
-  virtual Result<DagRow> GetDag(const std::string& dag_id) = 0;  // NOT_FOUND
-  virtual Result<DagVersionRow> GetDagVersion(const std::string& dag_id, int64_t version) = 0;
   // Contents by digest: what is there already is left as it is. From any thread, and by any master:
   // a content never changes, and what no bundle names harms nobody.
   virtual Status PutBlobs(const std::vector<BlobRow>& blobs) = 0;
@@ -192,21 +161,6 @@ class Store {
   virtual Result<std::vector<std::string>> MissingBlobs(
       const std::vector<std::string>& digests) = 0;
   virtual Result<std::string> GetBlob(const std::string& digest) = 0;  // NOT_FOUND
-  virtual Result<Page<RunRow>> ListRuns(const RunQuery& query) = 0;
-  virtual Result<RunRow> GetRun(const std::string& dag_id, const std::string& run_id) = 0;
-  virtual Result<RunRow> GetRunById(RunId id) = 0;  // NOT_FOUND
-  // The DAG's run with the largest logical date before `before` (any type, not queued, never
-  // `except`).
-  virtual Result<std::optional<RunRow>> PreviousRun(const std::string& dag_id, TimePoint before,
-                                                    RunId except) = 0;
-  // Rows only of those that something happened to, by task index.
-  virtual Result<std::vector<TiRow>> ListTis(RunId run) = 0;
-  virtual Result<std::vector<AttemptRow>> ListAttempts(RunId run, TaskIndex task,
-                                                       int32_t map_index) = 0;
-  virtual Result<std::vector<XComRow>> ListXComs(RunId run, TaskIndex task, int32_t map_index) = 0;
-  virtual Result<std::vector<PoolRow>> ListPools() = 0;
-  virtual Result<std::vector<ImportErrorRow>> ListImportErrors() = 0;
-  virtual Result<Page<EventRow>> ListEvents(const PageQuery& query) = 0;
 
   virtual Result<std::optional<UserRow>> GetUser(const std::string& name) = 0;
   virtual Status PutUser(const UserRow& user) = 0;
@@ -225,6 +179,8 @@ struct SqliteOptions {
   // true: every commit is flushed to the disk (survives a power cut). false: it survives any
   // process's death, and a power cut once Sync has returned.
   bool synchronous_full = true;
+  // How long a read waits for a connection that others hold.
+  std::chrono::milliseconds reader_wait_max{2000};
 };
 Result<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options);
 

@@ -19,10 +19,10 @@ TEST(FaultyStore, FailsBeforeOrAfterTheCommitAndIsRepeatable) {
 
   fault = Fault::kFailBefore;
   EXPECT_EQ(store.Commit(epoch, {.runs = {SparseRun(1, "d", "r")}}).code(), Code::kUnavailable);
-  EXPECT_EQ(store.GetRun("d", "r").status().code(), Code::kNotFound);
+  EXPECT_EQ(store.reads().GetRun("d", "r").status().code(), Code::kNotFound);
   fault = Fault::kFailAfter;
   EXPECT_EQ(store.Commit(epoch, {.runs = {SparseRun(1, "d", "r")}}).code(), Code::kUnavailable);
-  EXPECT_TRUE(store.GetRun("d", "r").ok());
+  EXPECT_TRUE(store.reads().GetRun("d", "r").ok());
   EXPECT_EQ(store.Commit(Epoch(9), {.runs = {SparseRun(1, "d", "r")}}).code(), Code::kAborted);
   fault = Fault::kNone;
   EXPECT_TRUE(store.Commit(epoch, {.runs = {SparseRun(1, "d", "r")}}).ok());

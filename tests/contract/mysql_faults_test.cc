@@ -89,7 +89,7 @@ TEST_P(MySqlFaults, ADeadlockIsRetried) {
   committer.join();
   EXPECT_TRUE(status.ok()) << status.ToString();
   EXPECT_TRUE(other.ok()) << "else this was no deadlock of ours: " << other.ToString();
-  auto tis = store_->ListTis(RunId(1));
+  auto tis = store_->reads().ListTis(RunId(1));
   EXPECT_EQ((*tis)[0].try_number + (*tis)[1].try_number, 4u);
 }
 
@@ -142,11 +142,11 @@ TEST_P(MySqlFaults, ASilentServerIsGivenUpByTheDeadline) {
   world_->server().Pause();
   const MonoTime start = Clock::Real().Mono();
   EXPECT_EQ(store->Commit(epoch, {.tis = {Ti(1, 1)}}).code(), Code::kUnavailable);
-  EXPECT_EQ(store->ListTis(RunId(1)).status().code(), Code::kUnavailable);
+  EXPECT_EQ(store->reads().ListTis(RunId(1)).status().code(), Code::kUnavailable);
   EXPECT_LT(Seconds(Clock::Real().Mono() - start), 10);
   world_->server().Resume();
   EXPECT_TRUE(store->Commit(epoch, {.tis = {Ti(1, 1)}}).ok());
-  EXPECT_EQ(store->ListTis(RunId(1))->size(), 1u);
+  EXPECT_EQ(store->reads().ListTis(RunId(1))->size(), 1u);
 }
 
 // Repeats each commit until it is done, while the server is killed and started again.
@@ -179,11 +179,11 @@ TEST_P(MySqlFaults, CommitsGoOnAfterTheServerIsKilledAndStartedAgain) {
   committer.join();
   EXPECT_FALSE(refused);
   EXPECT_GT(unknown, 0);
-  auto tis = store_->ListTis(RunId(1));
+  auto tis = store_->reads().ListTis(RunId(1));
   ASSERT_TRUE(tis.ok()) << tis.status().ToString();
   ASSERT_EQ(tis->size(), done + 1u) << "what was answered OK is there";
   EXPECT_EQ(tis->front().try_number, done);
-  EXPECT_EQ(store_->GetRun("d", "r")->clear_number, done);
+  EXPECT_EQ(store_->reads().GetRun("d", "r")->clear_number, done);
 }
 
 // Two masters: while one commits as fast as it can, the other takes over. Nothing that the first
@@ -204,10 +204,10 @@ TEST_P(MySqlFaults, ATakeoverAndACommitOfTheOldEpochNeverBothHappen) {
     while (done < 20) done.wait(done);
     auto taken = second->AcquireLeadership({.owner = "second"});
     ASSERT_TRUE(taken.ok()) << taken.status().ToString();
-    auto before = second->ListTis(RunId(1));
+    auto before = second->reads().ListTis(RunId(1));
     first.join();
     EXPECT_EQ(last.code(), Code::kAborted) << last.ToString();
-    auto after = second->ListTis(RunId(1));
+    auto after = second->reads().ListTis(RunId(1));
     EXPECT_EQ((*before)[0].try_number, done.load()) << "a commit slipped past the fence";
     EXPECT_TRUE(Same(*before, *after));
     epoch_ = *taken;
@@ -227,7 +227,7 @@ TEST_P(MySqlFaults, TwentyThousandRowsAreOneCommit) {
   RecordProperty("insert_ms", static_cast<int>(inserted * 1000));
   RecordProperty("update_ms", static_cast<int>((both - inserted) * 1000));
   EXPECT_LT(inserted, 10) << "far above what a busy machine takes";
-  EXPECT_EQ(store_->ListTis(RunId(1))->size(), 20'000u);
+  EXPECT_EQ(store_->reads().ListTis(RunId(1))->size(), 20'000u);
 }
 
 }  // namespace

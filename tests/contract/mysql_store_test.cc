@@ -158,7 +158,7 @@ TEST_P(MySqlTest, AMigrationThatWasCutOffIsFinished) {
   MustRun(*root_, fmt::format("DELETE FROM {}.schema_version", name_));
   MustRun(*root_, fmt::format("DROP TABLE {}.xcom", name_));
   EXPECT_TRUE(Migrate(world_->options()).ok());
-  EXPECT_TRUE((*OpenMySqlStore(world_->options()))->ListXComs(RunId(1), TaskIndex(0), -1).ok());
+  EXPECT_TRUE((*OpenMySqlStore(world_->options()))->reads().ListXComs({}).ok());
 }
 
 TEST_P(MySqlTest, ASchemaOfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
@@ -187,9 +187,9 @@ TEST_P(MySqlTest, ASchemaOfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
   ASSERT_TRUE(Migrate(world_->options()).ok());
   auto store = std::move(*OpenMySqlStore(world_->options()));
   EXPECT_EQ(store->GetLeader()->owner, "me");
-  EXPECT_TRUE(store->GetRun("d", "r").ok());
+  EXPECT_TRUE(store->reads().GetRun("d", "r").ok());
   EXPECT_TRUE(store->ListMasters()->empty());
-  EXPECT_EQ(store->GetDagVersion("d", 1)->bundle, "");
+  EXPECT_EQ(store->reads().GetDagVersion("d", 1)->bundle, "");
   EXPECT_FALSE(store->LoadLive()->workers.at(0).drained);
 }
 

@@ -84,7 +84,7 @@ TEST_P(StoreContract, AnImportErrorIsThereInSomeForm) {
                [&](Loop& l) {
                  l.ReportFile({"/dags/" + std::string(1500, 'x') + ".py", {}, "bad"});
                }});
-  const auto errors = store_->ListImportErrors().value();
+  const auto errors = store_->reads().ListImportErrors({}).value().rows;
   ASSERT_EQ(errors.size(), 2u);
   EXPECT_NE(errors[0].stack_trace.find("es.csv' is too large"), std::string::npos);
   EXPECT_NE(errors[1].stack_trace.find("bad"), std::string::npos);

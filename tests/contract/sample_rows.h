@@ -6,7 +6,7 @@
 #include <tuple>
 #include <vector>
 
-#include "master/store/rows.h"
+#include "master/store/reads.h"
 
 namespace gale::testing_rows {
 
@@ -25,8 +25,8 @@ inline auto Tie(const DagRow& row) {
   return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u);
 }
 inline auto Tie(const DagVersionRow& row) {
-  const auto& [a, b, c, d, e, f] = row;
-  return std::tie(a, b, c, d, e, f);
+  const auto& [a, b, c, d, e, f, g] = row;
+  return std::tie(a, b, c, d, e, f, g);
 }
 inline auto Tie(const RunRow& row) {
   const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s] = row;
@@ -55,6 +55,20 @@ inline auto Tie(const WorkerRow& row) {
 inline auto TieEvent(const EventRow& row) {  // but for the id, which the store gives
   const auto& [id, b, c, d, e, f, g, h] = row;
   return std::tie(b, c, d, e, f, g, h);
+}
+
+// All XComs of an instance that isn't mapped, by key.
+inline std::vector<XComRow> XComs(Reads& reads, int64_t run, uint32_t task) {
+  std::vector<XComRow> rows;
+  const TiKey ti{RunId(run), TaskIndex(task), kUnmapped};
+  XComQuery query;
+  query.limit = 1000;
+  const Page<XComHead> page = reads.ListXComs(query).value();
+  for (const XComHead& head : page.rows) {
+    if (head.run != ti.run || head.task != ti.task || head.map_index != kUnmapped) continue;
+    rows.push_back(reads.GetXCom(ti, head.key).value().value());
+  }
+  return rows;
 }
 
 // Not gtest's printing: a 10 MB spec would fill the screen.

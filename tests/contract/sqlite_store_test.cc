@@ -12,6 +12,7 @@
 #include <set>
 #include <sstream>
 
+#include "master/store/sqlite_readers.h"
 #include "tests/contract/sample_rows.h"
 #include "tests/contract/store_contract.h"
 
@@ -160,6 +161,9 @@ TEST(SqliteFile, OfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
   RawConnection(path).Exec(
       "DROP TABLE cleaned_run;"
       "ALTER TABLE dag DROP COLUMN failed_in_a_row;"
+      "DROP INDEX dag_version_head; ALTER TABLE dag_version DROP COLUMN tasks;"
+      "DROP INDEX dag_run_by_dag; DROP INDEX dag_run_by_run_after;"
+      "DROP INDEX dag_run_by_dag_and_run_after; DROP INDEX event_log_by_time;"
       "DROP TABLE bundle_blob; DROP TABLE version_bundle; ALTER TABLE worker DROP COLUMN drained;"
       "DROP TABLE master; ALTER TABLE leader DROP COLUMN instance;"
       "ALTER TABLE leader DROP COLUMN beat; DELETE FROM schema_version WHERE version > 1");
@@ -168,9 +172,9 @@ TEST(SqliteFile, OfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
   ASSERT_TRUE(store->Migrate().ok());
   EXPECT_EQ(store->GetLeader()->epoch, Epoch(1));
   EXPECT_EQ(store->GetLeader()->owner, "me");
-  EXPECT_TRUE(store->GetRun("d", "r").ok());
+  EXPECT_TRUE(store->reads().GetRun("d", "r").ok());
   EXPECT_TRUE(store->ListMasters()->empty());
-  EXPECT_EQ(store->GetDagVersion("d", 1)->bundle, "");
+  EXPECT_EQ(store->reads().GetDagVersion("d", 1)->bundle, "");
   EXPECT_FALSE(store->LoadLive()->workers.at(0).drained);
 }
 
@@ -282,9 +286,9 @@ TEST(SqliteFile, ThatCanNotGrowIsUnavailableAndHealsByItself) {
   std::signal(SIGXFSZ, old_handler);
 
   ExpectError(status, Code::kUnavailable, {path, "disk I/O error"});
-  EXPECT_TRUE(store->ListTis(RunId(1))->empty());
+  EXPECT_TRUE(store->reads().ListTis(RunId(1))->empty());
   ASSERT_TRUE(store->Commit(epoch, batch).ok());
-  EXPECT_EQ(store->ListTis(RunId(1))->size(), 1000u);
+  EXPECT_EQ(store->reads().ListTis(RunId(1))->size(), 1000u);
 }
 
 TEST(Schema, IsDocumentedColumnByColumn) {
@@ -308,6 +312,21 @@ TEST(Schema, IsDocumentedColumnByColumn) {
   EXPECT_EQ(documented, schema);
 }
 
+TEST(SqliteFile, AReaderWaitsForAConnectionOnlySoLong) {
+  TempDir dir;
+  ASSERT_TRUE(MustOpen(dir / "gale.db")->Migrate().ok());
+  sqlite::Readers readers(dir / "gale.db", 2, std::chrono::milliseconds(10));
+  auto first = readers.Borrow();
+  ASSERT_TRUE(first.ok());
+  {
+    auto second = readers.Borrow();
+    ASSERT_TRUE(second.ok());
+    ExpectError(readers.Borrow().status(), Code::kUnavailable,
+                {"gale.db", "all 2 connections for reading are busy"});
+  }
+  EXPECT_TRUE(readers.Borrow().ok()) << "one was given back";
+}
+
 TEST(SqliteFile, WithADamagedSpecSaysWhichOne) {
   TempDir dir;
   auto store = MustOpen(dir / "gale.db");
@@ -316,7 +335,8 @@ TEST(SqliteFile, WithADamagedSpecSaysWhichOne) {
       store->Commit(*store->AcquireLeadership({.owner = "me"}), {.dag_versions = {Version("d", 1)}})
           .ok());
   RawConnection(dir / "gale.db").Exec("UPDATE dag_version SET spec = substr(spec, 1, 8)");
-  ExpectError(store->GetDagVersion("d", 1).status(), Code::kDataLoss, {"version 1 of dag 'd'"});
+  ExpectError(store->reads().GetDagVersion("d", 1).status(), Code::kDataLoss,
+              {"version 1 of dag 'd'"});
 }
 
 }  // namespace

@@ -20,25 +20,25 @@ TEST_P(StoreContract, RunsComeBackAsTheyWere) {
       FullRun(1, "größe's \"dag\"", "manual__2026-11-23T10:00:00+00:00; DROP TABLE run--");
   const RunRow sparse = SparseRun(2, "d%_", "日本🚀");
   MustCommit({.runs = {full, sparse}});
-  EXPECT_TRUE(Same(*store_->GetRun(full.dag_id, full.run_id), full));
-  EXPECT_TRUE(Same(*store_->GetRun(sparse.dag_id, sparse.run_id), sparse));
-  EXPECT_TRUE(Same(*store_->GetRunById(RunId(2)), sparse));
-  EXPECT_EQ(store_->GetRunById(RunId(3)).status().code(), Code::kNotFound);
-  EXPECT_EQ(store_->GetRun("d", "日本🚀").status().code(), Code::kNotFound);
+  EXPECT_TRUE(Same(*store_->reads().GetRun(full.dag_id, full.run_id), full));
+  EXPECT_TRUE(Same(*store_->reads().GetRun(sparse.dag_id, sparse.run_id), sparse));
+  EXPECT_TRUE(Same(*store_->reads().GetRunById(RunId(2)), sparse));
+  EXPECT_EQ(store_->reads().GetRunById(RunId(3)).status().code(), Code::kNotFound);
+  EXPECT_EQ(store_->reads().GetRun("d", "日本🚀").status().code(), Code::kNotFound);
 }
 
 TEST_P(StoreContract, IdsAreCaseSensitive) {
   MustCommit({.runs = {SparseRun(1, "d", "r"), SparseRun(2, "d", "R"), SparseRun(3, "D", "r")}});
-  EXPECT_EQ(store_->GetRun("d", "R")->id, RunId(2));
-  EXPECT_EQ(store_->GetRun("D", "r")->id, RunId(3));
+  EXPECT_EQ(store_->reads().GetRun("d", "R")->id, RunId(2));
+  EXPECT_EQ(store_->reads().GetRun("D", "r")->id, RunId(3));
 }
 
 TEST_P(StoreContract, TrailingBlanksMakeAnotherId) {
   MustCommit({.runs = {SparseRun(1, "d", "r"), SparseRun(2, "d", "r "), SparseRun(3, "d ", "r")},
               .xcoms = {XCom(1, 0, "k", "1"), XCom(1, 0, "k ", "2")}});
-  EXPECT_EQ(store_->GetRun("d", "r ")->id, RunId(2));
-  EXPECT_EQ(store_->GetRun("d ", "r")->id, RunId(3));
-  EXPECT_EQ(store_->ListXComs(RunId(1), TaskIndex(0), kUnmapped)->size(), 2u);
+  EXPECT_EQ(store_->reads().GetRun("d", "r ")->id, RunId(2));
+  EXPECT_EQ(store_->reads().GetRun("d ", "r")->id, RunId(3));
+  EXPECT_EQ(XComs(store_->reads(), 1, 0).size(), 2u);
 }
 
 TEST_P(StoreContract, TextsHoldAnyCharacter) {
@@ -46,7 +46,7 @@ TEST_P(StoreContract, TextsHoldAnyCharacter) {
   row.note =
       std::string("nul \0 quote ' double \" back \\ line \n cr \r sub \x1a percent % end\\", 62);
   MustCommit({.runs = {row}});
-  EXPECT_TRUE(Same(*store_->GetRun("d", "r"), row));
+  EXPECT_TRUE(Same(*store_->reads().GetRun("d", "r"), row));
 }
 
 // More rows than one statement takes, and more bytes than one packet.
@@ -58,8 +58,8 @@ TEST_P(StoreContract, ALargeBatchIsOneCommit) {
   }
   MustCommit(batch);
   MustCommit(batch);
-  EXPECT_TRUE(Same(*store_->ListTis(RunId(1)), batch.tis));
-  EXPECT_TRUE(Same(*store_->ListXComs(RunId(1), TaskIndex(99), kUnmapped), {batch.xcoms.back()}));
+  EXPECT_TRUE(Same(*store_->reads().ListTis(RunId(1)), batch.tis));
+  EXPECT_TRUE(Same(XComs(store_->reads(), 1, 99), {batch.xcoms.back()}));
 
   CommitBatch bad = batch;
   for (TiRow& ti : bad.tis) ti.try_number = 7;
@@ -69,7 +69,7 @@ TEST_P(StoreContract, ALargeBatchIsOneCommit) {
   EXPECT_NE(status.message().find("table task_instance: task instance 1.1700.17:"),
             std::string::npos)
       << status.message();
-  EXPECT_TRUE(Same(*store_->ListTis(RunId(1)), batch.tis)) << "nothing of it was done";
+  EXPECT_TRUE(Same(*store_->reads().ListTis(RunId(1)), batch.tis)) << "nothing of it was done";
 }
 
 TEST_P(StoreContract, ARunsOptionalsCanBeEmptiedAgain) {
@@ -79,7 +79,7 @@ TEST_P(StoreContract, ARunsOptionalsCanBeEmptiedAgain) {
   row.state = RunState::kQueued;
   row.reason = "";
   MustCommit({.runs = {row}});
-  EXPECT_TRUE(Same(*store_->GetRun("d", "r"), row));
+  EXPECT_TRUE(Same(*store_->reads().GetRun("d", "r"), row));
 }
 
 TEST_P(StoreContract, TaskInstancesAndAttemptsComeBackAsTheyWere) {
@@ -88,20 +88,20 @@ TEST_P(StoreContract, TaskInstancesAndAttemptsComeBackAsTheyWere) {
   AttemptRow none = FullAttempt(1, 4, 1);
   none.queued_at = none.start_date = none.end_date = std::nullopt;
   MustCommit({.tis = {full, other, sparse}, .attempts = {second, first, none}});
-  EXPECT_TRUE(Same(*store_->ListTis(RunId(1)), {sparse, full}));
-  EXPECT_TRUE(Same(*store_->ListTis(RunId(2)), {other}));
-  EXPECT_TRUE(store_->ListTis(RunId(3))->empty());
-  EXPECT_TRUE(Same(*store_->ListAttempts(RunId(1), TaskIndex(3), 17), {first, second}));
-  EXPECT_TRUE(Same(*store_->ListAttempts(RunId(1), TaskIndex(4), 17), {none}));
-  EXPECT_TRUE(store_->ListAttempts(RunId(1), TaskIndex(3), kUnmapped)->empty());
+  EXPECT_TRUE(Same(*store_->reads().ListTis(RunId(1)), {sparse, full}));
+  EXPECT_TRUE(Same(*store_->reads().ListTis(RunId(2)), {other}));
+  EXPECT_TRUE(store_->reads().ListTis(RunId(3))->empty());
+  EXPECT_TRUE(Same(*store_->reads().ListAttempts({RunId(1), TaskIndex(3), 17}), {first, second}));
+  EXPECT_TRUE(Same(*store_->reads().ListAttempts({RunId(1), TaskIndex(4), 17}), {none}));
+  EXPECT_TRUE(store_->reads().ListAttempts({RunId(1), TaskIndex(3), kUnmapped})->empty());
 }
 
 TEST_P(StoreContract, DagsComeBackAsTheyWere) {
   const DagRow full = FullDag("größe's \"dag\""), sparse = SparseDag("d");
   MustCommit({.dags = {full, sparse}});
-  EXPECT_TRUE(Same(*store_->GetDag(full.dag_id), full));
-  EXPECT_TRUE(Same(*store_->GetDag("d"), sparse));
-  EXPECT_EQ(store_->GetDag("D").status().code(), Code::kNotFound);
+  EXPECT_TRUE(Same(*store_->reads().GetDag(full.dag_id), full));
+  EXPECT_TRUE(Same(*store_->reads().GetDag("d"), sparse));
+  EXPECT_EQ(store_->reads().GetDag("D").status().code(), Code::kNotFound);
 }
 
 TEST_P(StoreContract, ALargeSpecComesBackByteForByte) {
@@ -109,9 +109,9 @@ TEST_P(StoreContract, ALargeSpecComesBackByteForByte) {
   std::string spec(10 << 20, '\0');
   for (size_t i = 0; i < spec.size(); i += 64) spec[i] = static_cast<char>(random());
   MustCommit({.dag_versions = {Version("d", 1, spec), Version("empty", 1, "")}});
-  EXPECT_TRUE(store_->GetDagVersion("d", 1)->spec == spec);
-  EXPECT_EQ(store_->GetDagVersion("empty", 1)->spec, "");
-  EXPECT_EQ(store_->GetDagVersion("d", 2).status().code(), Code::kNotFound);
+  EXPECT_TRUE(store_->reads().GetDagVersion("d", 1)->spec == spec);
+  EXPECT_EQ(store_->reads().GetDagVersion("empty", 1)->spec, "");
+  EXPECT_EQ(store_->reads().GetDagVersion("d", 2).status().code(), Code::kNotFound);
 }
 
 TEST_P(StoreContract, ASpecAboveTheLimitIsRefusedByName) {
@@ -125,8 +125,8 @@ TEST_P(StoreContract, ASpecAboveTheLimitIsRefusedByName) {
 TEST_P(StoreContract, AVersionIsNeverChanged) {
   MustCommit({.dag_versions = {Version("d", 1, "first")}});
   MustCommit({.dag_versions = {Version("d", 1, "second"), Version("d", 2, "third")}});
-  EXPECT_EQ(store_->GetDagVersion("d", 1)->spec, "first");
-  EXPECT_EQ(store_->GetDagVersion("d", 2)->spec, "third");
+  EXPECT_EQ(store_->reads().GetDagVersion("d", 1)->spec, "first");
+  EXPECT_EQ(store_->reads().GetDagVersion("d", 2)->spec, "third");
 }
 
 // Atomic and idempotent.
@@ -149,16 +149,16 @@ CommitBatch OneOfEverything() {
 // Everything that OneOfEverything writes, to compare.
 std::string Dump(Store& store) {
   auto live = store.LoadLive();
-  auto errors = store.ListImportErrors();
-  auto runs = store.ListRuns({});
-  auto attempts = store.ListAttempts(RunId(2), TaskIndex(0), 17);
-  auto xcoms = store.ListXComs(RunId(2), TaskIndex(0), kUnmapped);
+  auto errors = store.reads().ListImportErrors({});
+  auto runs = store.reads().ListRuns({});
+  auto attempts = store.reads().ListAttempts({RunId(2), TaskIndex(0), 17});
+  auto xcoms = XComs(store.reads(), 2, 0);
   std::string dump =
       fmt::format("{} dags, {} versions, {} live, {} tis, {} runs, {} errors, {} attempts",
                   live->dags.size(), live->versions.size(), live->runs.size(), live->tis.size(),
-                  runs->total, errors->size(), attempts->size());
+                  runs->total, errors->total, attempts->size());
   for (const PoolRow& pool : live->pools) dump += fmt::format(", {}={}", pool.name, pool.slots);
-  for (const XComRow& xcom : *xcoms) dump += fmt::format(", {}={}", xcom.key, xcom.value_json);
+  for (const XComRow& xcom : xcoms) dump += fmt::format(", {}={}", xcom.key, xcom.value_json);
   return dump;
 }
 
@@ -172,8 +172,8 @@ TEST_P(StoreContract, CommittingABatchAgainChangesNothing) {
   MustCommit(batch);
   MustCommit(batch);
   EXPECT_EQ(Dump(*store_), once);
-  EXPECT_TRUE(Same(*store_->GetRun("d", "a"), batch.runs[0]));
-  EXPECT_TRUE(Same(*store_->ListTis(RunId(2)), batch.tis));
+  EXPECT_TRUE(Same(*store_->reads().GetRun("d", "a"), batch.runs[0]));
+  EXPECT_TRUE(Same(*store_->reads().ListTis(RunId(2)), batch.tis));
 }
 
 TEST_P(StoreContract, AWorkerIsKeptAsItLastSaidHello) {
@@ -200,7 +200,7 @@ TEST_P(StoreContract, ABatchWithOneBadRowChangesNothingAtAll) {
   for (const CommitBatch& batch : {events, worker, pool}) {
     EXPECT_EQ(Commit(batch).code(), Code::kInvalidArgument);
     EXPECT_EQ(Dump(*store_), empty);
-    EXPECT_EQ(store_->ListEvents({})->total, 0u);
+    EXPECT_EQ(store_->reads().ListEvents({})->total, 0u);
   }
   EXPECT_TRUE(Commit(OneOfEverything()).ok()) << "the store works on after a refusal";
 }
@@ -243,9 +243,9 @@ TEST_P(StoreContract, ASecondRunOfTheSameNameIsRefused) {
   EXPECT_EQ(status.code(), Code::kAlreadyExists);
   EXPECT_NE(status.message().find("dag 'd' has a run 'r' already"), std::string::npos)
       << status.message();
-  EXPECT_TRUE(Same(*store_->GetRun("d", "r"), first));
-  EXPECT_EQ(store_->GetRun("d", "other").status().code(), Code::kNotFound);
-  EXPECT_TRUE(store_->ListTis(RunId(2))->empty());
+  EXPECT_TRUE(Same(*store_->reads().GetRun("d", "r"), first));
+  EXPECT_EQ(store_->reads().GetRun("d", "other").status().code(), Code::kNotFound);
+  EXPECT_TRUE(store_->reads().ListTis(RunId(2))->empty());
   EXPECT_TRUE(Commit({.runs = {SparseRun(4, "other dag", "r")}}).ok())
       << "names are unique within a DAG";
 }
@@ -254,7 +254,7 @@ TEST_P(StoreContract, ARunKeyIsNeverGivenToAnotherRun) {
   const RunRow first = SparseRun(1, "d", "r");
   MustCommit({.runs = {first}});
   EXPECT_EQ(Commit({.runs = {SparseRun(1, "d", "other")}}).code(), Code::kAlreadyExists);
-  EXPECT_TRUE(Same(*store_->GetRunById(RunId(1)), first));
+  EXPECT_TRUE(Same(*store_->reads().GetRunById(RunId(1)), first));
 }
 
 TEST_P(StoreContract, IdsHaveAtMost250BytesAndAtLeastOne) {
@@ -280,15 +280,15 @@ TEST_P(StoreContract, AStateThatDoesNotExistIsRefused) {
 // The smaller tables.
 
 TEST_P(StoreContract, XComsOfANewTryReplaceThoseOfTheLast) {
-  MustCommit({.xcoms = {XCom(1, 0, "a", "1"), XCom(1, 0, "b", "2"), XCom(1, 1, "a", "3")}});
+  MustCommit({.runs = {SparseRun(1, "d", "r")},
+              .xcoms = {XCom(1, 0, "a", "1"), XCom(1, 0, "b", "2"), XCom(1, 1, "a", "3")}});
   // Deleted and written in one batch: the deletion comes first.
   MustCommit({.xcoms = {XCom(1, 0, "b", "\"new\"")},
               .xcom_deletes = {{RunId(1), TaskIndex(0), kUnmapped}}});
-  EXPECT_TRUE(
-      Same(*store_->ListXComs(RunId(1), TaskIndex(0), kUnmapped), {XCom(1, 0, "b", "\"new\"")}));
-  EXPECT_TRUE(Same(*store_->ListXComs(RunId(1), TaskIndex(1), kUnmapped), {XCom(1, 1, "a", "3")}));
+  EXPECT_TRUE(Same(XComs(store_->reads(), 1, 0), {XCom(1, 0, "b", "\"new\"")}));
+  EXPECT_TRUE(Same(XComs(store_->reads(), 1, 1), {XCom(1, 1, "a", "3")}));
   MustCommit({.xcoms = {XCom(1, 1, "a", "4")}});
-  EXPECT_EQ(store_->ListXComs(RunId(1), TaskIndex(1), kUnmapped)->front().value_json, "4");
+  EXPECT_EQ(XComs(store_->reads(), 1, 1).front().value_json, "4");
 }
 
 TEST_P(StoreContract, AFileHasOneImportError) {
@@ -296,27 +296,27 @@ TEST_P(StoreContract, AFileHasOneImportError) {
                                 {.filename = "/b.py", .stack_trace = "two", .timestamp = At(2)}}});
   MustCommit({.import_errors = {{.filename = "/a.py", .stack_trace = "three", .timestamp = At(3)}},
               .import_error_deletes = {"/b.py", "/never.py"}});
-  auto errors = store_->ListImportErrors();
-  ASSERT_EQ(errors->size(), 1u);
-  EXPECT_GT(errors->front().id, 0);
-  EXPECT_EQ(errors->front().filename, "/a.py");
-  EXPECT_EQ(errors->front().stack_trace, "three");
-  EXPECT_EQ(errors->front().timestamp, At(3));
+  const auto errors = store_->reads().ListImportErrors({})->rows;
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_GT(errors.front().id, 0);
+  EXPECT_EQ(errors.front().filename, "/a.py");
+  EXPECT_EQ(errors.front().stack_trace, "three");
+  EXPECT_EQ(errors.front().timestamp, At(3));
 }
 
 TEST_P(StoreContract, ANewDatabaseHasTheDefaultPool) {
-  EXPECT_TRUE(Same(*store_->ListPools(),
+  EXPECT_TRUE(Same(store_->LoadLive()->pools,
                    {{.name = "default_pool", .slots = 128, .description = "Default pool"}}));
 }
 
 TEST_P(StoreContract, PoolsAreChangedAndDeleted) {
   const PoolRow gpu{.name = "gpu", .slots = -1, .description = "cards", .include_deferred = true};
   MustCommit({.pools = {gpu}});
-  EXPECT_TRUE(Same(store_->ListPools()->back(), gpu));
+  EXPECT_TRUE(Same(store_->LoadLive()->pools.back(), gpu));
   MustCommit({.pools = {{.name = "gpu", .slots = 0}}});
-  EXPECT_EQ(store_->ListPools()->back().slots, 0);
+  EXPECT_EQ(store_->LoadLive()->pools.back().slots, 0);
   MustCommit({.pool_deletes = {"gpu", "never"}});
-  EXPECT_EQ(store_->ListPools()->size(), 1u);
+  EXPECT_EQ(store_->LoadLive()->pools.size(), 1u);
 }
 
 TEST_P(StoreContract, UsersAndSettingsAreFacts) {
@@ -450,7 +450,7 @@ TEST_P(StoreContract, ASecondMasterDeposesTheFirst) {
   ASSERT_TRUE(epoch.ok());
   EXPECT_EQ(Commit({.runs = {SparseRun(1, "d", "r")}}).code(), Code::kAborted);
   EXPECT_TRUE(second->Commit(*epoch, {.runs = {SparseRun(1, "d", "r")}}).ok());
-  EXPECT_TRUE(store_->GetRun("d", "r").ok()) << "and the first sees what the second wrote";
+  EXPECT_TRUE(store_->reads().GetRun("d", "r").ok()) << "and the first sees what the second wrote";
 }
 
 // Threads.
@@ -475,7 +475,7 @@ TEST_P(StoreContract, ReadersSeeWholeCommitsOnly) {
         ASSERT_EQ(live->tis[0].try_number, live->runs[0].clear_number) << "one snapshot for all";
         ASSERT_GE(live->tis[0].try_number, before)
             << "committed before the read began, and not seen";
-        ASSERT_TRUE(store_->ListRuns({}).ok());
+        ASSERT_TRUE(store_->reads().ListRuns({}).ok());
         ++reads;
       }
     });

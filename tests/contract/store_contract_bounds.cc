@@ -140,8 +140,8 @@ TEST_P(StoreContract, WhatIsNoTextIsRefusedByTheFieldsName) {
   EXPECT_EQ(refusal({.xcoms = {XCom(1, 0, "", "1")}}), "table xcom: XCom '' of 1.0.-1: key: empty");
   EXPECT_EQ(refusal({.workers = {{.name = "w", .host = "h\xff"}}}),
             "table worker: worker 'w': host: byte 2 (0xff) is not UTF-8");
-  EXPECT_TRUE(store_->ListImportErrors()->empty());
-  EXPECT_EQ(store_->ListPools()->size(), 1u);
+  EXPECT_TRUE(store_->reads().ListImportErrors({})->rows.empty());
+  EXPECT_EQ(store_->LoadLive()->pools.size(), 1u);
 }
 
 // A new column of text without a bound, or one that holds less than its bound says, shows here.

@@ -45,16 +45,16 @@ TEST_P(StoreContract, AVersionKeepsTheBundleThatItIsGivenUntilAnotherIs) {
               .bundle = Digest('a'),
               .version_bundles = {{"d", 1, Digest('b')}}});
   EXPECT_EQ(store_->LoadLive()->bundle, Digest('a'));
-  EXPECT_EQ(store_->GetDagVersion("d", 1)->bundle, Digest('b'));
-  EXPECT_EQ(store_->GetDagVersion("d", 2)->bundle, "");
+  EXPECT_EQ(store_->reads().GetDagVersion("d", 1)->bundle, Digest('b'));
+  EXPECT_EQ(store_->reads().GetDagVersion("d", 2)->bundle, "");
 
   MustCommit(
       {.bundle = Digest('c'), .version_bundles = {{"d", 1, Digest('a')}, {"d", 2, Digest('b')}}});
   EXPECT_EQ(store_->LoadLive()->bundle, Digest('c'));
   EXPECT_EQ(store_->LoadLive()->versions[0].bundle, Digest('b'));
-  EXPECT_EQ(store_->GetDagVersion("d", 1)->bundle, Digest('a'));
+  EXPECT_EQ(store_->reads().GetDagVersion("d", 1)->bundle, Digest('a'));
   MustCommit({.version_bundles = {{"d", 2, ""}}});
-  EXPECT_EQ(store_->GetDagVersion("d", 2)->bundle, "");
+  EXPECT_EQ(store_->reads().GetDagVersion("d", 2)->bundle, "");
   EXPECT_EQ(store_->LoadLive()->bundle, Digest('c')) << "a batch without one changes nothing";
 }
 

@@ -39,11 +39,11 @@ TEST_P(StoreContract, OldRunsGoWithAllThatIsTheirsAndTheOthersStay) {
               .xcoms = {XCom(1, 0, "k", "1"), XCom(3, 0, "k", "3")}});
   EXPECT_EQ(Counts(cleaning, CleanTable::kRun, At(kLong)),
             "dag_run=2 task_instance=3 task_attempt=1 xcom=1 ");
-  EXPECT_EQ(store_->ListRuns({})->total, 7u) << "counting changes nothing";
+  EXPECT_EQ(store_->reads().ListRuns({})->total, 7u) << "counting changes nothing";
   EXPECT_EQ(*cleaning.TakeOldRuns(At(kLong), At(0), epoch_), 2u);
   EXPECT_EQ(*cleaning.TakeOldRuns(At(kLong), At(0), epoch_), 0u);
-  EXPECT_EQ(store_->GetRun("d", "old").status().code(), Code::kNotFound);
-  EXPECT_EQ(store_->ListTis(RunId(1))->size(), 2u) << "for a while";
+  EXPECT_EQ(store_->reads().GetRun("d", "old").status().code(), Code::kNotFound);
+  EXPECT_EQ(store_->reads().ListTis(RunId(1))->size(), 2u) << "for a while";
 
   EXPECT_TRUE(cleaning.RunsToFinish(At(0))->empty()) << "too early";
   const std::vector<CleanedRun> runs = cleaning.RunsToFinish(At(1)).value();
@@ -56,13 +56,13 @@ TEST_P(StoreContract, OldRunsGoWithAllThatIsTheirsAndTheOthersStay) {
   EXPECT_EQ(*cleaning.ForgetRuns(At(0), epoch_), 0u);
   EXPECT_EQ(*cleaning.ForgetRuns(At(1), epoch_), 2u);
   for (int64_t gone : {1, 2}) {
-    EXPECT_TRUE(store_->ListTis(RunId(gone))->empty());
-    EXPECT_TRUE(store_->ListXComs(RunId(gone), TaskIndex(0), kUnmapped)->empty());
-    EXPECT_TRUE(store_->ListAttempts(RunId(gone), TaskIndex(0), 17)->empty());
+    EXPECT_TRUE(store_->reads().ListTis(RunId(gone))->empty());
+    EXPECT_TRUE(!*store_->reads().GetXCom({RunId(gone), TaskIndex(0)}, "k"));
+    EXPECT_TRUE(store_->reads().ListAttempts({RunId(gone), TaskIndex(0), 17})->empty());
   }
-  EXPECT_EQ(store_->ListRuns({})->total, 5u);
-  EXPECT_EQ(store_->ListTis(RunId(3))->size(), 1u);
-  EXPECT_EQ(store_->ListXComs(RunId(3), TaskIndex(0), kUnmapped)->size(), 1u);
+  EXPECT_EQ(store_->reads().ListRuns({})->total, 5u);
+  EXPECT_EQ(store_->reads().ListTis(RunId(3))->size(), 1u);
+  EXPECT_TRUE(*store_->reads().GetXCom({RunId(3), TaskIndex(0)}, "k"));
   EXPECT_EQ(store_->LoadLive()->last_run_id, RunId(7)) << "a number is never given twice";
 }
 
@@ -72,7 +72,7 @@ TEST_P(StoreContract, ARunThatIsOpenedAnewWhileItGoesIsWholeAgain) {
   MustCommit({.runs = {Ended(1, "d", "r", 1), Ended(2, "d", "last", kLong + 1)},
               .tis = {Done(1, 0), Done(1, 1)},
               .xcoms = {XCom(1, 1, "k", "1")}});
-  const RunRow read = store_->GetRun("d", "r").value();
+  const RunRow read = store_->reads().GetRun("d", "r").value();
   ASSERT_EQ(*cleaning.TakeOldRuns(At(kLong), At(0), epoch_), 1u);
   RunRow cleared = read;
   cleared.state = RunState::kQueued;
@@ -81,9 +81,9 @@ TEST_P(StoreContract, ARunThatIsOpenedAnewWhileItGoesIsWholeAgain) {
   ASSERT_EQ(runs.size(), 1u);
   EXPECT_FALSE(*cleaning.FinishRun(runs[0], epoch_)) << "it is back";
   EXPECT_TRUE(cleaning.RunsToFinish(At(1))->empty());
-  EXPECT_TRUE(Same(*store_->GetRun("d", "r"), cleared));
-  EXPECT_EQ(store_->ListTis(RunId(1))->size(), 2u);
-  EXPECT_EQ(store_->ListXComs(RunId(1), TaskIndex(1), kUnmapped)->size(), 1u);
+  EXPECT_TRUE(Same(*store_->reads().GetRun("d", "r"), cleared));
+  EXPECT_EQ(store_->reads().ListTis(RunId(1))->size(), 2u);
+  EXPECT_TRUE(*store_->reads().GetXCom({RunId(1), TaskIndex(1)}, "k"));
 }
 
 // The same, but its commit took longer than the grace: half of the run is gone, so it must be refused.
@@ -91,7 +91,7 @@ TEST_P(StoreContract, ARunThatHasBegunToGoIsRefusedByItsName) {
   Cleaning& cleaning = *CleaningOf(*store_);
   MustCommit({.runs = {Ended(1, "d", "r", 1), Ended(2, "d", "last", kLong + 1)},
               .tis = {Done(1, 0), Done(1, 1)}});
-  RunRow cleared = store_->GetRun("d", "r").value();
+  RunRow cleared = store_->reads().GetRun("d", "r").value();
   ASSERT_EQ(*cleaning.TakeOldRuns(At(kLong), At(0), epoch_), 1u);
   const CleanedRun run = cleaning.RunsToFinish(At(1)).value().at(0);
   auto refused = [&] {
@@ -105,15 +105,15 @@ TEST_P(StoreContract, ARunThatHasBegunToGoIsRefusedByItsName) {
     EXPECT_EQ(status.code(), Code::kInvalidArgument);
     EXPECT_EQ(status.message(), "run 'r' of dag 'd' was removed by a cleaning meanwhile");
     EXPECT_TRUE(row.list == BatchRow::List::kRuns && row.at == 1);
-    EXPECT_EQ(store_->GetRun("d", "r").status().code(), Code::kNotFound);
-    EXPECT_EQ(store_->GetRun("d", "new").status().code(), Code::kNotFound);
-    EXPECT_EQ(store_->ListEvents({})->total, 0u);
+    EXPECT_EQ(store_->reads().GetRun("d", "r").status().code(), Code::kNotFound);
+    EXPECT_EQ(store_->reads().GetRun("d", "new").status().code(), Code::kNotFound);
+    EXPECT_EQ(store_->reads().ListEvents({})->total, 0u);
   };
   ASSERT_TRUE(*cleaning.FinishRun(run, epoch_));
   refused();
   ASSERT_TRUE(cleaning.EndRun(run, epoch_).ok());
   refused();
-  EXPECT_TRUE(store_->ListTis(RunId(1))->empty());
+  EXPECT_TRUE(store_->reads().ListTis(RunId(1))->empty());
   MustCommit({.runs = {SparseRun(3, "d", "r")}});  // its name is free
 }
 
@@ -136,8 +136,8 @@ TEST_P(StoreContract, ARunThatAnUnfinishedOneMayLookAtStays) {
   MustCommit({.runs = {Ended(1, "d", "before", 10), Ended(2, "d", "past", 20), waits,
                        Ended(4, "d", "last", 40)}});
   ASSERT_EQ(*cleaning.TakeOldRuns(At(kLong), At(0), epoch_), 1u);
-  EXPECT_EQ(store_->GetRun("d", "before").status().code(), Code::kNotFound);
-  EXPECT_TRUE(store_->GetRun("d", "past").ok());
+  EXPECT_EQ(store_->reads().GetRun("d", "before").status().code(), Code::kNotFound);
+  EXPECT_TRUE(store_->reads().GetRun("d", "past").ok());
 }
 
 TEST_P(StoreContract, TheVersionOfARunThatMayComeBackStays) {
@@ -163,14 +163,14 @@ TEST_P(StoreContract, VersionsThatNobodyNeedsAndOldEventsGo) {
   EXPECT_EQ(*cleaning.CleanSome(CleanTable::kDagVersion, At(kLong), epoch_), 2u);
   EXPECT_EQ(*cleaning.CleanSome(CleanTable::kDagVersion, At(kLong), epoch_), 0u);
   for (int64_t gone : {1, 2}) {
-    EXPECT_EQ(store_->GetDagVersion("d", gone).status().code(), Code::kNotFound);
+    EXPECT_EQ(store_->reads().GetDagVersion("d", gone).status().code(), Code::kNotFound);
   }
-  EXPECT_EQ(store_->GetDagVersion("d", 3)->bundle, std::string(64, 'b')) << "a run's";
-  EXPECT_TRUE(store_->GetDagVersion("d", 4).ok()) << "the current one";
-  EXPECT_TRUE(store_->GetDagVersion("stale", 1).ok());
+  EXPECT_EQ(store_->reads().GetDagVersion("d", 3)->bundle, std::string(64, 'b')) << "a run's";
+  EXPECT_TRUE(store_->reads().GetDagVersion("d", 4).ok()) << "the current one";
+  EXPECT_TRUE(store_->reads().GetDagVersion("stale", 1).ok());
 
   EXPECT_EQ(*cleaning.CleanSome(CleanTable::kEventLog, At(kLong), epoch_), 1u);
-  const auto events = store_->ListEvents({});
+  const auto events = store_->reads().ListEvents({});
   ASSERT_EQ(events->rows.size(), 1u);
   EXPECT_EQ(events->rows[0].event, "young");
 }
@@ -190,8 +190,8 @@ TEST_P(StoreContract, ALeaderThatWasDeposedCleansNothing) {
             Code::kAborted);
   EXPECT_EQ(cleaning.FinishRun(gone, deposed).status().code(), Code::kAborted);
   EXPECT_EQ(cleaning.EndRun(gone, deposed).code(), Code::kAborted);
-  EXPECT_TRUE(store_->GetRun("d", "r").ok());
-  EXPECT_EQ(store_->ListTis(RunId(1))->size(), 1u);
+  EXPECT_TRUE(store_->reads().GetRun("d", "r").ok());
+  EXPECT_EQ(store_->reads().ListTis(RunId(1))->size(), 1u);
   EXPECT_EQ(*cleaning.TakeOldRuns(At(kLong), At(0), std::nullopt), 1u) << "and a person may";
 }
 

@@ -23,7 +23,7 @@ TEST_P(StoreContract, ADeposedMasterCanNotWrite) {
   EXPECT_EQ(status.code(), Code::kAborted);
   EXPECT_NE(status.message().find("another master leads (epoch"), std::string::npos)
       << status.message();
-  EXPECT_EQ(store_->GetRun("d", "r").status().code(), Code::kNotFound);
+  EXPECT_EQ(store_->reads().GetRun("d", "r").status().code(), Code::kNotFound);
   // An empty commit tells it too.
   EXPECT_EQ(store_->Commit(ours, {}).code(), Code::kAborted);
 }
@@ -89,9 +89,9 @@ TEST_P(StoreContract, BeforeAnybodyLeadsNobodyCanWrite) {
 TEST_P(StoreContract, MigratingAgainChangesNothing) {
   MustCommit({.pools = {{.name = "default_pool", .slots = 5}}, .pool_deletes = {}});
   ASSERT_TRUE(store_->Migrate().ok());
-  auto pools = store_->ListPools();
-  ASSERT_EQ(pools->size(), 1u);
-  EXPECT_EQ(pools->front().slots, 5);
+  auto live = store_->LoadLive();
+  ASSERT_EQ(live->pools.size(), 1u);
+  EXPECT_EQ(live->pools.front().slots, 5);
   EXPECT_TRUE(Commit({}).ok()) << "we still lead";
 }
 

@@ -22,7 +22,7 @@ std::string Ids(const Result<Page<Row>>& page) {
 TEST_P(StoreListing, WithoutAnOrderItIsByPrimaryKey) {
   EXPECT_EQ(Runs({}), "r1 r2 r3 r4 r5 r6 of 6");
   EXPECT_EQ(Dags({}), "Train%Model etl_daily of 2");
-  EXPECT_EQ(Ids(store_->ListEvents({})), "b a c of 3");
+  EXPECT_EQ(Ids(store_->reads().ListEvents({})), "b a c of 3");
 }
 
 TEST_P(StoreListing, APageIsACutOfTheWholeAndTotalCountsAll) {
@@ -45,11 +45,11 @@ TEST_P(StoreListing, OrdersDescendAfterAMinusAndTiesFallToTheKey) {
   EXPECT_EQ(Runs(query), "r3 r2 r1 r6 r5 r4 of 6");
   query.order_by = {"logical_date"};
   EXPECT_EQ(Runs(query), "r3 r1 r2 r4 r5 r6 of 6") << "those without one come first";
-  PageQuery events;
+  EventQuery events;
   events.order_by = {"-when"};
-  EXPECT_EQ(Ids(store_->ListEvents(events)), "c a b of 3");
+  EXPECT_EQ(Ids(store_->reads().ListEvents(events)), "c a b of 3");
   events.order_by = {"owner", "-id"};
-  EXPECT_EQ(Ids(store_->ListEvents(events)), "c b a of 3");
+  EXPECT_EQ(Ids(store_->reads().ListEvents(events)), "c b a of 3");
 }
 
 TEST_P(StoreListing, EveryScalarMemberIsAnOrder) {
@@ -59,7 +59,7 @@ TEST_P(StoreListing, EveryScalarMemberIsAnOrder) {
         "end_date", "note", "clear_number", "reason"}) {
     RunQuery query;
     query.order_by = {name, std::string("-") + name};
-    EXPECT_TRUE(store_->ListRuns(query).ok()) << name;
+    EXPECT_TRUE(store_->reads().ListRuns(query).ok()) << name;
   }
   for (const char* name :
        {"dag_id", "version", "fileloc", "is_paused", "is_stale", "description", "timetable_summary",
@@ -68,13 +68,13 @@ TEST_P(StoreListing, EveryScalarMemberIsAnOrder) {
         "next_logical_date", "next_interval_start", "next_interval_end"}) {
     DagQuery query;
     query.order_by = {name};
-    EXPECT_TRUE(store_->ListDags(query).ok()) << name;
+    EXPECT_TRUE(store_->reads().ListDags(query).ok()) << name;
   }
   for (const char* name :
        {"id", "when", "owner", "event", "dag_id", "run_id", "task_id", "extra"}) {
-    PageQuery query;
+    EventQuery query;
     query.order_by = {name};
-    EXPECT_TRUE(store_->ListEvents(query).ok()) << name;
+    EXPECT_TRUE(store_->reads().ListEvents(query).ok()) << name;
   }
 }
 
@@ -82,15 +82,18 @@ TEST_P(StoreListing, AnUnknownOrderIsRefusedByName) {
   for (const char* bad : {"nope", "", "-", "--id", "id; DROP TABLE dag_run", "run_key", "ID"}) {
     RunQuery runs;
     runs.order_by = {"id", bad};
-    EXPECT_EQ(store_->ListRuns(runs).status().code(), Code::kInvalidArgument) << bad;
+    EXPECT_EQ(store_->reads().ListRuns(runs).status().code(), Code::kInvalidArgument) << bad;
     DagQuery dags;
     dags.order_by = {bad};
-    EXPECT_EQ(store_->ListDags(dags).status().code(), Code::kInvalidArgument) << bad;
-    EXPECT_EQ(store_->ListEvents(dags).status().code(), Code::kInvalidArgument) << bad;
+    EXPECT_EQ(store_->reads().ListDags(dags).status().code(), Code::kInvalidArgument) << bad;
+    EventQuery events;
+    events.order_by = {bad};
+    EXPECT_EQ(store_->reads().ListEvents(events).status().code(), Code::kInvalidArgument) << bad;
   }
   RunQuery query;
   query.order_by = {"-duration"};
-  EXPECT_NE(store_->ListRuns(query).status().message().find("can't order by 'duration'"),
+  EXPECT_NE(store_->reads().ListRuns(query).status().message().find(
+                "Ordering with 'duration' is disallowed"),
             std::string::npos);
 }
 
@@ -137,7 +140,7 @@ TEST_P(StoreListing, TagsAreComparedAsTheyAre) {
 }
 
 TEST_P(StoreListing, EventsKeepAllTheirMembers) {
-  auto page = store_->ListEvents({});
+  auto page = store_->reads().ListEvents({});
   ASSERT_EQ(page->rows.size(), 3u);
   EXPECT_TRUE(TieEvent(page->rows[0]) == TieEvent(Event("b", "ana", 1)));
   EXPECT_LT(page->rows[0].id, page->rows[1].id);
@@ -145,7 +148,7 @@ TEST_P(StoreListing, EventsKeepAllTheirMembers) {
 
 TEST_P(StoreListing, ThePreviousRunIsTheLatestOneThatStartedBefore) {
   auto previous = [&](int64_t before, int64_t except) -> std::string {
-    auto run = store_->PreviousRun("etl_daily", At(before), RunId(except));
+    auto run = store_->reads().PreviousRun("etl_daily", At(before), RunId(except));
     if (!run.ok()) return run.status().ToString();
     return run->has_value() ? (*run)->run_id : "none";
   };
@@ -154,6 +157,188 @@ TEST_P(StoreListing, ThePreviousRunIsTheLatestOneThatStartedBefore) {
   EXPECT_EQ(previous(401, 9), "r2") << "r4 is queued";
   EXPECT_EQ(previous(200, 2), "r1") << "strictly before";
   EXPECT_EQ(previous(100, 1), "none");
+}
+
+TEST_P(StoreListing, APageByKeyGoesOnAfterTheLastRowThatWasSeen) {
+  RunQuery runs;
+  runs.limit = 2;
+  runs.after = RunId(4);
+  EXPECT_EQ(Runs(runs), "r5 r6 of 6") << "the total is that of the whole";
+  runs.order_by = {"-id"};
+  EXPECT_EQ(Runs(runs), "r3 r2 of 6");
+  runs.count = false;
+  EXPECT_EQ(Runs(runs), "r3 r2 of 0");
+  DagQuery dags;
+  dags.after = "Train%Model";
+  EXPECT_EQ(Dags(dags), "etl_daily of 2");
+  EventQuery events;
+  events.after = store_->reads().ListEvents({})->rows[0].id;
+  EXPECT_EQ(Ids(store_->reads().ListEvents(events)), "a c of 3");
+  events.order_by = {"-id"};
+  events.after = store_->reads().ListEvents({})->rows[2].id;
+  EXPECT_EQ(Ids(store_->reads().ListEvents(events)), "a b of 3");
+}
+
+TEST_P(StoreListing, AnOffsetCutsTheSamePageInAnyOrder) {
+  RunQuery query;
+  query.limit = 2;
+  query.offset = 2;
+  query.order_by = {"-start_date"};
+  EXPECT_EQ(Runs(query), "r6 r1 of 6");
+  query.order_by = {"run_type", "-logical_date"};
+  EXPECT_EQ(Runs(query), "r3 r6 of 6");
+  EXPECT_EQ(Runs({.ids = {RunId(2), RunId(5), RunId(9)}}), "r2 r5 of 2");
+}
+
+TEST_P(StoreListing, RunsAreCountedByVersionAndWalkedByKey) {
+  DagVersionRow one = Version("etl_daily", 1), two = Version("etl_daily", 2);
+  one.tasks = 3;
+  RunRow later = SparseRun(7, "etl_daily", "r7");
+  later.version = 2;
+  RunRow first = SparseRun(8, "etl_daily", "r8");
+  first.version = 1;
+  MustCommit({.dag_versions = {one, two}, .runs = {later, first}});
+  auto counted = [&](const RunScope& scope) {
+    std::string text;
+    const auto counts = store_->reads().CountRuns(scope).value();
+    for (const VersionRuns& runs : counts) {
+      text += fmt::format("{}/{}: {} of {}, ", runs.dag_id, runs.version, runs.runs, runs.tasks);
+    }
+    return text;
+  };
+  EXPECT_EQ(counted({.dag_id = "etl_daily"}), "etl_daily/1: 5 of 3, etl_daily/2: 1 of 0, ");
+  EXPECT_EQ(counted({.run_id = "r6"}), "Train%Model/1: 1 of 0, ");
+  EXPECT_EQ(counted({.unfinished = true}),
+            "Train%Model/1: 1 of 0, etl_daily/1: 3 of 3, etl_daily/2: 1 of 0, ");
+  auto walked = [&](const RunScope& scope, int64_t after, size_t limit) {
+    std::string text;
+    const auto heads = store_->reads().WalkRuns(scope, RunId(after), limit).value();
+    for (const RunHead& head : heads) {
+      text += fmt::format("{}/{} ", head.id.value, head.version);
+    }
+    return text;
+  };
+  EXPECT_EQ(walked({}, 0, 3), "1/1 2/1 3/1 ");
+  EXPECT_EQ(walked({.dag_id = "etl_daily"}, 3, 9), "4/1 7/2 8/1 ");
+  EXPECT_EQ(walked({.dag_id = "etl_daily"}, 8, 9), "");
+}
+
+TEST_P(StoreListing, VersionsAreListedWithoutTheirSpecs) {
+  MustCommit({.dag_versions = {Version("d", 1), Version("d", 2), Version("d", 3)}});
+  PageQuery query;
+  query.limit = 2;
+  query.order_by = {"-version_number"};
+  const auto page = store_->reads().ListDagVersions("d", query).value();
+  ASSERT_EQ(page.rows.size(), 2u);
+  EXPECT_EQ(page.total, 3u);
+  EXPECT_EQ(page.rows[0].version, 3);
+  EXPECT_EQ(page.rows[0].hash, "00ff");
+  EXPECT_EQ(page.rows[0].created_at, At(9));
+  EXPECT_EQ(page.rows[1].version, 2);
+  EXPECT_TRUE(store_->reads().ListDagVersions("e", query)->rows.empty());
+}
+
+TEST_P(StoreListing, ImportErrorsAreFoundByFileAndById) {
+  MustCommit({.import_errors = {{.filename = "/b.py", .stack_trace = "one", .timestamp = At(2)},
+                                {.filename = "/a.py", .stack_trace = "two", .timestamp = At(1)}}});
+  ImportErrorQuery query;
+  query.filenames = {"/a.py", "/none.py"};
+  query.without_traces = true;
+  const auto found = store_->reads().ListImportErrors(query).value();
+  ASSERT_EQ(found.rows.size(), 1u);
+  EXPECT_EQ(found.total, 1u);
+  EXPECT_EQ(found.rows[0].filename, "/a.py");
+  EXPECT_EQ(found.rows[0].stack_trace, "");
+  ImportErrorQuery by_id;
+  by_id.id = found.rows[0].id;
+  EXPECT_EQ(store_->reads().ListImportErrors(by_id)->rows.at(0).stack_trace, "two");
+  ImportErrorQuery sorted;
+  sorted.order_by = {"timestamp"};
+  sorted.limit = 1;
+  EXPECT_EQ(store_->reads().ListImportErrors(sorted)->rows.at(0).filename, "/a.py");
+  EXPECT_EQ(store_->reads().ListImportErrors(sorted)->total, 2u);
+}
+
+std::string Places(const std::vector<TiRow>& rows) {
+  std::string text;
+  for (const TiRow& row : rows) {
+    text += fmt::format("{}.{}.{} ", row.run.value, row.task.value, row.map_index);
+  }
+  return text;
+}
+
+TEST_P(StoreListing, TaskInstancesAreReadByRangesAndOneByOne) {
+  MustCommit({.tis = {SparseTi(1, 0), SparseTi(1, 2), SparseTi(1, 5), SparseTi(2, 0),
+                      SparseTi(2, 1), FullTi(2, 1)}});
+  Reads& reads = store_->reads();
+  EXPECT_EQ(Places(*reads.ListTis(RunId(1))), "1.0.-1 1.2.-1 1.5.-1 ");
+  EXPECT_EQ(Places(*reads.ListTis({{RunId(1), TaskIndex(1), TaskIndex(2)}})), "1.2.-1 ");
+  EXPECT_EQ(Places(*reads.ListTis(
+                {{RunId(2), TaskIndex(1), TaskIndex(9)}, {RunId(1), TaskIndex(5), TaskIndex(5)}})),
+            "1.5.-1 2.1.-1 2.1.17 ");
+  EXPECT_TRUE(reads.ListTis(std::vector<TiRange>())->empty());
+  EXPECT_TRUE(Same(reads.GetTi({RunId(2), TaskIndex(1), 17}).value().value(), FullTi(2, 1)));
+  EXPECT_FALSE(reads.GetTi({RunId(2), TaskIndex(2)})->has_value());
+}
+
+TEST_P(StoreListing, TaskInstancesAreScannedInBriefAndNoFurtherThanWanted) {
+  TiRow failed = SparseTi(1, 1);
+  failed.state = TiState::kFailed;
+  failed.try_number = 2;
+  failed.end_date = At(5);
+  MustCommit({.tis = {SparseTi(1, 0), failed, SparseTi(5, 0)}});
+  Reads& reads = store_->reads();
+  const auto some = reads.ScanTis({{.dag_id = "etl_daily"}, {TiState::kFailed}, 9}).value();
+  ASSERT_EQ(some.size(), 1u);
+  EXPECT_EQ(some[0].run, RunId(1));
+  EXPECT_EQ(some[0].task, TaskIndex(1));
+  EXPECT_EQ(some[0].try_number, 2u);
+  EXPECT_EQ(some[0].end_date, At(5));
+  EXPECT_FALSE(some[0].start_date);
+  EXPECT_EQ(reads.ScanTis({{}, {}, 3})->size(), 3u);
+  EXPECT_EQ(reads.ScanTis({{}, {}, 2}).status().code(), Code::kResourceExhausted);
+}
+
+TEST_P(StoreListing, OneTryIsReadByItsNumber) {
+  AttemptRow first, second;
+  first.id = {RunId(1), TaskIndex(0), kUnmapped, 1};
+  second.id = {RunId(1), TaskIndex(0), kUnmapped, 2};
+  second.exit_code = 7;
+  MustCommit({.attempts = {first, second}});
+  const auto tries = store_->reads().ListAttempts({RunId(1), TaskIndex(0)}, 2).value();
+  ASSERT_EQ(tries.size(), 1u);
+  EXPECT_EQ(tries[0].exit_code, 7);
+  EXPECT_TRUE(store_->reads().ListAttempts({RunId(1), TaskIndex(0)}, 3)->empty());
+}
+
+TEST_P(StoreListing, XComsAreListedWithoutValuesOfOneRunOrOfMany) {
+  MustCommit({.xcoms = {XCom(1, 0, "a", "1"), XCom(1, 0, "b", "2"), XCom(1, 3, "a", "3"),
+                        XCom(2, 0, "a", "4"), XCom(5, 0, "a", "5")}});
+  auto listed = [&](const XComQuery& query) {
+    const auto page = store_->reads().ListXComs(query).value();
+    std::string text;
+    for (const XComHead& x : page.rows) {
+      text += fmt::format("{}.{}.{} ", x.run.value, x.task.value, x.key);
+    }
+    return text + fmt::format("of {}", page.total);
+  };
+  XComQuery query;
+  EXPECT_EQ(listed(query), "1.0.a 1.0.b 1.3.a 2.0.a 5.0.a of 5");
+  query.limit = 2;
+  query.offset = 1;
+  EXPECT_EQ(listed(query), "1.0.b 1.3.a of 5");
+  query = {};
+  query.runs = {.dag_id = "etl_daily"};
+  query.key = "a";
+  EXPECT_EQ(listed(query), "1.0.a 1.3.a 2.0.a of 3");
+  query.tasks = {{"etl_daily", 1, TaskIndex(3)}, {"Train%Model", 0, TaskIndex(0)}};
+  EXPECT_EQ(listed(query), "1.3.a of 1");
+  query = {};
+  query.order_by = {"-key"};
+  query.runs = {.dag_id = "etl_daily", .run_id = "r1"};
+  EXPECT_EQ(listed(query), "1.0.b 1.0.a 1.3.a of 3");
+  EXPECT_EQ(store_->reads().GetXCom({RunId(2), TaskIndex(0)}, "a").value()->value_json, "4");
+  EXPECT_FALSE(store_->reads().GetXCom({RunId(2), TaskIndex(0)}, "b")->has_value());
 }
 
 }  // namespace
@@ -182,7 +367,11 @@ void StoreListing::SetUp() {
               .events = {Event("b", "ana", 1), Event("a", "bo", 2), Event("c", "ana", 3)}});
 }
 
-std::string StoreListing::Runs(const RunQuery& query) { return Ids(store_->ListRuns(query)); }
-std::string StoreListing::Dags(const DagQuery& query) { return Ids(store_->ListDags(query)); }
+std::string StoreListing::Runs(const RunQuery& query) {
+  return Ids(store_->reads().ListRuns(query));
+}
+std::string StoreListing::Dags(const DagQuery& query) {
+  return Ids(store_->reads().ListDags(query));
+}
 
 }  // namespace gale

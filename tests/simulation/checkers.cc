@@ -200,7 +200,7 @@ void Checkers::OnAccepted(const RunRow& run) {
 
 void Checkers::AcceptedAreThere() {
   for (const auto& [id, run_id] : accepted_) {
-    auto row = ledger_.GetRunById(id);
+    auto row = ledger_.reads().GetRunById(id);
     if (!row.ok() || row->run_id != run_id) {
       return context_.Fail(fmt::format("accepted run {} '{}' is not in the ledger: {}", id.value,
                                        run_id, row.status().ToString()));
@@ -285,7 +285,7 @@ void Checkers::AllIsDone() {
       return context_.Fail(
           fmt::format("{} was granted to {} and never ended", id.ToString(), worker));
     }
-    auto history = ledger_.ListAttempts(id.run, id.task, id.map_index);
+    auto history = ledger_.reads().ListAttempts({id.run, id.task, id.map_index});
     const bool there = history.ok() && std::any_of(history->begin(), history->end(),
                                                    [&](const AttemptRow& a) { return a.id == id; });
     if (!there) return context_.Fail(fmt::format("{} has no history row", id.ToString()));

@@ -41,7 +41,9 @@ struct Ledger {
 class WatchedStore : public FaultyStore {
  public:
   WatchedStore(Context& context, Ledger& ledger, Checkers& checkers, Duration leader_lease)
-      : FaultyStore(ledger.store, [this](const CommitBatch&) { return last_ = Draw(); }),
+      : FaultyStore(
+            ledger.store, [this](const CommitBatch&) { return last_ = Draw(); },
+            [this] { return cut == LedgerCut::kNone ? OkStatus() : NotReached(); }),
         context_(context),
         ledger_(ledger),
         checkers_(checkers),
@@ -80,32 +82,12 @@ class WatchedStore : public FaultyStore {
       context_.Saw(Seen::kTakeoversCutShort);
       return NotReached();
     }
-    return Read([&] { return FaultyStore::LoadLive(); });
-  }
-  Result<DagVersionRow> GetDagVersion(const std::string& dag_id, int64_t version) override {
-    return Read([&] { return FaultyStore::GetDagVersion(dag_id, version); });
-  }
-  Result<RunRow> GetRun(const std::string& dag_id, const std::string& run_id) override {
-    return Read([&] { return FaultyStore::GetRun(dag_id, run_id); });
-  }
-  Result<RunRow> GetRunById(RunId id) override {
-    return Read([&] { return FaultyStore::GetRunById(id); });
-  }
-  Result<std::optional<RunRow>> PreviousRun(const std::string& dag_id, TimePoint before,
-                                            RunId except) override {
-    return Read([&] { return FaultyStore::PreviousRun(dag_id, before, except); });
-  }
-  Result<std::vector<TiRow>> ListTis(RunId run) override {
-    return Read([&] { return FaultyStore::ListTis(run); });
+    if (cut != LedgerCut::kNone) return NotReached();
+    return FaultyStore::LoadLive();
   }
 
  private:
   static Status NotReached() { return Unavailable("injected fault: the ledger is not reached"); }
-  template <class F>
-  std::invoke_result_t<F> Read(F read) {
-    if (cut != LedgerCut::kNone) return NotReached();
-    return read();
-  }
   // Refuses the rows that are named so (see kGuilty).
   Refusal Guilty(const CommitBatch& batch);
   Fault Draw() {

@@ -402,7 +402,7 @@ void Master::ReadLater() {
   const bool slow = context_.faults && context_.dice.Chance(5);
   for (LedgerNeed& need : loop_->TakeNeeds()) {
     After(context_.dice.Ms(0, slow ? 3000 : 10), [this, slow, need = std::move(need)] {
-      const LedgerAnswer answer = ReadNeed(store_, loop_->catalog(), need);
+      const LedgerAnswer answer = ReadNeed(store_.loader(), loop_->catalog(), need);
       context_.Saw(Seen::kReads);
       After(context_.dice.Ms(0, slow ? 3000 : 5),
             [this, answer] { Post([answer](Loop& loop) { loop.Answer(answer); }); });

@@ -26,7 +26,7 @@ void World::Trigger() {
   if (dice_.Chance(15)) request.run_id = fmt::format("mine_{}", dice_.Below(5));
   if (dice_.Chance(40)) request.logical_date = context_.wall() - dice_.Ms(0, 100'000);
   if (dice_.Chance(10)) request.run_after = context_.wall() + dice_.Ms(0, 40'000);
-  if (!CheckTrigger(ledger_.store, request).ok()) return;
+  if (!CheckTrigger(ledger_.store.reads(), request).ok()) return;
   Ask([this, request](Loop& loop) {
     auto row = loop.Trigger(request, kSomebody);
     if (!row.ok()) return;

@@ -1,4 +1,4 @@
-// A store whose commits fail when the test wants it: a decorator over a real one.
+// A store whose commits and reads fail when the test wants it: a decorator over a real one.
 #pragma once
 
 #include <functional>
@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "master/store/store.h"
+#include "tests/support/faulty_reads.h"
 
 namespace gale {
 
@@ -28,11 +29,17 @@ class FaultyStore : public Store {
   };
   std::function<Refusal(const CommitBatch&)> refuse;
 
-  // Called before each read that is none of Recover's, by whoever reads; may block. Set before use.
+  // Called before each read but LoadLive, by whoever reads; may block. Set before use.
   std::function<void()> on_read;
 
   // Doesn't own `inner`, which must outlive it.
-  FaultyStore(Store& inner, Hook hook) : inner_(inner), hook_(std::move(hook)) {}
+  FaultyStore(Store& inner, Hook hook, FaultyReads::Hook reads = {})
+      : inner_(inner),
+        hook_(std::move(hook)),
+        reads_(inner.loader(), [this, reads = std::move(reads)] {
+          if (on_read) on_read();
+          return reads ? reads() : OkStatus();
+        }) {}
 
   Status Commit(Epoch epoch, const CommitBatch& batch, BatchRow* refused = nullptr) override {
     if (refuse) {
@@ -62,64 +69,13 @@ class FaultyStore : public Store {
   Result<std::vector<MasterRow>> ListMasters() override { return inner_.ListMasters(); }
   Status Sync() override { return inner_.Sync(); }
   Result<LiveState> LoadLive() override { return inner_.LoadLive(); }
-  Result<Page<DagRow>> ListDags(const DagQuery& query) override {
-    Reading();
-    return inner_.ListDags(query);
-  }
-  Result<DagRow> GetDag(const std::string& dag_id) override {
-    Reading();
-    return inner_.GetDag(dag_id);
-  }
-  Result<DagVersionRow> GetDagVersion(const std::string& dag_id, int64_t version) override {
-    Reading();
-    return inner_.GetDagVersion(dag_id, version);
-  }
+  Reads& reads() override { return reads_; }
+  Reads& loader() override { return reads_; }
   Status PutBlobs(const std::vector<BlobRow>& blobs) override { return inner_.PutBlobs(blobs); }
   Result<std::vector<std::string>> MissingBlobs(const std::vector<std::string>& digests) override {
     return inner_.MissingBlobs(digests);
   }
   Result<std::string> GetBlob(const std::string& digest) override { return inner_.GetBlob(digest); }
-  Result<Page<RunRow>> ListRuns(const RunQuery& query) override {
-    Reading();
-    return inner_.ListRuns(query);
-  }
-  Result<RunRow> GetRun(const std::string& dag_id, const std::string& run_id) override {
-    Reading();
-    return inner_.GetRun(dag_id, run_id);
-  }
-  Result<RunRow> GetRunById(RunId id) override {
-    Reading();
-    return inner_.GetRunById(id);
-  }
-  Result<std::optional<RunRow>> PreviousRun(const std::string& dag_id, TimePoint before,
-                                            RunId except) override {
-    Reading();
-    return inner_.PreviousRun(dag_id, before, except);
-  }
-  Result<std::vector<TiRow>> ListTis(RunId run) override {
-    Reading();
-    return inner_.ListTis(run);
-  }
-  Result<std::vector<AttemptRow>> ListAttempts(RunId run, TaskIndex task,
-                                               int32_t map_index) override {
-    Reading();
-    return inner_.ListAttempts(run, task, map_index);
-  }
-  Result<std::vector<XComRow>> ListXComs(RunId run, TaskIndex task, int32_t map_index) override {
-    Reading();
-    return inner_.ListXComs(run, task, map_index);
-  }
-  Result<std::vector<PoolRow>> ListPools() override {
-    Reading();
-    return inner_.ListPools();
-  }
-  Result<std::vector<ImportErrorRow>> ListImportErrors() override {
-    return inner_.ListImportErrors();
-  }
-  Result<Page<EventRow>> ListEvents(const PageQuery& query) override {
-    Reading();
-    return inner_.ListEvents(query);
-  }
   Result<std::optional<UserRow>> GetUser(const std::string& name) override {
     return inner_.GetUser(name);
   }
@@ -136,11 +92,9 @@ class FaultyStore : public Store {
   }
 
  private:
-  void Reading() {
-    if (on_read) on_read();
-  }
   Store& inner_;
   Hook hook_;
+  FaultyReads reads_;
 };
 
 }  // namespace gale

@@ -81,6 +81,13 @@ Response Invalid(const std::vector<std::string>& loc, std::string_view message,
   return JsonAnswer(body, 422);
 }
 
+std::optional<int64_t> WholeNumber(std::string_view text) {
+  int64_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 // Queries.
 
 void QueryReader::Wrong(std::string_view name, std::string_view message, std::string_view type,
@@ -88,21 +95,22 @@ void QueryReader::Wrong(std::string_view name, std::string_view message, std::st
   if (!error_) error_ = Invalid({"query", std::string(name)}, message, type, input);
 }
 
-std::optional<int64_t> QueryReader::Int(std::string_view name, int64_t min) {
+std::optional<int64_t> QueryReader::Int(std::string_view name, int64_t min, int64_t max) {
   const std::string* text = request_.Param(name);
   if (text == nullptr) return std::nullopt;
-  int64_t value = 0;
-  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size()) {
+  const std::optional<int64_t> value = WholeNumber(*text);
+  if (!value) {
     Wrong(name, "Input should be a valid integer", "int_parsing", *text);
-    return std::nullopt;
-  }
-  if (value < min) {
+  } else if (*value < min) {
     Wrong(name, fmt::format("Input should be greater than or equal to {}", min),
           "greater_than_equal", *text);
-    return std::nullopt;
+  } else if (*value > max) {
+    Wrong(name, fmt::format("Input should be less than or equal to {}", max), "less_than_equal",
+          *text);
+  } else {
+    return value;
   }
-  return value;
+  return std::nullopt;
 }
 
 std::optional<bool> QueryReader::Bool(std::string_view name) {
@@ -127,24 +135,13 @@ std::optional<TimePoint> QueryReader::Time(std::string_view name) {
   return std::nullopt;
 }
 
-void QueryReader::Page(PageQuery& page, const std::vector<OrderName>& orders) {
+void QueryReader::Page(PageQuery& page, std::span<const OrderColumn> orders) {
   const int64_t limit = Int("limit", 0).value_or(limits::kPageRowsDefault);
   page.limit = static_cast<uint32_t>(std::min<int64_t>(limit, limits::kPageRowsMax));
   page.offset = static_cast<uint32_t>(std::min<int64_t>(Int("offset", 0).value_or(0), UINT32_MAX));
-  page.order_by.clear();
-  for (const std::string& order : request_.Params("order_by")) {
-    const std::string_view name = std::string_view(order).substr(order.starts_with('-') ? 1 : 0);
-    auto found = std::ranges::find(orders, name, &OrderName::airflow);
-    if (found == orders.end()) {
-      if (!error_) {
-        error_ =
-            Failure(400, fmt::format("Ordering with '{}' is disallowed or the attribute does not "
-                                     "exist on the model",
-                                     name));
-      }
-      return;
-    }
-    page.order_by.push_back((order.starts_with('-') ? "-" : "") + std::string(found->ours));
+  page.order_by = request_.Params("order_by");
+  if (auto known = ParseOrders(page.order_by, orders); !known.ok() && !error_) {
+    error_ = Failure(known.status());
   }
 }
 

@@ -2,13 +2,15 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "master/api/http/http.h"
 #include "master/api/json.h"
-#include "master/store/store.h"
+#include "master/store/list_orders.h"
+#include "master/store/reads.h"
 
 namespace gale::http {
 
@@ -21,21 +23,20 @@ Response Failure(const Status& status);
 Response Invalid(const std::vector<std::string>& loc, std::string_view message,
                  std::string_view type, const Json& input = nullptr);
 
+// A whole number that is all of `text`; nullopt: it isn't one.
+std::optional<int64_t> WholeNumber(std::string_view text);
+
 // Reads a query's parameters; the first that is wrong becomes `error`. Unknown ones are ignored, as
 // FastAPI does.
 class QueryReader {
  public:
   explicit QueryReader(const Request& request) : request_(request) {}
 
-  std::optional<int64_t> Int(std::string_view name, int64_t min);
+  std::optional<int64_t> Int(std::string_view name, int64_t min, int64_t max = INT64_MAX);
   std::optional<bool> Bool(std::string_view name);
   std::optional<TimePoint> Time(std::string_view name);
-  // limit (clamped), offset; order_by by `names` (Airflow's name -> ours, "" as first: the key).
-  struct OrderName {
-    std::string_view airflow;
-    std::string_view ours;
-  };
-  void Page(PageQuery& page, const std::vector<OrderName>& orders);
+  // limit (clamped), offset; order_by, which is one of the names of store/list_orders.h.
+  void Page(PageQuery& page, std::span<const OrderColumn> orders);
 
   const std::optional<Response>& error() const { return error_; }
 

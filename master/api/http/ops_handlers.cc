@@ -9,7 +9,7 @@ namespace {
 Response ListPools(const Call& call) {
   QueryReader reader(call.request);
   PageQuery page;
-  reader.Page(page, {{"id", "name"}, {"name", "name"}});
+  reader.Page(page, kPoolOrders);
   if (reader.error()) return *reader.error();
   auto pools = call.control.ListPools();
   if (!pools.ok()) return Failure(pools.status());
@@ -73,17 +73,8 @@ Response DeletePool(const Call& call) {
 
 Response ListEvents(const Call& call) {
   QueryReader reader(call.request);
-  PageQuery page;
-  reader.Page(page, {{"id", "id"},
-                     {"event_log_id", "id"},
-                     {"when", "when"},
-                     {"dttm", "when"},
-                     {"owner", "owner"},
-                     {"event", "event"},
-                     {"dag_id", "dag_id"},
-                     {"run_id", "run_id"},
-                     {"task_id", "task_id"},
-                     {"extra", "extra"}});
+  EventQuery page;
+  reader.Page(page, kEventOrders);
   if (reader.error()) return *reader.error();
   auto events = call.control.ListEvents(page);
   if (!events.ok()) return Failure(events.status());

@@ -8,19 +8,7 @@ namespace {
 
 std::optional<Response> ReadRunQuery(const Call& call, RunQuery& query) {
   QueryReader reader(call.request);
-  reader.Page(query, {{"id", "id"},
-                      {"dag_id", "dag_id"},
-                      {"dag_run_id", "run_id"},
-                      {"run_id", "run_id"},
-                      {"state", "state"},
-                      {"logical_date", "logical_date"},
-                      {"run_after", "run_after"},
-                      {"start_date", "start_date"},
-                      {"end_date", "end_date"},
-                      {"queued_at", "queued_at"},
-                      {"run_type", "type"},
-                      {"data_interval_start", "interval_start"},
-                      {"data_interval_end", "interval_end"}});
+  reader.Page(query, kRunOrders);
   query.dag_id = call.args[0] == "~" ? "" : call.args[0];
   for (const std::string& name : call.request.Params("state")) {
     auto state = ParseRunState(name);

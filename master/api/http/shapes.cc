@@ -82,16 +82,19 @@ Json JsonOrText(const std::string& text) {
 
 Json Time(const std::optional<TimePoint>& t) { return t ? Json(FormatTime(*t)) : Json(nullptr); }
 
-Json DagVersionJson(const DagVersion& version) {
-  const Dag& dag = *version.dag;
-  return {{"id", UuidOf(fmt::format("dag_version {} {}", dag.id(), dag.version()))},
-          {"version_number", dag.version()},
-          {"dag_id", dag.id()},
+Json DagVersionJson(const DagVersionHead& version) {
+  return {{"id", UuidOf(fmt::format("dag_version {} {}", version.dag_id, version.version))},
+          {"version_number", version.version},
+          {"dag_id", version.dag_id},
           {"bundle_name", "dags-folder"},
           {"bundle_version", nullptr},
           {"bundle_url", nullptr},
           {"created_at", FormatTime(version.created_at)},
-          {"dag_display_name", dag.id()}};
+          {"dag_display_name", version.dag_id}};
+}
+Json DagVersionJson(const DagVersion& version) {
+  return DagVersionJson(
+      DagVersionHead{version.dag->id(), version.dag->version(), version.hash, version.created_at});
 }
 
 Json DagJson(const DagView& dag) {
@@ -330,17 +333,19 @@ Json EventJson(const EventRow& event) {
           {"extra", Text(event.extra)}};
 }
 
-Json XComJson(const TaskInstanceView& ti, const XComRow& xcom) {
-  return {{"key", xcom.key},
-          {"timestamp", FormatTime(xcom.timestamp)},
-          {"logical_date", Time(ti.run->row.logical_date)},
-          {"run_after", FormatTime(ti.run->row.run_after)},
-          {"map_index", xcom.map_index},
-          {"task_id", ti.task().task_id},
-          {"task_display_name", ti.task().task_id},
-          {"dag_id", ti.run->row.dag_id},
-          {"dag_display_name", ti.run->row.dag_id},
-          {"run_id", ti.run->row.run_id}};
+Json XComJson(const XComView& xcom) {
+  const RunRow& run = xcom.run->row;
+  const std::string& task_id = xcom.run->version->dag->task(xcom.head.task).task_id;
+  return {{"key", xcom.head.key},
+          {"timestamp", FormatTime(xcom.head.timestamp)},
+          {"logical_date", Time(run.logical_date)},
+          {"run_after", FormatTime(run.run_after)},
+          {"map_index", xcom.head.map_index},
+          {"task_id", task_id},
+          {"task_display_name", task_id},
+          {"dag_id", run.dag_id},
+          {"dag_display_name", run.dag_id},
+          {"run_id", run.run_id}};
 }
 
 Json ClusterJson(const ClusterInfo& cluster) {

@@ -11,6 +11,7 @@ Json Time(const std::optional<TimePoint>& t);  // null if unset
 
 Json DagJson(const DagView& dag);
 Json DagDetailsJson(const DagView& dag);
+Json DagVersionJson(const DagVersionHead& version);
 Json DagVersionJson(const DagVersion& version);
 Json RunJson(const RunView& run);
 Json TaskInstanceJson(const TaskInstanceView& ti);
@@ -21,7 +22,7 @@ Json PoolJson(const PoolInfo& pool);
 Json ClusterJson(const ClusterInfo& cluster);
 Json ImportErrorJson(const ImportErrorRow& error);
 Json EventJson(const EventRow& event);
-Json XComJson(const TaskInstanceView& ti, const XComRow& xcom);  // without its value
+Json XComJson(const XComView& xcom);  // without its value
 Json WorkerJson(const WorkerInfo& worker);
 Json HealthJson(const Health& health);
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 
 #include "common/base/limits.h"
 #include "master/api/http/handlers.h"
@@ -9,18 +8,17 @@ namespace {
 
 constexpr std::string_view kRun = "/api/v2/dags/{}/dagRuns/{}";
 
-std::optional<int64_t> Number(const std::string& text) {
-  int64_t value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
+std::optional<int32_t> MapIndex(QueryReader& reader) {
+  const std::optional<int64_t> index = reader.Int("map_index", kUnmapped, INT32_MAX);
+  if (!index) return std::nullopt;
+  return static_cast<int32_t>(*index);
 }
 
 // The task instance that a path names; with a fourth part, of that map index.
 Result<TaskInstanceView> TheTask(const Call& call, size_t map_arg = 0) {
   int32_t map_index = kUnmapped;
   if (map_arg != 0) {
-    auto number = Number(call.args[map_arg]);
+    auto number = WholeNumber(call.args[map_arg]);
     if (!number || *number < kUnmapped || *number > INT32_MAX) {
       return NotFound("task '{}' has no map index '{}'", call.args[2], call.args[map_arg]);
     }
@@ -32,18 +30,7 @@ Result<TaskInstanceView> TheTask(const Call& call, size_t map_arg = 0) {
 Response ListTaskInstances(const Call& call) {
   QueryReader reader(call.request);
   PageQuery page;
-  reader.Page(page, {{"id", "task_id"},
-                     {"task_id", "task_id"},
-                     {"task_display_name", "task_id"},
-                     {"state", "state"},
-                     {"try_number", "try_number"},
-                     {"map_index", "map_index"},
-                     {"start_date", "start_date"},
-                     {"end_date", "end_date"},
-                     {"queued_when", "queued_when"},
-                     {"run_after", "run_after"},
-                     {"logical_date", "logical_date"},
-                     {"priority_weight", "priority_weight"}});
+  reader.Page(page, kTiOrders);
   TaskInstanceQuery query;
   query.dag_id = call.args[0];
   query.run_id = call.args[1];
@@ -147,7 +134,21 @@ Response ClearTaskInstances(const Call& call) {
 
 // Logs.
 
-// The lines of a page; a last one without its end waits for the next page unless the log is whole.
+// As much of a page as is told at once: whole lines, unless the page is the log's last.
+void CutLines(LogPage& page) {
+  size_t end = 0;
+  for (size_t lines = 0; lines < Control::kLogPageLinesMax; ++lines) {
+    const size_t next = page.data.find('\n', end);
+    if (next == std::string::npos) break;
+    end = next + 1;
+  }
+  const size_t rest = page.data.find('\n', end);
+  if (rest == std::string::npos && page.complete) return;
+  if (end == 0) return;  // a line that is longer than a page
+  if (end < page.data.size()) page.complete = false;
+  page.data.resize(end);
+}
+
 Json Lines(const std::string& data) {
   Json lines = Json::array();
   for (size_t begin = 0; begin < data.size();) {
@@ -164,32 +165,41 @@ Response GetLog(const Call& call) {
   query.dag_id = call.args[0];
   query.run_id = call.args[1];
   query.task_id = call.args[2];
-  auto try_number = Number(call.args[3]);
+  auto try_number = WholeNumber(call.args[3]);
   if (!try_number || *try_number < 0 || *try_number > limits::kTriesMax) {
     return Invalid({"path", "try_number"}, "Input should be a valid integer", "int_parsing",
                    call.args[3]);
   }
   query.try_number = static_cast<uint32_t>(*try_number);
-  query.map_index = static_cast<int32_t>(reader.Int("map_index", kUnmapped).value_or(kUnmapped));
+  query.map_index = MapIndex(reader).value_or(kUnmapped);
   query.offset = static_cast<uint64_t>(reader.Int("token", 0).value_or(0));
-  if (reader.Bool("full_content").value_or(false)) query.max_bytes = 64 << 20;
+  const bool full = reader.Bool("full_content").value_or(false);
   if (reader.error()) return *reader.error();
+  const std::string_view accept = call.request.header("accept");
+  const bool text = accept.starts_with("text/plain");
+  // As bytes a page is what it is; as JSON it is many times that.
+  if (full) query.max_bytes = text ? Control::kLogTextBytesMax : Control::kLogPageBytesMax;
   auto page = call.control.ReadLog(query);
   if (!page.ok()) return Failure(page.status());
-  const size_t whole_lines = page->data.rfind('\n');
-  if (!page->complete && whole_lines != std::string::npos) page->data.resize(whole_lines + 1);
+  if (text) {
+    const size_t whole_lines = page->data.rfind('\n');
+    if (!page->complete && whole_lines != std::string::npos) page->data.resize(whole_lines + 1);
+  } else {
+    CutLines(*page);
+  }
   const std::string next = std::to_string(page->offset + page->data.size());
-  const std::string_view accept = call.request.header("accept");
-  if (accept.starts_with("text/plain")) {
+  if (text) {
     Response response{200, "text/plain; charset=utf-8", std::move(page->data), {}};
     if (!page->complete) response.headers.emplace_back("Airflow-Continuation-Token", next);
     return response;
   }
   const Json lines = Lines(page->data);
   if (accept.starts_with("application/x-ndjson")) {
-    std::string text;
-    for (const Json& line : lines) text += WriteJson(line) + "\n";
-    return {200, "application/x-ndjson", std::move(text), {}};
+    std::string body;
+    for (const Json& line : lines) body += WriteJson(line) + "\n";
+    Response response{200, "application/x-ndjson", std::move(body), {}};
+    if (!page->complete) response.headers.emplace_back("Airflow-Continuation-Token", next);
+    return response;
   }
   return JsonAnswer(
       {{"content", lines}, {"continuation_token", page->complete ? Json(nullptr) : Json(next)}});
@@ -199,63 +209,41 @@ Response GetLog(const Call& call) {
 
 Response ListXComs(const Call& call) {
   QueryReader reader(call.request);
-  PageQuery page;
-  reader.Page(page, {{"key", "key"},
-                     {"timestamp", "timestamp"},
-                     {"task_id", "task_id"},
-                     {"map_index", "map_index"}});
-  const std::string* key = call.request.Param("xcom_key");
+  XComListQuery query;
+  reader.Page(query, kXComOrders);
+  query.dag_id = call.args[0];
+  query.run_id = call.args[1];
+  query.task_id = call.args[2];
+  query.map_index = MapIndex(reader);
+  if (const std::string* key = call.request.Param("xcom_key")) query.key = *key;
   if (reader.error()) return *reader.error();
-  std::vector<TaskInstanceView> tis;
-  if (call.args[2] == "~" || call.args[0] == "~" || call.args[1] == "~") {
-    TaskInstanceQuery query;
-    query.dag_id = call.args[0];
-    query.run_id = call.args[1];
-    if (call.args[2] != "~") query.task_ids = {call.args[2]};
-    query.limit = limits::kTasksPerDagMax;
-    auto all = call.control.ListTaskInstances(query);
-    if (!all.ok()) return Failure(all.status());
-    tis = std::move(all->rows);
-  } else {
+  if (query.dag_id != "~" && query.run_id != "~" && query.task_id != "~") {
     auto ti = TheTask(call);
     if (!ti.ok()) return Failure(ti.status());
-    tis.push_back(*ti);
   }
-  std::vector<Json> found;
-  for (const TaskInstanceView& ti : tis) {
-    if (ti.row.try_number == 0) continue;
-    auto xcoms = call.control.ListXComs(ti);
-    if (!xcoms.ok()) return Failure(xcoms.status());
-    for (const XComRow& xcom : *xcoms) {
-      if (key == nullptr || xcom.key == *key) found.push_back(XComJson(ti, xcom));
-    }
-  }
-  const size_t total = found.size();
-  found.erase(found.begin(),
-              found.begin() + static_cast<ptrdiff_t>(std::min<size_t>(page.offset, total)));
-  if (found.size() > page.limit) found.resize(page.limit);
-  return ListAnswer("xcom_entries", found, total, [](const Json& json) { return json; });
+  auto xcoms = call.control.ListXComs(query);
+  if (!xcoms.ok()) return Failure(xcoms.status());
+  return ListAnswer("xcom_entries", xcoms->rows, xcoms->total, XComJson);
 }
 
 Response GetXCom(const Call& call) {
   QueryReader reader(call.request);
-  const int64_t map_index = reader.Int("map_index", kUnmapped).value_or(kUnmapped);
+  const int32_t map_index = MapIndex(reader).value_or(kUnmapped);
   const bool stringify = reader.Bool("stringify").value_or(false);
   if (reader.error()) return *reader.error();
-  auto ti = call.control.GetTaskInstance(call.args[0], call.args[1], call.args[2],
-                                         static_cast<int32_t>(map_index));
+  auto ti = call.control.GetTaskInstance(call.args[0], call.args[1], call.args[2], map_index);
   if (!ti.ok()) return Failure(ti.status());
-  auto xcoms = call.control.ListXComs(*ti);
-  if (!xcoms.ok()) return Failure(xcoms.status());
-  for (const XComRow& xcom : *xcoms) {
-    if (xcom.key != call.args[3]) continue;
-    Json json = XComJson(*ti, xcom);
-    auto value = ParseJson("value", xcom.value_json);
-    json["value"] = stringify || !value.ok() ? Json(xcom.value_json) : *value;
-    return JsonAnswer(json);
+  auto xcom = call.control.GetXCom(*ti, call.args[3]);
+  if (!xcom.ok()) return Failure(xcom.status());
+  if (!*xcom) {
+    return Failure(404, fmt::format("task '{}' of run '{}' has no XCom '{}'", call.args[2],
+                                    call.args[1], call.args[3]));
   }
-  return Failure(404, fmt::format("task '{}' of run '{}' has no XCom '{}'", call.args[2],
-                                  call.args[1], call.args[3]));
+  const XComRow& row = **xcom;
+  Json json = XComJson({ti->run, {row.run, row.task, row.map_index, row.key, row.timestamp}});
+  auto value = ParseJson("value", row.value_json);
+  json["value"] = stringify || !value.ok() ? Json(row.value_json) : *value;
+  return JsonAnswer(json);
 }
 
 }  // namespace

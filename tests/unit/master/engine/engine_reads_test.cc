@@ -55,7 +55,7 @@ TEST_F(EngineReads, NothingIsReadOnTheEnginesThread) {
   EXPECT_TRUE(on_run("d", run_.run_id, [&](Loop& l) {
                 return l.SetRunNote("d", run_.run_id, "hello", actor_);
               }).ok());
-  EXPECT_EQ(store_.GetRunById(run_.id)->note, "hello");
+  EXPECT_EQ(store_.reads().GetRunById(run_.id)->note, "hello");
   const Status none =
       on_run("d", "none", [&](Loop& l) { return l.SetRunNote("d", "none", "", actor_); });
   EXPECT_EQ(none.code(), Code::kNotFound) << none.ToString();
@@ -76,9 +76,9 @@ TEST_F(EngineReads, NothingIsReadOnTheEnginesThread) {
   RunQuery of_p;
   of_p.dag_id = "p";
   Await([&](Loop& loop) {
-    return loop.scheduler().runs().empty() && inner_->ListRuns(of_p)->total >= 5;
+    return loop.scheduler().runs().empty() && inner_->reads().ListRuns(of_p)->total >= 5;
   });
-  const auto runs = store_.ListRuns(of_p).value();
+  const auto runs = store_.reads().ListRuns(of_p).value();
   for (const RunRow& row : runs.rows) EXPECT_EQ(row.state, RunState::kSuccess) << row.run_id;
   EXPECT_GT(reads, before);
   EXPECT_EQ(wrong, 0);
@@ -102,7 +102,7 @@ TEST_F(EngineReads, FourListingsThatNeverEndDoNotStopTheRunsAndWhoNeedsAReadWait
   for (size_t i = 0; i < kConnections; ++i) {
     readers.emplace_back([&] {
       lists = true;
-      (void)store_.ListTis(run_.id);
+      (void)store_.reads().ListTis(run_.id);
     });
   }
   listing.wait();
@@ -117,7 +117,7 @@ TEST_F(EngineReads, FourListingsThatNeverEndDoNotStopTheRunsAndWhoNeedsAReadWait
   EXPECT_EQ(engine_->CallOnRun<Result<RunRow>>("d", run_.run_id, note, 100ms).status().code(),
             Code::kUnavailable);
   Finish(2);
-  EXPECT_EQ(inner_->GetRunById(second.id)->state, RunState::kSuccess);
+  EXPECT_EQ(inner_->reads().GetRunById(second.id)->state, RunState::kSuccess);
 
   enough.count_down();
   for (std::thread& reader : readers) reader.join();

@@ -62,7 +62,7 @@ class RefusedTest : public RunningEngineTest {
   }
   std::set<std::string> Pools() {
     std::set<std::string> names;
-    const auto pools = store_.ListPools().value();
+    const auto pools = store_.LoadLive()->pools;
     for (const PoolRow& pool : pools) names.insert(pool.name);
     return names;
   }
@@ -148,7 +148,7 @@ TEST_F(RefusedTest, AResultThatIsRefusedIsItsAttemptsFailureAndAcked) {
   EXPECT_TRUE(a->ok());
   EXPECT_EQ(link_->acks, link_->grants);
   EXPECT_EQ(Ti(run_.id).state, TiState::kFailed);
-  const auto attempts = store_.ListAttempts(run_.id, TaskIndex(0), kUnmapped).value();
+  const auto attempts = store_.reads().ListAttempts({run_.id, TaskIndex(0)}).value();
   ASSERT_EQ(attempts.size(), 1u);
   EXPECT_NE(attempts[0].reason.find("refused by the ledger: table t: XCom"), std::string::npos)
       << attempts[0].reason;
@@ -218,9 +218,9 @@ TEST_F(RefusedTest, ASpecThatIsRefusedIsAnImportErrorOfItsFile) {
   report.dags[1].bytes += kBad;
   ASSERT_TRUE(Call([&](Loop& l) { l.ReportFile(report); }).ok());
   ASSERT_TRUE(Call([](Loop&) {}).ok());
-  EXPECT_TRUE(store_.GetDag("good").ok());
-  EXPECT_FALSE(store_.GetDag("wrong").ok());
-  const auto errors = store_.ListImportErrors().value();
+  EXPECT_TRUE(store_.reads().GetDag("good").ok());
+  EXPECT_FALSE(store_.reads().GetDag("wrong").ok());
+  const auto errors = store_.reads().ListImportErrors({}).value().rows;
   ASSERT_EQ(errors.size(), 1u);
   EXPECT_EQ(errors[0].filename, "/dags/two.py");
   EXPECT_NE(errors[0].stack_trace.find("DAG 'wrong' stays as it was: table t: version"),
@@ -235,7 +235,7 @@ TEST_F(RefusedTest, AnImportErrorThatIsRefusedIsReplacedByOneThatSaysSo) {
                 l.ReportFile({"/dags/x.py", {}, "donn" + std::string(kBad) + "es.csv"});
               }).ok());
   ASSERT_TRUE(Call([](Loop&) {}).ok());
-  auto errors = store_.ListImportErrors().value();
+  auto errors = store_.reads().ListImportErrors({}).value().rows;
   ASSERT_EQ(errors.size(), 1u);
   EXPECT_EQ(errors[0].filename, "/dags/x.py");
   EXPECT_NE(errors[0].stack_trace.find("donnbad\\x01es.csv"), std::string::npos);
@@ -243,12 +243,12 @@ TEST_F(RefusedTest, AnImportErrorThatIsRefusedIsReplacedByOneThatSaysSo) {
   const std::string name = "/dags/" + std::string(kBad) + ".py";
   ASSERT_TRUE(Call([&](Loop& l) { l.ReportFile({name, {}, "broken"}); }).ok());
   ASSERT_TRUE(Call([](Loop&) {}).ok());
-  errors = store_.ListImportErrors().value();
+  errors = store_.reads().ListImportErrors({}).value().rows;
   ASSERT_EQ(errors.size(), 2u);
   EXPECT_EQ(errors[1].filename, "/dags/bad\\x01.py");
   ASSERT_TRUE(Call([&](Loop& l) { l.ReportFileGone(name); }).ok());
   ASSERT_TRUE(Call([](Loop&) {}).ok());
-  EXPECT_EQ(store_.ListImportErrors()->size(), 1u);
+  EXPECT_EQ(store_.reads().ListImportErrors({})->rows.size(), 1u);
   ExpectStillLeading();
 }
 
@@ -269,7 +269,7 @@ TEST_F(RefusedTest, ADueRunThatIsRefusedIsNotMadeAndTheNextOneIs) {
               }).ok());
   auto names = [&] {
     std::set<std::string> out;
-    const auto page = store_.ListRuns({{.limit = 100}, "hourly"}).value();
+    const auto page = store_.reads().ListRuns({{.limit = 100}, "hourly"}).value();
     for (const RunRow& run : page.rows) {
       out.insert(run.run_id);
     }

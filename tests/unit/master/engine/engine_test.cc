@@ -35,7 +35,7 @@ class EngineTest : public ::testing::Test {
   static Result<PoolRow> SetPool(Loop& loop) {
     return loop.SetPool({.name = "p", .slots = 3}, {"admin", "cli"});
   }
-  size_t Pools() { return store_.ListPools()->size(); }
+  size_t Pools() { return store_.LoadLive()->pools.size(); }
 
   std::unique_ptr<Store> inner_;
   std::atomic<int> faults_{0};

@@ -90,8 +90,8 @@ TEST_F(Bundles, AVersionThatIsReplacedInTheTurnThatTidiesUpKeepsItsBundle) {
   FolderChanges('a', {});
   clock_.Advance(options_.sweep_interval);
   Know({FileDag("d"), FileDag("e")}, "2");
-  EXPECT_EQ(store_.GetDagVersion("d", 1)->bundle, Digest('a'));
-  EXPECT_EQ(store_.GetDagVersion("d", 2)->bundle, "");
+  EXPECT_EQ(store_.reads().GetDagVersion("d", 1)->bundle, Digest('a'));
+  EXPECT_EQ(store_.reads().GetDagVersion("d", 2)->bundle, "");
 }
 
 TEST_F(Bundles, ADagWhoseFileIsGoneKeepsItsCode) {
@@ -133,7 +133,7 @@ TEST_F(Bundles, AFileThatMovesIsAnotherVersion) {
   DagSpec moved = FileDag("d");
   moved.fileloc = "/dags/g.py";
   MustTurn([&](Loop& l) { l.ReportFile(File("/dags/g.py", {moved})); });
-  EXPECT_EQ(store_.GetDag("d")->version, 2);
+  EXPECT_EQ(store_.reads().GetDag("d")->version, 2);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ class Doors : public LoopTest {
     EXPECT_TRUE(Turn([&](Loop& l) { row = l.SetPool(pool, actor_); }).ok());
     return row.ok() ? "" : std::string(row.status().message());
   }
-  std::vector<ImportErrorRow> Errors() { return store_.ListImportErrors().value(); }
+  std::vector<ImportErrorRow> Errors() { return store_.reads().ListImportErrors({}).value().rows; }
 };
 
 TEST_F(Doors, APoolThatIsNoNameIsRefusedByField) {
@@ -77,8 +77,8 @@ TEST_F(Doors, ADagWhoseWordsAreTooManyIsAnImportError) {
   Know({dag, MakeDag("other")});
   ASSERT_EQ(Errors().size(), 1u);
   EXPECT_THAT(Errors()[0].stack_trace, HasSubstr("dag 'd': description: has 65537 bytes"));
-  EXPECT_FALSE(store_.GetDag("d").ok());
-  EXPECT_TRUE(store_.GetDag("other").ok()) << "its sibling stays";
+  EXPECT_FALSE(store_.reads().GetDag("d").ok());
+  EXPECT_TRUE(store_.reads().GetDag("other").ok()) << "its sibling stays";
 }
 
 }  // namespace

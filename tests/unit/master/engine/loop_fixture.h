@@ -94,7 +94,9 @@ class LoopTest : public ::testing::Test {
     EXPECT_EQ(status.ok() ? loop_->Audit() : "", "");
     return status;
   }
-  LedgerAnswer Read(LedgerNeed need) { return ReadNeed(store_, loop_->catalog(), std::move(need)); }
+  LedgerAnswer Read(LedgerNeed need) {
+    return ReadNeed(store_.loader(), loop_->catalog(), std::move(need));
+  }
   // What is asked of a run, be it in memory or not.
   template <class R>
   R OnRun(const std::string& dag, const std::string& run, std::function<R(Loop&)> what) {
@@ -140,7 +142,7 @@ class LoopTest : public ::testing::Test {
         Turn([&](Loop& l) { l.ReportFile(File("/dags/f.py", std::move(dags), hash)); }).ok());
   }
   Result<RunRow> Trigger(TriggerRequest request) {
-    GALE_RETURN_IF_ERROR(CheckTrigger(store_, request));
+    GALE_RETURN_IF_ERROR(CheckTrigger(store_.reads(), request));
     Result<RunRow> row = Internal("not asked");
     EXPECT_TRUE(Turn([&](Loop& l) { row = l.Trigger(request, actor_); }).ok());
     return row;
@@ -169,13 +171,13 @@ class LoopTest : public ::testing::Test {
     return result;
   }
   TiRow Ti(RunId run, uint32_t task = 0) {
-    const auto rows = store_.ListTis(run).value();
+    const auto rows = store_.reads().ListTis(run).value();
     for (const TiRow& row : rows) {
       if (row.task.value == task) return row;
     }
     return {};
   }
-  RunState StateOf(RunId run) { return store_.GetRunById(run).value().state; }
+  RunState StateOf(RunId run) { return store_.reads().GetRunById(run).value().state; }
 
   ManualClock clock_;
   std::map<std::string, DagSpec> specs_;

@@ -26,7 +26,7 @@ class LoopLimitsTest : public LoopTest {
     return {};
   }
   size_t Pauses() {
-    const auto events = store_.ListEvents({.limit = 100}).value();
+    const auto events = store_.reads().ListEvents({{.limit = 100}, {}}).value();
     return static_cast<size_t>(
         std::ranges::count_if(events.rows, [](const EventRow& e) { return e.event == "pause"; }));
   }
@@ -122,7 +122,7 @@ TEST_F(LoopLimitsTest, WhatARunHasNoInstanceOfCanBeNeitherClearedNorSet) {
                   .code(),
               Code::kFailedPrecondition);
   });
-  EXPECT_EQ(store_.ListTis(run.id)->size(), 1u) << "no row";
+  EXPECT_EQ(store_.reads().ListTis(run.id)->size(), 1u) << "no row";
   MustTurn([&](Loop& l) { l.OnFinished(link_, Ended(link_->grants.back())); });
   EXPECT_EQ(StateOf(run.id), RunState::kSuccess);
 }

@@ -23,7 +23,7 @@ class Dates : public LoopTest {
   }
   std::map<std::string, std::optional<TimePoint>> Runs() {
     std::map<std::string, std::optional<TimePoint>> runs;
-    const auto page = store_.ListRuns({}).value();
+    const auto page = store_.reads().ListRuns({}).value();
     for (const RunRow& row : page.rows) runs[row.run_id] = row.logical_date;
     return runs;
   }

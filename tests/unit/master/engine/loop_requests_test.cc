@@ -11,7 +11,7 @@ TEST_F(Requests, ARunIsNamedAfterItsTimeAndASecondOneAtThatTimeGetsItsNumber) {
   const RunRow first = MustTrigger("d"), second = MustTrigger("d");
   EXPECT_EQ(first.run_id, "manual__" + FormatTimeOffset(clock_.Now()));
   EXPECT_EQ(second.run_id, first.run_id + "_2");
-  EXPECT_EQ(store_.GetRunById(second.id)->run_id, second.run_id);
+  EXPECT_EQ(store_.reads().GetRunById(second.id)->run_id, second.run_id);
   EXPECT_EQ(first.triggering_user, "admin");
 }
 
@@ -112,7 +112,7 @@ TEST_F(Requests, PoolsAreCheckedAndTheDefaultOneStays) {
     EXPECT_EQ(l.DeletePool("none", actor_).code(), Code::kNotFound);
     EXPECT_TRUE(l.SetPool({.name = "p", .slots = 3}, actor_).ok());
   });
-  EXPECT_EQ(store_.ListPools()->size(), 2u);
+  EXPECT_EQ(store_.LoadLive()->pools.size(), 2u);
 }
 
 class Files : public LoopTest {};
@@ -122,7 +122,7 @@ TEST_F(Files, AnotherHashIsAnotherVersionAndRunsKeepTheirs) {
   const RunRow old = MustTrigger("d");
   Know({MakeDag("d", {Bash("a"), Bash("b")})}, "2");
   Know({MakeDag("d", {Bash("a"), Bash("b")})}, "2");
-  EXPECT_EQ(store_.GetDag("d")->version, 2);
+  EXPECT_EQ(store_.reads().GetDag("d")->version, 2);
   EXPECT_EQ(MustTrigger("d").version, 2);
   EXPECT_EQ(loop_->scheduler().Find(old.id)->size(), 1u);
   Restart();
@@ -132,16 +132,16 @@ TEST_F(Files, AnotherHashIsAnotherVersionAndRunsKeepTheirs) {
 TEST_F(Files, ADagThatTwoFilesDefineStaysWithTheFirstAndIsTheSecondsError) {
   Know({MakeDag("d")});
   MustTurn([&](Loop& l) { l.ReportFile(File("/dags/g.py", {MakeDag("d"), MakeDag("e")})); });
-  EXPECT_EQ(store_.GetDag("d")->fileloc, "/dags/f.py");
-  EXPECT_EQ(store_.GetDag("e")->fileloc, "/dags/g.py");
-  auto errors = store_.ListImportErrors().value();
+  EXPECT_EQ(store_.reads().GetDag("d")->fileloc, "/dags/f.py");
+  EXPECT_EQ(store_.reads().GetDag("e")->fileloc, "/dags/g.py");
+  auto errors = store_.reads().ListImportErrors({}).value().rows;
   ASSERT_EQ(errors.size(), 1u);
   EXPECT_NE(errors[0].stack_trace.find("/dags/f.py"), std::string::npos);
   // The first file gives it up: the second has it.
   Know({});
   MustTurn([&](Loop& l) { l.ReportFile(File("/dags/g.py", {MakeDag("d"), MakeDag("e")})); });
-  EXPECT_EQ(store_.GetDag("d")->fileloc, "/dags/g.py");
-  EXPECT_TRUE(store_.ListImportErrors()->empty());
+  EXPECT_EQ(store_.reads().GetDag("d")->fileloc, "/dags/g.py");
+  EXPECT_TRUE(store_.reads().ListImportErrors({})->rows.empty());
 }
 
 TEST_F(Files, ABadDagHidesNoGoodOneOfItsFileAndStaysAsItWas) {
@@ -149,26 +149,26 @@ TEST_F(Files, ABadDagHidesNoGoodOneOfItsFileAndStaysAsItWas) {
   FileReport report = File("/dags/f.py", {MakeDag("good"), MakeDag("more")}, "2");
   report.error = "DAG 'bad': no such schedule";
   MustTurn([&](Loop& l) { l.ReportFile(report); });
-  EXPECT_EQ(store_.GetDag("good")->version, 2);
-  EXPECT_FALSE(store_.GetDag("more")->is_stale);
-  EXPECT_FALSE(store_.GetDag("bad")->is_stale);
-  EXPECT_EQ(store_.ListImportErrors()->at(0).stack_trace, report.error);
+  EXPECT_EQ(store_.reads().GetDag("good")->version, 2);
+  EXPECT_FALSE(store_.reads().GetDag("more")->is_stale);
+  EXPECT_FALSE(store_.reads().GetDag("bad")->is_stale);
+  EXPECT_EQ(store_.reads().ListImportErrors({})->rows.at(0).stack_trace, report.error);
   Know({MakeDag("more")});
-  EXPECT_TRUE(store_.GetDag("bad")->is_stale);
-  EXPECT_TRUE(store_.ListImportErrors()->empty());
+  EXPECT_TRUE(store_.reads().GetDag("bad")->is_stale);
+  EXPECT_TRUE(store_.reads().ListImportErrors({})->rows.empty());
 }
 
 TEST_F(Files, ABrokenFileKeepsItsDagsAndItsErrorGoesWhenItHeals) {
   Know({MakeDag("d")});
   FileReport broken{.fileloc = "/dags/f.py", .error = "SyntaxError"};
   MustTurn([&](Loop& l) { l.ReportFile(broken); });
-  EXPECT_FALSE(store_.GetDag("d")->is_stale);
-  EXPECT_EQ(store_.ListImportErrors()->size(), 1u);
+  EXPECT_FALSE(store_.reads().GetDag("d")->is_stale);
+  EXPECT_EQ(store_.reads().ListImportErrors({})->rows.size(), 1u);
   Restart();
   Know({MakeDag("d")});
-  EXPECT_TRUE(store_.ListImportErrors()->empty());
+  EXPECT_TRUE(store_.reads().ListImportErrors({})->rows.empty());
   MustTurn([&](Loop& l) { l.ReportFileGone("/dags/f.py"); });
-  EXPECT_TRUE(store_.GetDag("d")->is_stale);
+  EXPECT_TRUE(store_.reads().GetDag("d")->is_stale);
   EXPECT_TRUE(loop_->KnownFiles().empty());
 }
 
@@ -179,8 +179,8 @@ TEST_F(Files, ADagWhoseStoredVersionCanNotBeReadGetsTheNextNumber) {
   specs_.clear();
   Restart();
   Know({MakeDag("d", {Bash("x"), Bash("y")})}, "3");
-  EXPECT_EQ(store_.GetDag("d")->version, 3);
-  EXPECT_EQ(store_.GetDagVersion("d", 3)->spec, "d#3");
+  EXPECT_EQ(store_.reads().GetDag("d")->version, 3);
+  EXPECT_EQ(store_.reads().GetDagVersion("d", 3)->spec, "d#3");
 }
 
 class CalendarInTheLoop : public LoopTest {};
@@ -192,7 +192,7 @@ TEST_F(CalendarInTheLoop, RunsAreMadeWhenDueAndItsPlaceOutlivesTheMaster) {
   dag.start_date = clock_.Now();
   dag.catchup = true;
   Know({dag});
-  auto count = [&] { return store_.ListRuns({})->total; };
+  auto count = [&] { return store_.reads().ListRuns({})->total; };
   const uint64_t before = count();
   Pass(60s);
   EXPECT_EQ(count(), before + 1);
@@ -201,7 +201,7 @@ TEST_F(CalendarInTheLoop, RunsAreMadeWhenDueAndItsPlaceOutlivesTheMaster) {
   Pass(60s);
   EXPECT_EQ(count(), before + 2);
   std::set<TimePoint> dates;
-  const auto runs = store_.ListRuns({}).value();
+  const auto runs = store_.reads().ListRuns({}).value();
   for (const RunRow& row : runs.rows) {
     EXPECT_TRUE(dates.insert(*row.logical_date).second);
     EXPECT_EQ(row.run_id, "scheduled__" + FormatTimeOffset(row.run_after));
@@ -219,7 +219,7 @@ TEST_F(LoopTest, APoolThatIsToHoldDeferredTasksIsRefused) {
 TEST_F(LoopTest, ADagThatIsGoneSaysSinceWhen) {
   Know({MakeDag("d")});
   MustTurn([](Loop& l) { l.ReportFileGone("/dags/f.py"); });
-  EXPECT_EQ(store_.GetDag("d")->last_expired, clock_.Now());
+  EXPECT_EQ(store_.reads().GetDag("d")->last_expired, clock_.Now());
 }
 
 }  // namespace

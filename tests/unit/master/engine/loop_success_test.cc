@@ -80,7 +80,7 @@ TEST_F(Success, CancelledBeforeTheAnswerItEndsAndNobodyIsToldToRunIt) {
   EXPECT_TRUE(OneTurn([&](Loop& l) { l.Trigger(request, actor_).value(); }).ok());
   const std::vector<LedgerNeed> needs = loop_->TakeNeeds();
   const LedgerAnswer answer = Read(needs.at(0));
-  const std::string run_id = store_.GetRunById(RunId(1))->run_id;
+  const std::string run_id = store_.reads().GetRunById(RunId(1))->run_id;
   EXPECT_TRUE(OneTurn([&](Loop& l) {
                 l.Answer(answer);
                 EXPECT_TRUE(l.SetRunState("d", run_id, RunState::kFailed, actor_).ok());

@@ -1,0 +1,167 @@
+// What API, CLI, UI and the engine's loader read of the ledger: a page at a time, or one thing by
+// its key. Written once for every kind of database (sql_reads.h); the contract suite of the store
+// covers it.
+//
+// A page by key costs what the page holds, however much the ledger holds: `after` names the last
+// row that the caller has seen. An `offset` skips entries of an index. A `total` is counted in an
+// index where there is one that fits the filter (docs/schema.md names them), and only if wanted.
+//
+// Thread-safe. Reads see everything that was committed before they began. UNAVAILABLE: all
+// connections were busy for too long, or the database isn't reached. An `order_by` that the
+// listing doesn't know (list_orders.h) is INVALID_ARGUMENT.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/status.h"
+#include "master/store/rows.h"
+
+namespace gale {
+
+// A page of a listing. `order_by`: names of list_orders.h, "-" before one for descending. Empty
+// values sort before all others; ties are broken by the key.
+struct PageQuery {
+  uint32_t limit = 50;
+  uint32_t offset = 0;
+  std::vector<std::string> order_by;
+  bool count = true;  // false: the page's total is left 0
+};
+template <class Row>
+struct Page {
+  std::vector<Row> rows;
+  uint64_t total = 0;  // of all rows that match, not of this page
+};
+
+// In each of them, `after` goes with the order of the key only: ascending, or for runs and events
+// also descending ("-id"). It doesn't change the total.
+struct DagQuery : PageQuery {
+  std::string id_pattern;         // substring, any case; empty: all
+  std::vector<std::string> tags;  // any of them; empty: all
+  std::optional<bool> paused;
+  bool include_stale = false;
+  std::string after;  // dag_id
+};
+struct RunQuery : PageQuery {
+  std::string dag_id;  // empty: of all DAGs
+  std::string run_id;  // exact; empty: any
+  std::vector<RunState> states;
+  std::vector<RunType> types;
+  std::optional<TimePoint> logical_date_gte, logical_date_lte, run_after_gte, run_after_lte;
+  std::vector<RunId> ids;  // any of; empty: all
+  std::optional<RunId> after;
+};
+struct EventQuery : PageQuery {
+  std::optional<int64_t> after;
+};
+struct ImportErrorQuery : PageQuery {
+  std::optional<int64_t> id;
+  std::vector<std::string> filenames;  // any of; empty: all
+  bool without_traces = false;         // leaves them empty: they may be long
+};
+
+// Which runs a listing of "~" is about.
+struct RunScope {
+  std::string dag_id;       // empty: of all DAGs
+  std::string run_id;       // exact; empty: any
+  bool unfinished = false;  // only those that aren't
+};
+// How many runs of one version there are.
+struct VersionRuns {
+  std::string dag_id;
+  int64_t version = 0;
+  uint64_t runs = 0;
+  uint32_t tasks = 0;  // as DagVersionRow's
+};
+struct RunHead {
+  RunId id;
+  std::string dag_id;
+  int64_t version = 0;
+  RunType type = RunType::kManual;
+  TimePoint run_after;
+  std::optional<TimePoint> logical_date;
+};
+
+// The rows of the tasks first..last of a run.
+struct TiRange {
+  RunId run;
+  TaskIndex first = TaskIndex(0);
+  TaskIndex last = TaskIndex(UINT32_MAX);
+};
+// What task instances are sorted and filtered by.
+struct TiBrief {
+  RunId run;
+  TaskIndex task;
+  int32_t map_index = kUnmapped;
+  TiState state = TiState::kNone;
+  uint32_t try_number = 0;
+  std::optional<TimePoint> queued_at, start_date, end_date;
+};
+struct TiScan {
+  RunScope runs;
+  std::vector<TiState> states;  // any of; empty: all
+  size_t limit = 0;             // rows
+};
+
+struct XComQuery : PageQuery {
+  RunScope runs;
+  // Of these tasks only (a task's index differs from version to version); empty: all.
+  struct Task {
+    std::string dag_id;
+    int64_t version = 0;
+    TaskIndex task;
+  };
+  std::vector<Task> tasks;
+  std::optional<int32_t> map_index;
+  std::optional<std::string> key;
+};
+// An XCom without its value.
+struct XComHead {
+  RunId run;
+  TaskIndex task;
+  int32_t map_index = kUnmapped;
+  std::string key;
+  TimePoint timestamp;
+};
+
+class Reads {
+ public:
+  virtual ~Reads() = default;
+
+  virtual Result<Page<DagRow>> ListDags(const DagQuery& query) = 0;
+  virtual Result<DagRow> GetDag(const std::string& dag_id) = 0;  // NOT_FOUND
+  virtual Result<Page<DagVersionHead>> ListDagVersions(const std::string& dag_id,
+                                                       const PageQuery& query) = 0;
+  virtual Result<DagVersionRow> GetDagVersion(const std::string& dag_id, int64_t version) = 0;
+  virtual Result<Page<ImportErrorRow>> ListImportErrors(const ImportErrorQuery& query) = 0;
+
+  virtual Result<Page<RunRow>> ListRuns(const RunQuery& query) = 0;
+  virtual Result<RunRow> GetRun(const std::string& dag_id, const std::string& run_id) = 0;
+  virtual Result<RunRow> GetRunById(RunId id) = 0;  // NOT_FOUND
+  // The DAG's run with the largest logical date before `before` (any type, not queued, never
+  // `except`).
+  virtual Result<std::optional<RunRow>> PreviousRun(const std::string& dag_id, TimePoint before,
+                                                    RunId except) = 0;
+  // The runs in scope, counted by version; and the next ones after `after` by key.
+  virtual Result<std::vector<VersionRuns>> CountRuns(const RunScope& scope) = 0;
+  virtual Result<std::vector<RunHead>> WalkRuns(const RunScope& scope, RunId after,
+                                                size_t limit) = 0;
+
+  // A task instance that nothing has happened to has no row. By run, task and map index.
+  virtual Result<std::vector<TiRow>> ListTis(const std::vector<TiRange>& ranges) = 0;
+  Result<std::vector<TiRow>> ListTis(RunId run) { return ListTis({TiRange{run}}); }
+  virtual Result<std::optional<TiRow>> GetTi(const TiKey& ti) = 0;
+  // RESOURCE_EXHAUSTED: more than scan.limit rows match. By run, task and map index.
+  virtual Result<std::vector<TiBrief>> ScanTis(const TiScan& scan) = 0;
+  // Ended tries, oldest first; with a number, that one only.
+  virtual Result<std::vector<AttemptRow>> ListAttempts(
+      const TiKey& ti, std::optional<uint32_t> try_number = std::nullopt) = 0;
+  virtual Result<Page<XComHead>> ListXComs(const XComQuery& query) = 0;
+  virtual Result<std::optional<XComRow>> GetXCom(const TiKey& ti, const std::string& key) = 0;
+
+  virtual Result<Page<EventRow>> ListEvents(const EventQuery& query) = 0;
+};
+
+}  // namespace gale

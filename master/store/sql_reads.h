@@ -1,0 +1,77 @@
+// The reads of every kind of database: SQL that they all understand, and the few words in which
+// they differ.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "master/store/reads.h"
+#include "master/store/sql.h"
+
+namespace gale {
+
+class SqlReads : public Reads {
+ public:
+  explicit SqlReads(std::unique_ptr<SqlSource> source) : source_(std::move(source)) {}
+  SqlSource& source() { return *source_; }
+
+  Result<Page<DagRow>> ListDags(const DagQuery& query) override;
+  Result<DagRow> GetDag(const std::string& dag_id) override;
+  Result<Page<DagVersionHead>> ListDagVersions(const std::string& dag_id,
+                                               const PageQuery& query) override;
+  Result<DagVersionRow> GetDagVersion(const std::string& dag_id, int64_t version) override;
+  Result<Page<ImportErrorRow>> ListImportErrors(const ImportErrorQuery& query) override;
+  Result<Page<RunRow>> ListRuns(const RunQuery& query) override;
+  Result<RunRow> GetRun(const std::string& dag_id, const std::string& run_id) override;
+  Result<RunRow> GetRunById(RunId id) override;
+  Result<std::optional<RunRow>> PreviousRun(const std::string& dag_id, TimePoint before,
+                                            RunId except) override;
+  Result<std::vector<VersionRuns>> CountRuns(const RunScope& scope) override;
+  Result<std::vector<RunHead>> WalkRuns(const RunScope& scope, RunId after, size_t limit) override;
+  using Reads::ListTis;
+  Result<std::vector<TiRow>> ListTis(const std::vector<TiRange>& ranges) override;
+  Result<std::optional<TiRow>> GetTi(const TiKey& ti) override;
+  Result<std::vector<TiBrief>> ScanTis(const TiScan& scan) override;
+  Result<std::vector<AttemptRow>> ListAttempts(const TiKey& ti,
+                                               std::optional<uint32_t> try_number) override;
+  Result<Page<XComHead>> ListXComs(const XComQuery& query) override;
+  Result<std::optional<XComRow>> GetXCom(const TiKey& ti, const std::string& key) override;
+  Result<Page<EventRow>> ListEvents(const EventQuery& query) override;
+
+ private:
+  const std::unique_ptr<SqlSource> source_;
+};
+
+// Conditions of a statement, all of which must hold. Texts and values are as SqlQuery's.
+class SqlFilter {
+ public:
+  template <class... T>
+  void Add(std::string_view condition, const T&... values) {
+    where_.Add(where_.text().empty() ? " WHERE " : " AND ").Add(condition, values...);
+  }
+  void Add(const SqlQuery& condition) {
+    where_.Add(where_.text().empty() ? " WHERE " : " AND ").Add(condition);
+  }
+  // Any of `values`; empty: all rows.
+  template <class T>
+  void AddAny(std::string_view column, const std::vector<T>& values) {
+    if (values.empty()) return;
+    where_.Add(where_.text().empty() ? " WHERE " : " AND ");
+    where_.Add(fmt::format("{} IN (", column)).AddList(values).Add(")");
+  }
+  void AddScope(const RunScope& scope, SqlDialect dialect);  // of dag_run
+  const SqlQuery& where() const { return where_; }           // "" or " WHERE ..."
+
+ private:
+  SqlQuery where_;
+};
+
+// All rows of an answer, instead of what `rows` held.
+template <class Row, class Columns>
+Status ReadRows(Sql& sql, const SqlQuery& query, Columns columns, std::vector<Row>& rows) {
+  rows.clear();
+  return sql.Query(query, [&](SqlRow& row) { row.ReadRow(columns(rows.emplace_back())); });
+}
+
+}  // namespace gale

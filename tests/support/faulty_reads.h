@@ -1,0 +1,88 @@
+// Reads that fail when the test wants it: a decorator over real ones.
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "master/store/reads.h"
+
+namespace gale {
+
+// `hook` is asked before each read; what isn't OK is the read's answer. Thread-safe as far as it is.
+class FaultyReads : public Reads {
+ public:
+  using Hook = std::function<Status()>;
+
+  // Doesn't own `inner`, which must outlive it.
+  FaultyReads(Reads& inner, Hook hook) : inner_(inner), hook_(std::move(hook)) {}
+
+  Result<Page<DagRow>> ListDags(const DagQuery& query) override {
+    return Do([&] { return inner_.ListDags(query); });
+  }
+  Result<DagRow> GetDag(const std::string& dag_id) override {
+    return Do([&] { return inner_.GetDag(dag_id); });
+  }
+  Result<Page<DagVersionHead>> ListDagVersions(const std::string& dag_id,
+                                               const PageQuery& query) override {
+    return Do([&] { return inner_.ListDagVersions(dag_id, query); });
+  }
+  Result<DagVersionRow> GetDagVersion(const std::string& dag_id, int64_t version) override {
+    return Do([&] { return inner_.GetDagVersion(dag_id, version); });
+  }
+  Result<Page<ImportErrorRow>> ListImportErrors(const ImportErrorQuery& query) override {
+    return Do([&] { return inner_.ListImportErrors(query); });
+  }
+  Result<Page<RunRow>> ListRuns(const RunQuery& query) override {
+    return Do([&] { return inner_.ListRuns(query); });
+  }
+  Result<RunRow> GetRun(const std::string& dag_id, const std::string& run_id) override {
+    return Do([&] { return inner_.GetRun(dag_id, run_id); });
+  }
+  Result<RunRow> GetRunById(RunId id) override {
+    return Do([&] { return inner_.GetRunById(id); });
+  }
+  Result<std::optional<RunRow>> PreviousRun(const std::string& dag_id, TimePoint before,
+                                            RunId except) override {
+    return Do([&] { return inner_.PreviousRun(dag_id, before, except); });
+  }
+  Result<std::vector<VersionRuns>> CountRuns(const RunScope& scope) override {
+    return Do([&] { return inner_.CountRuns(scope); });
+  }
+  Result<std::vector<RunHead>> WalkRuns(const RunScope& scope, RunId after, size_t limit) override {
+    return Do([&] { return inner_.WalkRuns(scope, after, limit); });
+  }
+  Result<std::vector<TiRow>> ListTis(const std::vector<TiRange>& ranges) override {
+    return Do([&] { return inner_.ListTis(ranges); });
+  }
+  Result<std::optional<TiRow>> GetTi(const TiKey& ti) override {
+    return Do([&] { return inner_.GetTi(ti); });
+  }
+  Result<std::vector<TiBrief>> ScanTis(const TiScan& scan) override {
+    return Do([&] { return inner_.ScanTis(scan); });
+  }
+  Result<std::vector<AttemptRow>> ListAttempts(const TiKey& ti,
+                                               std::optional<uint32_t> try_number) override {
+    return Do([&] { return inner_.ListAttempts(ti, try_number); });
+  }
+  Result<Page<XComHead>> ListXComs(const XComQuery& query) override {
+    return Do([&] { return inner_.ListXComs(query); });
+  }
+  Result<std::optional<XComRow>> GetXCom(const TiKey& ti, const std::string& key) override {
+    return Do([&] { return inner_.GetXCom(ti, key); });
+  }
+  Result<Page<EventRow>> ListEvents(const EventQuery& query) override {
+    return Do([&] { return inner_.ListEvents(query); });
+  }
+
+ private:
+  template <class F>
+  std::invoke_result_t<F> Do(F read) {
+    if (hook_) GALE_RETURN_IF_ERROR(hook_());
+    return read();
+  }
+
+  Reads& inner_;
+  Hook hook_;
+};
+
+}  // namespace gale
