@@ -117,6 +117,7 @@ std::span<const Group> Groups() {
   static constexpr Group kGroups[] = {
       {"dags", "DAGs and their runs"},
       {"tasks", "tasks of a DAG, and what became of them in a run"},
+      {"logs", "the logs of a run, as files"},
       {"pools", "how many tasks of a kind may run at once"},
       {"workers", "the workers that a master knows"},
       {"db", "the metadata database"},

@@ -1,4 +1,4 @@
-// gale tasks logs.
+// gale tasks logs, gale logs export.
 #pragma once
 
 #include "cli/command.h"
@@ -6,5 +6,6 @@
 namespace gale::cli {
 
 Command LogsCommand();
+Command ExportLogsCommand();
 
 }  // namespace gale::cli

@@ -248,6 +248,7 @@ std::vector<Command> TaskCommands() {
        "  gale tasks state my_dag my_run my_task",
        State},
       LogsCommand(),
+      ExportLogsCommand(),
       {"tasks clear",
        "Let tasks run again, in one run or in all runs of the DAG",
        {dag_id,

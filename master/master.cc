@@ -447,7 +447,7 @@ Status Master::Start() {
   GALE_RETURN_IF_ERROR(p.MakeHome());
   GALE_RETURN_IF_ERROR(p.OpenLedger());
   GALE_RETURN_IF_ERROR(p.OpenQueue());
-  p.logs = std::make_unique<LogStore>(p.config.GetPath(Key::kBaseLogFolder));
+  p.logs = std::make_unique<LogStore>(p.config.GetPath(Key::kBaseLogFolder), p.MemberName());
   p.auth = std::make_unique<Auth>(p.store());
   GALE_RETURN_IF_ERROR(p.auth->Prepare());
   GALE_ASSIGN_OR_RETURN(p.made_admin, p.auth->EnsureAdmin(password_file()));

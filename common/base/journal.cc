@@ -164,6 +164,7 @@ Result<Journal> Journal::Open(Files& files, std::string path, size_t entry_bytes
 // written anew.
 void Journal::SetAside(const std::vector<std::pair<uint64_t, uint64_t>>& gaps) {
   if (gaps.empty()) return;
+  damaged_ = true;
   const std::string aside = path_ + ".damaged";
   std::string bytes;
   for (const auto& [from, to] : gaps) {
@@ -212,13 +213,28 @@ Result<std::string> Journal::Read(uint64_t at) const {
   return Internal("'{}' is damaged: no whole entry begins at {}", path_, at);
 }
 
-Status Journal::Rewrite(const std::vector<std::string>& entries) {
+Result<std::vector<uint64_t>> Journal::Keep(const std::vector<uint64_t>& entries, bool sync) {
+  rewrite_from_ = std::max<uint64_t>(limits::kJournalBytesMin, 2 * size_);  // unless it works
+  std::vector<uint64_t> out;
   std::string bytes;
-  for (const std::string& entry : entries) bytes += JournalEntry(entry);
+  for (const uint64_t at : entries) {
+    auto entry = Read(at);
+    GALE_RETURN_IF_ERROR(entry.status());
+    out.push_back(bytes.size());
+    bytes += JournalEntry(*entry);
+  }
+  GALE_RETURN_IF_ERROR(bytes.empty() ? files_->Truncate(file_, 0) : Replace(bytes, sync));
+  size_ = bytes.size();
+  torn_ = false;
+  rewrite_from_ = limits::kJournalBytesMin;
+  return out;
+}
+
+Status Journal::Replace(const std::string& bytes, bool sync) {
   // The open file is the new one before its name is: nothing can fail behind the move.
   const std::string fresh = path_ + ".new";
   auto write = [&]() -> Result<File> {
-    GALE_RETURN_IF_ERROR(files_->Write(fresh, bytes, {.sync = true}));
+    GALE_RETURN_IF_ERROR(files_->Write(fresh, bytes, {.sync = sync}));
     GALE_ASSIGN_OR_RETURN(File file, files_->Open(fresh, Access::kUpdate));
     GALE_RETURN_IF_ERROR(files_->Move(fresh, path_));
     return file;
@@ -230,8 +246,6 @@ Status Journal::Rewrite(const std::vector<std::string>& entries) {
   }
   file_ = std::move(*file);
   file_.MovedTo(path_);
-  size_ = bytes.size();
-  torn_ = false;
   return OkStatus();
 }
 

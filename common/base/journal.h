@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "common/base/files.h"
+#include "common/base/limits.h"
 #include "common/base/status.h"
 
 namespace gale {
@@ -53,11 +54,17 @@ class Journal {
   Result<uint64_t> Append(std::string_view bytes, bool sync);
   // The entry that begins there. An error if it isn't whole (any more).
   Result<std::string> Read(uint64_t at) const;
-  // From now on it holds these and nothing else: all or nothing, whoever dies. Where they begin
-  // follows from their lengths: at 0, each kJournalHeaderBytes and its own later than the last.
-  Status Rewrite(const std::vector<std::string>& entries);
+  // Writes it anew: from now on it holds the entries that begin there, in this order, and nothing
+  // else; all or nothing, whoever dies. Returns where each begins now.
+  Result<std::vector<uint64_t>> Keep(const std::vector<uint64_t>& entries, bool sync);
+  // Whether that is worth it, if of all entries so many bytes are still needed. After one that
+  // failed not before it is twice as large.
+  bool Bloated(uint64_t needed_bytes) const {
+    return size_ >= rewrite_from_ && needed_bytes <= size_ / 4;
+  }
 
   uint64_t size() const { return size_; }
+  bool damaged() const { return damaged_; }  // when it was opened
   const std::string& path() const { return path_; }
 
  private:
@@ -65,13 +72,16 @@ class Journal {
       : files_(&files), path_(std::move(path)), entry_bytes_max_(entry_bytes_max) {}
   void SetAside(const std::vector<std::pair<uint64_t, uint64_t>>& gaps);
   Status TakeBack();
+  Status Replace(const std::string& bytes, bool sync);
 
   Files* files_;
   std::string path_;
   size_t entry_bytes_max_;
   File file_;
   uint64_t size_ = 0;  // of what is whole
+  bool damaged_ = false;
   bool torn_ = false;  // something stands behind it
+  uint64_t rewrite_from_ = limits::kJournalBytesMin;
 };
 
 }  // namespace gale

@@ -38,7 +38,16 @@ inline constexpr size_t kFeedTasksPerRunMax = 1'000;  // of one turn: the same
 inline constexpr size_t kFeedSubscribersMax = 8'192;
 inline constexpr size_t kFeedLogsMax = 4'096;  // that one subscriber watches
 inline constexpr size_t kLogChunkBytesMax = 64 << 10;
+// The master's logs: beyond it a log has a file of its own.
+inline constexpr size_t kLogPackedBytesMax = 64 << 10;
+// Runs whose logs' index is kept, its entries, and their open packs: beyond it the one that wasn't
+// used for the longest time goes.
+inline constexpr size_t kLogRunsOpenMax = 128;
+inline constexpr size_t kLogEntriesMax = 1'000'000;
+inline constexpr size_t kLogDescriptorsMax = 512;
 inline constexpr size_t kGrpcMessageBytesMax = 64 << 20;
+// The worker's and the keeper's journals: smaller they are never written anew.
+inline constexpr size_t kJournalBytesMin = 256 << 10;
 inline constexpr size_t kSpoolEntriesMax = 100'000;   // worker: results that no master acked yet
 inline constexpr uint32_t kTriesMax = 1'000'000;      // try numbers of one task instance
 inline constexpr size_t kScheduledRunsPerPass = 100;  // calendar: runs of one DAG created at a time

@@ -98,6 +98,7 @@ struct LogPage {
   uint64_t offset = 0;    // of data's first byte
   bool complete = false;  // the attempt has ended, and this is the last of its output
   uint32_t try_number = 0;
+  std::vector<LogTime> times = {};  // when it came; the first may begin before `offset`
 };
 
 // Of a server that the master stands on.

@@ -55,6 +55,8 @@ Result<LogPage> Control::PageOf(const LogQuery& query) {
   page.offset = query.offset;
   page.try_number = query.try_number;
   GALE_ASSIGN_OR_RETURN(page.data, logs_.Read(KeyOf(query), query.offset, query.max_bytes));
+  if (page.data.empty()) return page;
+  GALE_ASSIGN_OR_RETURN(page.times, logs_.Times(KeyOf(query), page.offset, page.data.size()));
   return page;
 }
 

@@ -1,6 +1,7 @@
 // The streaming verbs of gale.v1.Control.
 #include <grpcpp/alarm.h>
 
+#include "common/rpc/convert.h"
 #include "master/api/control_service.h"
 #include "master/api/follow_stream.h"
 #include "master/api/followers.h"
@@ -57,6 +58,11 @@ v1::TailLogResponse MessageOf(LogPage page) {
   message.set_complete(page.complete);
   message.set_try_number(page.try_number);
   message.set_data(std::move(page.data));
+  for (const LogTime& each : page.times) {
+    v1::LogTime& time = *message.add_times();
+    time.set_offset(each.offset);
+    *time.mutable_time() = ToProto(each.time);
+  }
   return message;
 }
 

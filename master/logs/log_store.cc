@@ -1,13 +1,12 @@
 #include "master/logs/log_store.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <algorithm>
+#include <atomic>
 #include <cctype>
-#include <cerrno>
 #include <cstring>
+
+#include "common/base/files.h"
+#include "common/base/limits.h"
+#include "master/logs/run_logs.h"
 
 namespace gale {
 namespace {
@@ -42,111 +41,107 @@ std::string SafeName(std::string_view id) {
   return name;
 }
 
-Status ErrnoStatus(std::string_view what, const std::string& path) {
-  const int error = errno;
-  const std::string text = fmt::format("log file {}: {}: {}", path, what, std::strerror(error));
-  if (error == ENOSPC || error == EDQUOT) return ResourceExhausted("{}", text);
-  return Internal("{}", text);
-}
-
-Result<uint64_t> SizeOf(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) {
-    if (errno == ENOENT || errno == ENOTDIR) return uint64_t{0};
-    return ErrnoStatus("stat", path);
-  }
-  return static_cast<uint64_t>(info.st_size);
-}
-
 }  // namespace
 
-std::string LogKey::Path() const {
-  const std::string mapped = map_index == kUnmapped ? "" : fmt::format("map_index={}/", map_index);
-  return fmt::format("dag_id={}/run_id={}/task_id={}/{}attempt={}.log", SafeName(dag_id),
-                     SafeName(run_id), SafeName(task_id), mapped, try_number);
+std::string LogKey::RunFolder() const {
+  return fmt::format("dag_id={}/run_id={}", SafeName(dag_id), SafeName(run_id));
 }
 
-LogStore::File::~File() {
-  if (fd >= 0) ::close(fd);
+std::string LogKey::Name() const {
+  const std::string mapped = map_index == kUnmapped ? "" : fmt::format("map_index={}/", map_index);
+  return fmt::format("task_id={}/{}attempt={}.log", SafeName(task_id), mapped, try_number);
 }
+
+std::string LogKey::Path() const { return RunFolder() + "/" + Name(); }
+
+struct LogStore::Run {
+  Run(Files& files, const std::string& base, std::string name, const std::string& writer)
+      : folder(std::move(name)), logs(files, base, base + "/" + folder, writer) {}
+  const std::string folder;  // below the base
+  std::mutex mutex;          // guards what follows; other runs don't wait
+  RunLogs logs;
+  std::atomic<size_t> entries = 0, descriptors = 0;  // of `logs`, after the last use
+};
+
+LogStore::LogStore(std::filesystem::path base, std::string_view writer, Files* files)
+    : base_(std::move(base)),
+      writer_(SafeName(writer)),
+      files_(files != nullptr ? *files : Files::Real()) {}
 
 LogStore::~LogStore() = default;
 
-Result<std::shared_ptr<LogStore::File>> LogStore::Open(const std::string& path) {
+std::shared_ptr<LogStore::Run> LogStore::Use(const std::string& folder) const {
   std::lock_guard lock(mutex_);
-  if (auto found = by_path_.find(path); found != by_path_.end()) {
+  if (auto found = by_folder_.find(folder); found != by_folder_.end()) {
     open_.splice(open_.begin(), open_, found->second);
     return open_.front();
   }
-  std::error_code error;
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  // The base is nobody else's, and so is what is in it.
-  std::filesystem::create_directories(base_.parent_path(), error);
-  ::mkdir(base_.c_str(), 0700);
-  std::filesystem::create_directories(folder, error);
-  if (error) return Internal("log folder {}: {}", folder.string(), error.message());
-  auto file = std::make_shared<File>();
-  file->path = path;
-  file->fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  if (file->fd < 0) return ErrnoStatus("open", path);
-  GALE_ASSIGN_OR_RETURN(file->size, SizeOf(path));
-  if (open_.size() >= kOpenFilesMax) {
-    by_path_.erase(open_.back()->path);
-    open_.pop_back();
-  }
-  open_.push_front(file);
-  by_path_[path] = open_.begin();
-  return file;
+  open_.push_front(std::make_shared<Run>(files_, base_.string(), folder, writer_));
+  by_folder_[folder] = open_.begin();
+  return open_.front();
 }
 
-Result<uint64_t> LogStore::Append(const LogKey& key, uint64_t offset, std::string_view data) {
-  GALE_ASSIGN_OR_RETURN(std::shared_ptr<File> file, Open((base_ / key.Path()).string()));
-  std::lock_guard lock(file->mutex);
-  // Asked anew: it may be open twice for a moment, if it was let go while it was written.
-  GALE_ASSIGN_OR_RETURN(file->size, SizeOf(file->path));
-  if (offset > file->size) {
-    return OutOfRange("log file {} has {} bytes, and the chunk begins at {}: send from {} on",
-                      file->path, file->size, offset, file->size);
+// Who is being used stays: there must never be two of one folder.
+void LogStore::LetGo() const {
+  std::vector<std::shared_ptr<Run>> gone;  // closed behind the lock
+  std::lock_guard lock(mutex_);
+  size_t entries = 0, descriptors = 0, runs = open_.size();
+  for (const auto& run : open_) entries += run->entries, descriptors += run->descriptors;
+  for (auto it = open_.end(); it != open_.begin() && runs > 1;) {
+    if (runs <= limits::kLogRunsOpenMax && entries <= limits::kLogEntriesMax &&
+        descriptors <= limits::kLogDescriptorsMax) {
+      break;
+    }
+    --it;
+    if (it->use_count() > 1) continue;
+    entries -= (*it)->entries;
+    descriptors -= (*it)->descriptors;
+    --runs;
+    by_folder_.erase((*it)->folder);
+    gone.push_back(std::move(*it));
+    it = open_.erase(it);
   }
-  const uint64_t known = std::min<uint64_t>(file->size - offset, data.size());
-  data.remove_prefix(known);
-  while (!data.empty()) {
-    const ssize_t n = ::pwrite(file->fd, data.data(), data.size(), static_cast<off_t>(file->size));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return ErrnoStatus("write", file->path);
-    file->size += static_cast<uint64_t>(n);
-    data.remove_prefix(static_cast<size_t>(n));
-  }
-  return file->size;
+}
+
+size_t LogStore::open_runs() const {
+  std::lock_guard lock(mutex_);
+  return open_.size();
+}
+
+template <typename Do>
+auto LogStore::With(const LogKey& key, Do do_it) const {
+  const std::shared_ptr<Run> run = Use(key.RunFolder());
+  auto result = [&] {
+    std::lock_guard lock(run->mutex);
+    auto done = do_it(run->logs, key.Name());
+    run->entries = run->logs.entries();
+    run->descriptors = run->logs.descriptors();
+    return done;
+  }();
+  LetGo();
+  return result;
+}
+
+Result<uint64_t> LogStore::Append(const LogKey& key, uint64_t offset, std::string_view data,
+                                  TimePoint now) {
+  return With(key, [&](RunLogs& logs, const std::string& name) {
+    return logs.Append(name, offset, data, now);
+  });
 }
 
 Result<uint64_t> LogStore::Size(const LogKey& key) const {
-  return SizeOf((base_ / key.Path()).string());
+  return With(key, [](RunLogs& logs, const std::string& name) { return logs.Size(name); });
 }
 
 Result<std::string> LogStore::Read(const LogKey& key, uint64_t offset, size_t max) const {
-  const std::string path = (base_ / key.Path()).string();
-  GALE_ASSIGN_OR_RETURN(uint64_t size, SizeOf(path));
-  if (offset >= size || max == 0) return std::string();
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return ErrnoStatus("open", path);
-  std::string data(static_cast<size_t>(std::min<uint64_t>(max, size - offset)), '\0');
-  size_t got = 0;
-  while (got < data.size()) {
-    const ssize_t n =
-        ::pread(fd, data.data() + got, data.size() - got, static_cast<off_t>(offset + got));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      Status error = ErrnoStatus("read", path);
-      ::close(fd);
-      return error;
-    }
-    if (n == 0) break;
-    got += static_cast<size_t>(n);
-  }
-  ::close(fd);
-  data.resize(got);
-  return data;
+  return With(key,
+              [&](RunLogs& logs, const std::string& name) { return logs.Read(name, offset, max); });
+}
+
+Result<std::vector<LogTime>> LogStore::Times(const LogKey& key, uint64_t offset,
+                                             size_t bytes) const {
+  return With(
+      key, [&](RunLogs& logs, const std::string& name) { return logs.Times(name, offset, bytes); });
 }
 
 }  // namespace gale

@@ -1,5 +1,5 @@
-// The output of every attempt, on the master's disk: one file a try, appended to as workers ship
-// it.
+// The output of every attempt, on the master's disk, appended to as workers ship it: small ones in a
+// pack a run, others in a file each (run_logs.h).
 #pragma once
 
 #include <filesystem>
@@ -9,12 +9,15 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "common/base/status.h"
 
 namespace gale {
+
+class Files;
 
 // Whose output: by the names that users know, so that the tree on the disk can be read without
 // Gale.
@@ -29,44 +32,57 @@ struct LogKey {
   // mapped. Bytes that don't belong into a file name stand as %XX; a name that is too long ends in
   // a hash. The path never leaves the folder that it is put under.
   std::string Path() const;
+  // Its parts: of the run's folder, and of the log in there.
+  std::string RunFolder() const;
+  std::string Name() const;
+};
+
+// From this byte on, it came at this time.
+struct LogTime {
+  uint64_t offset = 0;
+  TimePoint time;
 };
 
 // Thread-safe. A write is on the disk's cache when Append returns: it survives the process, not the
 // machine (the worker keeps its copy until the ack, and a lost tail is only text).
 class LogStore {
  public:
-  static constexpr size_t kOpenFilesMax = 128;
-
-  // Folders are made on demand; `base` has mode 0700.
-  explicit LogStore(std::filesystem::path base) : base_(std::move(base)) {}
+  // Folders are made on demand; `base` has mode 0700. `writer`: nobody else who writes below `base`
+  // has that name, and the next process has it again.
+  explicit LogStore(std::filesystem::path base, std::string_view writer = "master",
+                    Files* files = nullptr);
   ~LogStore();
   LogStore(const LogStore&) = delete;
   LogStore& operator=(const LogStore&) = delete;
 
-  // Writes `data` at `offset`, and returns the file's size. What the file already has is skipped (a
+  // Writes `data` at `offset`, and returns the log's size. What the log already has is skipped (a
   // chunk may come twice); OUT_OF_RANGE, naming the size, if bytes before `offset` are missing.
-  Result<uint64_t> Append(const LogKey& key, uint64_t offset, std::string_view data);
-  // 0 if there is no file.
+  Result<uint64_t> Append(const LogKey& key, uint64_t offset, std::string_view data,
+                          TimePoint now = Clock::Real().Now());
+  // 0 if there is none.
   Result<uint64_t> Size(const LogKey& key) const;
-  // Up to `max` bytes from `offset` on; empty at the end, or if there is no file.
+  // Up to `max` bytes from `offset` on; empty at the end, or if there is none.
   Result<std::string> Read(const LogKey& key, uint64_t offset, size_t max) const;
+  // When these bytes came, by offset; the first may begin before them. Empty for what versions
+  // without packs wrote.
+  Result<std::vector<LogTime>> Times(const LogKey& key, uint64_t offset, size_t bytes) const;
   const std::filesystem::path& base() const { return base_; }
+  size_t open_runs() const;
 
  private:
-  struct File {
-    std::string path;
-    int fd = -1;
-    uint64_t size = 0;
-    std::mutex mutex;  // appends to one file are in order; other files don't wait
-    ~File();
-  };
-  // The file, opened for appending; the least recently used one is let go beyond kOpenFilesMax.
-  Result<std::shared_ptr<File>> Open(const std::string& path);
+  struct Run;
+  // Does it, for the run's logs and with the log's name among them.
+  template <typename Do>
+  auto With(const LogKey& key, Do do_it) const;
+  std::shared_ptr<Run> Use(const std::string& folder) const;
+  void LetGo() const;
 
   const std::filesystem::path base_;
-  mutable std::mutex mutex_;               // guards what follows
-  std::list<std::shared_ptr<File>> open_;  // most recently used first
-  std::map<std::string, std::list<std::shared_ptr<File>>::iterator> by_path_;
+  const std::string writer_;
+  Files& files_;
+  mutable std::mutex mutex_;                      // guards what follows
+  mutable std::list<std::shared_ptr<Run>> open_;  // most recently used first
+  mutable std::map<std::string, std::list<std::shared_ptr<Run>>::iterator> by_folder_;
 };
 
 }  // namespace gale

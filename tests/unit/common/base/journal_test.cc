@@ -125,11 +125,32 @@ TEST_F(JournalTest, NothingButZeroesIsDamage) {
 TEST_F(JournalTest, WrittenAnewItHoldsWhatItWasGiven) {
   Journal journal = Open();
   for (int i = 0; i < 9; ++i) ASSERT_TRUE(journal.Append("old", false).ok());
-  ASSERT_TRUE(journal.Rewrite({"x", "yy"}).ok());
+  const uint64_t x = journal.Append("x", false).value();
+  const uint64_t yy = journal.Append("yy", false).value();
+  EXPECT_FALSE(journal.Keep({x, yy + 1}, true).ok());
+  EXPECT_THAT(journal.Keep({x, yy}, true).value(), ElementsAre(0, kJournalHeaderBytes + 1));
   EXPECT_EQ(journal.Read(0).value(), "x");
   EXPECT_EQ(journal.Read(kJournalHeaderBytes + 1).value(), "yy");
   ASSERT_TRUE(journal.Append("z", true).ok());
   EXPECT_THAT(Reopened(), ElementsAre("x", "yy", "z"));
+}
+
+TEST_F(JournalTest, ItIsWorthToWriteItAnewWhenMostOfItIsNotNeeded) {
+  FaultyFiles faulty;
+  Journal journal = Open(nullptr, faulty);
+  EXPECT_FALSE(journal.Bloated(0));
+  const std::string large(kBytesMax, 'x');
+  while (journal.size() < limits::kJournalBytesMin) ASSERT_TRUE(journal.Append(large, false).ok());
+  EXPECT_TRUE(journal.Bloated(0));
+  EXPECT_TRUE(journal.Bloated(journal.size() / 4));
+  EXPECT_FALSE(journal.Bloated(journal.size() / 2));
+  faulty.FailAt(1, FaultyFiles::Fault::kIoError);
+  EXPECT_FALSE(journal.Keep({}, false).ok());
+  EXPECT_FALSE(journal.Bloated(0));  // not again at once
+  ASSERT_TRUE(journal.Keep({}, false).ok());
+  EXPECT_EQ(journal.size(), 0u);
+  ASSERT_TRUE(journal.Append("after", false).ok());
+  EXPECT_THAT(Reopened(), ElementsAre("after"));
 }
 
 // Every operation in turn, in each way: what was told to be there is there, what was told not to be
@@ -150,7 +171,7 @@ TEST_F(JournalTest, WhateverFailsAnEntryIsThereExactlyIfThatWasSaid) {
           for (const std::string entry : {"aa", "bbb", "cccc"}) {
             if (journal.Append(entry, true).ok()) expected.push_back(entry);
           }
-          if (journal.Rewrite({"new"}).ok()) expected = {"new"};
+          if (journal.Keep({0}, true).ok()) expected = {"first"};
           if (journal.Append("last", false).ok()) expected.push_back("last");
           failed = faulty.failed();
           faulty.Heal();

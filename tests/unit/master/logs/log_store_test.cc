@@ -9,6 +9,8 @@
 #include <future>
 #include <thread>
 
+#include "common/base/limits.h"
+
 namespace gale {
 namespace {
 
@@ -64,17 +66,22 @@ TEST_F(LogStoreTest, ALogGoesOnWhereALastMasterLeftIt) {
   EXPECT_EQ(logs_->Read(key_, 0, 100).value(), "abcd");
 }
 
-TEST_F(LogStoreTest, MoreLogsThanOpenFilesAreAllWritten) {
+TEST_F(LogStoreTest, MoreRunsThanAreKeptOpenAreAllWritten) {
+  const auto descriptors = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+  };
+  const auto before = descriptors();
+  LogKey key = key_;
   for (int round = 0; round < 2; ++round) {
-    for (uint32_t n = 1; n <= LogStore::kOpenFilesMax + 20; ++n) {
-      LogKey key = key_;
-      key.try_number = n;
+    for (size_t n = 1; n <= limits::kLogRunsOpenMax + 20; ++n) {
+      key.run_id = std::to_string(n);
       ASSERT_TRUE(logs_->Append(key, static_cast<uint64_t>(round), "x").ok());
     }
   }
-  for (uint32_t n = 1; n <= LogStore::kOpenFilesMax + 20; ++n) {
-    LogKey key = key_;
-    key.try_number = n;
+  EXPECT_EQ(logs_->open_runs(), limits::kLogRunsOpenMax);
+  EXPECT_LE(descriptors() - before, long{limits::kLogDescriptorsMax});
+  for (size_t n = 1; n <= limits::kLogRunsOpenMax + 20; ++n) {
+    key.run_id = std::to_string(n);
     EXPECT_EQ(logs_->Read(key, 0, 10).value(), "xx");
   }
 }
