@@ -27,8 +27,6 @@ ALLOWED = {
     ("one_door_to_the_clock", "master/api/leader_client.cc"): "gRPC takes its deadlines in system_clock",
     ("one_door_to_the_clock", "worker/bundle_cache.cc"): "gRPC takes its deadlines in system_clock",
     ("one_door_to_the_clock", "master/api/grpc_server.cc"): "gRPC takes its deadlines in system_clock",
-    ("one_door_to_the_files", "master/logs/log_store.cc"):
-        "packs of logs are being made of it",
     ("one_door_to_the_files", "master/store/sqlite_store.cc"):
         "a database's own files: SQLite opens them beside us, and a close of ours would drop its locks",
     ("one_door_to_the_files", "worker/keeper/proc.cc"): "/proc of other processes, thousands of files in one look",

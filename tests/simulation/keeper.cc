@@ -13,7 +13,7 @@ Status Keeper::Connect() {
   if (dies_here()) return Unavailable("the worker dies");
   if (alive()) return OkStatus();
   GALE_ASSIGN_OR_RETURN(keeper::Records records, keeper::Records::Open("/" + worker_, files_));
-  GALE_ASSIGN_OR_RETURN(const auto left, records.LoadRunning());
+  const std::vector<keeper::RunningRecord> left = records.Running();
   for (const keeper::RunningRecord& r : left) {
     const keeper::Exited exit{.key = r.key,
                               .pid = r.pid,
@@ -23,7 +23,7 @@ Status Keeper::Connect() {
                               .ended_at = context_.wall()};
     if (Status s = records.Exit(exit); !s.ok()) context_.Trace("{}", s.ToString());
   }
-  GALE_ASSIGN_OR_RETURN(const auto exits, records.LoadExits());
+  GALE_ASSIGN_OR_RETURN(const auto exits, records.Exits());
   for (const keeper::Exited& exit : exits) untaken_[exit.key] = exit;
   ++life_;
   fence_.reset();
@@ -65,7 +65,7 @@ Status Keeper::Spawn(const keeper::SpawnRequest& request) {
   return OkStatus();
 }
 
-Result<File> Keeper::Record(const keeper::SpawnRequest& request, keeper::RunningRecord& record) {
+Status Keeper::Record(const keeper::SpawnRequest& request, keeper::RunningRecord& record) {
   if (fenced()) return FailedPrecondition("the fence has passed");
   GALE_RETURN_IF_ERROR(files_.Open(request.log_path, Access::kAppend).status());
   record = {.key = request.key, .started_at = context_.wall()};
@@ -81,13 +81,12 @@ void Keeper::Start(const keeper::SpawnRequest& request) {
     return tell(context_.dice.Ms(0, 10), it->second);
   }
   keeper::RunningRecord record;
-  Result<File> file = Record(request, record);
-  if (!file.ok()) {
-    context_.Trace("{} can't spawn {}: {}", worker_, request.key, file.status().ToString());
-    return tell(Duration(0), keeper::StartFailed::Of(request.key, file.status()));
+  if (Status status = Record(request, record); !status.ok()) {
+    context_.Trace("{} can't spawn {}: {}", worker_, request.key, status.ToString());
+    return tell(Duration(0), keeper::StartFailed::Of(request.key, status));
   }
   record.pid = ++last_pid_;
-  records_->Started(*file, record);
+  records_->Started(record);
   const Task& task = tasks_.at(attempt);
   processes_[attempt] = {record, request.log_path, task, false, {}};
   context_.last_spawn = context_.now();

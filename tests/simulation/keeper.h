@@ -78,7 +78,7 @@ class Keeper : public worker::KeeperPort {
   // In the order of asking.
   void Later(Duration delay, std::function<void()> what);
   void Start(const keeper::SpawnRequest& request);
-  Result<File> Record(const keeper::SpawnRequest& request, keeper::RunningRecord& record);
+  Status Record(const keeper::SpawnRequest& request, keeper::RunningRecord& record);
   void Term(const AttemptId& attempt, bool timed_out);
   void Exit(const AttemptId& attempt, int code, int signal);
   void CheckFence();

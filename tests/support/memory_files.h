@@ -45,6 +45,12 @@ class MemoryFiles : public Files {
     return bytes.size();
   }
   Status Sync(const File&) override { return OkStatus(); }
+  Status Truncate(const File& file, uint64_t bytes) override {
+    auto it = files_.find(file.path());
+    if (it == files_.end()) return FileError(ENOENT, "truncate", file.path());
+    it->second.resize(bytes);
+    return OkStatus();
+  }
   Status SetMode(const File&, mode_t) override { return OkStatus(); }
   Result<struct stat> Look(const File& file) override { return Look(file.path()); }
   Result<struct stat> Look(const std::string& path) override {

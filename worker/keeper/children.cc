@@ -64,7 +64,7 @@ Children::~Children() { close(output_fd_); }
 
 Status Children::Load() {
   GALE_ASSIGN_OR_RETURN(null_, records_.files().Open("/dev/null", Access::kUpdate));
-  GALE_ASSIGN_OR_RETURN(std::vector<Exited> exits, records_.LoadExits());
+  GALE_ASSIGN_OR_RETURN(std::vector<Exited> exits, records_.Exits());
   for (Exited& e : exits) untaken_.insert_or_assign(e.key, std::move(e));
   const std::string folder = records_.home() + "/tmp/";
   for (const std::string& name : records_.files().List(folder).value_or({})) {
@@ -86,16 +86,15 @@ void Children::Spawn(SpawnRequest&& request) {
   if (auto it = untaken_.find(request.key); it != untaken_.end()) return tell_(it->second);
   auto child = std::make_unique<Child>();
   child->timer = timers_.end();
-  Result<File> record_file = Start(request, *child);
-  if (!record_file.ok()) {
-    StartFailed failed = StartFailed::Of(request.key, record_file.status());
+  if (Status started = Start(request, *child); !started.ok()) {
+    StartFailed failed = StartFailed::Of(request.key, started);
     failed.reason = Cut(std::move(failed.reason));
     return tell_(failed);
   }
   tell_(Started{child->record.key, child->record.pid, child->record.started_at});
   // Its birthday is sure even if it has ended: only we reap it.
   if (auto process = ReadProcess(child->record.pid)) child->record.birthday = process->birthday;
-  records_.Started(*record_file, child->record);
+  records_.Started(child->record);
   request.argv.clear();
   request.env.clear();
   child->request = std::move(request);
@@ -120,7 +119,7 @@ Status Children::CheckRoom() const {
   return OkStatus();
 }
 
-Result<File> Children::Start(const SpawnRequest& request, Child& child) {
+Status Children::Start(const SpawnRequest& request, Child& child) {
   GALE_RETURN_IF_ERROR(CheckRequest(request));
   GALE_RETURN_IF_ERROR(CheckRoom());
   struct stat st {};
@@ -128,15 +127,14 @@ Result<File> Children::Start(const SpawnRequest& request, Child& child) {
   if (S_ISREG(st.st_mode)) child.log_device = st.st_dev, child.log_inode = st.st_ino;
   RunningRecord& record = child.record;
   record = {.key = request.key, .started_at = Clock::Real().Now(), .own_cwd = request.cwd.empty()};
-  auto record_file = records_.Starting(record);
-  if (!record_file.ok()) return AsUnavailable(record_file.status());
+  GALE_RETURN_IF_ERROR(AsUnavailable(records_.Starting(record)));
   Result<pid_t> pid = StartInto(request, record, log);
   if (!pid.ok()) {
     records_.Forget(record.key);
     return pid.status();
   }
   record.pid = *pid;
-  return record_file;
+  return OkStatus();
 }
 
 Result<pid_t> Children::StartInto(const SpawnRequest& request, const RunningRecord& record,

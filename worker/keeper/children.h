@@ -92,7 +92,7 @@ class Children {
 
   Status CheckRoom() const;
   // The file of its record.
-  Result<File> Start(const SpawnRequest& request, Child& child);
+  Status Start(const SpawnRequest& request, Child& child);
   Result<pid_t> StartInto(const SpawnRequest& request, const RunningRecord& record,
                           const File& log);
   void Arm(Child& child, Duration from_now);

@@ -206,10 +206,17 @@ Status RunKeeper(const KeeperOptions& given) {
   options.home = std::filesystem::absolute(options.home).lexically_normal();
   while (options.home.size() > 1 && options.home.ends_with('/')) options.home.pop_back();
   Files& files = options.files != nullptr ? *options.files : Files::Real();
-  GALE_ASSIGN_OR_RETURN(Records records, Records::Open(options.home, files));
+  GALE_RETURN_IF_ERROR(Records::MakeFolders(options.home, files));
   GALE_ASSIGN_OR_RETURN(File lock, Lock(files, options.home));
   Status status = OpenLog(options.home);
-  if (status.ok() && prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
+  if (!status.ok()) return status;
+  auto opened = Records::Open(options.home, files);
+  if (!opened.ok()) {
+    GALE_ERROR("{}", opened.status().ToString());
+    return opened.status();
+  }
+  Records records = std::move(*opened);
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
     status = FailedPrecondition("keeper: cannot become the subreaper: {}", strerror(errno));
   }
   if (status.ok()) {

@@ -5,7 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <set>
+#include <algorithm>
 
 #include "common/base/log.h"
 #include "worker/keeper/proc.h"
@@ -38,6 +38,20 @@ std::unordered_map<int, std::vector<pid_t>> Survivors(const std::vector<RunningR
   });
 }
 
+// Those that no record names any more, by their marker.
+void AddUnknown(const Records& records, std::vector<RunningRecord>& left) {
+  const std::string suffix = "@" + records.home();
+  for (const Process& p : ReadAllProcesses()) {
+    std::string marker = ReadMarker(p.pid);
+    if (p.pid == getpid() || !marker.ends_with(suffix)) continue;
+    marker.resize(marker.size() - suffix.size());
+    if (!records.Has(marker) &&
+        std::ranges::find(left, marker, &RunningRecord::key) == left.end()) {
+      left.push_back({.key = std::move(marker), .started_at = TimePoint{}});
+    }
+  }
+}
+
 // Until the process has ended (a zombie counts), or `until`.
 void AwaitEnd(pid_t pid, int64_t until_boot_us) {
   int fd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
@@ -50,12 +64,10 @@ void AwaitEnd(pid_t pid, int64_t until_boot_us) {
 
 }  // namespace
 
-Status Recover(const Records& records) {
-  GALE_ASSIGN_OR_RETURN(const std::vector<RunningRecord> left, records.LoadRunning());
+Status Recover(Records& records) {
+  std::vector<RunningRecord> left = records.Running();
+  if (records.damaged()) AddUnknown(records, left);
   if (left.empty()) return OkStatus();
-  GALE_ASSIGN_OR_RETURN(const std::vector<Exited> exits, records.LoadExits());
-  std::set<std::string> exited;
-  for (const Exited& e : exits) exited.insert(e.key);
   std::vector<size_t> killed(left.size());
   int64_t until = BootNowUs() + kRecoverWaitMax.count();
   auto survivors = Survivors(left, records.home());
@@ -73,10 +85,6 @@ Status Recover(const Records& records) {
     bool alive = survivors.contains(static_cast<int>(i));
     GALE_WARN("'{}' (pid {}) was left by a keeper that died: {} processes killed{}", r.key, r.pid,
               killed[i], alive ? ", some still live" : "");
-    if (exited.contains(r.key)) {  // it died between the exit's record and the removal of this one
-      records.Forget(r.key);
-      continue;
-    }
     Exited exit{.key = r.key,
                 .pid = r.pid,
                 .signal = killed[i] > 0 ? SIGKILL : 0,

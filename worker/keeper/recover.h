@@ -12,6 +12,6 @@ namespace gale::keeper {
 // so nothing may start. Blocks; a family that cannot be killed in
 // kRecoverWaitMax is reported with that.
 inline constexpr Duration kRecoverWaitMax = std::chrono::seconds(8);
-Status Recover(const Records& records);
+Status Recover(Records& records);
 
 }  // namespace gale::keeper

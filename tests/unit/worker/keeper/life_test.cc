@@ -132,6 +132,32 @@ TEST_F(KeeperTest, AKilledKeepersOrphansAreKilledAndReportedByTheNext) {
   EXPECT_EQ(list->exited[2].exit_code, 8);
 }
 
+TEST_F(KeeperTest, AFamilyWhoseRecordIsDamagedIsFoundByItsMarker) {
+  Start();
+  Listener keeper(Home());
+  ASSERT_TRUE(
+      keeper->Spawn(Sh("a", "setsid -f sh -c 'echo daemon $$; exec sleep 60'; sleep 60")).ok());
+  const pid_t a = keeper.AwaitStarted("a").pid;
+  const std::string log = AwaitFile(Log("a"), "daemon");
+  const pid_t daemon = std::stoi(log.substr(log.find(' ')));
+  kill(keeper->keeper_pid(), SIGKILL);
+  keeper.AwaitClosed();
+  ASSERT_TRUE(AwaitDeath(a));
+  ASSERT_TRUE(Alive(daemon));
+  std::string records = ReadFile(Home() + "/records");
+  for (size_t n = 2; n < records.size(); n += 10) records[n] ^= 1;
+  std::ofstream(Home() + "/records") << records;
+
+  Start();
+  EXPECT_FALSE(Alive(daemon));
+  Listener next(Home());
+  auto list = next->List(kPatience);
+  ASSERT_TRUE(list.ok());
+  ASSERT_EQ(list->exited.size(), 1u);
+  EXPECT_EQ(list->exited[0].key, "a");
+  EXPECT_TRUE(list->exited[0].keeper_died);
+}
+
 TEST_F(KeeperTest, SigtermAndCtrlCDoNotEndAKeeperThatHasChildren) {
   Start();
   Listener keeper(Home());

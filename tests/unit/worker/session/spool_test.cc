@@ -5,8 +5,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "common/rpc/convert.h"
+#include "tests/support/faulty_files.h"
 
 namespace gale::worker {
 namespace {
@@ -49,15 +51,42 @@ TEST_F(SpoolTest, TheNextProcessFindsWhatWasWrittenAndNotWhatWasRemoved) {
   EXPECT_EQ((*left)[0].reason(), "exit code 1");
 }
 
-TEST_F(SpoolTest, ADamagedFileIsSetAsideAndTheOthersAreRead) {
-  Spool spool(home);
-  ASSERT_TRUE(spool.Load().ok());
-  ASSERT_TRUE(spool.Write(Result(1), false).ok());
+TEST_F(SpoolTest, FilesOfEarlierVersionsAreTakenInAndADamagedOneIsSetAside) {
+  std::filesystem::create_directory(home + "/spool");
+  std::ofstream(home + "/spool/1.0.-1.1.result") << Result(1).SerializeAsString();
   std::ofstream(home + "/spool/9.0.-1.1.result") << "\x01rubbish";
   std::ofstream(home + "/spool/8.0.-1.1.result.new") << "its writer died";
   EXPECT_EQ(Load(), 1u);
   EXPECT_TRUE(std::filesystem::exists(home + "/spool/damaged/9.0.-1.1.result"));
   EXPECT_FALSE(std::filesystem::exists(home + "/spool/8.0.-1.1.result.new"));
+  EXPECT_FALSE(std::filesystem::exists(home + "/spool/1.0.-1.1.result"));
+  EXPECT_EQ(Load(), 1u);
+}
+
+TEST_F(SpoolTest, ADamagedEntryIsSetAsideAndTheOthersAreRead) {
+  Spool spool(home);
+  ASSERT_TRUE(spool.Load().ok());
+  for (int64_t run = 1; run <= 3; ++run) ASSERT_TRUE(spool.Write(Result(run), false).ok());
+  const std::string path = home + "/spool/results";
+  std::string bytes = Files::Real().Read(path).value();
+  bytes[bytes.size() / 2] ^= 1;
+  ASSERT_TRUE(Files::Real().Write(path, bytes).ok());
+  EXPECT_EQ(Load(), 2u);
+  EXPECT_TRUE(std::filesystem::exists(path + ".damaged"));
+}
+
+TEST_F(SpoolTest, TenThousandResultsMakeOneSmallFile) {
+  Spool spool(home);
+  ASSERT_TRUE(spool.Load().ok());
+  for (int64_t run = 1; run <= 10'000; ++run) {
+    ASSERT_TRUE(spool.Write(Result(run), false).ok());
+    if (run % 1000 == 0) continue;  // nobody acks it
+    spool.Remove(Id(run));
+    ASSERT_LT(std::filesystem::file_size(home + "/spool/results"), 2 * limits::kJournalBytesMin);
+  }
+  const std::filesystem::directory_iterator files(home + "/spool");
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1);
+  EXPECT_EQ(Load(), 10u);
 }
 
 TEST_F(SpoolTest, AFullSpoolRefusesByTheNameOfItsLimit) {
@@ -69,12 +98,35 @@ TEST_F(SpoolTest, AFullSpoolRefusesByTheNameOfItsLimit) {
   EXPECT_NE(refused.message().find("kSpoolEntriesMax"), std::string::npos);
 }
 
-TEST_F(SpoolTest, ADiskThatRefusesIsAnErrorAndLeavesNothingBehind) {
-  Spool spool(home);
-  ASSERT_TRUE(spool.Load().ok());
-  std::filesystem::remove_all(home + "/spool");
-  EXPECT_FALSE(spool.Write(Result(1), false).ok());
-  EXPECT_EQ(spool.size(), 0u);
+// Every operation in turn: what was promised is there for the next process, and nothing that was
+// refused or acked, but for acks that a full disk didn't take.
+TEST_F(SpoolTest, WhateverFailsWhatWasTakenIsThereForTheNextProcess) {
+  using Fault = FaultyFiles::Fault;
+  for (const Fault fault : {Fault::kDiskFull, Fault::kIoError, Fault::kShortWrite}) {
+    bool failed = true;
+    for (uint64_t n = 1; failed; ++n) {
+      SCOPED_TRACE(testing::Message() << "fault " << int(fault) << " at " << n);
+      std::filesystem::remove_all(home + "/spool");
+      FaultyFiles faulty;
+      Spool spool(home, faulty);
+      ASSERT_TRUE(spool.Load().ok());
+      faulty.FailAt(n, fault);
+      std::set<int64_t> taken;
+      for (int64_t run = 1; run <= 4; ++run) {
+        if (spool.Write(Result(run), run % 2 == 0).ok()) taken.insert(run);
+        EXPECT_EQ(spool.size(), taken.size());
+      }
+      spool.Remove(Id(2));
+      failed = faulty.failed();
+      faulty.Heal();
+      std::set<int64_t> left;
+      const std::vector<v1::Finished> loaded = Spool(home).Load().value();
+      for (const v1::Finished& each : loaded) left.insert(each.attempt().run());
+      if (left.size() < taken.size()) taken.erase(2);
+      EXPECT_EQ(left, taken);
+      ASSERT_LT(n, 50u);
+    }
+  }
 }
 
 }  // namespace
