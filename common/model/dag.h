@@ -11,6 +11,7 @@
 
 #include "common/base/ids.h"
 #include "common/model/dag_spec.h"
+#include "common/model/json_elements.h"
 #include "common/model/timetable.h"
 #include "common/model/trigger_rule.h"
 
@@ -62,6 +63,18 @@ class Dag {
   bool has_mapped() const { return !expands_.empty(); }
   std::span<const uint32_t> mapping(TaskIndex t) const;
   const ExpandSpec& expand(uint32_t index) const { return *expands_[index]; }
+  // Its instances get arguments of their own.
+  bool has_arguments(TaskIndex t) const { return is_mapped(t) || !task(t).arguments_json.empty(); }
+  // The mapped group that `index` is of; empty: it is a task's own.
+  const std::string& group_of_expand(uint32_t index) const { return group_of_expand_[index]; }
+  // The elements of a literal of this DAG.
+  const JsonElements& literal(const ExpandSource& source) const { return literals_.at(&source); }
+  // What it returns is read by others of this DAG, as an argument or to be mapped over.
+  bool keeps_value(TaskIndex t) const { return !keeps_value_.empty() && keeps_value_[t.value]; }
+  // Something is mapped over what it returns.
+  bool is_map_source(TaskIndex t) const { return !map_source_.empty() && map_source_[t.value]; }
+  // The group that it is in, the innermost, is mapped itself.
+  bool in_mapped_group_directly(TaskIndex t) const;
   // How many mapped groups are around both; inside of these an index waits for the same index only.
   size_t SharedMappedGroups(TaskIndex a, TaskIndex b) const;
 
@@ -84,7 +97,8 @@ class Dag {
   Status LayOutGroups();
   Status LayOutMapping();
   Status CheckSources(const ExpandSpec& expand, TaskIndex reader) const;
-  Status CheckArguments(TaskIndex t) const;
+  Status CheckArguments(TaskIndex t);
+  void AddExpand(const ExpandSpec& expand, const std::string& group);
   void FindLeaves();
   void SumWeights();
   std::string CyclePath() const;
@@ -103,6 +117,10 @@ class Dag {
   std::vector<const ExpandSpec*> expands_;                      // point into spec_
   std::vector<std::vector<uint32_t>> group_mapping_;  // of each group, the outermost first
   std::vector<std::vector<uint32_t>> mappings_;       // of each task; empty: nothing is mapped
+  std::vector<std::string> group_of_expand_;
+  std::unordered_map<const ExpandSource*, JsonElements> literals_;
+  std::vector<bool> map_source_;   // empty: none is
+  std::vector<bool> keeps_value_;  // likewise
   bool depends_on_past_ = false;
   bool has_task_dates_ = false;
 };

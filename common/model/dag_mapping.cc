@@ -6,6 +6,7 @@
 #include "common/base/text_limits.h"
 #include "common/model/dag.h"
 #include "common/model/expand.h"
+#include "common/model/references.h"
 
 namespace gale {
 namespace {
@@ -14,20 +15,10 @@ using Json = nlohmann::json;
 
 constexpr size_t kGroupsDepthMax = 50;
 
-// Calls `visit` with every reference ({"__type": ..., "__var": {...}}) within `value`.
-void ForEachReference(const Json& value, const std::function<void(const Json&)>& visit) {
-  if (!value.is_structured()) return;
-  if (value.is_object() && value.size() == 2 && value.contains("__type") &&
-      value.contains("__var")) {
-    return visit(value);
-  }
-  for (const Json& item : value) ForEachReference(item, visit);
-}
-
-std::string Field(const Json& reference, const char* name) {
-  const Json& var = reference["__var"];
-  if (!var.is_object() || !var.contains(name) || !var[name].is_string()) return "";
-  return var[name].get<std::string>();
+void ForEachLiteral(const ExpandSource& source,
+                    const std::function<void(const ExpandSource&)>& visit) {
+  if (source.kind == ExpandSource::Kind::kLiteral) visit(source);
+  for (const ExpandSource& part : source.parts) ForEachLiteral(part, visit);
 }
 
 }  // namespace
@@ -35,6 +26,11 @@ std::string Field(const Json& reference, const char* name) {
 std::span<const uint32_t> Dag::mapping(TaskIndex t) const {
   if (mappings_.empty()) return {};
   return mappings_[t.value];
+}
+
+bool Dag::in_mapped_group_directly(TaskIndex t) const {
+  const std::string& group = task(t).task_group_id;
+  return !group.empty() && spec_.groups[group_by_id_.at(group)].expand.has_value();
 }
 
 size_t Dag::SharedMappedGroups(TaskIndex a, TaskIndex b) const {
@@ -74,9 +70,21 @@ Status Dag::LayOutGroups() {
       return bad.WithContext(fmt::format("task group '{}': expand", group.group_id));
     }
     group_mapping_[i].push_back(static_cast<uint32_t>(expands_.size()));
-    expands_.push_back(&*group.expand);
+    AddExpand(*group.expand, group.group_id);
   }
   return OkStatus();
+}
+
+void Dag::AddExpand(const ExpandSpec& expand, const std::string& group) {
+  expands_.push_back(&expand);
+  group_of_expand_.push_back(group);
+  for (const ExpandArgument& argument : expand.arguments) {
+    ForEachLiteral(argument.source, [&](const ExpandSource& source) {
+      if (auto elements = JsonElements::Parse(source.json)) {
+        literals_.emplace(&source, *std::move(elements));
+      }
+    });
+  }
 }
 
 // A source's task must be upstream of who reads it, or the reader could start before it has ended.
@@ -95,20 +103,26 @@ Status Dag::CheckSources(const ExpandSpec& expand, TaskIndex reader) const {
   return status;
 }
 
-Status Dag::CheckArguments(TaskIndex t) const {
+Status Dag::CheckArguments(TaskIndex t) {
   if (task(t).arguments_json.empty()) return OkStatus();
   const Json arguments = Json::parse(task(t).arguments_json, nullptr, /*allow_exceptions=*/false);
   if (!arguments.is_object()) return InvalidArgument("arguments_json: expected a JSON object");
   Status status;
   ForEachReference(arguments, [&](const Json& reference) {
-    const std::string type = reference["__type"].is_string() ? reference["__type"] : Json("");
-    if (type == "xcomref" && !Find(Field(reference, "task_id"))) {
-      status = InvalidArgument("arguments_json: '{}' is no task of this DAG",
-                               Field(reference, "task_id"));
+    const std::string type = reference["__type"];
+    if (type == "xcomref") {
+      const auto found = Find(ReferenceField(reference, "task_id"));
+      if (!found) {
+        status = InvalidArgument("arguments_json: '{}' is no task of this DAG",
+                                 ReferenceField(reference, "task_id"));
+        return;
+      }
+      keeps_value_.resize(size());
+      keeps_value_[found->value] = true;
     }
-    if (type == "group_argument" && !group_by_id_.contains(Field(reference, "group_id"))) {
+    if (type == "group_argument" && !group_by_id_.contains(ReferenceField(reference, "group_id"))) {
       status = InvalidArgument("arguments_json: '{}' is no task group of this DAG",
-                               Field(reference, "group_id"));
+                               ReferenceField(reference, "group_id"));
     }
   });
   return status;
@@ -138,11 +152,30 @@ Status Dag::LayOutMapping() {
       if (bad.ok()) bad = CheckSources(*spec.expand, TaskIndex(i));
       if (!bad.ok()) return within(bad.WithContext("expand"));
       mapping.push_back(static_cast<uint32_t>(expands_.size()));
-      expands_.push_back(&*spec.expand);
+      AddExpand(*spec.expand, "");
     }
     if (mapping.empty() && mappings_.empty()) continue;
     mappings_.resize(size());
     mappings_[i] = std::move(mapping);
+  }
+  for (const TaskGroupSpec& group : spec_.groups) {
+    if (!group.expand) continue;
+    Status status;
+    ForEachSourceTask(*group.expand, [&](const ExpandSource& source) {
+      if (!Find(source.task_id)) {
+        status = InvalidArgument("task group '{}': expand: '{}' is no task of this DAG",
+                                 group.group_id, source.task_id);
+      }
+    });
+    GALE_RETURN_IF_ERROR(status);
+  }
+  for (const ExpandSpec* expand : expands_) {
+    map_source_.resize(size());
+    keeps_value_.resize(size());
+    ForEachSourceTask(*expand, [&](const ExpandSource& source) {
+      const TaskIndex task = *Find(source.task_id);
+      map_source_[task.value] = keeps_value_[task.value] = true;
+    });
   }
   for (uint32_t i = 0; i < size(); ++i) {  // the first ones of a mapped group wait for its sources
     const TaskIndex t(i);

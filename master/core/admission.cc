@@ -5,6 +5,11 @@
 #include "common/base/check.h"
 
 namespace gale::core {
+namespace {
+
+constexpr uint32_t kOpen = std::numeric_limits<uint32_t>::max();
+
+}  // namespace
 
 Admission::Pool* Admission::FindPool(const std::string& name) {
   Pool& pool = pools_[name];
@@ -28,62 +33,95 @@ Admission::Gate* Admission::FindGate(GateKind kind, const std::string& key, cons
   return &gate;
 }
 
-Admission::Item Admission::MakeItem(const Request& r) {
-  Item item;
-  item.rank = {r.priority, r.date, r.ref};
-  item.pool = FindPool(r.pool);
-  item.slots = r.slots;
-  const uint32_t no_limit = std::numeric_limits<uint32_t>::max();
+bool Admission::Rank::operator<(const Rank& other) const {
+  const Needs &x = *needs, &y = *other.needs;
+  if (x.priority != y.priority) return x.priority > y.priority;
+  if (x.date != y.date) return x.date < y.date;
+  if (x.run != y.run) return x.run < y.run;
+  return inst < other.inst;
+}
+
+TiRef Admission::Rank::ref() const { return {needs->run, inst}; }
+
+const Admission::Needs* Admission::Resolve(const Request& r) {
+  RunBooks& books = runs_[r.ref.run];
+  const bool own = r.per_dag_limit || r.per_run_limit;
+  auto& needs =
+      books.needs[fmt::format("{}/{}/{}/{}", own ? r.task_id : "", r.slots, r.priority, r.pool)];
+  if (needs) return needs.get();
+  needs = std::make_unique<Needs>();
+  needs->run = r.ref.run;
+  needs->priority = r.priority;
+  needs->date = r.date;
+  needs->pool = FindPool(r.pool);
+  needs->slots = r.slots;
   size_t n = 0;
-  item.gates[n++] = FindGate(GateKind::kPause, r.dag_id, r.dag_id, no_limit);
+  needs->gates[n++] = FindGate(GateKind::kPause, r.dag_id, r.dag_id, kOpen);
   auto of_run = [&](GateKind kind, std::string key, const std::string& name, uint32_t limit) {
     const size_t before = gates_.size();
-    item.gates[n++] = FindGate(kind, key, name, limit);
+    needs->gates[n++] = FindGate(kind, key, name, limit);
     if (gates_.size() != before) {
-      gates_of_run_[r.ref.run].push_back(fmt::format("{}/{}", static_cast<int>(kind), key));
+      books.gates.push_back(fmt::format("{}/{}", static_cast<int>(kind), key));
     }
   };
   of_run(GateKind::kRun, std::to_string(r.ref.run.value), r.dag_id, r.run_limit);
   if (r.per_run_limit) {
-    of_run(GateKind::kTaskOfRun, fmt::format("{}/{}", r.ref.run.value, r.ref.task.value), r.task_id,
-           *r.per_run_limit);
+    of_run(GateKind::kTaskOfRun, fmt::format("{}/{}", r.ref.run.value, r.ref.inst.task.value),
+           r.task_id, *r.per_run_limit);
   }
   if (r.per_dag_limit) {
-    item.gates[n++] = FindGate(GateKind::kTaskOfDag, fmt::format("{}/{}", r.dag_id, r.task_id),
-                               r.task_id, *r.per_dag_limit);
+    needs->gates[n++] = FindGate(GateKind::kTaskOfDag, fmt::format("{}/{}", r.dag_id, r.task_id),
+                                 r.task_id, *r.per_dag_limit);
   }
-  return item;
+  return needs.get();
 }
 
-Admission::Gate* Admission::ClosedGate(const Item& item) const {
-  for (Gate* gate : item.gates) {
+Admission::Gate* Admission::ClosedGate(const Needs& needs) {
+  for (Gate* gate : needs.gates) {
     if (gate != nullptr && !gate->open()) return gate;
   }
   return nullptr;
 }
 
 void Admission::Place(Item& item) {
-  item.parked_at = ClosedGate(item);
+  item.parked_at = ClosedGate(*item.needs);
   if (item.parked_at != nullptr) {
-    item.parked_at->parked[item.lane()].insert(item.rank);
+    item.parked_at->parked[item.needs->lane()].insert({item.needs, item.inst});
   } else {
-    item.pool->ready[item.slots].insert(item.rank);
-    Touch(item.pool);
+    item.needs->pool->ready[item.needs->slots].insert({item.needs, item.inst});
+    Touch(item.needs->pool);
   }
 }
 
 void Admission::Unplace(Item& item) {
   auto erase = [&](auto& lanes, const auto& key) {
     auto it = lanes.find(key);
-    it->second.erase(item.rank);
+    it->second.erase({item.needs, item.inst});
     if (it->second.empty()) lanes.erase(it);
   };
   if (item.parked_at != nullptr) {
-    erase(item.parked_at->parked, item.lane());
+    erase(item.parked_at->parked, item.needs->lane());
     item.parked_at = nullptr;
   } else {
-    erase(item.pool->ready, item.slots);
+    erase(item.needs->pool->ready, item.needs->slots);
   }
+}
+
+Admission::Item& Admission::At(const Rank& rank) {
+  auto single = waiting_.find(rank.ref());
+  if (single != waiting_.end()) return single->second;
+  return blocks_.at({rank.needs->run, rank.inst.task}).item;
+}
+
+const Admission::Item* Admission::FindWaiting(TiRef ref) const {
+  if (auto single = waiting_.find(ref); single != waiting_.end()) return &single->second;
+  auto block = blocks_.find({ref.run, ref.inst.task});
+  if (block == blocks_.end() || ref.inst.map_index < block->second.item.inst.map_index) {
+    return nullptr;
+  }
+  const uint32_t index = static_cast<uint32_t>(ref.inst.map_index);
+  if (index >= block->second.end || block->second.holes.contains(index)) return nullptr;
+  return &block->second.item;
 }
 
 void Admission::Refill(Gate& gate, const Lane& lane) {
@@ -92,7 +130,7 @@ void Admission::Refill(Gate& gate, const Lane& lane) {
   // One that another gate stops is parked there and takes no room here: the next has its chance.
   for (auto it = gate.parked.find(lane); room > 0 && it != gate.parked.end();
        it = gate.parked.find(lane)) {
-    Item& item = waiting_.at(it->second.begin()->ref);
+    Item& item = At(*it->second.begin());
     Unplace(item);
     Place(item);
     if (item.parked_at == nullptr) --room;
@@ -115,56 +153,100 @@ void Admission::SetPool(const std::string& name, int32_t slots) {
 void Admission::DeletePool(const std::string& name) { FindPool(name)->exists = false; }
 
 void Admission::SetPaused(const std::string& dag_id, bool paused) {
-  const uint32_t open = std::numeric_limits<uint32_t>::max();
-  Gate* gate = FindGate(GateKind::kPause, dag_id, dag_id, open);
-  gate->limit = paused ? 0 : open;
+  Gate* gate = FindGate(GateKind::kPause, dag_id, dag_id, kOpen);
+  gate->limit = paused ? 0 : kOpen;
   if (!paused) RefillAll(*gate);
 }
 
-void Admission::Add(const Request& request) {
-  if (waiting_.contains(request.ref) || held_.contains(request.ref)) return;
-  Item item = MakeItem(request);
-  item.pool->waiting_slots += item.slots;
-  Item& placed = waiting_.emplace(request.ref, item).first->second;
-  Place(placed);
+void Admission::Add(const Needs* needs, Inst inst) {
+  const TiRef ref{needs->run, inst};
+  if (waits(ref) || held_.contains(ref)) return;
+  needs->pool->waiting_slots += needs->slots;
+  Place(waiting_.emplace(ref, Item{inst, nullptr, needs}).first->second);
+}
+
+void Admission::AddBlock(const Needs* needs, TaskIndex task, uint32_t first, uint32_t end,
+                         std::set<uint32_t> holes) {
+  auto [it, fresh] = blocks_.try_emplace({needs->run, task});
+  if (!fresh) {  // some of an earlier expansion wait still
+    for (uint32_t i = first; i < end; ++i) {
+      if (!holes.contains(i)) Add(needs, {task, static_cast<int32_t>(i)});
+    }
+    return;
+  }
+  Block& block = it->second;
+  block.item = {{task, static_cast<int32_t>(first)}, nullptr, needs};
+  block.end = end;
+  block.holes = std::move(holes);
+  if (block.holes.contains(first)) {
+    if (Advance(block)) {
+      blocks_.erase(it);
+      return;
+    }
+  }
+  needs->pool->waiting_slots += block.size() * needs->slots;
+  Place(block.item);
+}
+
+bool Admission::Advance(Block& block) {
+  uint32_t next = static_cast<uint32_t>(block.item.inst.map_index);
+  block.holes.erase(next++);
+  while (block.holes.erase(next) > 0) ++next;
+  block.item.inst.map_index = static_cast<int32_t>(next);
+  return next >= block.end;
 }
 
 void Admission::Remove(TiRef ref) {
-  auto it = waiting_.find(ref);
-  if (it == waiting_.end()) return;
-  Item item = it->second;
-  Unplace(it->second);
-  waiting_.erase(it);
-  item.pool->waiting_slots -= item.slots;
+  const Item* found = FindWaiting(ref);
+  if (found == nullptr) return;
+  const Needs* needs = found->needs;
+  needs->pool->waiting_slots -= needs->slots;
+  if (auto single = waiting_.find(ref); single != waiting_.end()) {
+    Unplace(single->second);
+    waiting_.erase(single);
+  } else {
+    auto it = blocks_.find({ref.run, ref.inst.task});
+    Block& block = it->second;
+    if (ref.inst != block.item.inst) {
+      block.holes.insert(static_cast<uint32_t>(ref.inst.map_index));
+      return;
+    }
+    Unplace(block.item);
+    if (Advance(block)) {
+      blocks_.erase(it);
+    } else {
+      Place(block.item);
+    }
+  }
   // It may have been the one that a gate let through: the next takes its place.
-  for (Gate* gate : item.gates) {
-    if (gate != nullptr) Refill(*gate, item.lane());
+  for (Gate* gate : needs->gates) {
+    if (gate != nullptr) Refill(*gate, needs->lane());
   }
 }
 
-void Admission::Take(Item item) {
-  item.parked_at = nullptr;
-  item.pool->used += item.slots;
-  for (Gate* gate : item.gates) {
+void Admission::Take(const Needs* needs, Inst inst) {
+  needs->pool->used += needs->slots;
+  for (Gate* gate : needs->gates) {
     if (gate != nullptr) ++gate->used;
   }
-  held_.emplace(item.rank.ref, item);
+  held_.emplace(TiRef{needs->run, inst}, needs);
 }
 
-void Admission::Hold(const Request& request) {
-  if (held_.contains(request.ref)) return;
-  Remove(request.ref);
-  Take(MakeItem(request));
+void Admission::Hold(const Needs* needs, Inst inst) {
+  const TiRef ref{needs->run, inst};
+  if (held_.contains(ref)) return;
+  Remove(ref);
+  Take(needs, inst);
 }
 
 void Admission::Free(TiRef ref) {
   auto it = held_.find(ref);
   if (it == held_.end()) return;
-  const Item item = it->second;
+  const Needs* needs = it->second;
   held_.erase(it);
-  item.pool->used -= item.slots;
-  Touch(item.pool);
-  for (Gate* gate : item.gates) {
+  needs->pool->used -= needs->slots;
+  Touch(needs->pool);
+  for (Gate* gate : needs->gates) {
     if (gate == nullptr) continue;
     --gate->used;
     RefillAll(*gate);
@@ -172,15 +254,15 @@ void Admission::Free(TiRef ref) {
 }
 
 void Admission::ForgetRun(RunId run) {
-  auto it = gates_of_run_.find(run);
-  if (it == gates_of_run_.end()) return;
-  for (const std::string& key : it->second) {
+  auto it = runs_.find(run);
+  if (it == runs_.end()) return;
+  for (const std::string& key : it->second.gates) {
     auto gate = gates_.find(key);
     GALE_CHECK(gate->second.used == 0 && gate->second.parked.empty(),
                "run {} ended and still holds or waits at '{}'", run.value, key);
     gates_.erase(gate);
   }
-  gates_of_run_.erase(it);
+  runs_.erase(it);
 }
 
 const Admission::Rank* Admission::BestOf(const Pool& pool) {
@@ -216,30 +298,40 @@ std::vector<TiRef> Admission::Admit() {
       dirty_.erase(pool);
       continue;
     }
-    Item& item = waiting_.at(best->ref);
+    const Needs* needs = best->needs;
+    const Inst inst = best->inst;
+    Item& item = At(*best);
     Unplace(item);
-    if (ClosedGate(item) != nullptr) {
+    if (ClosedGate(*needs) != nullptr) {
       Place(item);  // parks it
       // What another gate let through for nothing passes to the next in line.
-      for (Gate* gate : item.gates) {
-        if (gate != nullptr && gate != item.parked_at) Refill(*gate, item.lane());
+      const Gate* parked_at = item.parked_at;
+      for (Gate* gate : needs->gates) {
+        if (gate != nullptr && gate != parked_at) Refill(*gate, needs->lane());
       }
       continue;
     }
-    const Item taken = item;
-    waiting_.erase(taken.rank.ref);
-    pool->waiting_slots -= taken.slots;
-    Take(taken);
-    out.push_back(taken.rank.ref);
+    const TiRef ref{needs->run, inst};
+    pool->waiting_slots -= needs->slots;
+    Take(needs, inst);
+    if (waiting_.erase(ref) == 0) {
+      auto block = blocks_.find({ref.run, inst.task});
+      if (Advance(block->second)) {
+        blocks_.erase(block);
+      } else {
+        Place(block->second.item);
+      }
+    }
+    out.push_back(ref);
   }
   return out;
 }
 
 std::string Admission::Explain(TiRef ref) const {
-  auto it = waiting_.find(ref);
-  if (it == waiting_.end()) return "";
-  const Item& item = it->second;
-  if (const Gate* gate = ClosedGate(item)) {
+  const Item* item = FindWaiting(ref);
+  if (item == nullptr) return "";
+  const Needs& needs = *item->needs;
+  if (const Gate* gate = ClosedGate(needs)) {
     switch (gate->kind) {
       case GateKind::kPause: return fmt::format("DAG '{}' is paused", gate->name);
       case GateKind::kRun:
@@ -263,18 +355,18 @@ std::string Admission::Explain(TiRef ref) const {
         "{} task instances are queued or running, at most {} may ([core] parallelism)",
         held_.size(), *parallelism_);
   }
-  const Pool& pool = *item.pool;
+  const Pool& pool = *needs.pool;
   if (!pool.exists) {
     return fmt::format("pool '{}' does not exist: create it (gale pools set {} SLOTS \"\")",
                        pool.name, pool.name);
   }
-  if (pool.slots >= 0 && item.slots > static_cast<uint32_t>(pool.slots)) {
-    return fmt::format("it wants {} slots of pool '{}', which has only {} in all", item.slots,
+  if (pool.slots >= 0 && needs.slots > static_cast<uint32_t>(pool.slots)) {
+    return fmt::format("it wants {} slots of pool '{}', which has only {} in all", needs.slots,
                        pool.name, pool.slots);
   }
-  if (item.slots > pool.free()) {
+  if (needs.slots > pool.free()) {
     return fmt::format("pool '{}' has {} of {} slots free and it wants {}", pool.name, pool.free(),
-                       pool.slots, item.slots);
+                       pool.slots, needs.slots);
   }
   return fmt::format("it is about to be queued in pool '{}'", pool.name);
 }
@@ -288,26 +380,32 @@ Admission::PoolUsage Admission::Usage(const std::string& name) const {
 std::string Admission::Audit() const {
   std::unordered_map<const Pool*, uint64_t> used, wanted;
   std::unordered_map<const Gate*, uint32_t> through;
-  for (const auto& [ref, item] : held_) {
-    used[item.pool] += item.slots;
-    for (const Gate* gate : item.gates) {
+  for (const auto& [ref, needs] : held_) {
+    used[needs->pool] += needs->slots;
+    for (const Gate* gate : needs->gates) {
       if (gate != nullptr) ++through[gate];
     }
   }
-  for (const auto& [ref, item] : waiting_) {
-    wanted[item.pool] += item.slots;
-    auto has = [&rank = item.rank](const auto& lanes, const auto& key) {
+  std::string bad;
+  auto look = [&](const Item& item, size_t many) {
+    const Needs& needs = *item.needs;
+    wanted[needs.pool] += many * needs.slots;
+    auto has = [&](const auto& lanes, const auto& key) {
       auto lane = lanes.find(key);
-      return lane != lanes.end() && lane->second.contains(rank);
+      return lane != lanes.end() && lane->second.contains({&needs, item.inst});
     };
-    const bool placed = item.parked_at != nullptr ? has(item.parked_at->parked, item.lane())
-                                                  : has(item.pool->ready, item.slots);
-    if (!placed) return fmt::format("run {} task {} waits nowhere", ref.run.value, ref.task.value);
+    const bool placed = item.parked_at != nullptr ? has(item.parked_at->parked, needs.lane())
+                                                  : has(needs.pool->ready, needs.slots);
+    auto who = [&] { return fmt::format("run {} task {}", needs.run.value, item.inst.task.value); };
+    if (!placed) bad = who() + " waits nowhere";
     if (item.parked_at != nullptr && item.parked_at->open() && dirty_.empty() &&
-        item.pool->free() >= item.slots && ClosedGate(item) == nullptr) {
-      return fmt::format("run {} task {} is parked at an open gate", ref.run.value, ref.task.value);
+        needs.pool->free() >= needs.slots && ClosedGate(needs) == nullptr) {
+      bad = who() + " is parked at an open gate";
     }
-  }
+  };
+  for (const auto& [ref, item] : waiting_) look(item, 1);
+  for (const auto& [ref, block] : blocks_) look(block.item, block.size());
+  if (!bad.empty()) return bad;
   for (const auto& [name, pool] : pools_) {
     if (pool.used != used[&pool])
       return fmt::format("pool '{}': {} slots booked, {} held", name, pool.used, used[&pool]);

@@ -7,38 +7,25 @@
 // gate. Admit takes the best of all lanes that fit; Audit looks for whom it missed.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "common/base/ids.h"
+#include "master/core/instance.h"
 
 namespace gale::core {
-
-// A task instance across runs.
-struct TiRef {
-  RunId run;
-  TaskIndex task;
-  friend auto operator<=>(const TiRef&, const TiRef&) = default;
-};
-
-struct TiRefHash {
-  size_t operator()(const TiRef& r) const noexcept {
-    return std::hash<int64_t>()(r.run.value * 0x9E3779B97F4A7C15ll + r.task.value);
-  }
-};
 
 class Admission {
  public:
   static constexpr int32_t kUnlimited = -1;
 
-  // What a task instance needs in order to be queued.
+  // What the instances of a task need in order to be queued, as its DAG says it.
   struct Request {
     TiRef ref;
     std::string dag_id;
@@ -51,6 +38,9 @@ class Admission {
     std::optional<uint32_t> per_dag_limit;  // max_active_tis_per_dag
     std::optional<uint32_t> per_run_limit;  // max_active_tis_per_dagrun
   };
+  // The same, resolved: pool and gates, without a name. Of one run; its tasks share those that are
+  // alike.
+  struct Needs;
 
   // `slots` < 0: unlimited. A pool that isn't set admits nothing.
   void SetPool(const std::string& name, int32_t slots);
@@ -59,22 +49,28 @@ class Admission {
   // How many may hold slots at once, in all pools together; nullopt: any number.
   void SetParallelism(std::optional<uint32_t> limit) { parallelism_ = limit; }
 
+  // Once a run and task; valid until ForgetRun.
+  const Needs* Resolve(const Request& request);
   // It waits from now on. A task instance that waits or holds already is left alone.
-  void Add(const Request& request);
+  void Add(const Needs* needs, Inst inst);
+  // The elements [first, end) of a mapped task wait, but for `holes`: one entry with a cursor,
+  // however many they are. None of them may wait or hold already.
+  void AddBlock(const Needs* needs, TaskIndex task, uint32_t first, uint32_t end,
+                std::set<uint32_t> holes = {});
   // It no longer waits. No error if it didn't.
   void Remove(TiRef ref);
   // It holds its slots already (recovery), over the limits if need be.
-  void Hold(const Request& request);
+  void Hold(const Needs* needs, Inst inst);
   // It lets go of its slots. No error if it held none.
   void Free(TiRef ref);
-  // Forgets the counters of a run that ended; it must hold and wait for nothing.
+  // Forgets what a run that ended needed; it must hold and wait for nothing.
   void ForgetRun(RunId run);
 
   // Takes those that may start now, best first within each pool; they hold their slots from now on.
   std::vector<TiRef> Admit();
 
   bool holds(TiRef ref) const { return held_.contains(ref); }
-  bool waits(TiRef ref) const { return waiting_.contains(ref); }
+  bool waits(TiRef ref) const { return FindWaiting(ref) != nullptr; }
   // Why a waiting one waits, as a sentence for people. Empty if it doesn't wait.
   std::string Explain(TiRef ref) const;
 
@@ -89,16 +85,13 @@ class Admission {
   std::string Audit() const;
 
  private:
-  // The order in a lane: higher priority, older run, then the order of acceptance and of the file.
+  // The order in a lane: higher priority, older run, then the order of acceptance, of the file and
+  // of the elements. A block stands where its first element does.
   struct Rank {
-    int64_t priority;
-    int64_t date;
-    TiRef ref;
-    friend bool operator<(const Rank& a, const Rank& b) {
-      if (a.priority != b.priority) return a.priority > b.priority;
-      if (a.date != b.date) return a.date < b.date;
-      return a.ref < b.ref;
-    }
+    const Needs* needs;
+    Inst inst;
+    bool operator<(const Rank& other) const;
+    TiRef ref() const;
   };
   struct Pool {
     std::string name;
@@ -137,22 +130,34 @@ class Admission {
     bool open() const { return used < limit; }
   };
   static constexpr size_t kGatesMax = 4;
+  // One that waits, or a block of them.
   struct Item {
-    Rank rank;
-    Pool* pool = nullptr;
-    uint32_t slots = 1;
-    Gate* gates[kGatesMax] = {};
-    Gate* parked_at = nullptr;  // else in pool->ready
-    Lane lane() const { return {pool, slots}; }
+    Inst inst;                  // of a block: the first that waits
+    Gate* parked_at = nullptr;  // else in its pool's lane
+    const Needs* needs = nullptr;
+  };
+  struct Block {
+    Item item;
+    uint32_t end = 0;
+    std::set<uint32_t> holes;  // they don't wait any more
+    size_t size() const { return end - static_cast<uint32_t>(item.inst.map_index) - holes.size(); }
+  };
+  struct RunBooks {
+    std::map<std::string, std::unique_ptr<Needs>> needs;  // by what they say
+    std::vector<std::string> gates;
   };
 
-  Item MakeItem(const Request& request);
   Gate* FindGate(GateKind kind, const std::string& key, const std::string& name, uint32_t limit);
   Pool* FindPool(const std::string& name);
-  Gate* ClosedGate(const Item& item) const;
+  static Gate* ClosedGate(const Needs& needs);
   void Place(Item& item);
   void Unplace(Item& item);
-  void Take(Item item);
+  // Whom a rank stands for.
+  Item& At(const Rank& rank);
+  const Item* FindWaiting(TiRef ref) const;
+  // The first of a block waits no more; true: it was the last one.
+  static bool Advance(Block& block);
+  void Take(const Needs* needs, Inst inst);
   // Lets the best that a gate has room for go on to their lane.
   void Refill(Gate& gate, const Lane& lane);
   void RefillAll(Gate& gate);
@@ -166,11 +171,22 @@ class Admission {
   std::map<std::string, Pool> pools_;            // stable addresses
   std::unordered_map<std::string, Gate> gates_;  // by kind and key; stable addresses
   std::unordered_map<TiRef, Item, TiRefHash> waiting_;
-  std::unordered_map<TiRef, Item, TiRefHash> held_;
-  std::unordered_map<RunId, std::vector<std::string>> gates_of_run_;
+  std::unordered_map<TiRef, Block, TiRefHash> blocks_;  // by the task, without an index
+  std::unordered_map<TiRef, const Needs*, TiRefHash> held_;
+  std::unordered_map<RunId, RunBooks> runs_;
   // Those that may have somebody to admit, or wait for others to end.
   std::set<Pool*, ByName> dirty_;
   std::optional<uint32_t> parallelism_;
+};
+
+struct Admission::Needs {
+  RunId run;
+  int64_t priority = 0;
+  int64_t date = 0;
+  Pool* pool = nullptr;
+  uint32_t slots = 1;
+  Gate* gates[kGatesMax] = {};
+  Lane lane() const { return {pool, slots}; }
 };
 
 }  // namespace gale::core

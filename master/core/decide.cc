@@ -2,72 +2,22 @@
 
 #include <algorithm>
 
+#include "common/base/limits.h"
 #include "common/model/retry.h"
+#include "master/core/decider.h"
 
 namespace gale::core {
-namespace {
 
-class Decider {
- public:
-  Decider(Run& run, TimePoint now, Decision& out) : run_(run), now_(now), out_(out) {}
-
-  void operator()(const StartRun&);
-  void operator()(const Admit& e);
-  void operator()(const Claim& e);
-  void operator()(const AttemptStarted& e);
-  void operator()(const AttemptFinished& e);
-  void operator()(const RetryDue& e);
-  void operator()(const RunTimedOut&);
-  void operator()(const PastKnown& e);
-  void operator()(const PastChanged& e);
-  void operator()(const Recheck&);
-  void operator()(const ClearTasks& e);
-  void operator()(const SetTasks& e);
-  void operator()(const SetRun& e);
-
-  // Decides every task that may have become decidable, then the run itself.
-  void Settle();
-
- private:
-  const Dag& dag() const { return run_.dag(); }
-  void Move(TaskIndex t, TiState to, std::string reason = "");
-  // `at`: when what ended it happened; by default now.
-  void Finish(TaskIndex t, TiState to, std::string reason, std::optional<TimePoint> at = {});
-  void Schedule(TaskIndex t);
-  void EvaluateTask(TaskIndex t);
-  bool PastAllows(TaskIndex t) const;
-  void Failed(TaskIndex t, const AttemptFinished& e, TimePoint ended);
-  void Retry(TaskIndex t, const std::string& reason, TimePoint ended, Duration delay);
-  void StopTheRest(TaskIndex failed);
-  // Takes it out of the admission or the queue, and lets go of its slots unless its process lives.
-  void Withdraw(TaskIndex t);
-  void Cancel(TaskIndex t, std::string reason);
-  void Clear(TaskIndex t);
-  void ResumeDownstream(const std::vector<TaskIndex>& of);
-  void Reopen();
-  void EndRun(RunState state, std::string reason);
-  void Doom(std::string reason);
-  bool IsCurrent(const AttemptId& a) const {
-    return a.task.value < run_.size() && run_.ti(a.task).try_number == a.try_number;
-  }
-
-  Run& run_;
-  const TimePoint now_;
-  Decision& out_;
-  std::vector<TaskIndex> work_;  // undecided tasks to look at
-};
-
-void Decider::Move(TaskIndex t, TiState to, std::string reason) {
+void Decider::Move(Inst t, TiState to, std::string reason) {
   const TiState from = run_.ti(t).state;
   run_.Apply(t, to);
   out_.changed.push_back({t, std::move(reason)});
   if (IsFinished(to) && to != from) {  // also from one end to another, by hand
-    auto next = dag().downstream(t);
-    work_.insert(work_.end(), next.begin(), next.end());
+    LookBelow(t);
   }
 }
 
-void Decider::Finish(TaskIndex t, TiState to, std::string reason, std::optional<TimePoint> at) {
+void Decider::Finish(Inst t, TiState to, std::string reason, std::optional<TimePoint> at) {
   Ti& ti = run_.edit(t);
   ti.end = Micros(at.value_or(now_));
   ti.next_at = 0;
@@ -86,45 +36,27 @@ bool Decider::PastAllows(TaskIndex t) const {
   return false;
 }
 
-void Decider::Schedule(TaskIndex t) {
+void Decider::Schedule(Inst t) {
   Ti& ti = run_.edit(t);
   if (ti.try_number > 0) out_.effects.push_back(DropXComs{t});
+  run_.SetValue(t, std::nullopt);
   ++ti.try_number;
   ti.queued_at = ti.start = ti.end = ti.next_at = 0;
-  if (dag().is_empty(t)) return Finish(t, TiState::kSuccess, "");
+  if (dag().is_empty(t.task)) return Finish(t, TiState::kSuccess, "");
   Move(t, TiState::kScheduled);
   out_.effects.push_back(Ready{t});
-}
-
-void Decider::EvaluateTask(TaskIndex t) {
-  if (run_.ti(t).state != TiState::kNone) return;
-  switch (run_.verdict(t)) {
-    case Verdict::kWait: return;
-    case Verdict::kRun:
-      if (PastAllows(t)) return Schedule(t);
-      run_.edit(t).waits_for_past = true;
-      return;
-    case Verdict::kSkip:
-      return Finish(t, TiState::kSkipped,
-                    fmt::format("skipped by its trigger rule {}", Name(dag().rule(t))));
-    case Verdict::kUpstreamFailed:
-      return Finish(
-          t, TiState::kUpstreamFailed,
-          fmt::format("an upstream task failed; its trigger rule is {}", Name(dag().rule(t))));
-  }
 }
 
 void Decider::Settle() {
   if (run_.head.state != RunState::kRunning) return;
   while (!work_.empty()) {
-    TaskIndex t = work_.back();
+    Inst t = work_.back();
     work_.pop_back();
-    EvaluateTask(t);
+    Evaluate(t);
   }
   if (run_.unfinished() == 0) {
     auto bad = [&](TaskIndex t) {
-      TiState s = run_.ti(t).state;
-      return s == TiState::kFailed || s == TiState::kUpstreamFailed;
+      return run_.count(t, TiState::kFailed) + run_.count(t, TiState::kUpstreamFailed) > 0;
     };
     if (!run_.head.reason.empty()) return EndRun(RunState::kFailed, run_.head.reason);  // Doom
     auto leaves = dag().leaves();
@@ -173,13 +105,23 @@ void Decider::operator()(const StartRun&) {
   run_.head.start_date = now_;
   out_.run_changed = true;
   out_.effects.push_back(RunStarted{});
+  // What is mapped over literals has all its instances from the start, as in Airflow.
+  for (uint32_t i = 0; dag().has_mapped() && i < run_.size(); ++i) {
+    const TaskIndex t(i);
+    if (!dag().is_mapped(t) || run_.expanded(t) || run_.absent(t)) continue;
+    if (run_.ti(t).state != TiState::kNone || run_.ti(t).try_number > 0) continue;
+    const auto length = run_.MapLength(t);
+    if (length && *length > 0 && *length <= limits::kMapElementsMax) {
+      ExpandTo(t, static_cast<uint32_t>(*length));
+    }
+  }
   (*this)(Recheck{});
 }
 
 void Decider::operator()(const Admit& e) {
-  if (run_.ti(e.task).state != TiState::kScheduled) return;
-  run_.edit(e.task).queued_at = Micros(now_);
-  Move(e.task, TiState::kQueued);
+  if (!run_.has(e.inst) || run_.ti(e.inst).state != TiState::kScheduled) return;
+  run_.edit(e.inst).queued_at = Micros(now_);
+  Move(e.inst, TiState::kQueued);
 }
 
 void Decider::operator()(const Claim& e) {
@@ -187,24 +129,24 @@ void Decider::operator()(const Claim& e) {
     out_.refusal = "superseded by a later try";
     return;
   }
-  const TiState state = run_.ti(e.attempt.task).state;
+  const TiState state = run_.ti(InstOf(e.attempt)).state;
   if (state != TiState::kQueued || run_.head.state != RunState::kRunning) {
     out_.refusal = fmt::format("it is {}, its run {}", Name(state), Name(run_.head.state));
     return;
   }
-  run_.edit(e.attempt.task).start = Micros(now_);
-  run_.SetLive(e.attempt.task, {e.worker, 0});
-  Move(e.attempt.task, TiState::kRunning);
+  run_.edit(InstOf(e.attempt)).start = Micros(now_);
+  run_.SetLive(InstOf(e.attempt), {e.worker, 0});
+  Move(InstOf(e.attempt), TiState::kRunning);
   out_.granted = true;
 }
 
 void Decider::operator()(const AttemptStarted& e) {
   // Kept in memory, written with the next change of the row: a pid is not worth a commit.
-  if (IsCurrent(e.attempt)) run_.SetPid(e.attempt.task, e.pid);
+  if (IsCurrent(e.attempt)) run_.SetPid(InstOf(e.attempt), e.pid);
 }
 
 void Decider::operator()(const AttemptFinished& e) {
-  const TaskIndex t = e.attempt.task;
+  const Inst t = InstOf(e.attempt);
   if (!IsCurrent(e.attempt) || !run_.ti(t).live) return;  // a duplicate
   const LiveAttempt live = *run_.live(t);
   run_.ClearLive(t);
@@ -221,7 +163,10 @@ void Decider::operator()(const AttemptFinished& e) {
   TiState ended_as = TiState::kFailed;
   if (before == TiState::kRunning) {
     switch (e.outcome) {
-      case Outcome::kSuccess: Finish(t, ended_as = TiState::kSuccess, e.reason, ended_at); break;
+      case Outcome::kSuccess:
+        if (dag().is_map_source(t.task)) run_.SetValue(t, e.value_length);
+        Finish(t, ended_as = TiState::kSuccess, e.reason, ended_at);
+        break;
       case Outcome::kSkipped: Finish(t, ended_as = TiState::kSkipped, e.reason, ended_at); break;
       case Outcome::kFailed:
       case Outcome::kFailedNoRetry:
@@ -249,9 +194,9 @@ void Decider::operator()(const AttemptFinished& e) {
   out_.effects.insert(out_.effects.begin() + static_cast<ptrdiff_t>(at), std::move(ended));
 }
 
-void Decider::Failed(TaskIndex t, const AttemptFinished& e, TimePoint ended) {
+void Decider::Failed(Inst t, const AttemptFinished& e, TimePoint ended) {
   Ti& ti = run_.edit(t);
-  const TaskSpec& task = dag().task(t);
+  const TaskSpec& task = dag().task(t.task);
   if (e.outcome == Outcome::kLost && ti.lost_tries < task.lost_retries) {
     ++ti.lost_tries;
     ++ti.max_tries;
@@ -261,10 +206,10 @@ void Decider::Failed(TaskIndex t, const AttemptFinished& e, TimePoint ended) {
     return Retry(t, e.reason, ended, RetryDelay(task, ti.try_number, dag().id(), run_.head.run_id));
   }
   Finish(t, TiState::kFailed, e.reason, ended);
-  if (dag().spec().fail_fast && !task.is_teardown) StopTheRest(t);
+  if (dag().spec().fail_fast && !task.is_teardown) StopTheRest(t.task);
 }
 
-void Decider::Retry(TaskIndex t, const std::string& reason, TimePoint ended, Duration delay) {
+void Decider::Retry(Inst t, const std::string& reason, TimePoint ended, Duration delay) {
   Ti& ti = run_.edit(t);
   ti.end = Micros(ended);
   ti.next_at = Micros(ended + delay);
@@ -276,22 +221,22 @@ void Decider::Retry(TaskIndex t, const std::string& reason, TimePoint ended, Dur
 void Decider::StopTheRest(TaskIndex failed) {
   const std::string reason = fmt::format("fail_fast: task '{}' failed", dag().task(failed).task_id);
   Doom(reason);
-  for (uint32_t i = 0; i < run_.size(); ++i) {
-    const TaskIndex t(i);
-    if (IsFinished(run_.ti(t).state) || dag().task(t).is_teardown) continue;
+  run_.ForEach([&](Inst t) {
+    if (IsFinished(run_.ti(t).state) || dag().task(t.task).is_teardown) return;
     const bool runs = run_.ti(t).live;
     Withdraw(t);
     if (runs) Cancel(t, reason);
     Finish(t, runs ? TiState::kFailed : TiState::kSkipped, reason);
-  }
+  });
 }
 
 void Decider::operator()(const RetryDue& e) {
   if (run_.head.state != RunState::kRunning || !IsCurrent(e.after)) return;
-  if (run_.ti(e.after.task).state == TiState::kUpForRetry) Schedule(e.after.task);
+  const Inst t = InstOf(e.after);
+  if (run_.ti(t).state == TiState::kUpForRetry) Schedule(t);
 }
 
-void Decider::Withdraw(TaskIndex t) {
+void Decider::Withdraw(Inst t) {
   if (run_.ti(t).state == TiState::kScheduled) out_.effects.push_back(NotReady{t});
   if (run_.ti(t).state == TiState::kQueued) {
     out_.effects.push_back(Dequeue{run_.attempt(t)});
@@ -299,7 +244,7 @@ void Decider::Withdraw(TaskIndex t) {
   }
 }
 
-void Decider::Cancel(TaskIndex t, std::string reason) {
+void Decider::Cancel(Inst t, std::string reason) {
   if (const LiveAttempt* live = run_.live(t)) {
     out_.effects.push_back(CancelAttempt{run_.attempt(t), live->worker, std::move(reason)});
   }
@@ -307,13 +252,12 @@ void Decider::Cancel(TaskIndex t, std::string reason) {
 
 void Decider::operator()(const RunTimedOut&) {
   if (run_.head.state != RunState::kRunning) return;
-  for (uint32_t i = 0; i < run_.size(); ++i) {
-    const TaskIndex t(i);
-    if (IsFinished(run_.ti(t).state)) continue;
+  run_.ForEach([&](Inst t) {
+    if (IsFinished(run_.ti(t).state)) return;
     Withdraw(t);
     Cancel(t, "dagrun_timeout");
     Finish(t, TiState::kSkipped, "the run timed out (dagrun_timeout)");
-  }
+  });
   work_.clear();
   EndRun(RunState::kFailed, "dagrun_timeout");
 }
@@ -322,15 +266,15 @@ void Decider::operator()(const PastKnown& e) {
   run_.past.known = e.exists ? Past::Known::kYes : Past::Known::kNone;
   run_.past.run = e.run;
   run_.past.ok = e.ok;
-  for (uint32_t i = 0; i < run_.size(); ++i) {
-    if (run_.ti(TaskIndex(i)).waits_for_past) work_.push_back(TaskIndex(i));
-  }
+  run_.ForEach([&](Inst t) {
+    if (run_.ti(t).waits_for_past) work_.push_back(t);
+  });
 }
 
 void Decider::operator()(const PastChanged& e) {
   if (run_.past.known != Past::Known::kYes) return;
   run_.past.ok[e.task.value] = e.ok;
-  if (e.ok && run_.ti(e.task).waits_for_past) work_.push_back(e.task);
+  if (e.ok && (run_.expanded(e.task) || run_.ti(e.task).waits_for_past)) work_.push_back(e.task);
 }
 
 void Decider::operator()(const Recheck&) {
@@ -340,7 +284,7 @@ void Decider::operator()(const Recheck&) {
 }
 
 // To none, with all of its retries again. A task whose process lives waits for its end.
-void Decider::Clear(TaskIndex t) {
+void Decider::Clear(Inst t) {
   if (run_.absent(t)) return;
   Ti& ti = run_.edit(t);
   if (ti.live) {
@@ -351,7 +295,7 @@ void Decider::Clear(TaskIndex t) {
     return;
   }
   Withdraw(t);
-  ti.max_tries = ti.try_number + dag().task(t).retries;
+  ti.max_tries = ti.try_number + dag().task(t.task).retries;
   ti.lost_tries = 0;
   ti.queued_at = ti.start = ti.end = ti.next_at = 0;
   Move(t, TiState::kNone);
@@ -360,26 +304,32 @@ void Decider::Clear(TaskIndex t) {
 
 void Decider::operator()(const ClearTasks& e) {
   if (e.tasks.empty()) return;
-  for (TaskIndex t : e.tasks) Clear(t);
+  for (Inst t : e.tasks) {
+    if (run_.has(t)) Clear(t);
+  }
   if (run_.head.state == RunState::kRunning) Doom("");
   Reopen();
 }
 
 // Tasks that only failed because of `of` get another chance (as Airflow does after "mark success").
-void Decider::ResumeDownstream(const std::vector<TaskIndex>& of) {
+void Decider::ResumeDownstream(const std::vector<Inst>& of) {
   bool any = false;
-  for (TaskIndex t : dag().Closure(of, /*downwards=*/true)) {
-    const TiState s = run_.ti(t).state;
-    if (s != TiState::kUpstreamFailed && s != TiState::kFailed) continue;
-    Clear(t);
-    any = true;
+  std::vector<TaskIndex> tasks;
+  for (Inst t : of) tasks.push_back(t.task);
+  for (TaskIndex below : dag().Closure(tasks, /*downwards=*/true)) {
+    run_.ForEachOf(below, [&](Inst t) {
+      const TiState s = run_.ti(t).state;
+      if (s != TiState::kUpstreamFailed && s != TiState::kFailed) return;
+      Clear(t);
+      any = true;
+    });
   }
   if (any) Reopen();
 }
 
 void Decider::operator()(const SetTasks& e) {
-  for (TaskIndex t : e.tasks) {
-    if (run_.ti(t).state == e.state || run_.absent(t)) continue;
+  for (Inst t : e.tasks) {
+    if (!run_.has(t) || run_.ti(t).state == e.state || run_.absent(t)) continue;
     const std::string reason = fmt::format("marked {} by hand", Name(e.state));
     Withdraw(t);
     Cancel(t, reason);
@@ -393,12 +343,12 @@ void Decider::operator()(const SetTasks& e) {
 
 void Decider::operator()(const SetRun& e) {
   if (e.state == RunState::kQueued) {  // start it over: what has not succeeded runs again
-    std::vector<TaskIndex> again;
-    for (uint32_t i = 0; i < run_.size(); ++i) {
-      if (run_.ti(TaskIndex(i)).state != TiState::kSuccess) again.push_back(TaskIndex(i));
-    }
+    std::vector<Inst> again;
+    run_.ForEach([&](Inst t) {
+      if (run_.ti(t).state != TiState::kSuccess) again.push_back(t);
+    });
     if (IsFinished(run_.head.state)) {
-      for (TaskIndex t : again) Clear(t);
+      for (Inst t : again) Clear(t);
       Reopen();
     }
     return;
@@ -407,22 +357,21 @@ void Decider::operator()(const SetRun& e) {
   const bool succeed = e.state == RunState::kSuccess;
   const std::string reason = fmt::format("its run was marked {} by hand", Name(e.state));
   bool teardown_pending = false;
-  for (uint32_t i = 0; i < run_.size(); ++i) {
-    const TaskIndex t(i);
+  run_.ForEach([&](Inst t) {
     const TiState was = run_.ti(t).state;
-    if (dag().task(t).is_teardown && !IsFinished(was)) {
+    if (dag().task(t.task).is_teardown && !IsFinished(was)) {
       teardown_pending = true;
-      continue;
+      return;
     }
     // In a run that is to be a success, what failed is too (as Airflow does).
     const bool kept =
         succeed ? was == TiState::kSuccess || was == TiState::kRemoved : IsFinished(was);
-    if (kept) continue;
+    if (kept) return;
     const bool runs = run_.ti(t).live;
     Withdraw(t);
     Cancel(t, reason);
     Finish(t, succeed ? TiState::kSuccess : runs ? TiState::kFailed : TiState::kSkipped, reason);
-  }
+  });
   if (teardown_pending && run_.head.state == RunState::kRunning) {  // it ends with the teardown
     return Doom(succeed ? "" : kMarkedByHand);
   }
@@ -430,8 +379,6 @@ void Decider::operator()(const SetRun& e) {
   if (run_.head.state == RunState::kQueued) run_.head.start_date = now_;
   EndRun(e.state, kMarkedByHand);
 }
-
-}  // namespace
 
 Decision Decide(Run& run, const Event& event, TimePoint now) {
   Decision out;

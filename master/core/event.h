@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "master/core/instance.h"
 #include "master/core/records.h"
 
 namespace gale::core {
@@ -20,7 +21,7 @@ inline constexpr char kMarkedByHand[] = "marked by hand";
 struct StartRun {};
 // The admission gave it its slots: scheduled -> queued.
 struct Admit {
-  TaskIndex task;
+  Inst inst;
 };
 // A worker asks for it: queued -> running, once.
 struct Claim {
@@ -44,6 +45,9 @@ struct AttemptFinished {
   // a while ago. Unset: no process, or nobody knows.
   std::optional<TimePoint> started_at, ended_at;
   Usage usage;
+  // What it returned is a list or an object of so many elements; 0, too, if it is neither. nullopt:
+  // it returned nothing.
+  std::optional<uint32_t> value_length;
 };
 struct RetryDue {
   AttemptId after;
@@ -63,10 +67,10 @@ struct PastChanged {
 struct Recheck {};
 // By a person.
 struct ClearTasks {
-  std::vector<TaskIndex> tasks;
+  std::vector<Inst> tasks;
 };
 struct SetTasks {
-  std::vector<TaskIndex> tasks;
+  std::vector<Inst> tasks;
   TiState state = TiState::kSuccess;
 };
 struct SetRun {
@@ -81,13 +85,17 @@ using Event =
 
 // For the admission: it may start / it may not any more / it no longer holds its slots.
 struct Ready {
+  Inst inst;
+};
+// All elements of a mapped task may start.
+struct BlockReady {
   TaskIndex task;
 };
 struct NotReady {
-  TaskIndex task;
+  Inst inst;
 };
 struct SlotFreed {
-  TaskIndex task;
+  Inst inst;
 };
 // For the queue: take it out, nobody may claim it any more.
 struct Dequeue {
@@ -104,19 +112,20 @@ struct AttemptEnded {
   AttemptRow row;
 };
 struct DropXComs {
-  TaskIndex task;
+  Inst inst;
 };
 // For the scheduler of runs.
 struct RunStarted {};
 struct RunEnded {};
 struct RunReopened {};  // cleared: queued again
 
-using Effect = std::variant<Ready, NotReady, SlotFreed, Dequeue, CancelAttempt, AttemptEnded,
-                            DropXComs, RunStarted, RunEnded, RunReopened>;
+using Effect = std::variant<Ready, BlockReady, NotReady, SlotFreed, Dequeue, CancelAttempt,
+                            AttemptEnded, DropXComs, RunStarted, RunEnded, RunReopened>;
 
-// A task instance whose row changed, and why (for people; empty: nothing to say).
+// A task instance whose row changed, and why (for people; empty: nothing to say). Without an index,
+// of an expanded task: its block.
 struct Changed {
-  TaskIndex task;
+  Inst inst;
   std::string reason;
 };
 

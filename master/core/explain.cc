@@ -10,15 +10,22 @@ std::string Wait(TimePoint until, TimePoint now) {
 }
 
 // Names at most a handful: a task may have thousands of upstreams.
-std::string OpenUpstreams(const Run& run, TaskIndex t) {
+std::string OpenUpstreams(const Run& run, Inst t) {
   constexpr size_t kNamesMax = 5;
   std::string names;
   size_t open = 0;
-  for (TaskIndex u : run.dag().upstream(t)) {
-    if (IsFinished(run.ti(u).state)) continue;
-    if (++open <= kNamesMax) {
-      names += fmt::format("{}'{}' ({})", names.empty() ? "" : ", ", run.dag().task(u).task_id,
-                           Name(run.ti(u).state));
+  auto look = [&](Inst u) {
+    if (IsFinished(run.ti(u).state) || ++open > kNamesMax) return;
+    names += fmt::format("{}'{}'{} ({})", names.empty() ? "" : ", ", run.dag().task(u.task).task_id,
+                         u.map_index < 0 ? "" : fmt::format(" [{}]", u.map_index),
+                         Name(run.ti(u).state));
+  };
+  for (TaskIndex u : run.dag().upstream(t.task)) {
+    if (!run.expanded(u) || !run.by_index(u, t.task)) {
+      run.ForEachOf(u, look);
+    } else if (t.map_index >= 0) {
+      const Run::Range range = run.Matching(t, u);
+      for (uint32_t k = range.begin; k < range.end; ++k) look({u, static_cast<int32_t>(k)});
     }
   }
   if (open > kNamesMax) names += fmt::format(" and {} more", open - kNamesMax);
@@ -34,14 +41,14 @@ std::string OutOfDates(const Run& run, TaskIndex t) {
   return text;
 }
 
-std::string Undecided(const Run& run, TaskIndex t) {
+std::string Undecided(const Run& run, Inst t) {
   if (run.ti(t).waits_for_past && run.verdict(t) == Verdict::kRun) {
     if (run.past.known == Past::Known::kNotYet) return "the previous run's state is being read";
     return "its task in the previous run has not succeeded (depends_on_past or "
            "wait_for_downstream)";
   }
-  return fmt::format("its trigger rule {} waits for its upstream tasks {}", Name(run.dag().rule(t)),
-                     OpenUpstreams(run, t));
+  return fmt::format("its trigger rule {} waits for its upstream tasks {}",
+                     Name(run.dag().rule(t.task)), OpenUpstreams(run, t));
 }
 
 }  // namespace
@@ -68,10 +75,10 @@ std::vector<std::string> Scheduler::ExplainRun(const Run& run, TimePoint now) co
   return out;
 }
 
-std::vector<std::string> Scheduler::Explain(const Run& run, TaskIndex t, TimePoint now) const {
+std::vector<std::string> Scheduler::Explain(const Run& run, Inst t, TimePoint now) const {
   std::vector<std::string> out = ExplainRun(run, now);
   const Ti& ti = run.ti(t);
-  const TaskSpec& task = run.dag().task(t);
+  const TaskSpec& task = run.dag().task(t.task);
   switch (ti.state) {
     case TiState::kNone:
       if (run.head.state == RunState::kRunning) out.push_back(Undecided(run, t));
@@ -105,13 +112,40 @@ std::vector<std::string> Scheduler::Explain(const Run& run, TaskIndex t, TimePoi
     case TiState::kUpstreamFailed:
     case TiState::kRemoved:
       if (run.absent(t)) {
-        out.push_back(OutOfDates(run, t));
+        out.push_back(OutOfDates(run, t.task));
         break;
       }
       out.push_back(fmt::format("it is {}, for good unless somebody clears it", Name(ti.state)));
       break;
   }
   return out;
+}
+
+std::string Scheduler::AuditInstance(const Run& run, Inst t) const {
+  const Ti& ti = run.ti(t);
+  auto broken = [&](std::string_view what) {
+    return fmt::format("run {} task '{}' [{}] ({}, try {}): {}", run.id().value,
+                       run.dag().task(t.task).task_id, t.map_index, Name(ti.state), ti.try_number,
+                       what);
+  };
+  const TiRef ref{run.id(), t};
+  if (TiTimer(run, t).has_value() != ti_timers_.Find(ref).has_value()) {
+    return broken("timer and state disagree");
+  }
+  if (ti.live != (run.live(t) != nullptr)) return broken("live flag and holder disagree");
+  const bool holds = ti.live || ti.state == TiState::kQueued;
+  if (holds != admission_.holds(ref)) return broken("slot and state disagree");
+  if ((ti.state == TiState::kScheduled) != admission_.waits(ref)) {
+    return broken("scheduled and admission disagree");
+  }
+  if ((ti.state == TiState::kRunning || ti.state == TiState::kRestarting) && !ti.live) {
+    return broken("running without a worker");
+  }
+  if (run.head.state == RunState::kRunning && ti.state == TiState::kNone && !ti.waits_for_past &&
+      run.verdict(t) != Verdict::kWait) {
+    return broken("decidable but undecided");
+  }
+  return "";
 }
 
 std::string Scheduler::Audit() const {
@@ -123,43 +157,14 @@ std::string Scheduler::Audit() const {
       return fmt::format("run {} ({}): timer and state disagree", id.value, Name(run->head.state));
     }
     timers_needed += RunTimer(*run).has_value();
-    for (uint32_t i = 0; i < run->size(); ++i) {
-      const TaskIndex t(i);
-      const Ti& ti = run->ti(t);
-      auto broken = [&](std::string_view what) {
-        return fmt::format("run {} task '{}' ({}, try {}): {}", id.value,
-                           run->dag().task(t).task_id, Name(ti.state), ti.try_number, what);
-      };
-      live += ti.live;
-      if (TiTimer(*run, t).has_value() != ti_timers_.Find({id, t}).has_value()) {
-        return broken("timer and state disagree");
-      }
+    std::string bad;
+    run->ForEach([&](Inst t) {
+      live += run->ti(t).live;
       timers_needed += TiTimer(*run, t).has_value();
-      if (ti.live != (run->live(t) != nullptr)) return broken("live flag and holder disagree");
-      const bool holds = ti.live || ti.state == TiState::kQueued;
-      if (holds != admission_.holds({id, t})) return broken("slot and state disagree");
-      if ((ti.state == TiState::kScheduled) != admission_.waits({id, t})) {
-        return broken("scheduled and admission disagree");
-      }
-      if ((ti.state == TiState::kRunning || ti.state == TiState::kRestarting) && !ti.live) {
-        return broken("running without a worker");
-      }
-      UpstreamCounts up;
-      for (TaskIndex u : run->dag().upstream(t)) {
-        up.success += run->ti(u).state == TiState::kSuccess;
-        up.skipped += run->ti(u).state == TiState::kSkipped;
-        up.failed += run->ti(u).state == TiState::kFailed;
-        up.upstream_failed += run->ti(u).state == TiState::kUpstreamFailed;
-      }
-      if (up.success != ti.up.success || up.skipped != ti.up.skipped || up.failed != ti.up.failed ||
-          up.upstream_failed != ti.up.upstream_failed) {
-        return broken("upstream counters are off");
-      }
-      if (run->head.state == RunState::kRunning && ti.state == TiState::kNone &&
-          !ti.waits_for_past && run->verdict(t) != Verdict::kWait) {
-        return broken("decidable but undecided");
-      }
-    }
+      if (bad.empty()) bad = AuditInstance(*run, t);
+    });
+    if (!bad.empty()) return bad;
+    if (std::string sums = run->AuditSums(); !sums.empty()) return sums;
     if (live != run->live().size()) return fmt::format("run {}: live attempts", id.value);
     if (IsFinished(run->head.state) && run->head.reason != "all_tasks_deadlocked" &&
         run->unfinished() > run->count(TiState::kRestarting) + run->count(TiState::kNone)) {

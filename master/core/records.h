@@ -63,6 +63,13 @@ struct TiRow {
   int64_t pid = 0;
   std::string reason;  // how the last try ended
   Usage usage;         // of the try, once it has ended
+  // What it returned has so many elements, kept where a task is mapped over it; of an element of a
+  // mapped task: 0, it returned something.
+  std::optional<uint32_t> value_length;
+  // Of the row without a map index of a mapped task that was expanded: it has elements with indexes
+  // below this, and those without a row are in this row's state: none, or scheduled for their first
+  // try.
+  std::optional<uint32_t> block_length;
 };
 
 // One ended try, for history. (The latest, unended one is in TiRow.)

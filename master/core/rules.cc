@@ -2,18 +2,25 @@
 
 namespace gale::core {
 
-Verdict Evaluate(TriggerRule rule, const UpstreamCounts& c, uint32_t n, const SetupCounts& setups) {
+Verdict Evaluate(TriggerRule rule, const UpstreamCounts& c, uint32_t n, const SetupCounts& setups,
+                 int32_t map_index) {
   if (n == 0) return Verdict::kRun;
+  const bool mapped = map_index >= 0;
+  const uint32_t left = n - (mapped ? c.removed : 0);
   const bool all_done = c.done() >= n;
   const bool bad = c.failed + c.upstream_failed > 0;
   switch (rule) {
     case TriggerRule::kAllSuccess:
       if (bad) return Verdict::kUpstreamFailed;
       if (c.skipped > 0) return Verdict::kSkip;
-      return c.success == n ? Verdict::kRun : Verdict::kWait;
+      if (mapped && c.removed > 0 && c.success > 0 &&
+          static_cast<uint32_t>(map_index) >= c.success) {
+        return Verdict::kRemove;
+      }
+      return c.success >= left ? Verdict::kRun : Verdict::kWait;
     case TriggerRule::kAllFailed:
       if (c.success + c.skipped > 0) return Verdict::kSkip;
-      return c.failed + c.upstream_failed == n ? Verdict::kRun : Verdict::kWait;
+      return c.failed + c.upstream_failed >= left ? Verdict::kRun : Verdict::kWait;
     case TriggerRule::kAllDone: return all_done ? Verdict::kRun : Verdict::kWait;
     case TriggerRule::kOneSuccess:
       if (c.success > 0) return Verdict::kRun;
@@ -27,11 +34,11 @@ Verdict Evaluate(TriggerRule rule, const UpstreamCounts& c, uint32_t n, const Se
       return all_done ? Verdict::kSkip : Verdict::kWait;
     case TriggerRule::kNoneFailed:
       if (bad) return Verdict::kUpstreamFailed;
-      return c.success + c.skipped == n ? Verdict::kRun : Verdict::kWait;
+      return c.success + c.skipped >= left ? Verdict::kRun : Verdict::kWait;
     case TriggerRule::kNoneFailedMinOneSuccess:
       if (bad) return Verdict::kUpstreamFailed;
       if (c.skipped == n) return Verdict::kSkip;
-      return c.success + c.skipped == n ? Verdict::kRun : Verdict::kWait;
+      return c.success + c.skipped >= left ? Verdict::kRun : Verdict::kWait;
     case TriggerRule::kNoneSkipped:
       if (c.skipped > 0) return Verdict::kSkip;
       return all_done ? Verdict::kRun : Verdict::kWait;

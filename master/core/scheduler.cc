@@ -53,19 +53,44 @@ Run& Scheduler::AddRun(RunRow head, DagPtr dag) {
 
 Run& Scheduler::LoadRun(RunRow head, DagPtr dag, const std::vector<TiRow>& rows, TimePoint now) {
   Run& run = Insert(std::make_unique<Run>(std::move(head), std::move(dag), rows));
-  for (uint32_t i = 0; i < run.size(); ++i) {
-    const TaskIndex t(i);
-    const Ti& ti = run.ti(t);
-    if (ti.state == TiState::kScheduled) admission_.Add(MakeRequest(run, t));
-    if (ti.state == TiState::kQueued || ti.live) admission_.Hold(MakeRequest(run, t));
-    if (ti.state == TiState::kQueued) out_.pushes.push_back(ToQueued(run, t));
-    SyncTimer(run, t);
-  }
+  LoadInstances(run);
   if (run.head.state == RunState::kRunning) {
     OnRunStarted(run);
     Handle(run.id(), Recheck{}, now);
   }
   return run;
+}
+
+void Scheduler::LoadInstances(Run& run) {
+  for (uint32_t i = 0; i < run.size(); ++i) {
+    const TaskIndex t(i);
+    const bool block = run.expanded(t);
+    if (block) LoadBlock(run, t);
+    run.ForEachOf(t, [&](Inst at) {
+      const Ti& ti = run.ti(at);
+      if (ti.state == TiState::kScheduled && !block) admission_.Add(NeedsOf(run, t), at);
+      if (ti.state == TiState::kQueued || ti.live) admission_.Hold(NeedsOf(run, t), at);
+      if (ti.state == TiState::kQueued) out_.pushes.push_back(ToQueued(run, at));
+      SyncTimer(run, at);
+    });
+  }
+}
+
+// Its elements that wait are one entry.
+void Scheduler::LoadBlock(Run& run, TaskIndex t) {
+  if (run.count(t, TiState::kScheduled) == 0) return;
+  uint32_t first = run.width(t), end = 0;
+  run.ForEachOf(t, [&](Inst i) {
+    if (run.ti(i).state != TiState::kScheduled) return;
+    const uint32_t at = static_cast<uint32_t>(i.map_index);
+    first = std::min(first, at);
+    end = at + 1;
+  });
+  std::set<uint32_t> holes;
+  for (uint32_t i = first; i < end; ++i) {
+    if (run.ti({t, static_cast<int32_t>(i)}).state != TiState::kScheduled) holes.insert(i);
+  }
+  admission_.AddBlock(NeedsOf(run, t), t, first, end, std::move(holes));
 }
 
 Run* Scheduler::Find(RunId id) {
@@ -130,8 +155,8 @@ Decision Scheduler::Step(Run& run, const Event& event, TimePoint now) {
   Absorb(run, decision);
   const bool followed = successors_.contains(run.id());
   for (const Changed& changed : decision.changed) {
-    SyncTimer(run, changed.task);
-    if (followed) news_.push_back({run.id(), changed.task});
+    SyncTimer(run, changed.inst);
+    if (followed) news_.push_back({run.id(), changed.inst.task});
   }
   if (decision.run_changed) SyncTimer(run);
   return decision;
@@ -155,17 +180,20 @@ void Scheduler::AbsorbEffect(Run& run, Effect& effect) {
   struct Visitor {
     Scheduler& s;
     Run& run;
-    void operator()(Ready& e) { s.admission_.Add(s.MakeRequest(run, e.task)); }
-    void operator()(NotReady& e) { s.admission_.Remove({run.id(), e.task}); }
-    void operator()(SlotFreed& e) { s.admission_.Free({run.id(), e.task}); }
+    void operator()(Ready& e) { s.admission_.Add(s.NeedsOf(run, e.inst.task), e.inst); }
+    void operator()(BlockReady& e) {
+      s.admission_.AddBlock(s.NeedsOf(run, e.task), e.task, 0, run.width(e.task));
+    }
+    void operator()(NotReady& e) { s.admission_.Remove({run.id(), e.inst}); }
+    void operator()(SlotFreed& e) { s.admission_.Free({run.id(), e.inst}); }
     void operator()(Dequeue& e) {
-      QueuedAttempt entry = s.ToQueued(run, e.attempt.task);
+      QueuedAttempt entry = s.ToQueued(run, {e.attempt.task, e.attempt.map_index});
       entry.attempt = e.attempt;
       s.out_.removes.push_back(std::move(entry));
     }
     void operator()(CancelAttempt& e) { s.out_.cancels.push_back(std::move(e)); }
     void operator()(AttemptEnded& e) { s.out_.attempts.push_back(std::move(e.row)); }
-    void operator()(DropXComs& e) { s.out_.xcom_drops.push_back({run.id(), e.task}); }
+    void operator()(DropXComs& e) { s.out_.xcom_drops.push_back({run.id(), e.inst}); }
     void operator()(RunStarted&) {
       s.StateOf(run).queued.erase({run.head.run_after, run.id()});
       s.StateOf(run).running.insert(run.id());
@@ -190,9 +218,9 @@ void Scheduler::OnRunStarted(Run& run) {
 }
 
 bool Scheduler::PastAllows(const Run& previous, const Dag& next, TaskIndex task) {
-  auto good = [&](TaskIndex t) {
-    const TiState s = previous.ti(t).state;
-    return s == TiState::kSuccess || s == TiState::kSkipped;
+  auto good = [&](TaskIndex t) {  // all of its instances
+    return previous.count(t, TiState::kSuccess) + previous.count(t, TiState::kSkipped) ==
+           previous.width(t);
   };
   auto then = previous.dag().Find(next.task(task).task_id);
   // The task is new, or that run was before its start_date. (Airflow, PrevDagrunDep.)
@@ -237,11 +265,11 @@ std::optional<TimePoint> Scheduler::RunTimer(const Run& run) const {
   return std::nullopt;
 }
 
-std::optional<TimePoint> Scheduler::TiTimer(const Run& run, TaskIndex t) {
+std::optional<TimePoint> Scheduler::TiTimer(const Run& run, Inst t) {
   const Ti& ti = run.ti(t);
   if (run.head.state != RunState::kRunning) return std::nullopt;
   if (ti.state == TiState::kUpForRetry) return FromMicros(ti.next_at);
-  const auto& timeout = run.dag().task(t).execution_timeout;
+  const auto& timeout = run.dag().task(t.task).execution_timeout;
   if (ti.state != TiState::kRunning || !ti.live || !timeout) return std::nullopt;
   return FromMicros(ti.start) + *timeout + kExecutionTimeoutMargin;
 }
@@ -249,7 +277,7 @@ std::optional<TimePoint> Scheduler::TiTimer(const Run& run, TaskIndex t) {
 void Scheduler::Tick(TimePoint now) {
   ticked_ = std::max(ticked_, now);
   while (const auto id = run_timers_.TakeDue(now)) FireRun(*runs_.at(*id), now);
-  while (const auto at = ti_timers_.TakeDue(now)) FireTi(*runs_.at(at->run), at->task, now);
+  while (const auto at = ti_timers_.TakeDue(now)) FireTi(*runs_.at(at->run), at->inst, now);
 }
 
 void Scheduler::FireRun(Run& run, TimePoint now) {
@@ -257,7 +285,7 @@ void Scheduler::FireRun(Run& run, TimePoint now) {
   if (run.head.state == RunState::kRunning) Handle(run.id(), RunTimedOut{}, now);
 }
 
-void Scheduler::FireTi(Run& run, TaskIndex t, TimePoint now) {
+void Scheduler::FireTi(Run& run, Inst t, TimePoint now) {
   if (run.ti(t).state == TiState::kUpForRetry) {
     Handle(run.id(), RetryDue{run.attempt(t)}, now);
     return;
@@ -283,8 +311,8 @@ void Scheduler::Flow(TimePoint now) {
   }
   for (const TiRef& ref : admission_.Admit()) {
     Run& run = *runs_.at(ref.run);
-    Handle(ref.run, Admit{ref.task}, now);
-    out_.pushes.push_back(ToQueued(run, ref.task));
+    Handle(ref.run, Admit{ref.inst}, now);
+    out_.pushes.push_back(ToQueued(run, ref.inst));
   }
 }
 
@@ -310,7 +338,10 @@ void Scheduler::UnloadAtRest(const std::vector<RunId>& ids) {
   }
 }
 
-Admission::Request Scheduler::MakeRequest(const Run& run, TaskIndex t) const {
+const Admission::Needs* Scheduler::NeedsOf(Run& run, TaskIndex t) {
+  run.needs.resize(run.size());
+  const Admission::Needs*& needs = run.needs[t.value];
+  if (needs != nullptr) return needs;
   const TaskSpec& task = run.dag().task(t);
   Admission::Request r;
   r.ref = {run.id(), t};
@@ -323,22 +354,20 @@ Admission::Request Scheduler::MakeRequest(const Run& run, TaskIndex t) const {
   r.run_limit = run.dag().spec().max_active_tasks;
   r.per_dag_limit = task.max_active_tis_per_dag;
   r.per_run_limit = task.max_active_tis_per_dagrun;
-  return r;
+  return needs = admission_.Resolve(r);
 }
 
-QueuedAttempt Scheduler::ToQueued(const Run& run, TaskIndex t) const {
-  return {run.attempt(t), run.dag().task(t).queue, run.dag().priority(t)};
+QueuedAttempt Scheduler::ToQueued(const Run& run, Inst t) const {
+  return {run.attempt(t), run.dag().task(t.task).queue, run.dag().priority(t.task)};
 }
 
 std::vector<QueuedAttempt> Scheduler::Queued() const {
   std::vector<QueuedAttempt> out;
   for (const auto& [id, run] : runs_) {
     if (run->count(TiState::kQueued) == 0) continue;
-    for (uint32_t i = 0; i < run->size(); ++i) {
-      if (run->ti(TaskIndex(i)).state == TiState::kQueued) {
-        out.push_back(ToQueued(*run, TaskIndex(i)));
-      }
-    }
+    run->ForEach([&](Inst t) {
+      if (run->ti(t).state == TiState::kQueued) out.push_back(ToQueued(*run, t));
+    });
   }
   return out;
 }

@@ -89,11 +89,11 @@ class Scheduler {
 
   // Why a run or a task instance is where it is; sentences for people, from what decides it.
   std::vector<std::string> ExplainRun(const Run& run, TimePoint now) const;
-  std::vector<std::string> Explain(const Run& run, TaskIndex task, TimePoint now) const;
+  std::vector<std::string> Explain(const Run& run, Inst inst, TimePoint now) const;
 
   const std::unordered_map<RunId, std::unique_ptr<Run>>& runs() const { return runs_; }
   std::vector<QueuedAttempt> Queued() const;  // everything that the queue must hold
-  QueuedAttempt ToQueued(const Run& run, TaskIndex t) const;
+  QueuedAttempt ToQueued(const Run& run, Inst t) const;
   // Those that are set: of runs, of task instances.
   size_t timers() const { return run_timers_.size() + ti_timers_.size(); }
   // Empty if every invariant holds; else which one is broken, where.
@@ -125,13 +125,17 @@ class Scheduler {
   // The instant that a run or a task instance waits for by its state; nullopt: none. The timers are
   // always what these say.
   std::optional<TimePoint> RunTimer(const Run& run) const;
-  static std::optional<TimePoint> TiTimer(const Run& run, TaskIndex t);
+  static std::optional<TimePoint> TiTimer(const Run& run, Inst t);
   void SyncTimer(const Run& run) { run_timers_.Set(run.id(), RunTimer(run)); }
-  void SyncTimer(const Run& run, TaskIndex t) { ti_timers_.Set({run.id(), t}, TiTimer(run, t)); }
+  void SyncTimer(const Run& run, Inst t) { ti_timers_.Set({run.id(), t}, TiTimer(run, t)); }
   void FireRun(Run& run, TimePoint now);
-  void FireTi(Run& run, TaskIndex t, TimePoint now);
+  void FireTi(Run& run, Inst t, TimePoint now);
   void StartRuns(DagState& dag, TimePoint now);
-  Admission::Request MakeRequest(const Run& run, TaskIndex t) const;
+  // What the instances of a task need, resolved once.
+  const Admission::Needs* NeedsOf(Run& run, TaskIndex t);
+  std::string AuditInstance(const Run& run, Inst t) const;
+  void LoadInstances(Run& run);
+  void LoadBlock(Run& run, TaskIndex t);
   DagState& StateOf(const Run& run) { return dags_.at(run.head.dag_id); }
 
   std::unordered_map<std::string, DagState> dags_;

@@ -32,12 +32,25 @@ Result<std::optional<RunRow>> SuccessBefore(Reads& reads, const std::string& dag
   return page.rows.empty() ? std::nullopt : std::optional(std::move(page.rows.front()));
 }
 
+// What its instances returned that others are mapped over.
+Result<std::vector<XComRow>> ReadValues(Reads& reads, const std::vector<TiRow>& tis) {
+  std::vector<XComRow> values;
+  for (const TiRow& ti : tis) {
+    if (!ti.value_length) continue;
+    GALE_ASSIGN_OR_RETURN(auto value,
+                          reads.GetXCom({ti.run, ti.task, ti.map_index}, kReturnValue));
+    if (value) values.push_back(*std::move(value));
+  }
+  return values;
+}
+
 Result<StoredRun> ReadRun(Reads& reads, Catalog& catalog, RunRow row) {
   StoredRun run;
   GALE_ASSIGN_OR_RETURN(DagVersionRow version, reads.GetDagVersion(row.dag_id, row.version));
   GALE_ASSIGN_OR_RETURN(const DagVersionPtr made, catalog.Of(version));
   run.dag = made->dag;
   GALE_ASSIGN_OR_RETURN(run.tis, reads.ListTis(row.id));
+  GALE_ASSIGN_OR_RETURN(run.values, ReadValues(reads, run.tis));
   run.bundle = std::move(version.bundle);
   run.row = std::move(row);
   return run;

@@ -50,6 +50,7 @@ struct StoredRun {
   DagPtr dag;
   std::string bundle;  // DagVersionRow's
   std::vector<TiRow> tis;
+  std::vector<XComRow> values;  // of those that have a value_length
 };
 
 struct LedgerAnswer {

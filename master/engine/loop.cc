@@ -85,6 +85,7 @@ void Loop::Load(LiveState live) {
   }
   LoadDags(live);
   for (auto& [name, worker] : workers_) worker.held.clear();
+  values_.clear();
   LoadRuns(live);
   for (auto& [name, worker] : workers_) {
     auto gone = [&held = worker.held](const AttemptId& id) { return !held.contains(id); };
@@ -101,10 +102,13 @@ void Loop::LoadRuns(const LiveState& live) {
     if (dag == versions_.end() || !dags_.contains(row.dag_id)) continue;
     if (aside_runs_.contains(row.id)) continue;
     core::Run& run = scheduler_->LoadRun(row, dag->second.dag, tis[row.id], now_);
-    for (const auto& [task, attempt] : run.live()) {
+    for (const auto& [inst, attempt] : run.live()) {
       Worker& worker = WorkerNamed(attempt.worker);
-      worker.held.insert(run.attempt(TaskIndex(task)));
+      worker.held.insert(run.attempt(inst));
     }
+  }
+  for (const XComRow& value : live.values) {
+    KeepValue({value.run, value.task, value.map_index, 0}, value.value_json);
   }
 }
 
@@ -249,9 +253,9 @@ void Loop::Absorb(core::Output output) {
   Count(output);
   for (auto& [run_id, changed] : output.tis) {
     const core::Run* run = scheduler_->Find(run_id);
-    TiRow row = run->ToRow(changed.task);
+    TiRow row = run->ToRow(changed.inst);
     row.reason = std::move(changed.reason);
-    dirty_tis_[{run_id, changed.task}] = std::move(row);
+    dirty_tis_[{run_id, changed.inst}] = std::move(row);
     release_.ended.push_back(run_id);
   }
   for (AttemptRow& attempt : output.attempts) {
@@ -259,7 +263,7 @@ void Loop::Absorb(core::Output output) {
       worker->second.held.erase(attempt.id);
       worker->second.started.erase(attempt.id);
     }
-    auto row = dirty_tis_.find({attempt.id.run, attempt.id.task});
+    auto row = dirty_tis_.find({attempt.id.run, core::InstOf(attempt.id)});
     if (row != dirty_tis_.end() && !row->second.live &&
         row->second.try_number == attempt.id.try_number) {
       row->second.worker = attempt.worker;
@@ -269,9 +273,11 @@ void Loop::Absorb(core::Output output) {
     batch_.attempts.push_back(std::move(attempt));
   }
   for (const core::TiRef& drop : output.xcom_drops) {
-    std::erase_if(batch_.xcoms,
-                  [&](const XComRow& x) { return x.run == drop.run && x.task == drop.task; });
-    batch_.xcom_deletes.push_back({drop.run, drop.task, kUnmapped});
+    std::erase_if(batch_.xcoms, [&](const XComRow& x) {
+      return x.run == drop.run && x.task == drop.inst.task && x.map_index == drop.inst.map_index;
+    });
+    batch_.xcom_deletes.push_back({drop.run, drop.inst.task, drop.inst.map_index});
+    values_.erase({drop.run, drop.inst});
   }
   auto entries = [](std::vector<core::QueuedAttempt>& from) {
     std::vector<QueueEntry> out;
@@ -395,9 +401,9 @@ std::string Loop::Audit() const {
     held += worker.held.size();
     for (const AttemptId& attempt : worker.held) {
       const core::Run* run = scheduler_->Find(attempt.run);
-      const core::LiveAttempt* holder = run != nullptr ? run->live(attempt.task) : nullptr;
+      const core::LiveAttempt* holder = run != nullptr ? run->live(core::InstOf(attempt)) : nullptr;
       if (holder == nullptr || holder->worker != name ||
-          run->ti(attempt.task).try_number != attempt.try_number) {
+          run->ti(core::InstOf(attempt)).try_number != attempt.try_number) {
         return fmt::format("worker '{}' holds {} in vain", name, attempt.ToString());
       }
     }

@@ -20,6 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/model/json_elements.h"
 #include "common/queue/task_queue.h"
 #include "master/core/calendar.h"
 #include "master/core/scheduler.h"
@@ -43,6 +44,7 @@ struct LoopOptions {
   Duration publish{0};  // how often it says at most how things stand (LoopMetrics); 0: never
   std::optional<uint32_t> parallelism = {};  // attempts queued or running at once; nullopt: any
   int32_t default_pool_slots = 128;          // as a new ledger gets it
+  uint32_t map_length_max = 1024;            // of what a task returned, to be mapped over
   // A commit survives a power cut only after Store::Sync. Then only what workers on this very
   // machine must hear (they would die with it) leaves at the commit; all else waits for Synced:
   // acks, answers, grants to other hosts.
@@ -127,7 +129,7 @@ class Loop {
   Status DeletePool(const std::string& name, const Actor& actor);
   // Empty task_id: of the run.
   Result<Explanation> Explain(const std::string& dag_id, const std::string& run_id,
-                              const std::string& task_id);
+                              const std::string& task_id, int32_t map_index = kUnmapped);
   std::vector<PoolInfo> Pools() const;
   std::vector<WorkerInfo> Workers() const;
   // No more attempts for the worker of this name, whichever process it is, until it is undrained;
@@ -258,14 +260,14 @@ class Loop {
   // loop_refused.cc
   // Notes whose row it was: true if the turn may be done again without it.
   bool LeaveOut(const BatchRow& row, const std::string& why, bool own);
-  bool LeaveOutOfRun(RunId run, std::optional<TaskIndex> task, const std::string& why, bool own);
+  bool LeaveOutOfRun(RunId run, std::optional<core::Inst> inst, const std::string& why, bool own);
   // The turn never was: whom it would have welcomed has not said Hello.
   void Answer(Release undone, const Status& why, bool guilty);
   bool Rests(const DagRow& row) const;
 
   // loop_observe.cc
   void Count(const core::Output& output);
-  void CountGrant(const core::Run& run, TaskIndex task);
+  void CountGrant(const core::Run& run, core::Inst inst);
   void PublishStanding();
   // loop_feed.cc
   void NoteCommitted();
@@ -290,11 +292,20 @@ class Loop {
   Status SetDates(const TriggerRequest& request, LastGiven& last, RunRow& row) const;
   // The run, from memory.
   Result<core::Run*> FindRun(const std::string& dag_id, const std::string& run_id);
-  Result<std::vector<TaskIndex>> Select(const core::Run& run,
-                                        const std::vector<std::string>& task_ids, bool upstream,
-                                        bool downstream) const;
+  Result<std::vector<core::Inst>> Select(const core::Run& run,
+                                         const std::vector<std::string>& task_ids,
+                                         const std::vector<TaskInstanceName>& instances,
+                                         bool upstream, bool downstream) const;
   void Audit(const Actor& actor, std::string event, std::string dag_id, std::string run_id = "",
              std::string task_id = "", std::string extra = "");
+
+  // loop_values.cc: what tasks returned that others are mapped over
+  using ValueKey = std::pair<RunId, core::Inst>;
+  // What has no length, or too much of it, fails the task that returned it, as in Airflow.
+  core::AttemptFinished JudgeValue(const Dag& dag, const AttemptResult& result) const;
+  void KeepValue(const AttemptId& id, const std::string& json);
+  void ForgetValues(RunId run);
+  Result<std::string> ArgumentsOf(const core::Run& run, const AttemptId& attempt) const;
 
   // loop_dags.cc
   void LoadDags(const LiveState& live);
@@ -362,7 +373,7 @@ class Loop {
   // Left alone until the next Recover, for their rows are refused; and why.
   std::map<RunId, std::string> aside_runs_;
   std::map<std::string, std::string> aside_dags_;
-  std::map<std::pair<RunId, TaskIndex>, TiRow> dirty_tis_;
+  std::map<core::TiRef, TiRow> dirty_tis_;
   std::set<std::string> dirty_dags_;
   std::map<VersionKey, std::string> dirty_bundles_;
   std::set<RunId> dirty_runs_;
@@ -374,6 +385,8 @@ class Loop {
   uint64_t turn_ = 0;
   uint64_t feed_turn_ = 0;        // the last of this epoch that the feed has, or will
   std::deque<HeldRelease> held_;  // committed, and not yet synced
+
+  std::map<ValueKey, std::shared_ptr<const JsonElements>> values_;  // of runs in memory
 
   LedgerWaits waits_;
   std::map<std::string, LastGiven> last_given_;  // by DAG; more than the ledger says

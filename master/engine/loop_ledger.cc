@@ -38,7 +38,9 @@ void Loop::WithRun(const std::string& dag_id, const std::string& run_id, Then th
 void Loop::Unload(const std::vector<RunId>& ended) {
   for (RunId id : ended) {
     const core::Run* run = scheduler_->Find(id);
-    if (run != nullptr && run->at_rest()) waits_.OnUnload(*run, turn_);
+    if (run == nullptr || !run->at_rest()) continue;
+    waits_.OnUnload(*run, turn_);
+    ForgetValues(id);
   }
   scheduler_->UnloadAtRest(ended);
 }
@@ -88,8 +90,11 @@ Status Loop::TakeRun(LedgerAnswer& answer) {
     return Unavailable("run '{}' was made by another master, which leads now; try again", run_id);
   }
   core::Run& run = scheduler_->LoadRun(stored.row, TakeVersion(stored), stored.tis, now_);
-  for (const auto& [task, attempt] : run.live()) {
-    WorkerNamed(attempt.worker).held.insert(run.attempt(TaskIndex(task)));
+  for (const auto& [inst, attempt] : run.live()) {
+    WorkerNamed(attempt.worker).held.insert(run.attempt(inst));
+  }
+  for (const XComRow& value : stored.values) {
+    KeepValue({value.run, value.task, value.map_index, 0}, value.value_json);
   }
   // Leaves memory again if it is still at rest after this turn.
   release_.ended.push_back(run.id());

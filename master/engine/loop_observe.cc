@@ -24,9 +24,9 @@ void Loop::Count(const core::Output& output) {
   }
 }
 
-void Loop::CountGrant(const core::Run& run, TaskIndex task) {
+void Loop::CountGrant(const core::Run& run, core::Inst inst) {
   metrics_.grants.Add();
-  metrics_.dispatch.Observe(now_ - core::FromMicros(run.ti(task).queued_at));
+  metrics_.dispatch.Observe(now_ - core::FromMicros(run.ti(inst).queued_at));
 }
 
 void Loop::PublishStanding() {

@@ -71,13 +71,17 @@ bool Loop::LeaveOut(const BatchRow& row, const std::string& why, bool own) {
     case List::kVersionBundles: return of_dag(batch_.version_bundles[row.at].dag_id);
     case List::kRuns: return LeaveOutOfRun(batch_.runs[row.at].id, std::nullopt, why, own);
     case List::kTis:
-      return LeaveOutOfRun(batch_.tis[row.at].run, batch_.tis[row.at].task, why, own);
+      return LeaveOutOfRun(batch_.tis[row.at].run,
+                           core::Inst(batch_.tis[row.at].task, batch_.tis[row.at].map_index), why,
+                           own);
     case List::kAttempts: {
       const AttemptId& id = batch_.attempts[row.at].id;
-      return LeaveOutOfRun(id.run, id.task, why, own);
+      return LeaveOutOfRun(id.run, core::InstOf(id), why, own);
     }
     case List::kXComs:
-      return LeaveOutOfRun(batch_.xcoms[row.at].run, batch_.xcoms[row.at].task, why, own);
+      return LeaveOutOfRun(batch_.xcoms[row.at].run,
+                           core::Inst(batch_.xcoms[row.at].task, batch_.xcoms[row.at].map_index),
+                           why, own);
     case List::kImportErrors: {
       const std::string& file = batch_.import_errors[row.at].filename;
       const bool named = std::ranges::any_of(refused_.names, [&](const auto& entry) {
@@ -95,10 +99,10 @@ bool Loop::LeaveOut(const BatchRow& row, const std::string& why, bool own) {
   return false;
 }
 
-bool Loop::LeaveOutOfRun(RunId id, std::optional<TaskIndex> task, const std::string& why,
+bool Loop::LeaveOutOfRun(RunId id, std::optional<core::Inst> inst, const std::string& why,
                          bool own) {
   auto result = std::ranges::find_if(about_.results, [&](const AttemptId& attempt) {
-    return attempt.run == id && task && attempt.task == *task;
+    return attempt.run == id && inst && core::InstOf(attempt) == *inst;
   });
   if (result != about_.results.end() && refused_.results.emplace(*result, why).second) {
     GALE_ERROR("{}: its result is refused, and it fails: {}", result->ToString(), why);

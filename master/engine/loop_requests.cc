@@ -174,38 +174,49 @@ Result<RunRow> Loop::SetRunNote(const std::string& dag_id, const std::string& ru
   return run->head;
 }
 
-Result<std::vector<TaskIndex>> Loop::Select(const core::Run& run,
-                                            const std::vector<std::string>& task_ids, bool upstream,
-                                            bool downstream) const {
-  std::vector<TaskIndex> tasks;
+Result<std::vector<core::Inst>> Loop::Select(const core::Run& run,
+                                             const std::vector<std::string>& task_ids,
+                                             const std::vector<TaskInstanceName>& instances,
+                                             bool upstream, bool downstream) const {
+  auto find = [&](const std::string& id) -> Result<TaskIndex> {
+    if (auto task = run.dag().Find(id)) return *task;
+    return NotFound("DAG '{}' has no task '{}'", run.head.dag_id, id);
+  };
+  std::set<core::Inst> all;
+  auto add = [&](TaskIndex t) { run.ForEachOf(t, [&](core::Inst i) { all.insert(i); }); };
+  std::vector<TaskIndex> named;
   for (const std::string& id : task_ids) {
-    auto task = run.dag().Find(id);
-    if (!task) return NotFound("DAG '{}' has no task '{}'", run.head.dag_id, id);
-    tasks.push_back(*task);
+    GALE_ASSIGN_OR_RETURN(const TaskIndex task, find(id));
+    named.push_back(task);
+    add(task);
   }
-  if (task_ids.empty()) {
-    for (uint32_t i = 0; i < run.size(); ++i) tasks.push_back(TaskIndex(i));
-    return tasks;
+  for (const TaskInstanceName& name : instances) {
+    GALE_ASSIGN_OR_RETURN(const TaskIndex task, find(name.task_id));
+    const core::Inst inst{task, name.map_index};
+    if (!run.has(inst)) {
+      return NotFound("task '{}' of run '{}' has no map index {}", name.task_id, run.head.run_id,
+                      name.map_index);
+    }
+    named.push_back(task);
+    all.insert(inst);
   }
-  std::set<TaskIndex> all(tasks.begin(), tasks.end());
-  if (upstream)
-    all.merge([&] {
-      auto v = run.dag().Closure(tasks, false);
-      return std::set<TaskIndex>(v.begin(), v.end());
-    }());
-  if (downstream)
-    all.merge([&] {
-      auto v = run.dag().Closure(tasks, true);
-      return std::set<TaskIndex>(v.begin(), v.end());
-    }());
-  return std::vector<TaskIndex>(all.begin(), all.end());
+  if (named.empty()) {
+    for (uint32_t i = 0; i < run.size(); ++i) add(TaskIndex(i));
+  }
+  for (const bool downwards : {false, true}) {
+    if (!(downwards ? downstream : upstream)) continue;
+    for (TaskIndex t : run.dag().Closure(named, downwards)) {
+      if (std::ranges::find(named, t) == named.end()) add(t);
+    }
+  }
+  return std::vector<core::Inst>(all.begin(), all.end());
 }
 
 Result<std::vector<TiRow>> Loop::Clear(const ClearRequest& request, const Actor& actor) {
   GALE_ASSIGN_OR_RETURN(core::Run * run, FindRun(request.dag_id, request.run_id));
-  GALE_ASSIGN_OR_RETURN(auto tasks, Select(*run, request.task_ids, request.include_upstream,
-                                           request.include_downstream));
-  std::erase_if(tasks, [&](TaskIndex t) {
+  GALE_ASSIGN_OR_RETURN(auto tasks, Select(*run, request.task_ids, request.instances,
+                                           request.include_upstream, request.include_downstream));
+  std::erase_if(tasks, [&](core::Inst t) {
     const TiState s = run->ti(t).state;
     if (request.only_failed && s != TiState::kFailed && s != TiState::kUpstreamFailed) return true;
     if (request.only_running && s != TiState::kRunning) return true;
@@ -217,7 +228,7 @@ Result<std::vector<TiRow>> Loop::Clear(const ClearRequest& request, const Actor&
           fmt::format("{} tasks", tasks.size()));
   }
   std::vector<TiRow> rows;
-  for (TaskIndex t : tasks) rows.push_back(run->ToRow(t));
+  for (core::Inst t : tasks) rows.push_back(run->ToRow(t));
   return rows;
 }
 
@@ -228,9 +239,9 @@ Result<std::vector<TiRow>> Loop::SetTasks(const SetTasksRequest& request, const 
                            Name(request.state));
   }
   GALE_ASSIGN_OR_RETURN(core::Run * run, FindRun(request.dag_id, request.run_id));
-  GALE_ASSIGN_OR_RETURN(auto tasks, Select(*run, request.task_ids, request.include_upstream,
-                                           request.include_downstream));
-  std::erase_if(tasks, [&](TaskIndex t) { return run->absent(t); });
+  GALE_ASSIGN_OR_RETURN(auto tasks, Select(*run, request.task_ids, request.instances,
+                                           request.include_upstream, request.include_downstream));
+  std::erase_if(tasks, [&](core::Inst t) { return run->absent(t); });
   if (tasks.empty()) {
     return FailedPrecondition(
         "run '{}' has no instance of these tasks: its date is outside of theirs", request.run_id);
@@ -240,7 +251,7 @@ Result<std::vector<TiRow>> Loop::SetTasks(const SetTasksRequest& request, const 
     Audit(actor, fmt::format("set_{}", Name(request.state)), request.dag_id, request.run_id, id);
   }
   std::vector<TiRow> rows;
-  for (TaskIndex t : tasks) rows.push_back(run->ToRow(t));
+  for (core::Inst t : tasks) rows.push_back(run->ToRow(t));
   return rows;
 }
 
@@ -276,8 +287,8 @@ Status Loop::DeletePool(const std::string& name, const Actor& actor) {
 std::vector<PoolInfo> Loop::Pools() const {
   std::map<std::string, uint64_t> running;
   for (const auto& [id, run] : scheduler_->runs()) {
-    for (const auto& [task, live] : run->live()) {
-      const TaskSpec& spec = run->dag().task(TaskIndex(task));
+    for (const auto& [inst, live] : run->live()) {
+      const TaskSpec& spec = run->dag().task(inst.task);
       running[spec.pool] += spec.pool_slots;
     }
   }
@@ -290,16 +301,21 @@ std::vector<PoolInfo> Loop::Pools() const {
 }
 
 Result<Explanation> Loop::Explain(const std::string& dag_id, const std::string& run_id,
-                                  const std::string& task_id) {
+                                  const std::string& task_id, int32_t map_index) {
   GALE_ASSIGN_OR_RETURN(core::Run * run, FindRun(dag_id, run_id));
   if (task_id.empty()) {
     return Explanation{std::string(Name(run->head.state)), scheduler_->ExplainRun(*run, now_)};
   }
   auto task = run->dag().Find(task_id);
   if (!task) return NotFound("DAG '{}' has no task '{}'", dag_id, task_id);
-  Explanation out{std::string(Name(run->ti(*task).state)), scheduler_->Explain(*run, *task, now_)};
+  core::Inst inst{*task, map_index};
+  if (map_index == kUnmapped && run->expanded(*task)) inst.map_index = 0;
+  if (!run->has(inst)) {
+    return NotFound("task '{}' of run '{}' has no map index {}", task_id, run_id, map_index);
+  }
+  Explanation out{std::string(Name(run->ti(inst).state)), scheduler_->Explain(*run, inst, now_)};
   const TaskSpec& spec = run->dag().task(*task);
-  if (run->ti(*task).state == TiState::kQueued) {
+  if (run->ti(inst).state == TiState::kQueued) {
     auto serves = [&](const auto& w) {
       const auto& queues = w.second.hello.queues;
       return w.second.link && !IsDrained(w.first) &&

@@ -11,8 +11,9 @@ namespace {
 bool IsHeldByAnother(const core::Scheduler& scheduler, const AttemptId& id,
                      const std::string& worker) {
   const core::Run* run = scheduler.Find(id.run);
-  const core::LiveAttempt* live = run != nullptr ? run->live(id.task) : nullptr;
-  if (live == nullptr || run->ti(id.task).try_number != id.try_number || live->worker == worker) {
+  const core::LiveAttempt* live = run != nullptr ? run->live(core::InstOf(id)) : nullptr;
+  if (live == nullptr || run->ti(core::InstOf(id)).try_number != id.try_number ||
+      live->worker == worker) {
     return false;
   }
   GALE_WARN("worker '{}' reports the end of {}, which worker '{}' holds: not taken", worker,
@@ -123,9 +124,10 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
       continue;
     }
     core::Run* run = scheduler_->Find(attempt.run);
-    const bool valid = run != nullptr && attempt.task.value < run->size() &&
-                       run->ti(attempt.task).try_number == attempt.try_number;
-    const core::LiveAttempt* live = valid ? run->live(attempt.task) : nullptr;
+    const core::Inst inst = core::InstOf(attempt);
+    const bool valid =
+        run != nullptr && run->has(inst) && run->ti(inst).try_number == attempt.try_number;
+    const core::LiveAttempt* live = valid ? run->live(inst) : nullptr;
     if (live == nullptr || live->worker != hello.name) {
       welcome.unwanted.push_back(attempt);
       continue;
@@ -134,7 +136,7 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
     worker.started.insert(attempt);
     welcome.adopted.push_back(attempt);
     // Meant to end: the cancel may have been lost with the connection.
-    if (run->ti(attempt.task).state != TiState::kRunning) {
+    if (run->ti(inst).state != TiState::kRunning) {
       release_.cancels.push_back({attempt, hello.name, "cancelled while the worker was away"});
     }
   }
@@ -148,7 +150,8 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
       Lose(attempt, fmt::format("worker '{}' lost it: it came back without it", hello.name));
     } else if (!same_boot) {
       Lose(attempt, fmt::format("the machine of worker '{}' was started anew", hello.name));
-    } else if (scheduler_->Find(attempt.run)->ti(attempt.task).state == TiState::kRunning) {
+    } else if (scheduler_->Find(attempt.run)->ti(core::InstOf(attempt)).state ==
+               TiState::kRunning) {
       QueueGrant(worker, attempt);
     } else {
       Lose(attempt, "cancelled before it started");
@@ -169,8 +172,21 @@ void Loop::QueueGrant(Worker& worker, const AttemptId& attempt) {
 void Loop::ReleaseGrant(Worker& worker, const AttemptId& attempt,
                         const std::optional<PreviousSuccess>& success) {
   const core::Run& run = *scheduler_->Find(attempt.run);
-  Grant grant{attempt, epoch_, run.dag_ptr(), run.head, run.ti(attempt.task).max_tries,
+  Grant grant{attempt, epoch_, run.dag_ptr(), run.head, run.ti(core::InstOf(attempt)).max_tries,
               "",      success};
+  if (run.dag().has_arguments(attempt.task)) {
+    auto arguments = ArgumentsOf(run, attempt);
+    if (!arguments.ok()) {  // it ends without a start
+      core::AttemptFinished failed;
+      failed.attempt = attempt;
+      failed.outcome = core::Outcome::kFailedNoRetry;
+      failed.reason = std::string(arguments.status().message());
+      release_.refusals.emplace_back(worker.link, std::pair(attempt, failed.reason));
+      scheduler_->Handle(attempt.run, failed, now_);
+      return;
+    }
+    grant.arguments_json = std::move(arguments).value();
+  }
   if (!worker.link->on_this_host())
     grant.bundle = BundleOf(run.dag());  // else the folder is at hand
   release_.grants.emplace_back(worker.link, std::move(grant));
@@ -182,7 +198,9 @@ bool Loop::EndUngranted() {
     if (worker.ungranted.empty()) continue;
     for (const AttemptId& attempt : worker.ungranted) {
       if (!worker.held.contains(attempt)) continue;
-      if (scheduler_->Find(attempt.run)->ti(attempt.task).state == TiState::kRunning) continue;
+      if (scheduler_->Find(attempt.run)->ti(core::InstOf(attempt)).state == TiState::kRunning) {
+        continue;
+      }
       std::erase_if(release_.grants, [&](const auto& g) { return g.second.attempt == attempt; });
       Lose(attempt, "cancelled before it started");
       any = true;
@@ -209,7 +227,7 @@ bool Loop::ClaimFor(Worker& worker, const AttemptId& attempt, std::string& refus
   }
   worker.held.insert(attempt);
   QueueGrant(worker, attempt);
-  CountGrant(*scheduler_->Find(attempt.run), attempt.task);
+  CountGrant(*scheduler_->Find(attempt.run), core::InstOf(attempt));
   return true;
 }
 
@@ -236,9 +254,10 @@ bool Loop::Finish(const AttemptResult& result) {
   // Of a run of the master that leads now, too: it must hear of it, we don't lead any more.
   if (aside_runs_.contains(id.run) || id.run > last_run_) return false;
   core::Run* run = scheduler_->Find(id.run);
-  if (run == nullptr || id.task.value >= run->size()) return true;
-  const bool current = run->ti(id.task).live && run->ti(id.task).try_number == id.try_number;
-  const bool counts = current && run->ti(id.task).state == TiState::kRunning;
+  const core::Inst inst = core::InstOf(id);
+  if (run == nullptr || !run->has(inst)) return true;
+  const bool current = run->ti(inst).live && run->ti(inst).try_number == id.try_number;
+  const bool counts = current && run->ti(inst).state == TiState::kRunning;
   // Of a try that is over already nothing is written: a refused row is another's.
   if (current) about_.results.push_back(id);
   if (auto refused = refused_.results.find(id); refused != refused_.results.end()) {
@@ -252,7 +271,13 @@ bool Loop::Finish(const AttemptResult& result) {
     scheduler_->Handle(id.run, failed, now_);
     return true;
   }
-  scheduler_->Handle(id.run, result.finished, now_);
+  const core::AttemptFinished finished = JudgeValue(run->dag(), result);
+  const bool kept =
+      counts && finished.outcome == core::Outcome::kSuccess && run->dag().keeps_value(id.task);
+  for (const auto& [key, json] : result.xcoms) {
+    if (kept && key == kReturnValue) KeepValue(id, json);
+  }
+  scheduler_->Handle(id.run, finished, now_);
   if (!counts) return true;
   for (const auto& [key, json] : result.xcoms) {
     batch_.xcoms.push_back({id.run, id.task, id.map_index, key, json, now_});

@@ -37,11 +37,18 @@ inline std::string MadeRunId(TimePoint run_after) {
   return "manual__" + FormatTimeOffset(run_after);
 }
 
+// One instance, as people name it.
+struct TaskInstanceName {
+  std::string task_id;
+  int32_t map_index = kUnmapped;
+};
+
 struct ClearRequest {
   std::string dag_id;
   std::string run_id;
-  std::vector<std::string> task_ids;  // empty: all
-  bool only_failed = false;           // failed and upstream_failed
+  std::vector<std::string> task_ids;  // with all their instances; both empty: all
+  std::vector<TaskInstanceName> instances;
+  bool only_failed = false;  // failed and upstream_failed
   bool only_running = false;
   bool include_upstream = false;
   bool include_downstream = false;
@@ -51,7 +58,8 @@ struct ClearRequest {
 struct SetTasksRequest {
   std::string dag_id;
   std::string run_id;
-  std::vector<std::string> task_ids;
+  std::vector<std::string> task_ids;  // with all their instances
+  std::vector<TaskInstanceName> instances;
   TiState state = TiState::kSuccess;  // success, failed or skipped
   bool include_upstream = false;
   bool include_downstream = false;
@@ -86,9 +94,12 @@ struct FileReport {
 
 // Workers.
 
+inline constexpr char kReturnValue[] = "return_value";  // the key of what a task returned
+
 struct AttemptResult {
   core::AttemptFinished finished;
   std::vector<std::pair<std::string, std::string>> xcoms;  // key, JSON
+  bool value_is_mappable = false;  // what it returned is a list or an object
 };
 
 struct WorkerHello {
@@ -121,6 +132,8 @@ struct Grant {
   uint32_t max_tries = 0;
   std::string bundle;  // of the DAG version's code; empty: it has none, or the folder is at hand
   std::optional<PreviousSuccess> previous_success;  // for work that needs it
+  // Arguments of this instance, over those of its task: a JSON object; empty: none.
+  std::string arguments_json = {};
 };
 
 struct Welcome {

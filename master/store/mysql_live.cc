@@ -75,6 +75,15 @@ Result<LiveState> ReadLive(Connection& db) {
       Select<TiRow>(
           db, SelectFrom(kTiColumns, "task_instance JOIN " GALE_LIVE_RUNS
                                      " USING (run_key) ORDER BY run_key, task_index, map_index")));
+  GALE_ASSIGN_OR_RETURN(
+      live.values,
+      Select<XComRow>(
+          db,
+          SelectFrom(
+              kXComColumns,
+              "xcom JOIN task_instance USING (run_key, task_index, map_index) JOIN " GALE_LIVE_RUNS
+              " USING (run_key) WHERE value_length IS NOT NULL AND `key` ="
+              " 'return_value' ORDER BY run_key, task_index, map_index")));
   GALE_ASSIGN_OR_RETURN(live.pools,
                         Select<PoolRow>(db, SelectFrom(kPoolColumns, "pool ORDER BY name")));
   GALE_ASSIGN_OR_RETURN(live.workers,

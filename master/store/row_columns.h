@@ -47,13 +47,14 @@ auto Columns(Row& r) {
 inline constexpr char kTiColumns[] =
     "run_key, task_index, map_index, state, try_number, max_tries, lost_tries, queued_at,"
     " start_date, end_date, next_at, live, worker, pid, reason, user_time, system_time,"
-    " rss_bytes_max";
+    " rss_bytes_max, value_length, block_length";
 template <class Row>
 requires std::same_as<std::remove_const_t<Row>, TiRow>
 auto Columns(Row& r) {
   return std::tie(r.run, r.task, r.map_index, r.state, r.try_number, r.max_tries, r.lost_tries,
                   r.queued_at, r.start_date, r.end_date, r.next_at, r.live, r.worker, r.pid,
-                  r.reason, r.usage.user_time, r.usage.system_time, r.usage.rss_bytes_max);
+                  r.reason, r.usage.user_time, r.usage.system_time, r.usage.rss_bytes_max,
+                  r.value_length, r.block_length);
 }
 
 inline constexpr char kAttemptColumns[] =

@@ -87,6 +87,14 @@ Result<LiveState> SqliteStore::LoadLive() {
                                      " ORDER BY run_key, task_index, map_index",
                                      kTiColumns)));
   GALE_ASSIGN_OR_RETURN(
+      live.values,
+      Select<XComRow>(*db, fmt::format("SELECT {} FROM xcom"
+                                       " JOIN task_instance USING (run_key, task_index, map_index)"
+                                       " WHERE value_length IS NOT NULL AND key = 'return_value'"
+                                       " AND run_key IN " GALE_LIVE_RUNS
+                                       " ORDER BY run_key, task_index, map_index",
+                                       kXComColumns)));
+  GALE_ASSIGN_OR_RETURN(
       live.pools,
       Select<PoolRow>(*db, fmt::format("SELECT {} FROM pool ORDER BY name", kPoolColumns)));
   GALE_ASSIGN_OR_RETURN(

@@ -94,6 +94,7 @@ struct LiveState {
   std::vector<DagVersionRow> versions;  // the current ones, and those that live runs are pinned to
   std::vector<RunRow> runs;  // not finished, or with a process that may live (TiRow::live)
   std::vector<TiRow> tis;    // of those runs
+  std::vector<XComRow> values;  // what they returned: of those with a value_length
   std::vector<PoolRow> pools;
   std::vector<WorkerRow> workers;
   std::vector<std::string> files_with_errors;  // of ImportErrorRow

@@ -177,6 +177,9 @@ TEST_P(MySqlTest, ASchemaOfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
                                 " DROP COLUMN rss_bytes_max",
                                 name_, table));
   }
+  MustRun(*root_, fmt::format("ALTER TABLE {}.task_instance DROP COLUMN value_length,"
+                              " DROP COLUMN block_length",
+                              name_));
   MustRun(*root_, fmt::format("DROP TABLE {0}.bundle_blob, {0}.version_bundle, {0}.master", name_));
   MustRun(*root_, fmt::format("ALTER TABLE {}.worker DROP COLUMN drained", name_));
   MustRun(*root_, fmt::format("ALTER TABLE {}.dag DROP COLUMN failed_in_a_row", name_));

@@ -175,7 +175,9 @@ inline TiRow FullTi(int64_t run, uint32_t task) {
           .worker = "host-1",
           .pid = 4'194'304,
           .reason = "exit 1",
-          .usage = {Duration(1'234'567), Duration(89), uint64_t{6} << 33}};
+          .usage = {Duration(1'234'567), Duration(89), uint64_t{6} << 33},
+          .value_length = 3,
+          .block_length = 1'000'000};
 }
 inline AttemptRow FullAttempt(int64_t run, uint32_t task, uint32_t try_number) {
   return {.id = {RunId(run), TaskIndex(task), 17, try_number},

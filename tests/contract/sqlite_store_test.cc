@@ -159,6 +159,8 @@ TEST(SqliteFile, OfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
     }
   }
   RawConnection(path).Exec(
+      "ALTER TABLE task_instance DROP COLUMN value_length;"
+      "ALTER TABLE task_instance DROP COLUMN block_length;"
       "DROP TABLE cleaned_run;"
       "ALTER TABLE dag DROP COLUMN failed_in_a_row;"
       "DROP INDEX dag_version_head; ALTER TABLE dag_version DROP COLUMN tasks;"

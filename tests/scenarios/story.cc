@@ -56,6 +56,28 @@ void SetTaskFlag(TaskSpec& task, const std::string& flag) {
     Wrong("unknown flag {}", flag);
 }
 
+// "a,3": the cross product of what task a returned and of 3 elements.
+ExpandSpec ParseExpand(const std::string& text) {
+  ExpandSpec expand;
+  size_t begin = 0;
+  while (begin <= text.size()) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    const std::string one = text.substr(begin, end - begin);
+    ExpandSource source;
+    if (std::isdigit(static_cast<unsigned char>(one[0]))) {
+      source.json = "[";
+      for (int i = 0; i < std::stoi(one); ++i) source.json += i > 0 ? ", 0" : "0";
+      source.json += "]";
+    } else {
+      source.kind = ExpandSource::Kind::kXCom;
+      source.task_id = one;
+    }
+    expand.arguments.push_back({fmt::format("x{}", expand.arguments.size()), source});
+    begin = end + 1;
+  }
+  return expand;
+}
+
 void SetTaskOption(TaskSpec& task, const std::string& key, const std::string& value) {
   auto number = [&] { return static_cast<uint32_t>(std::stoul(value)); };
   if (key == "rule")
@@ -86,6 +108,10 @@ void SetTaskOption(TaskSpec& task, const std::string& key, const std::string& va
     task.max_active_tis_per_dagrun = number();
   else if (key == "queue")
     task.queue = value;
+  else if (key == "over")
+    task.expand = ParseExpand(value);
+  else if (key == "in")
+    task.task_group_id = value;
   else
     Wrong("unknown task option {}", key);
 }
@@ -148,7 +174,7 @@ void Teller::Tell(const Story& story) {
     for (const std::string& command : SplitAt(line.text, ';')) {
       const Words words = Split(command);
       if (words.verb.empty()) continue;
-      if (words.verb == "dag" || words.verb == "task") {
+      if (words.verb == "dag" || words.verb == "group" || words.verb == "task") {
         Command(words);
         continue;
       }
@@ -168,6 +194,7 @@ void Teller::Tell(const Story& story) {
 
 void Teller::Command(const Words& w) {
   if (w.verb == "dag") return DeclareDag(w);
+  if (w.verb == "group") return DeclareGroup(w);
   if (w.verb == "task") return DeclareTasks(w);
   if (w.verb == "expect") return Expect(w);
   Act(w);
@@ -199,6 +226,21 @@ void Teller::DeclareDag(const Words& w) {
   }
 }
 
+// group g over=a,3 in=outer: mapped over what a returned, and over 3 elements.
+void Teller::DeclareGroup(const Words& w) {
+  TaskGroupSpec group{.group_id = w.at(0)};
+  for (const auto& [key, value] : w.options) {
+    if (key == "over") {
+      group.expand = ParseExpand(value);
+    } else if (key == "in") {
+      group.parent_group_id = value;
+    } else {
+      Wrong("unknown group option {}", key);
+    }
+  }
+  dag_.groups.push_back(std::move(group));
+}
+
 // task a >> b c >> d: groups; every task of a group is upstream of every task of the next.
 void Teller::DeclareTasks(const Words& w) {
   std::vector<std::vector<size_t>> groups(1);
@@ -225,7 +267,9 @@ void Teller::DeclareTasks(const Words& w) {
       for (const auto& [key, value] : w.options) SetTaskOption(dag_.tasks[t], key, value);
       if (g + 1 == groups.size()) continue;
       for (size_t down : groups[g + 1]) {
-        dag_.tasks[t].downstream_task_ids.push_back(dag_.tasks[down].task_id);
+        if (std::ranges::count(dag_.tasks[t].downstream_task_ids, dag_.tasks[down].task_id) == 0) {
+          dag_.tasks[t].downstream_task_ids.push_back(dag_.tasks[down].task_id);
+        }
       }
     }
   }
@@ -293,6 +337,10 @@ void Teller::Finish(const Words& w, Outcome outcome) {
     done.attempt = Attempt(ref);
     done.outcome = outcome;
     done.exit_code = outcome == Outcome::kSuccess ? 0 : 1;
+    for (const auto& [key, value] : w.options) {
+      if (key != "returns") Wrong("unknown option {}", key);
+      done.value_length = static_cast<uint32_t>(std::stoul(value));
+    }
     if (w.verb.starts_with("run")) {
       const Decision d = world_.Do(ref.run, Claim{done.attempt, "worker1"});
       if (!d.granted) Wrong("claim of {}: {}", name, d.refusal);
@@ -361,39 +409,48 @@ Teller::Ref Teller::FindTask(const std::string& text) const {
     ref.try_number = static_cast<uint32_t>(std::stoul(name.substr(hash + 1)));
     name = name.substr(0, hash);
   }
+  int32_t index = kUnmapped;
+  if (size_t bracket = name.find('['); bracket != std::string::npos) {
+    index = std::stoi(name.substr(bracket + 1));
+    name = name.substr(0, bracket);
+  }
   if (!world_.ledger.contains(ref.run)) Wrong("no run was triggered");
   const auto task = world_.ledger.at(ref.run).dag->Find(name);
   if (!task) Wrong("there is no task '{}'", name);
-  ref.task = *task;
+  ref.task = {*task, index};
   return ref;
 }
 
-// "a" is the task, "a.." it and everything downstream.
-std::vector<TaskIndex> Teller::FindTasks(const Words& w, size_t from, RunId* run) const {
-  std::vector<TaskIndex> tasks;
+// "a" is all of the task, "a[1]" one element, "a.." all of it and everything downstream.
+std::vector<Inst> Teller::FindTasks(const Words& w, size_t from, RunId* run) const {
+  std::vector<Inst> tasks;
   for (size_t i = from; i < w.plain.size(); ++i) {
     const bool down = w.plain[i].ends_with("..");
     const Ref ref = FindTask(down ? w.plain[i].substr(0, w.plain[i].size() - 2) : w.plain[i]);
     *run = ref.run;
-    if (down) {
-      const auto all = world_.ledger.at(ref.run).dag->Closure(std::span(&ref.task, 1), true);
-      tasks.insert(tasks.end(), all.begin(), all.end());
-    } else {
+    if (ref.task.map_index >= 0) {
       tasks.push_back(ref.task);
+      continue;
     }
+    std::vector<TaskIndex> all{ref.task.task};
+    if (down) all = world_.ledger.at(ref.run).dag->Closure(all, true);
+    const Run recalled = world_.Recall(ref.run);
+    for (TaskIndex t : all) recalled.ForEachOf(t, [&](Inst each) { tasks.push_back(each); });
   }
   return tasks;
 }
 
 AttemptId Teller::Attempt(const Ref& ref) const {
   const uint32_t current = world_.Row(ref.run, ref.task).try_number;
-  return {ref.run, ref.task, kUnmapped, ref.try_number > 0 ? ref.try_number : current};
+  return {ref.run, ref.task.task, ref.task.map_index,
+          ref.try_number > 0 ? ref.try_number : current};
 }
 
 std::string Teller::Call(const AttemptId& id) const {
   const auto& l = world_.ledger.at(id.run);
   const std::string& task = l.dag->task(id.task).task_id;
-  const std::string name = id.run == current_run_ ? task : l.head.run_id + "/" + task;
+  std::string name = id.run == current_run_ ? task : l.head.run_id + "/" + task;
+  if (id.map_index >= 0) name += fmt::format("[{}]", id.map_index);
   return id.try_number > 1 ? fmt::format("{}#{}", name, id.try_number) : name;
 }
 

@@ -36,13 +36,14 @@ class Teller {
   };
   struct Ref {
     RunId run;
-    TaskIndex task;
+    Inst task;
     uint32_t try_number = 0;  // 0: the current one
   };
 
   static Words Split(const std::string& command);
   void Command(const Words& w);
   void DeclareDag(const Words& w);
+  void DeclareGroup(const Words& w);
   void DeclareTasks(const Words& w);
   void BuildDag();
   void Act(const Words& w);
@@ -60,7 +61,7 @@ class Teller {
 
   RunId FindRun(const std::string& name) const;
   Ref FindTask(const std::string& text) const;
-  std::vector<TaskIndex> FindTasks(const Words& w, size_t from, RunId* run) const;
+  std::vector<Inst> FindTasks(const Words& w, size_t from, RunId* run) const;
   AttemptId Attempt(const Ref& ref) const;
   std::string Call(const AttemptId& id) const;  // "r1/a#2"
 

@@ -29,6 +29,8 @@ void Teller::ExpectState(TiState state, const Words& w) {
   if (w.plain.size() < 2) Wrong("expect {}: which task?", Name(state));
   for (size_t i = 1; i < w.plain.size(); ++i) {
     const Ref ref = FindTask(w.plain[i]);
+    const Run run = world_.Recall(ref.run);
+    if (!run.has(ref.task)) Wrong("there is no instance '{}'", w.plain[i]);
     const TiRow row = world_.Row(ref.run, ref.task);
     if (row.state != state || (ref.try_number != 0 && ref.try_number != row.try_number)) {
       Wrong("{} is {} (try {}), not {}: {}", w.plain[i], Name(row.state), row.try_number,
@@ -56,14 +58,15 @@ void Teller::ExpectEffects(const std::string& what, std::vector<std::string> wan
     for (const auto& c : world_.out.cancels) got.push_back(Call(c.attempt) + ":" + c.reason);
   } else if (what == "dropped") {
     for (const auto& ref : world_.out.xcom_drops)
-      got.push_back(Call({ref.run, ref.task, kUnmapped, 1}));
+      got.push_back(Call({ref.run, ref.inst.task, ref.inst.map_index, 1}));
   } else if (what == "attempts") {
     for (const auto& a : world_.out.attempts)
       got.push_back(fmt::format("{}:{}", Call(a.id), Name(a.state)));
   } else if (what == "ended") {
     for (RunId id : world_.out.ended) got.push_back(world_.ledger.at(id).head.run_id);
   } else if (what == "changed") {
-    for (const auto& [id, c] : world_.out.tis) got.push_back(Call({id, c.task, kUnmapped, 1}));
+    for (const auto& [id, c] : world_.out.tis)
+      got.push_back(Call({id, c.inst.task, c.inst.map_index, 1}));
   } else {
     Wrong("nothing called '{}' can be expected", what);
   }

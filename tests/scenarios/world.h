@@ -24,7 +24,7 @@ class World {
   struct Ledger {
     RunRow head;
     DagPtr dag;
-    std::map<uint32_t, TiRow> rows;
+    std::map<Inst, TiRow> rows;
   };
 
   explicit World(TimePoint start = TimePoint(std::chrono::seconds(1'700'000'000))) : now(start) {
@@ -96,13 +96,13 @@ class World {
   Run Recall(RunId id) const {
     const Ledger& l = ledger.at(id);
     std::vector<TiRow> rows;
-    for (const auto& [task, row] : l.rows) rows.push_back(row);
+    for (const auto& [inst, row] : l.rows) rows.push_back(row);
     return Run(l.head, l.dag, rows);
   }
-  TiRow Row(RunId id, TaskIndex t) const {
-    const auto& rows = ledger.at(id).rows;
-    auto it = rows.find(t.value);
-    return it != rows.end() ? it->second : Run(ledger.at(id).head, ledger.at(id).dag).ToRow(t);
+  TiRow Row(RunId id, Inst t) const {
+    const Ledger& l = ledger.at(id);
+    auto it = l.rows.find(t);
+    return it != l.rows.end() ? it->second : Recall(id).ToRow(t);
   }
 
   // Empty if all is well.
@@ -135,7 +135,7 @@ class World {
     return a.state == b.state && a.try_number == b.try_number && a.max_tries == b.max_tries &&
            a.lost_tries == b.lost_tries && a.queued_at == b.queued_at &&
            a.start_date == b.start_date && a.end_date == b.end_date && a.next_at == b.next_at &&
-           a.live == b.live && a.worker == b.worker;
+           a.live == b.live && a.worker == b.worker && a.value_length == b.value_length;
   }
 
   void Load(RunId id) {
@@ -145,7 +145,7 @@ class World {
   void LoadInto(Scheduler& s, RunId id) const {
     const Ledger& l = ledger.at(id);
     std::vector<TiRow> rows;
-    for (const auto& [task, row] : l.rows) rows.push_back(row);
+    for (const auto& [inst, row] : l.rows) rows.push_back(row);
     s.LoadRun(l.head, l.dag, rows, now);
   }
 
@@ -176,9 +176,9 @@ class World {
 
   void Commit(Output& o) {
     for (auto& [id, changed] : o.tis) {
-      TiRow row = scheduler->Find(id)->ToRow(changed.task);
+      TiRow row = scheduler->Find(id)->ToRow(changed.inst);
       row.reason = changed.reason;
-      ledger.at(id).rows[changed.task.value] = row;
+      ledger.at(id).rows[changed.inst] = row;
     }
     for (RunId id : o.runs) ledger.at(id).head = scheduler->Find(id)->head;
     for (const auto& q : o.removes) queue.erase(q.attempt);
@@ -206,14 +206,19 @@ class World {
         return fmt::format("run {} changed without a word ({} '{}' -> {} '{}')", id.value,
                            Name(head.state), head.reason, Name(run->head.state), run->head.reason);
       }
-      for (uint32_t i = 0; i < run->size(); ++i) {
-        const TaskIndex t(i);
-        if (!Same(Row(id, t), run->ToRow(t))) {
-          return fmt::format("task '{}' of run {} changed without a word ({} -> {})",
-                             run->dag().task(t).task_id, id.value, Name(Row(id, t).state),
-                             Name(run->ti(t).state));
+      const Run recalled = Recall(id);
+      std::string bad;
+      run->ForEach([&](Inst t) {
+        if (!recalled.has(t)) {
+          bad = fmt::format("task '{}' of run {} has no element {} in the ledger",
+                            run->dag().task(t.task).task_id, id.value, t.map_index);
+        } else if (!Same(recalled.ToRow(t), run->ToRow(t))) {
+          bad = fmt::format("task '{}' [{}] of run {} changed without a word ({} -> {})",
+                            run->dag().task(t.task).task_id, t.map_index, id.value,
+                            Name(recalled.ti(t).state), Name(run->ti(t).state));
         }
-      }
+      });
+      if (!bad.empty()) return bad;
     }
     return "";
   }
@@ -240,14 +245,16 @@ class World {
         return fmt::format("recovery: run {} is {}, was {}", id.value, Name(other.head.state),
                            Name(run->head.state));
       }
-      for (uint32_t i = 0; i < run->size(); ++i) {
-        const TaskIndex t(i);
-        if (!Same(other.ToRow(t), run->ToRow(t))) {
-          return fmt::format("recovery: task '{}' of run {} is {} (try {}), was {} (try {})",
-                             run->dag().task(t).task_id, id.value, Name(other.ti(t).state),
-                             other.ti(t).try_number, Name(run->ti(t).state), run->ti(t).try_number);
-        }
-      }
+      std::string bad;
+      run->ForEach([&](Inst t) {
+        const bool has = other.has(t);
+        if (has && Same(other.ToRow(t), run->ToRow(t))) return;
+        bad = fmt::format("recovery: task '{}' [{}] of run {} is {} (try {}), was {} (try {})",
+                          run->dag().task(t.task).task_id, t.map_index, id.value,
+                          has ? Name(other.ti(t).state) : "gone", has ? other.ti(t).try_number : 0,
+                          Name(run->ti(t).state), run->ti(t).try_number);
+      });
+      if (!bad.empty()) return bad;
     }
     const auto then = fresh->NextWake(), here = scheduler->NextWake();
     if (then && *then > now && (!here || *here > *then)) return "recovery: it would wake earlier";

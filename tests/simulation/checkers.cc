@@ -8,7 +8,7 @@ void Checkers::OnSpawn(const AttemptId& attempt, Epoch epoch, const TaskSpec& ta
     return context_.Fail(fmt::format("{} starts on {}; it was not granted in epoch {}",
                                      attempt.ToString(), worker, epoch.value));
   }
-  auto [it, fresh] = alive_.try_emplace({attempt.run, attempt.task},
+  auto [it, fresh] = alive_.try_emplace({attempt.run, core::InstOf(attempt)},
                                         Process{attempt, worker, task.pool, task.pool_slots});
   if (!fresh) {
     return context_.Fail(
@@ -29,7 +29,7 @@ void Checkers::OnSpawn(const AttemptId& attempt, Epoch epoch, const TaskSpec& ta
 }
 
 void Checkers::OnProcessEnd(const AttemptId& attempt, bool succeeded) {
-  auto it = alive_.find({attempt.run, attempt.task});
+  auto it = alive_.find({attempt.run, core::InstOf(attempt)});
   if (it == alive_.end() || it->second.attempt != attempt) return;
   pool_used_[it->second.pool] -= it->second.slots;
   alive_.erase(it);
@@ -80,7 +80,7 @@ void Checkers::OnCommitted(Epoch epoch, const CommitBatch& batch) {
     if (fresh && row.reason.find("was lost: not heard") != std::string::npos) {
       context_.Saw(Seen::kLostLeases);
       losses_[row.worker] = {context_.now(), commits_};
-      auto process = alive_.find({row.id.run, row.id.task});
+      auto process = alive_.find({row.id.run, core::InstOf(row.id)});
       if (process != alive_.end() && process->second.attempt == row.id) {
         return context_.Fail(fmt::format("{} is declared lost while its process lives on {}",
                                          row.id.ToString(), process->second.worker));
@@ -132,7 +132,7 @@ void Checkers::CheckTi(const TiRow& row) {
     }
     if (grant->second != row.worker) return wrong("granted to a second worker");
   }
-  auto [it, fresh] = tis_.try_emplace({row.run, row.task}, row);
+  auto [it, fresh] = tis_.try_emplace({row.run, {row.task, row.map_index}}, row);
   if (fresh) return;
   const TiRow before = std::exchange(it->second, row);
   if (row.try_number < before.try_number) return wrong("its try number went back");
@@ -165,7 +165,7 @@ void Checkers::OnGrant(const std::string& worker, const Grant& grant, bool here)
                                      grant.attempt.ToString(), grant.epoch.value, epoch_.value));
   }
   grants_[grant.attempt].insert(grant.epoch);
-  auto ti = tis_.find({grant.attempt.run, grant.attempt.task});
+  auto ti = tis_.find({grant.attempt.run, core::InstOf(grant.attempt)});
   auto to = granted_.find(grant.attempt);
   if (ti == tis_.end() || to == granted_.end() || !ti->second.live ||
       ti->second.try_number != grant.attempt.try_number) {
@@ -212,34 +212,34 @@ void Checkers::AfterTurn(const Loop& loop) {
   if (std::string bad = loop.Audit(); !bad.empty()) context_.Fail("audit: " + bad);
 }
 
-std::string Checkers::Compare(const core::Run& run, const std::map<uint32_t, TiRow>& rows) const {
-  for (uint32_t i = 0; i < run.size(); ++i) {
-    const TiRow memory = run.ToRow(TaskIndex(i));
-    TiRow none;
-    none.max_tries = memory.max_tries;
-    auto it = rows.find(i);
-    const TiRow& row = it == rows.end() ? none : it->second;
-    if (memory.state == row.state && memory.try_number == row.try_number &&
+std::string Checkers::Compare(const core::Run& run, const std::vector<TiRow>& rows) const {
+  const core::Run stored(run.head, run.dag_ptr(), rows);
+  std::string bad;
+  run.ForEach([&](core::Inst i) {
+    const TiRow memory = run.ToRow(i);
+    const bool there = stored.has(i);
+    const TiRow row = there ? stored.ToRow(i) : TiRow{};
+    if (there && memory.state == row.state && memory.try_number == row.try_number &&
         memory.max_tries == row.max_tries && memory.lost_tries == row.lost_tries &&
         memory.live == row.live && memory.next_at == row.next_at &&
-        (!row.live || memory.worker == row.worker)) {
-      continue;
+        memory.value_length == row.value_length && (!row.live || memory.worker == row.worker)) {
+      return;
     }
-    return fmt::format(
-        "run {} task {}: {} (try {}, live {}) in memory, {} (try {}, live {}) in "
+    bad = fmt::format(
+        "run {} task {} [{}]: {} (try {}, live {}) in memory, {} (try {}, live {}) in "
         "the ledger",
-        run.id().value, i, Name(memory.state), memory.try_number, memory.live, Name(row.state),
-        row.try_number, row.live);
-  }
-  return "";
+        run.id().value, i.task.value, i.map_index, Name(memory.state), memory.try_number,
+        memory.live, Name(row.state), row.try_number, row.live);
+  });
+  return bad;
 }
 
 void Checkers::MemoryIsLedger(const Loop& loop) {
   context_.Saw(Seen::kMemoryChecks);
   auto live = ledger_.LoadLive();
   if (!live.ok()) return context_.Fail(live.status().ToString());
-  std::map<RunId, std::map<uint32_t, TiRow>> rows;
-  for (const TiRow& row : live->tis) rows[row.run][row.task.value] = row;
+  std::map<RunId, std::vector<TiRow>> rows;
+  for (const TiRow& row : live->tis) rows[row.run].push_back(row);
   std::set<RunId> in_ledger;
   for (const RunRow& row : live->runs) {
     in_ledger.insert(row.id);

@@ -80,7 +80,7 @@ class Checkers {
   void CheckEnd(const AttemptRow& row);
   void CheckTi(const TiRow& row);
   void CheckRun(const RunRow& row);
-  std::string Compare(const core::Run& run, const std::map<uint32_t, TiRow>& rows) const;
+  std::string Compare(const core::Run& run, const std::vector<TiRow>& rows) const;
 
   Context& context_;
   Store& ledger_;
@@ -89,7 +89,7 @@ class Checkers {
     std::string worker, pool;
     uint32_t slots = 0;
   };
-  std::map<std::pair<RunId, TaskIndex>, Process> alive_;
+  std::map<core::TiRef, Process> alive_;
   std::set<AttemptId> started_;
   struct Exit {
     bool succeeded = false;
@@ -101,7 +101,7 @@ class Checkers {
   std::map<std::string, int64_t> pool_max_;  // the largest it ever was
   // The ledger as the commits made it.
   std::map<RunId, RunRow> runs_;
-  std::map<std::pair<RunId, TaskIndex>, TiRow> tis_;
+  std::map<core::TiRef, TiRow> tis_;
   std::map<AttemptId, std::string> granted_;
   std::map<AttemptId, uint64_t> granted_in_;  // which commit
   std::map<AttemptId, uint64_t> ended_;       // in which commit

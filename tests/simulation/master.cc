@@ -117,9 +117,7 @@ std::string Master::Describe() const {
   if (!leads()) return out;
   for (const auto& [id, run] : loop_->scheduler().runs()) {
     out += fmt::format("; run {} {} ({})", id.value, Name(run->head.state), run->live().size());
-    for (uint32_t i = 0; i < run->size(); ++i) {
-      out += fmt::format(" {}", Name(run->ti(TaskIndex(i)).state));
-    }
+    run->ForEach([&](core::Inst i) { out += fmt::format(" {}", Name(run->ti(i).state)); });
   }
   return out;
 }

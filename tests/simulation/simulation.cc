@@ -181,13 +181,13 @@ void World::HelpThePast() {
         SetTasksRequest& request = requests[id];
         request.dag_id = run->head.dag_id;
         request.run_id = run->head.run_id;
-        for (uint32_t i = 0; i < run->size(); ++i) {
-          if (!run->ti(TaskIndex(i)).waits_for_past) continue;
-          request.task_ids.push_back(run->dag().task(TaskIndex(i)).task_id);
-        }
+        run->ForEach([&](core::Inst i) {
+          if (!run->ti(i).waits_for_past) return;
+          request.instances.push_back({run->dag().task(i.task).task_id, i.map_index});
+        });
       }
       for (const auto& [id, request] : requests) {
-        if (request.task_ids.empty()) continue;
+        if (request.instances.empty()) continue;
         GALE_CHECK(loop.SetTasks(request, kSomebody).ok(), "mark");
       }
     });

@@ -27,6 +27,9 @@ Admission::Request Want(int64_t run, uint32_t task, std::string pool = "p") {
 }
 TiRef Ref(int64_t run, uint32_t task) { return {RunId(run), TaskIndex(task)}; }
 
+void Add(Admission& a, const Admission::Request& r) { a.Add(a.Resolve(r), r.ref.inst); }
+void Hold(Admission& a, const Admission::Request& r) { a.Hold(a.Resolve(r), r.ref.inst); }
+
 TEST(Admission, TakesTheBestFirst) {
   Admission a;
   a.SetPool("p", 3);
@@ -34,7 +37,7 @@ TEST(Admission, TakesTheBestFirst) {
   high.priority = 5;
   low.date = young.date = 20;
   old.date = 10;
-  for (const auto& r : {young, low, old, high}) a.Add(r);
+  for (const auto& r : {young, low, old, high}) Add(a, r);
   EXPECT_THAT(a.Admit(), ElementsAre(high.ref, old.ref, low.ref)) << "weight, date, acceptance";
   EXPECT_TRUE(a.waits(young.ref));
   EXPECT_TRUE(a.holds(old.ref));
@@ -44,11 +47,11 @@ TEST(Admission, TakesTheBestFirst) {
 TEST(Admission, WhatWaitsOrHoldsAlreadyIsLeftAlone) {
   Admission a;
   a.SetPool("p", 1);
-  a.Add(Want(1, 0));
-  a.Add(Want(1, 0));
+  Add(a, Want(1, 0));
+  Add(a, Want(1, 0));
   EXPECT_EQ(a.Usage("p").waiting, 1u);
   EXPECT_THAT(a.Admit(), ElementsAre(Ref(1, 0)));
-  a.Add(Want(1, 0));
+  Add(a, Want(1, 0));
   EXPECT_EQ(a.Usage("p").waiting, 0u);
   EXPECT_THAT(a.Admit(), IsEmpty());
 }
@@ -73,11 +76,11 @@ TEST(Admission, RecoveryHoldsOverTheLimits) {
     r.run_limit = 1;
     return r;
   };
-  a.Hold(limited(0));
-  a.Hold(limited(1));
-  a.Hold(limited(1));
+  Hold(a, limited(0));
+  Hold(a, limited(1));
+  Hold(a, limited(1));
   EXPECT_EQ(a.Usage("p").held, 2u);
-  a.Add(limited(2));
+  Add(a, limited(2));
   EXPECT_THAT(a.Admit(), IsEmpty());
   a.Free(Ref(1, 0));
   EXPECT_THAT(a.Admit(), IsEmpty()) << "still one over the limit and none free";
@@ -89,8 +92,8 @@ TEST(Admission, RecoveryHoldsOverTheLimits) {
 TEST(Admission, HoldingWhatWaitedTakesItOutOfTheLine) {
   Admission a;
   a.SetPool("p", 0);
-  a.Add(Want(1, 0));
-  a.Hold(Want(1, 0));
+  Add(a, Want(1, 0));
+  Hold(a, Want(1, 0));
   EXPECT_FALSE(a.waits(Ref(1, 0)));
   EXPECT_TRUE(a.holds(Ref(1, 0)));
   EXPECT_EQ(a.Usage("p").waiting, 0u);
@@ -112,11 +115,11 @@ TEST(Admission, WhatAnotherLimitStopsDoesNotKeepTheNextFromGoing) {
   auto plain = Want(2, 1), first = Want(2, 0);
   plain.run_limit = first.run_limit = 1;
   first.priority = 9;
-  a.Add(first);
+  Add(a, first);
   ASSERT_THAT(a.Admit(), ElementsAre(first.ref));
-  a.Add(solo(2));  // parked at its run's limit
-  a.Add(plain);    // too
-  a.Add(solo(1));
+  Add(a, solo(2));  // parked at its run's limit
+  Add(a, plain);    // too
+  Add(a, solo(1));
   ASSERT_THAT(a.Admit(), ElementsAre(solo(1).ref)) << "now the task's own limit is reached as well";
   a.Free(first.ref);
   EXPECT_THAT(a.Admit(), ElementsAre(plain.ref));
@@ -133,11 +136,11 @@ TEST(Admission, ACandidateTooWideForThePoolDoesNotKeepTheNextFromGoing) {
   wide.priority = 5;
   wide.slots = 2;
   for (auto* r : {&first, &wide, &narrow}) r->run_limit = 1;
-  a.Hold(hog);
-  a.Add(first);
+  Hold(a, hog);
+  Add(a, first);
   ASSERT_THAT(a.Admit(), ElementsAre(first.ref));
-  a.Add(wide);
-  a.Add(narrow);
+  Add(a, wide);
+  Add(a, narrow);
   a.Free(first.ref);
   EXPECT_THAT(a.Admit(), ElementsAre(narrow.ref));
   EXPECT_EQ(a.Audit(), "");
@@ -146,9 +149,9 @@ TEST(Admission, ACandidateTooWideForThePoolDoesNotKeepTheNextFromGoing) {
 TEST(Admission, PoolsTakeTurnsByNameNotByAddress) {
   Admission a;
   for (const char* name : {"zebra", "ant", "moose"}) a.SetPool(name, 1);
-  a.Add(Want(1, 0, "zebra"));
-  a.Add(Want(1, 1, "moose"));
-  a.Add(Want(1, 2, "ant"));
+  Add(a, Want(1, 0, "zebra"));
+  Add(a, Want(1, 1, "moose"));
+  Add(a, Want(1, 2, "ant"));
   EXPECT_THAT(a.Admit(), ElementsAre(Ref(1, 2), Ref(1, 1), Ref(1, 0)));
 }
 
@@ -160,10 +163,10 @@ TEST(Admission, ANewVersionsLimitCountsAtOnce) {
     r.per_dag_limit = limit;
     return r;
   };
-  a.Add(want(1, 1));
-  a.Add(want(2, 1));
+  Add(a, want(1, 1));
+  Add(a, want(2, 1));
   ASSERT_THAT(a.Admit(), ElementsAre(Ref(1, 0)));
-  a.Add(want(3, 3));
+  Add(a, want(3, 3));
   EXPECT_THAT(a.Admit(), ElementsAre(Ref(2, 0), Ref(3, 0)));
   EXPECT_EQ(a.Audit(), "");
 }
@@ -173,19 +176,19 @@ TEST(Admission, AForgottenRunLeavesNothingBehind) {
   a.SetPool("p", 1);
   auto r = Want(1, 0);
   r.per_run_limit = 1;
-  a.Add(r);
+  Add(a, r);
   a.Admit();
   a.Free(r.ref);
   a.ForgetRun(RunId(1));
   a.ForgetRun(RunId(1));
-  a.Add(r);
+  Add(a, r);
   EXPECT_THAT(a.Admit(), ElementsAre(r.ref)) << "it may come back, cleared";
 }
 
 TEST(Admission, EveryWaitHasAReason) {
   Admission a;
   auto r = Want(1, 3);
-  a.Add(r);
+  Add(a, r);
   EXPECT_THAT(a.Explain(r.ref), HasSubstr("pool 'p' does not exist"));
   a.SetPool("p", 1);
   EXPECT_THAT(a.Explain(r.ref), HasSubstr("about to be queued in pool 'p'"));
@@ -206,7 +209,7 @@ TEST(Admission, ParallelismHoldsOverAllPools) {
   auto low = Want(1, 0, "p"), high = Want(1, 1, "q"), middle = Want(1, 2, "q");
   high.priority = 9;
   middle.priority = 5;
-  for (const auto& r : {low, middle, high}) a.Add(r);
+  for (const auto& r : {low, middle, high}) Add(a, r);
   EXPECT_THAT(a.Admit(), ElementsAre(high.ref, middle.ref));
   EXPECT_THAT(a.Explain(low.ref), HasSubstr("at most 2 may ([core] parallelism)"));
   EXPECT_THAT(a.Admit(), IsEmpty());
@@ -224,7 +227,7 @@ TEST(Admission, ManyWideRequestsInAnOddPool) {
   for (uint32_t i = 0; i < kTasks; ++i) {
     auto r = Want(1, i);
     r.slots = 2;
-    a.Add(r);
+    Add(a, r);
   }
   std::vector<TiRef> going = a.Admit();
   uint32_t done = 0;
@@ -286,7 +289,7 @@ class Model {
     for (const auto& [other, o] : entries) {
       if (o.holds || o.request.pool != e.request.pool || !Better(o.request, e.request)) continue;
       if (Eligible(o.request))
-        return fmt::format("task {} of run {} was first", other.task.value, other.run.value);
+        return fmt::format("task {} of run {} was first", other.inst.task.value, other.run.value);
     }
     e.holds = true;
     return "";
@@ -294,7 +297,7 @@ class Model {
   std::string Idle() const {
     for (const auto& [ref, e] : entries) {
       if (!e.holds && Eligible(e.request)) {
-        return fmt::format("task {} of run {} could start", ref.task.value, ref.run.value);
+        return fmt::format("task {} of run {} could start", ref.inst.task.value, ref.run.value);
       }
     }
     return "";
@@ -318,7 +321,7 @@ class Walk {
       case 2:
       case 3:
         if (it == model_.entries.end()) model_.entries[ref].request = MakeRequest(ref);
-        real_.Add(MakeRequest(ref));
+        Add(real_, MakeRequest(ref));
         break;
       case 4:
       case 5:
@@ -372,14 +375,14 @@ class Walk {
     Admission::Request r;
     r.ref = ref;
     r.dag_id = fmt::format("d{}", run % 2);
-    r.task_id = fmt::format("t{}", ref.task.value);
-    r.pool = fmt::format("p{}", ref.task.value % 3);
-    r.slots = 1 + (ref.task.value * 7 + 3) % 3;
-    r.priority = (ref.task.value * 5) % 4;
+    r.task_id = fmt::format("t{}", ref.inst.task.value);
+    r.pool = fmt::format("p{}", ref.inst.task.value % 3);
+    r.slots = 1 + (ref.inst.task.value * 7 + 3) % 3;
+    r.priority = (ref.inst.task.value * 5) % 4;
     r.date = run % 3;
     r.run_limit = run_limits_[run % 6];
-    if (ref.task.value % 2 == 0) r.per_dag_limit = task_limits_[ref.task.value];
-    if (ref.task.value % 5 == 0) r.per_run_limit = 1;
+    if (ref.inst.task.value % 2 == 0) r.per_dag_limit = task_limits_[ref.inst.task.value];
+    if (ref.inst.task.value % 5 == 0) r.per_run_limit = 1;
     return r;
   }
 

@@ -271,7 +271,7 @@ TEST_F(SchedulerTest, ATaskOutsideOfItsDatesIsNotThere) {
     s_.Handle(run.id(), SetTasks{{gone}, TiState::kFailed}, kNow);
     EXPECT_TRUE(run.absent(gone));
     for (const auto& [id, changed] : s_.TakeOutput().tis) {
-      EXPECT_FALSE(id == run.id() && changed.task == gone) << "a row";
+      EXPECT_FALSE(id == run.id() && changed.inst.task == gone) << "a row";
     }
     Finish(run.attempt(here));
     EXPECT_EQ(run.ti(kC).state, TiState::kQueued) << "waits for nobody else";

@@ -10,10 +10,10 @@ namespace {
 
 class Walk {
  public:
-  Walk(uint64_t seed, bool with_past) : random_(seed) {
+  Walk(uint64_t seed, bool with_past, bool mapped) : random_(seed), mapped_(mapped) {
     world_.SetPool("small", 2);
-    world_.SetDag(RandomDag(random_, "d0", with_past), false);
-    world_.SetDag(RandomDag(random_, "d1", false), false);
+    world_.SetDag(RandomDag(random_, "d0", with_past, mapped), false);
+    world_.SetDag(RandomDag(random_, "d1", false, mapped), false);
     Trigger();
     Check();
   }
@@ -74,10 +74,10 @@ class Walk {
   // Runs of DAGs that wait for their past hang, and are meant to, when the past failed.
   bool Over() {
     for (const auto& [id, run] : world_.scheduler->runs()) {
-      std::vector<TaskIndex> waiting;
-      for (uint32_t i = 0; i < run->size(); ++i) {
-        if (run->ti(TaskIndex(i)).waits_for_past) waiting.push_back(TaskIndex(i));
-      }
+      std::vector<Inst> waiting;
+      run->ForEach([&](Inst t) {
+        if (run->ti(t).waits_for_past) waiting.push_back(t);
+      });
       if (!waiting.empty() && run->live().empty() && !run->anything_moving()) {
         world_.Do(id, SetTasks{waiting, TiState::kSuccess});
         world_.Turn();
@@ -92,11 +92,11 @@ class Walk {
       out += fmt::format("\nrun {} {}", id.value, Name(run->head.state));
       for (const std::string& why : world_.scheduler->ExplainRun(*run, world_.now))
         out += ", " + why;
-      for (uint32_t i = 0; i < run->size(); ++i) {
-        const auto why = world_.scheduler->Explain(*run, TaskIndex(i), world_.now);
-        out += fmt::format("\n  t{} {}: {}", i, Name(run->ti(TaskIndex(i)).state),
+      run->ForEach([&](Inst t) {
+        const auto why = world_.scheduler->Explain(*run, t, world_.now);
+        out += fmt::format("\n  t{} [{}] {}: {}", t.task.value, t.map_index, Name(run->ti(t).state),
                            why.empty() ? "" : why.back());
-      }
+      });
     }
     return out;
   }
@@ -117,7 +117,7 @@ class Walk {
   std::vector<AttemptId> Live() {
     std::vector<AttemptId> live;
     for (const auto& [id, run] : world_.scheduler->runs()) {
-      for (const auto& [task, attempt] : run->live()) live.push_back(run->attempt(TaskIndex(task)));
+      for (const auto& [inst, attempt] : run->live()) live.push_back(run->attempt(inst));
     }
     std::sort(live.begin(), live.end());
     return live;
@@ -126,6 +126,7 @@ class Walk {
     AttemptFinished done;
     done.attempt = id;
     done.outcome = outcome;
+    if (mapped_ && Upto(8) > 0) done.value_length = Upto(4);
     world_.Do(id.run, done);
     ++ends_;
   }
@@ -140,8 +141,16 @@ class Walk {
   RunId AnyRun() { return RunId(1 + Upto(world_.ledger.size())); }
   void ByHand() {
     const RunId run = AnyRun();
-    const size_t size = world_.ledger.at(run).dag->size();
-    std::vector<TaskIndex> tasks{TaskIndex(Upto(size)), TaskIndex(Upto(size))};
+    const Run recalled = world_.Recall(run);
+    std::vector<Inst> tasks;
+    for (int i = 0; i < 2; ++i) {
+      const TaskIndex t(Upto(recalled.size()));
+      const bool all = !mapped_ || Upto(2) == 0;
+      const uint32_t one = mapped_ ? Upto(recalled.width(t)) : 0;
+      recalled.ForEachOf(t, [&](Inst each) {
+        if (all || static_cast<int32_t>(one) == std::max(each.map_index, 0)) tasks.push_back(each);
+      });
+    }
     static constexpr TiState kMarks[] = {TiState::kSuccess, TiState::kFailed, TiState::kSkipped};
     static constexpr RunState kRuns[] = {RunState::kSuccess, RunState::kFailed, RunState::kQueued};
     switch (Upto(4)) {
@@ -155,9 +164,10 @@ class Walk {
     const RunId run = AnyRun();
     const Run* live = world_.scheduler->Find(run);
     if (live == nullptr) return;
-    AttemptId id = live->attempt(TaskIndex(Upto(live->size())));
+    const TaskIndex t(Upto(live->size()));
+    AttemptId id = live->attempt(live->instance(t, mapped_ ? Upto(live->width(t)) : 0));
     if (id.try_number > 0 && Upto(2) == 0) --id.try_number;
-    if (world_.queue.contains(id) || live->live(id.task) != nullptr) return;
+    if (world_.queue.contains(id) || live->live({id.task, id.map_index}) != nullptr) return;
     const size_t rows = world_.out.tis.size();
     Finish(id, Outcome::kFailed);
     ASSERT_FALSE(world_.Do(run, Claim{id, "w9"}).granted);
@@ -166,15 +176,16 @@ class Walk {
   }
 
   std::mt19937_64 random_;
+  const bool mapped_;
   World world_;
   size_t ends_ = 0;
 };
 
-void WalkAll(uint64_t first, uint64_t last, bool with_past) {
+void WalkAll(uint64_t first, uint64_t last, bool with_past, bool mapped = false) {
   size_t ends = 0;
   for (uint64_t seed = first; seed <= last; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}{}", seed, with_past ? " with depends_on_past" : ""));
-    Walk walk(seed, with_past);
+    Walk walk(seed, with_past, mapped);
     for (int i = 0; i < 200 && !::testing::Test::HasFatalFailure(); ++i) walk.Step();
     if (!::testing::Test::HasFatalFailure()) walk.Wind();
     if (::testing::Test::HasFatalFailure()) return;
@@ -184,6 +195,8 @@ void WalkAll(uint64_t first, uint64_t last, bool with_past) {
 }
 
 TEST(RandomWalk, EveryInvariantHoldsAndEveryRunEnds) { WalkAll(1, 60, false); }
+TEST(RandomWalk, AlsoWithMappedTasks) { WalkAll(2001, 2030, false, true); }
+TEST(RandomWalk, AlsoWithMappedTasksAndDependsOnPast) { WalkAll(3001, 3030, true, true); }
 TEST(RandomWalk, AlsoWithDependsOnPast) { WalkAll(1001, 1060, true); }
 
 }  // namespace

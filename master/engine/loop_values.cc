@@ -1,0 +1,65 @@
+// What tasks returned that others are mapped over: judged, kept while the run is in memory, and cut
+// into the arguments of elements.
+#include "common/model/element.h"
+#include "master/engine/loop.h"
+
+namespace gale {
+
+// Source: Airflow, task_runner.py, _push_xcom_if_needed.
+core::AttemptFinished Loop::JudgeValue(const Dag& dag, const AttemptResult& result) const {
+  core::AttemptFinished out = result.finished;
+  const TaskIndex task = out.attempt.task;
+  if (out.outcome != core::Outcome::kSuccess || !dag.is_map_source(task)) return out;
+  if (dag.is_mapped(task)) return out;
+  auto fail = [&](std::string reason) {
+    out.outcome = core::Outcome::kFailed;
+    out.value_length.reset();
+    out.reason = std::move(reason);
+  };
+  if (!out.value_length) {
+    fail("it returned nothing, and others are mapped over what it returns");
+  } else if (!result.value_is_mappable) {
+    fail("it returned neither a list nor an object, and others are mapped over what it returns");
+  } else if (*out.value_length > options_.map_length_max) {
+    fail(
+        fmt::format("it returned {} elements to be mapped over, at most {} may be ([core] "
+                    "max_map_length)",
+                    *out.value_length, options_.map_length_max));
+  }
+  return out;
+}
+
+void Loop::KeepValue(const AttemptId& id, const std::string& json) {
+  auto elements = JsonElements::Parse("[" + json + "]");  // may be no list itself
+  if (!elements) return;
+  if (id.map_index < 0) {
+    if (auto own = JsonElements::Parse(json)) elements = std::move(own);
+  }
+  values_[{id.run, core::InstOf(id)}] = std::make_shared<const JsonElements>(*std::move(elements));
+}
+
+void Loop::ForgetValues(RunId run) {
+  const auto begin = values_.lower_bound({run, core::Inst(TaskIndex(0), kUnmapped)});
+  auto end = begin;
+  while (end != values_.end() && end->first.first == run) ++end;
+  values_.erase(begin, end);
+}
+
+Result<std::string> Loop::ArgumentsOf(const core::Run& run, const AttemptId& attempt) const {
+  const ValueOf value_of = [&](TaskIndex task) {
+    TaskValue out;
+    if (!run.expanded(task)) {
+      auto found = values_.find({run.id(), core::Inst(task)});
+      if (found != values_.end()) out.whole = found->second;
+      return out;
+    }
+    run.ForEachOf(task, [&](core::Inst i) {
+      auto found = values_.find({run.id(), i});
+      if (run.ti(i).has_value && found != values_.end()) out.each.push_back(found->second->at(0));
+    });
+    return out;
+  };
+  return ElementArguments(run.dag(), attempt.task, attempt.map_index, value_of);
+}
+
+}  // namespace gale
