@@ -54,7 +54,9 @@ Duration ToDuration(const timeval& t) {
 }  // namespace
 
 Children::Children(Records records, std::function<void(const Message&)> tell)
-    : records_(std::move(records)), tell_(std::move(tell)) {
+    : records_(std::move(records)),
+      folders_(records_.files(), records_.home() + "/tmp"),
+      tell_(std::move(tell)) {
   output_fd_ = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   // What protects the keeper is not for tasks.
   reset_oom_score_ = Files::Real().Read("/proc/self/oom_score_adj").value_or("").starts_with('-');
@@ -126,9 +128,9 @@ Status Children::Start(const SpawnRequest& request, Child& child) {
   GALE_ASSIGN_OR_RETURN(File log, OpenLog(records_.files(), request.log_path, &st));
   if (S_ISREG(st.st_mode)) child.log_device = st.st_dev, child.log_inode = st.st_ino;
   RunningRecord& record = child.record;
-  record = {.key = request.key, .started_at = Clock::Real().Now(), .own_cwd = request.cwd.empty()};
+  record = {.key = request.key, .started_at = Clock::Real().Now()};
   GALE_RETURN_IF_ERROR(AsUnavailable(records_.Starting(record)));
-  Result<pid_t> pid = StartInto(request, record, log);
+  Result<pid_t> pid = StartInto(request, child, log);
   if (!pid.ok()) {
     records_.Forget(record.key);
     return pid.status();
@@ -137,8 +139,7 @@ Status Children::Start(const SpawnRequest& request, Child& child) {
   return OkStatus();
 }
 
-Result<pid_t> Children::StartInto(const SpawnRequest& request, const RunningRecord& record,
-                                  const File& log) {
+Result<pid_t> Children::StartInto(const SpawnRequest& request, Child& child, const File& log) {
   ChildSpec spec{.argv = request.argv,
                  .env = request.env,
                  .cwd = request.cwd,
@@ -148,12 +149,13 @@ Result<pid_t> Children::StartInto(const SpawnRequest& request, const RunningReco
                  .dies_with_parent = true};
   std::string marker = std::string(kMarkerName) + "=";
   std::erase_if(spec.env, [&](const std::string& e) { return e.starts_with(marker); });
-  spec.env.push_back(marker + record.key + "@" + records_.home());
-  if (!record.own_cwd) return StartChild(spec);
-  spec.cwd = records_.TempDir(record.key);
-  GALE_RETURN_IF_ERROR(AsUnavailable(records_.files().EnsureFolder(spec.cwd, 0700)));
+  spec.env.push_back(marker + child.record.key + "@" + records_.home());
+  if (!request.cwd.empty()) return StartChild(spec);
+  auto folder = folders_.Take();
+  if (!folder.ok()) return AsUnavailable(folder.status());
+  child.work_folder = spec.cwd = *folder;
   Result<pid_t> pid = StartChild(spec);
-  if (!pid.ok()) (void)records_.files().Remove(spec.cwd);
+  if (!pid.ok() && !folders_.GiveBack(spec.cwd)) (void)records_.files().Remove(spec.cwd);
   return pid;
 }
 
@@ -441,7 +443,10 @@ void Children::Finish(Child& child) {
   if (Status s = records_.Exit(child.exit); !s.ok()) GALE_ERROR("'{}': {}", key, s.ToString());
   tell_(child.exit);
   untaken_.insert_or_assign(key, child.exit);
-  if (child.record.own_cwd) Discard(records_.TempDir(key), key);
+  if (const std::string& folder = child.work_folder;
+      !folder.empty() && !folders_.GiveBack(folder)) {
+    Discard(folder, key);
+  }
   ids_by_key_.erase(key);
   // The number may be a newer child's by now.
   auto session = ids_by_session_.find(child.record.pid);

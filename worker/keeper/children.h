@@ -25,6 +25,7 @@
 #include "worker/keeper/oom.h"
 #include "worker/keeper/proc.h"
 #include "worker/keeper/records.h"
+#include "worker/keeper/work_folders.h"
 
 namespace gale::keeper {
 
@@ -83,7 +84,8 @@ class Children {
     bool watched = false;         // the end of that is told by output_fd_
     int64_t settled_boot_us = 0;  // when what is left without an output is ended; 0: none was
     dev_t log_device = 0;
-    ino_t log_inode = 0;  // 0: its output is no file
+    ino_t log_inode = 0;      // 0: its output is no file
+    std::string work_folder;  // of folders_; empty: it has its own
     Exited exit;
     Duration sweep = kSweepFirst;
     std::multimap<int64_t, int>::iterator timer;  // into timers_; end: none
@@ -91,10 +93,8 @@ class Children {
   using OwnedChild = std::unique_ptr<Child>;
 
   Status CheckRoom() const;
-  // The file of its record.
   Status Start(const SpawnRequest& request, Child& child);
-  Result<pid_t> StartInto(const SpawnRequest& request, const RunningRecord& record,
-                          const File& log);
+  Result<pid_t> StartInto(const SpawnRequest& request, Child& child, const File& log);
   void Arm(Child& child, Duration from_now);
   void Disarm(Child& child);
   void OnTimer(Child& child);
@@ -113,6 +113,7 @@ class Children {
   void Discard(const std::string& dir, const std::string& name);
 
   Records records_;
+  WorkFolders folders_;
   std::function<void(const Message&)> tell_;
   OomWatch oom_;
   File null_;

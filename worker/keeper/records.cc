@@ -8,12 +8,13 @@ namespace {
 // An entry's first byte: a family that runs (its line, and its key), an exit (as it is told), or
 // that a key is free (the key).
 constexpr char kRuns = 'r', kExited = 'x', kFree = 'f';
-// Of the files of earlier versions: a line, in exits/ with the exit behind it.
+// A line; of the files of earlier versions too, in exits/ with the exit behind it. Its last number
+// means nothing any more.
 constexpr size_t kLineBytes = 10 + 1 + 20 + 1 + 20 + 1 + 1 + 1;
 
 std::string LineOf(const RunningRecord& r) {
   return fmt::format("{:010} {:020} {:020} {}\n", r.pid, r.birthday,
-                     r.started_at.time_since_epoch().count(), int{r.own_cwd});
+                     r.started_at.time_since_epoch().count(), 0);
 }
 
 // One that is cut off has pid 0: its family is then found by its marker.
@@ -21,12 +22,9 @@ RunningRecord Parse(std::string key, const std::string& line) {
   RunningRecord r{.key = std::move(key)};
   unsigned long long birthday = 0;
   long long started = 0;
-  int own_cwd = 0;
-  if (sscanf(line.c_str(), "%d %llu %lld %d", &r.pid, &birthday, &started, &own_cwd) != 4)
-    r.pid = 0;
+  if (sscanf(line.c_str(), "%d %llu %lld", &r.pid, &birthday, &started) != 3) r.pid = 0;
   r.birthday = birthday;
   r.started_at = TimePoint(Duration(started));
-  r.own_cwd = own_cwd != 0;
   return r;
 }
 

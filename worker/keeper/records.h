@@ -1,7 +1,7 @@
 // What the keeper knows, on disk, so that its own death loses nothing:
 //   <home>/records      a journal: of each process family that it starts (before the start, and
 //                       again with its pid), that it is gone and how it ended, that this was taken
-//   <home>/tmp/<key>    the working directory of a family that asked for a fresh one
+//   <home>/tmp/         working directories of families that asked for a fresh one
 //   <home>/trash/       directories that are being removed
 // Not synced: a keeper's death keeps them; after the machine's death nothing runs.
 #pragma once
@@ -24,7 +24,6 @@ struct RunningRecord {
   int32_t pid = 0;  // 0: the keeper died while it started it
   uint64_t birthday = 0;
   TimePoint started_at;
-  bool own_cwd = false;  // <home>/tmp/<key> is its
 };
 
 class Records {
@@ -53,7 +52,6 @@ class Records {
 
   Files& files() const { return *files_; }
   const std::string& home() const { return home_; }
-  std::string TempDir(const std::string& key) const { return home_ + "/tmp/" + key; }
 
  private:
   // The last that was said of a key.

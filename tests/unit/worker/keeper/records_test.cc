@@ -26,8 +26,7 @@ class RecordsTest : public testing::Test {
     return {.key = key,
             .pid = pid,
             .birthday = static_cast<uint64_t>(pid) + 1,
-            .started_at = TimePoint(Duration(77)),
-            .own_cwd = true};
+            .started_at = TimePoint(Duration(77))};
   }
   static Exited Ended(const std::string& key, int code) {
     return {.key = key, .pid = 9, .exit_code = code, .reason = "why"};
@@ -59,7 +58,6 @@ TEST_F(RecordsTest, TheNextKeeperKnowsWhatRanAndWhatEndedUntilItIsTaken) {
   EXPECT_THAT(Next(), ElementsAre("a:5", "b:6"));
   EXPECT_EQ(records.Running()[0].birthday, 6u);
   EXPECT_EQ(records.Running()[0].started_at, TimePoint(Duration(77)));
-  EXPECT_TRUE(records.Running()[0].own_cwd);
   EXPECT_TRUE(records.Exit(Ended("b", 3)).ok());
   EXPECT_THAT(Next(), ElementsAre("a:5", "b=3"));
   EXPECT_EQ(records.Exits()->front().reason, "why");

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "harness.h"
 
@@ -146,20 +147,34 @@ TEST_F(KeeperTest, AHugeEnvironmentArrivesAndATooLargeOneFailsTheStart) {
             std::string::npos);
 }
 
-TEST_F(KeeperTest, AFreshWorkingDirectoryIsMadeAndRemoved) {
+TEST_F(KeeperTest, AWorkingDirectoryIsEmptyAndOneThatIsLeftSoIsUsedAgain) {
   Start();
   Listener keeper(Home());
-  for (const std::string key : {"empty", "full"}) {
-    SpawnRequest r = Sh(key, key == "full" ? "pwd; mkdir d; echo x > d/f" : "pwd");
+  auto run = [&](const std::string& key, const std::string& command) {
+    SpawnRequest r = Sh(key, "pwd; ls -A | wc -l; stat -c %a .; " + command);
     r.cwd.clear();
-    ASSERT_TRUE(keeper->Spawn(r).ok());
+    EXPECT_TRUE(keeper->Spawn(r).ok());
     keeper.AwaitExited(key);
-    std::string dir = ReadFile(Log(key));
-    dir.pop_back();
-    EXPECT_EQ(dir, Home() + "/tmp/" + key);
-    ASSERT_TRUE(keeper->List(kPatience).ok());  // the keeper tells first, then tidies
-    EXPECT_FALSE(std::filesystem::exists(dir));
-  }
+    EXPECT_TRUE(keeper->List(kPatience).ok());  // the keeper tells first, then tidies
+    std::istringstream said(ReadFile(Log(key)));
+    std::string folder, files, mode;
+    said >> folder >> files >> mode;
+    EXPECT_EQ(files, "0");
+    EXPECT_EQ(mode, "700");
+    EXPECT_EQ(std::filesystem::path(folder).parent_path(), Home() + "/tmp");
+    return folder;
+  };
+  const std::string first = run("empty", "true");
+  EXPECT_TRUE(std::filesystem::is_empty(first));
+  EXPECT_EQ(run("again", "true"), first);
+  EXPECT_EQ(run("full", "mkdir d; echo x > d/f"), first);
+  EXPECT_FALSE(std::filesystem::exists(first));
+  EXPECT_EQ(run("hidden", "touch .x"), Home() + "/tmp/w2");
+  EXPECT_EQ(run("mode", "chmod 755 ."), Home() + "/tmp/w3");
+  EXPECT_EQ(run("another", "rmdir $PWD; mkdir -m 700 $PWD.; mv $PWD. $PWD"), Home() + "/tmp/w4");
+  EXPECT_EQ(run("link", "rmdir $PWD; ln -s /tmp $PWD"), Home() + "/tmp/w5");
+  EXPECT_EQ(run("last", "true"), Home() + "/tmp/w6");
+  EXPECT_EQ(Entries(Home() + "/tmp"), 1u);
 }
 
 TEST_F(KeeperTest, TwoHundredAtOnceLeakNoDescriptor) {
