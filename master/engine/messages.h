@@ -47,7 +47,7 @@ struct ClearRequest {
   std::string dag_id;
   std::string run_id;
   std::vector<std::string> task_ids;  // with all their instances; both empty: all
-  std::vector<TaskInstanceName> instances;
+  std::vector<TaskInstanceName> instances = {};
   bool only_failed = false;  // failed and upstream_failed
   bool only_running = false;
   bool include_upstream = false;
@@ -59,10 +59,10 @@ struct SetTasksRequest {
   std::string dag_id;
   std::string run_id;
   std::vector<std::string> task_ids;  // with all their instances
-  std::vector<TaskInstanceName> instances;
   TiState state = TiState::kSuccess;  // success, failed or skipped
   bool include_upstream = false;
   bool include_downstream = false;
+  std::vector<TaskInstanceName> instances = {};
 };
 
 struct Explanation {
