@@ -271,6 +271,7 @@ Status Master::Parts::MakeEngine() {
   loop.heartbeat = config.GetDuration(Key::kHeartbeatSeconds);
   loop.paused_at_creation = config.GetBool(Key::kDagsArePausedAtCreation);
   // Airflow's default of 32 is for one machine: only a number that somebody chose holds back.
+  loop.map_length_max = static_cast<uint32_t>(config.GetInt(Key::kMaxMapLength));
   if (!config.IsDefault(Key::kParallelism)) {
     loop.parallelism = static_cast<uint32_t>(config.GetInt(Key::kParallelism));
   }

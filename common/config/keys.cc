@@ -20,6 +20,8 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
     {Key::kParallelism, "core", "parallelism", kInt, "32",
      "Task instances that may be queued or running at once, in all; unset: any number.", 1,
      1'000'000},
+    {Key::kMaxMapLength, "core", "max_map_length", kInt, "1024",
+     "Elements that a task may return for others to be mapped over; more fail it.", 1, 1'000'000},
     {Key::kDagsArePausedAtCreation, "core", "dags_are_paused_at_creation", kBool, "True",
      "A new DAG starts paused."},
     {Key::kLoadExamples, "core", "load_examples", kBool, "False",

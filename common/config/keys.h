@@ -15,6 +15,7 @@ enum class Key : uint8_t {
   kDagsFolder,
   kDefaultTimezone,
   kParallelism,
+  kMaxMapLength,
   kDagsArePausedAtCreation,
   kLoadExamples,
   kDagbagImportTimeout,

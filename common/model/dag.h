@@ -63,6 +63,8 @@ class Dag {
   bool has_mapped() const { return !expands_.empty(); }
   std::span<const uint32_t> mapping(TaskIndex t) const;
   const ExpandSpec& expand(uint32_t index) const { return *expands_[index]; }
+  // Some of its sources go through a function of the DAG's file.
+  bool maps_by_function() const { return maps_by_function_; }
   // Its instances get arguments of their own.
   bool has_arguments(TaskIndex t) const { return is_mapped(t) || !task(t).arguments_json.empty(); }
   // The mapped group that `index` is of; empty: it is a task's own.
@@ -121,6 +123,7 @@ class Dag {
   std::unordered_map<const ExpandSource*, JsonElements> literals_;
   std::vector<bool> map_source_;   // empty: none is
   std::vector<bool> keeps_value_;  // likewise
+  bool maps_by_function_ = false;
   bool depends_on_past_ = false;
   bool has_task_dates_ = false;
 };

@@ -15,6 +15,11 @@ using Json = nlohmann::json;
 
 constexpr size_t kGroupsDepthMax = 50;
 
+bool HasFunction(const ExpandSource& source) {
+  return source.kind == ExpandSource::Kind::kMap ||
+         std::ranges::any_of(source.parts, [](const auto& part) { return HasFunction(part); });
+}
+
 void ForEachLiteral(const ExpandSource& source,
                     const std::function<void(const ExpandSource&)>& visit) {
   if (source.kind == ExpandSource::Kind::kLiteral) visit(source);
@@ -79,6 +84,7 @@ void Dag::AddExpand(const ExpandSpec& expand, const std::string& group) {
   expands_.push_back(&expand);
   group_of_expand_.push_back(group);
   for (const ExpandArgument& argument : expand.arguments) {
+    maps_by_function_ |= HasFunction(argument.source);
     ForEachLiteral(argument.source, [&](const ExpandSource& source) {
       if (auto elements = JsonElements::Parse(source.json)) {
         literals_.emplace(&source, *std::move(elements));

@@ -22,8 +22,17 @@ Result<TaskInstanceView> Control::GetTaskInstance(const std::string& dag_id,
                     task_id, run->row.version, run_id);
   }
   GALE_ASSIGN_OR_RETURN(std::optional<TiRow> row, reads_.GetTi({run->row.id, *task, map_index}));
+  if (row && row->block_length) {  // as Airflow says it
+    return NotFound("task '{}' of run '{}' is mapped: add a map index from 0 to {}", task_id,
+                    run_id, *row->block_length - 1);
+  }
   if (row) return TaskInstanceView{run, *std::move(row)};
   if (map_index != kUnmapped) {
+    GALE_ASSIGN_OR_RETURN(const std::optional<TiRow> block,
+                          reads_.GetTi({run->row.id, *task, kUnmapped}));
+    if (block && map_index >= 0 && static_cast<uint32_t>(map_index) < block->block_length) {
+      return TaskInstanceView{run, Untouched(*block, *run->version->dag, map_index)};
+    }
     return NotFound("task '{}' of run '{}' has no map index {}", task_id, run_id, map_index);
   }
   if (!core::HasInstance(*run->version->dag, run->row, *task)) {

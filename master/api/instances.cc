@@ -46,6 +46,14 @@ TiRow Untouched(RunId run, const Dag& dag, TaskIndex task) {
   return row;
 }
 
+TiRow Untouched(const TiRow& block, const Dag& dag, int32_t map_index) {
+  TiRow row = Untouched(block.run, dag, block.task);
+  row.map_index = map_index;
+  row.state = block.state;
+  row.try_number = block.state == TiState::kScheduled ? 1 : 0;
+  return row;
+}
+
 // The tasks of a version that a query is about, in the order in which they are listed.
 class Instances::Selection {
  public:
@@ -214,8 +222,11 @@ Result<Page<TaskInstanceView>> Instances::OfRun(const RunViewPtr& run,
                                                 const TaskInstanceQuery& query) {
   runs_[run->row.id] = run;
   GALE_ASSIGN_OR_RETURN(std::vector<Order> orders, ParseOrders(query.order_by, kTiOrders));
-  // The same for all instances of a run.
-  std::erase_if(orders, [](const Order& o) { return IsOfRun(o) || o.column == "map_index"; });
+  std::erase_if(orders, [](const Order& o) { return IsOfRun(o); });  // the same for all of a run
+  if (run->version->dag->has_mapped() || query.map_index || query.elements_only) {
+    return OfMappedRun(run, query, orders);
+  }
+  std::erase_if(orders, [](const Order& o) { return o.column == "map_index"; });
   if (!query.states.empty() || !std::ranges::all_of(orders, IsOfTask) ||
       run->version->dag->has_task_dates()) {
     return Sorted({run->row.dag_id, run->row.run_id}, query, orders);
@@ -231,6 +242,60 @@ Result<Page<TaskInstanceView>> Instances::OfRun(const RunViewPtr& run,
     keys.push_back({run->row.id, orders.empty() ? tasks->at(i) : sorted[i], kUnmapped});
   }
   GALE_ASSIGN_OR_RETURN(page.rows, Views(keys));
+  return page;
+}
+
+Result<Page<TaskInstanceView>> Instances::OfMappedRun(const RunViewPtr& run,
+                                                      const TaskInstanceQuery& query,
+                                                      std::span<const Order> orders) {
+  GALE_ASSIGN_OR_RETURN(const Selection* tasks, Select({run->row.dag_id, run->row.version}, query));
+  GALE_ASSIGN_OR_RETURN(std::vector<TiRow> rows, reads_.ListTis(run->row.id));
+  const Dag& dag = *run->version->dag;
+  std::vector<TaskInstanceView> all;
+  auto take = [&](TiRow row) {
+    const bool wanted = (!query.map_index || row.map_index == *query.map_index) &&
+                        (!query.elements_only || row.map_index >= 0);
+    if (wanted && Wants(query, row.state)) all.push_back({run, std::move(row)});
+  };
+  size_t next = 0;  // in rows, which are in the order of tasks and indexes
+  for (size_t i = 0; i < tasks->size(); ++i) {
+    const TaskIndex t = tasks->at(i);
+    while (next < rows.size() && rows[next].task < t) ++next;
+    auto mine = [&] { return next < rows.size() && rows[next].task == t; };
+    if (mine() && rows[next].block_length) {
+      const TiRow block = rows[next++];
+      for (uint32_t k = 0; k < *block.block_length; ++k) {
+        const int32_t index = static_cast<int32_t>(k);
+        take(mine() && rows[next].map_index == index ? std::move(rows[next++])
+                                                     : Untouched(block, dag, index));
+      }
+    } else if (mine()) {
+      take(std::move(rows[next]));
+    } else if (core::HasInstance(dag, run->row, t)) {
+      take(Untouched(run->row.id, dag, t));
+    }
+  }
+  auto item = [&](const TaskInstanceView& v) {
+    const TiRow& r = v.row;
+    return Item{
+        {r.run, r.task, r.map_index, r.state, r.try_number, r.queued_at, r.start_date, r.end_date},
+        &dag,
+        run->row.run_after,
+        run->row.logical_date};
+  };
+  std::ranges::stable_sort(all, [&](const auto& a, const auto& b) {
+    for (const Order& order : orders) {
+      const auto way = item(a).Compare(item(b), order.column);
+      if (way != 0) return order.descending ? way > 0 : way < 0;
+    }
+    return false;
+  });
+  Page<TaskInstanceView> page;
+  page.total = all.size();
+  const size_t begin = std::min<size_t>(query.offset, all.size());
+  const size_t end = std::min<size_t>(all.size(), begin + query.limit);
+  page.rows.assign(std::make_move_iterator(all.begin() + static_cast<ptrdiff_t>(begin)),
+                   std::make_move_iterator(all.begin() + static_cast<ptrdiff_t>(end)));
   return page;
 }
 
@@ -257,7 +322,7 @@ Result<Page<TaskInstanceView>> Instances::OfRuns(RunScope scope, const TaskInsta
     if (walk) break;
     if (count.tasks != 0) continue;
     GALE_ASSIGN_OR_RETURN(DagVersionPtr version, dags_.Get(count.dag_id, count.version));
-    walk = version->dag->has_task_dates();
+    walk = version->dag->has_task_dates() || version->dag->has_mapped();
   }
   if (walk) {
     GALE_ASSIGN_OR_RETURN(const uint64_t all, CountTis(counts));

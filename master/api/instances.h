@@ -4,8 +4,8 @@
 // In the order of runs and tasks a page costs what it holds: an instance's place is its task's, so
 // an offset needs no walk over instances, and the total is a product of counts. By state, sorted by
 // what rows hold, or where tasks have dates of their own (a run may lack some), all instances in
-// question are looked at, in brief: up to kSortedMax of them. (A task has one instance as long as
-// tasks can't be mapped.)
+// question are looked at, in brief: up to kSortedMax of them. Likewise all of a run with mapped tasks;
+// over many runs, of those only the elements that have a row are listed.
 #pragma once
 
 #include <map>
@@ -22,6 +22,8 @@ namespace gale {
 
 // The row of an instance that nothing has happened to.
 TiRow Untouched(RunId run, const Dag& dag, TaskIndex task);
+// The same of an element of a mapped task, by the row of its block.
+TiRow Untouched(const TiRow& block, const Dag& dag, int32_t map_index);
 
 class Instances {
  public:
@@ -46,6 +48,10 @@ class Instances {
 
   Result<const Selection*> Select(const Version& version, const TaskInstanceQuery& query);
   Result<uint64_t> CountTis(const std::vector<VersionRuns>& counts);
+  // Of a run with mapped tasks: all of its rows are read, and the elements that have none are laid
+  // out from their blocks.
+  Result<Page<TaskInstanceView>> OfMappedRun(const RunViewPtr& run, const TaskInstanceQuery& query,
+                                             std::span<const Order> orders);
   Result<Page<TaskInstanceView>> Sorted(const RunScope& scope, const TaskInstanceQuery& query,
                                         std::span<const Order> orders);
   Result<std::vector<Item>> Gather(const RunScope& scope, const TaskInstanceQuery& query);

@@ -160,8 +160,8 @@ void Loop::RegisterDag(const FileReport& report, const ParsedDag& parsed, std::s
   if (changed) {
     auto made = Dag::Make(spec, version);
     Status status = made.status();
-    if (made.ok() && (*made)->has_mapped()) {
-      status = Unimplemented("dag '{}': mapped tasks (expand) can't be run by this version of gale",
+    if (made.ok() && (*made)->maps_by_function()) {
+      status = Unimplemented("dag '{}': map() over elements can't be run by this version of gale",
                              spec.dag_id);
     } else if (made.ok()) {
       DagRow row;

@@ -243,6 +243,25 @@ std::optional<Json> BodyReader::Object(std::string_view key) {
   return std::nullopt;
 }
 
+namespace {
+
+bool IsPair(const Json& item) {
+  return item.is_array() && item.size() == 2 && item[0].is_string() &&
+         item[1].is_number_integer() && item[1] >= kUnmapped && item[1] <= INT32_MAX;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, int32_t>> BodyReader::Pairs(std::string_view key) {
+  std::vector<std::pair<std::string, int32_t>> pairs;
+  const Json* value = Value(key);
+  if (value == nullptr || !value->is_array()) return pairs;  // Texts says what is wrong
+  for (const Json& item : *value) {
+    if (IsPair(item)) pairs.emplace_back(item[0].get<std::string>(), item[1].get<int32_t>());
+  }
+  return pairs;
+}
+
 std::vector<std::string> BodyReader::Texts(std::string_view key) {
   std::vector<std::string> texts;
   const Json* value = Value(key);
@@ -254,9 +273,7 @@ std::vector<std::string> BodyReader::Texts(std::string_view key) {
   for (const Json& item : *value) {
     if (item.is_string()) {
       texts.push_back(item.get<std::string>());
-    } else if (item.is_array() && !item.empty() && item[0].is_string()) {
-      texts.push_back(item[0].get<std::string>());
-    } else {
+    } else if (!IsPair(item)) {
       Wrong(key, "Input should be a list of strings", "string_type");
     }
   }

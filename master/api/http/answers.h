@@ -63,8 +63,10 @@ class BodyReader {
   std::optional<int64_t> Int(std::string_view key, int64_t min);
   std::optional<TimePoint> Time(std::string_view key);
   std::optional<Json> Object(std::string_view key);
-  // Strings; Airflow's [task_id, map_index] pairs count as their task_id.
+  // Strings; pairs as below are left out.
   std::vector<std::string> Texts(std::string_view key);
+  // The [task_id, map_index] pairs of such a list.
+  std::vector<std::pair<std::string, int32_t>> Pairs(std::string_view key);
   void Require(std::string_view key);
   void Wrong(std::string_view key, std::string_view message, std::string_view type);
 

@@ -27,7 +27,8 @@ Result<TaskInstanceView> TheTask(const Call& call, size_t map_arg = 0) {
   return call.control.GetTaskInstance(call.args[0], call.args[1], call.args[2], map_index);
 }
 
-Response ListTaskInstances(const Call& call) {
+// With `of`: of that task only, the elements that it was expanded to.
+Response ListTaskInstances(const Call& call, const std::string* of = nullptr) {
   QueryReader reader(call.request);
   PageQuery page;
   reader.Page(page, kTiOrders);
@@ -44,6 +45,11 @@ Response ListTaskInstances(const Call& call) {
     auto state = name == "no_status" ? TiState::kNone : ParseTiState(name);
     if (!state) return Failure(422, fmt::format("Invalid value for state: '{}'", name));
     query.states.push_back(*state);
+  }
+  query.map_index = MapIndex(reader);
+  if (of != nullptr) {
+    query.task_ids = {*of};
+    query.elements_only = true;
   }
   if (reader.error()) return *reader.error();
   auto tis = call.control.ListTaskInstances(query);
@@ -77,14 +83,22 @@ Response ListTries(const Call& call) {
                     [&](const AttemptRow& attempt) { return TryJson(*ti, attempt); });
 }
 
-Response PatchTaskInstance(const Call& call) {
+Response PatchTaskInstance(const Call& call, bool by_index) {
   BodyReader body(call.request, {"new_state", "note", "include_upstream", "include_downstream",
                                  "include_future", "include_past"});
   const auto name = body.Text("new_state");
   SetTasksRequest request;
   request.dag_id = call.args[0];
   request.run_id = call.args[1];
-  request.task_ids = {call.args[2]};
+  if (by_index) {
+    const auto index = WholeNumber(call.args[3]);
+    if (!index || *index < kUnmapped || *index > INT32_MAX) {
+      return Failure(NotFound("task '{}' has no map index '{}'", call.args[2], call.args[3]));
+    }
+    request.instances = {{call.args[2], static_cast<int32_t>(*index)}};
+  } else {
+    request.task_ids = {call.args[2]};
+  }
   request.include_upstream = body.Bool("include_upstream").value_or(false);
   request.include_downstream = body.Bool("include_downstream").value_or(false);
   const auto state = name ? ParseTiState(*name) : std::nullopt;
@@ -114,6 +128,9 @@ Response ClearTaskInstances(const Call& call) {
   request.dag_id = call.args[0];
   request.run_id = body.Text("dag_run_id").value_or("");
   request.task_ids = body.Texts("task_ids");
+  for (auto& [task, index] : body.Pairs("task_ids")) {
+    request.instances.push_back({std::move(task), index});
+  }
   request.dry_run = body.Bool("dry_run").value_or(true);
   request.only_failed = body.Bool("only_failed").value_or(true);
   request.only_running = body.Bool("only_running").value_or(false);
@@ -251,10 +268,18 @@ Response GetXCom(const Call& call) {
 void AddTaskRoutes(Router& router) {
   const std::string tis = std::string(kRun) + "/taskInstances";
   const std::string ti = tis + "/{}";
-  router.Add({"GET", tis, ListTaskInstances});
+  router.Add({"GET", tis, [](const Call& call) { return ListTaskInstances(call); }});
   router.Add({"GET", ti, [](const Call& call) { return GetTaskInstance(call, 0); }});
   router.Add({"GET", ti + "/{}", [](const Call& call) { return GetTaskInstance(call, 3); }});
-  router.Add({"PATCH", ti, PatchTaskInstance, false, Permission::kRun});
+  router.Add({"GET", ti + "/listMapped",
+              [](const Call& call) { return ListTaskInstances(call, &call.args[2]); }});
+  auto patch = [&](const std::string& path, bool by_index) {
+    router.Add({"PATCH", path,
+                [by_index](const Call& call) { return PatchTaskInstance(call, by_index); }, false,
+                Permission::kRun});
+  };
+  patch(ti, false);
+  patch(ti + "/{}", true);
   router.Add({"GET", ti + "/tries", ListTries});
   router.Add({"GET", ti + "/logs/{}", GetLog});
   router.Add({"GET", ti + "/xcomEntries", ListXComs});

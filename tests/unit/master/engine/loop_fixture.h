@@ -19,6 +19,7 @@ class ToldLink : public WorkerLink {
     grants.push_back(g.attempt);
     bundles.push_back(g.bundle);
     successes.push_back(g.previous_success);
+    arguments.push_back(g.arguments_json);
   }
   void SendRefuse(const AttemptId& a, const std::string& r) override {
     refusals.emplace_back(a, r);
@@ -35,6 +36,7 @@ class ToldLink : public WorkerLink {
   std::vector<AttemptId> grants, acks, cancels;
   std::vector<std::string> bundles;  // of the grants
   std::vector<std::optional<PreviousSuccess>> successes;
+  std::vector<std::string> arguments;
   bool near = false;  // on the master's own host
   std::vector<std::pair<AttemptId, std::string>> refusals;
   std::vector<uint64_t> leases;
