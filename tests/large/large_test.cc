@@ -145,6 +145,30 @@ TEST_F(Large, AWideFanCostsSoMuchATaskAndGivesItBack) {
   round(64 * kKiB);
 }
 
+TEST_F(Large, AMapOfAHundredThousandIsOneEntryThatWaits) {
+  constexpr size_t kWidth = 100'000;
+  TaskSpec mapped = Bash("m", {"last"});
+  mapped.expand = ExpandSpec{{{"x", {.json = "[0"}}}};
+  std::string& json = mapped.expand->arguments[0].source.json;
+  for (size_t i = 1; i < kWidth; ++i) json += ",0";
+  json += "]";
+  const DagPtr dag = MakeDag({mapped, Bash("last")});
+  s_.SetDag(dag, false);
+  const size_t before = HeapBytes();
+  Trigger(dag);
+  Settle();
+  EXPECT_EQ(pushed_.size(), dag->spec().max_active_tasks);
+  EXPECT_EQ(s_.admission().Usage("default_pool").waiting, kWidth - pushed_.size());
+  EXPECT_LE(HeapBytes() - before, kWidth * 64);
+  EXPECT_EQ(s_.Audit(), "");
+  WorkOff();
+  EXPECT_EQ(attempts_, kWidth + 1);
+  EXPECT_EQ(ended_, 1u);
+  running_ = {};
+  pushed_ = {};
+  EXPECT_LE(HeapBytes(), before + 256 * kKiB);
+}
+
 TEST_F(Large, ThousandsOfRunsAtOnceCostSoMuchARunAndGiveItBack) {
   constexpr int kRuns = 5000;
   std::vector<TaskSpec> tasks = {Bash("a", {"b"}), Bash("b", {"c"}), Bash("c")};
