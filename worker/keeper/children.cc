@@ -81,6 +81,7 @@ int Children::IdOfKey(const std::string& key) const {
 }
 
 void Children::Spawn(SpawnRequest&& request) {
+  if (IdOfKey(request.key) >= 0) Reap();
   if (int id = IdOfKey(request.key); id >= 0) {
     const RunningRecord& r = children_[id]->record;
     return tell_(Started{r.key, r.pid, r.started_at});
@@ -190,7 +191,8 @@ void Children::KillAll() {
   KillNow(all);
 }
 
-void Children::List(uint32_t id, const std::function<void(const Message&)>& tell) const {
+void Children::List(uint32_t id, const std::function<void(const Message&)>& tell) {
+  Reap();
   for (const auto& [unused, c] : children_) {
     tell(ListRunning{id, {c->record.key, c->record.pid, c->record.started_at}});
   }
@@ -219,6 +221,8 @@ int64_t Children::next_boot_us() const {
 }
 
 void Children::OnTime(int64_t now_boot_us) {
+  if (now_boot_us < next_boot_us()) return;
+  Reap();  // what ended before its time was up ended by itself
   if (!fenced_ && now_boot_us >= fence_boot_us_) {
     fenced_ = true;
     if (!children_.empty()) GALE_WARN("the fence has passed: {} are killed", children_.size());

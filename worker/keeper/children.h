@@ -57,9 +57,11 @@ class Children {
   void SetFence(int64_t boot_us) { fence_boot_us_ = boot_us, fenced_ = false; }
   // KILLs everything and starts nothing any more.
   void KillAll();
-  void List(uint32_t id, const std::function<void(const Message&)>& tell) const;
+  void List(uint32_t id, const std::function<void(const Message&)>& tell);
 
-  // After a SIGCHLD.
+  // After a SIGCHLD. And before anything that goes by what lives: a SIGCHLD, a message, a signal and
+  // a time that is up come in any order, and what has ended must not be killed, fenced, timed out or
+  // counted as running.
   void Reap();
   // Readable when an output was closed that was waited for; -1: the kernel has none for us.
   int output_fd() const { return output_fd_; }

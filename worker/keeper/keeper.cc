@@ -143,12 +143,13 @@ class Keeper {
       return;
     }
     if (fd == children_.output_fd()) return children_.OnOutputClosed();
-    bool died = false;
+    bool died = false, term = false;
     for (signalfd_siginfo info; read(signals_, &info, sizeof info) == sizeof info;) {
       died |= info.ssi_signo == SIGCHLD;
-      if (info.ssi_signo == SIGTERM) OnTerm();
+      term |= info.ssi_signo == SIGTERM;
     }
-    if (died) children_.Reap();
+    if (died || term) children_.Reap();
+    if (term) OnTerm();
   }
 
   void OnTerm() {
@@ -175,6 +176,7 @@ class Keeper {
   }
 
   void OnShutdown(const Shutdown& m) {
+    children_.Reap();
     if (children_.running() > 0 && !m.force) {
       channel_.Send(
           ShutdownAnswer{m.id, fmt::format("{} children still run", children_.running())});
