@@ -1,5 +1,7 @@
 #include "worker/driver.h"
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "common/base/log.h"
@@ -322,8 +324,32 @@ void Driver::Do(const action::SpoolWrite& a) {
   Status status = spool_.Write(finished, /*sync=*/!core_.welcomed());
   if (!status.ok()) GALE_ERROR("attempt {}: {}", id.ToString(), status.ToString());
   // First into the core, which sends it; the log can wait.
-  Feed(event::Spooled{id, status.ok()});
+  Feed(event::Spooled{id, status.ok(), std::string(status.message())});
   ports_.logs.Ended(id);
+}
+
+void Driver::Do(const action::TellHealth& a) {
+  std::string ill = a.ill;
+  if (ill.find(std::strerror(ENOSPC)) != std::string::npos) {
+    ill += fmt::format("; make room under '{}'", options_.home);
+  }
+  if (said_ill_ == ill.empty()) {
+    said_ill_ = !ill.empty();
+    if (said_ill_) {
+      GALE_ERROR("worker '{}': takes no new work: {}; it looks every {:g} s whether it can again",
+                 options_.name, ill, Seconds(options_.core.host_check));
+    } else {
+      GALE_INFO("worker '{}': takes work again", options_.name);
+    }
+  }
+  if (!core_.welcomed()) return;
+  v1::WorkerMessage message;
+  message.mutable_health()->set_ill(ill);
+  ports_.uplink.Send(std::move(message));
+}
+
+void Driver::Do(const action::CheckHost&) {
+  Feed(event::HostChecked{std::string(files_.TryRoom().message())});
 }
 
 void Driver::Do(const action::SpoolDelete& a) {

@@ -96,6 +96,8 @@ class Driver {
   void Do(const action::KeeperTake& a);
   void Do(const action::SpoolWrite& a);
   void Do(const action::SpoolDelete& a);
+  void Do(const action::TellHealth& a);
+  void Do(const action::CheckHost& a);
 
   const DriverOptions options_;
   const Ports ports_;
@@ -109,6 +111,7 @@ class Driver {
   std::deque<Event> to_feed_;
   bool feeding_ = false;
   std::optional<MonoTime> keeper_retry_at_;  // none listens
+  bool said_ill_ = false;                    // in the log
 };
 
 }  // namespace gale::worker

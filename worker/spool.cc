@@ -64,10 +64,14 @@ Status Spool::LoadFiles(std::map<AttemptId, v1::Finished>& results) {
     if (path.extension() != ".result") continue;
     auto bytes = files_.Read(path);
     v1::Finished finished;
-    if (!bytes.ok()) {
-      SetAside(path, bytes.status());
-    } else if (!finished.ParseFromString(*bytes) || finished.outcome() == 0 ||
-               FromProto(finished.attempt()).ToString() != path.stem()) {
+    if (!bytes.ok()) {  // it may be good all the same: nobody gives a result up for an I/O error
+      return Status(
+          bytes.status().code(),
+          fmt::format("spool: {}; mend the disk, or remove the file to give its attempt up",
+                      bytes.status().message()));
+    }
+    if (!finished.ParseFromString(*bytes) || finished.outcome() == 0 ||
+        FromProto(finished.attempt()).ToString() != path.stem()) {
       SetAside(path, Internal("it is no result of the attempt that its name says"));
     } else {
       // On a full disk the file stays, until it is acked in another life.

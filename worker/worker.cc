@@ -49,7 +49,9 @@ DriverOptions ForDriver(const WorkerOptions& options) {
   return {.name = options.name,
           .home = options.home,
           .identity = Identity(options),
-          .core = {.slots = options.slots, .results_max = limits::kSpoolEntriesMax},
+          .core = {.slots = options.slots,
+                   .results_max = limits::kSpoolEntriesMax,
+                   .host_check = options.host_check},
           .runner = ForRunner(options)};
 }
 

@@ -14,6 +14,7 @@
 
 #include "common/base/files.h"
 #include "common/base/service.h"
+#include "worker/core/worker_core.h"
 
 namespace gale::worker {
 
@@ -34,7 +35,8 @@ struct WorkerOptions {
   bool leave_running = false;
   std::vector<std::string> environ;      // of the tasks, "NAME=value"; empty: this process's
   std::vector<std::string> keeper_argv;  // empty: this program, `keeper --home <home>`
-  Files* files = nullptr;                // the disk; null: the machine's
+  Duration host_check = CoreOptions().host_check;  // how often an ill host is looked at
+  Files* files = nullptr;                          // the disk; null: the machine's
 };
 
 // Threads: every method from any; Start and Stop once each.

@@ -36,6 +36,7 @@ core::Outcome OutcomeOf(v1::Finished::Outcome outcome) {
     case v1::Finished::SKIPPED: return core::Outcome::kSkipped;
     case v1::Finished::FAILED_NO_RETRY: return core::Outcome::kFailedNoRetry;
     case v1::Finished::LOST: return core::Outcome::kLost;
+    case v1::Finished::UNSTARTED: return core::Outcome::kUnstarted;
     default: return core::Outcome::kFailed;  // FAILED, and what a newer worker may say
   }
 }

@@ -4,7 +4,10 @@
 #include <unordered_map>
 #include <variant>
 
+#include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/base/text_limits.h"
 #include "common/rpc/convert.h"
 
 namespace gale {
@@ -169,6 +172,9 @@ Status WorkerSession::Handle(const v1::WorkerMessage& message) {
         OnHeartbeat(Clock::Real().Mono(), lease_length_, message.heartbeat().sequence());
       }
       return OkStatus();
+    case M::kHealth:
+      return Post([ill = RepairText(message.health().ill(), limits::kReasonBytesMax)](
+                      Loop& loop, const WorkerLinkPtr& link) { loop.OnHealth(link, ill); });
     case M::kGoodbye:
       return Post([](Loop& loop, const WorkerLinkPtr& link) { loop.OnGoodbye(link); });
     case M::KIND_NOT_SET: break;

@@ -170,7 +170,8 @@ void Decider::operator()(const AttemptFinished& e) {
       case Outcome::kSkipped: Finish(t, ended_as = TiState::kSkipped, e.reason, ended_at); break;
       case Outcome::kFailed:
       case Outcome::kFailedNoRetry:
-      case Outcome::kLost: Failed(t, e, ended_at); break;
+      case Outcome::kLost:
+      case Outcome::kUnstarted: Failed(t, e, ended_at); break;
     }
   } else if (before == TiState::kRestarting) {
     Clear(t);
@@ -197,6 +198,11 @@ void Decider::operator()(const AttemptFinished& e) {
 void Decider::Failed(Inst t, const AttemptFinished& e, TimePoint ended) {
   Ti& ti = run_.edit(t);
   const TaskSpec& task = dag().task(t.task);
+  // Nothing of it ran. A worker that hands back takes no work for a while, which bounds how often.
+  if (e.outcome == Outcome::kUnstarted) {
+    ++ti.max_tries;
+    return Retry(t, e.reason, ended, Duration(0));
+  }
   if (e.outcome == Outcome::kLost && ti.lost_tries < task.lost_retries) {
     ++ti.lost_tries;
     ++ti.max_tries;

@@ -33,7 +33,7 @@ struct AttemptStarted {
   int64_t pid = 0;
 };
 
-enum class Outcome : uint8_t { kSuccess, kFailed, kSkipped, kFailedNoRetry, kLost };
+enum class Outcome : uint8_t { kSuccess, kFailed, kSkipped, kFailedNoRetry, kLost, kUnstarted };
 struct AttemptFinished {
   AttemptId attempt;
   Outcome outcome = Outcome::kFailed;

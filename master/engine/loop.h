@@ -158,6 +158,8 @@ class Loop {
   void OnStarted(const WorkerLinkPtr& link, const AttemptId& attempt, int64_t pid);
   void OnFinished(const WorkerLinkPtr& link, const AttemptResult& result);
   void OnWant(const WorkerLinkPtr& link, uint32_t room);
+  // Why it takes no new work; empty: it does.
+  void OnHealth(const WorkerLinkPtr& link, const std::string& ill);
   void OnGoodbye(const WorkerLinkPtr& link);
   void OnDisconnected(const WorkerLinkPtr& link);
 
@@ -188,6 +190,7 @@ class Loop {
     std::set<AttemptId> started;  // of those, known to have a process
     std::set<AttemptId> ungranted;  // of those, not told to it: an answer of the ledger is missing
     std::string note;               // what was odd about its Hello
+    std::string ill;                // why it takes no new work, by its own word
   };
   struct DagEntry {
     DagRow row;
@@ -327,6 +330,7 @@ class Loop {
   void SweepSoon();
   bool IsDrained(const std::string& name) const;
   // What is odd about it, though it may work.
+  static std::string Notes(const Worker& worker);
   std::string NoteOn(const WorkerHello& hello) const;
   Worker& WorkerNamed(const std::string& name);
   bool ClaimFor(Worker& worker, const AttemptId& attempt, std::string& refusal);

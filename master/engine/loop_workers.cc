@@ -101,6 +101,7 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
   worker.hello = hello;
   worker.link = link;
   worker.accepts = true;
+  worker.ill.clear();
   worker.longer = Duration(0);
   link->lease().Begin(mono_);
   links_[link.get()] = hello.name;
@@ -308,6 +309,17 @@ void Loop::OnWant(const WorkerLinkPtr& link, uint32_t room) {
   if (Worker* worker = WorkerOf(link)) worker->accepts = room > 0;
 }
 
+void Loop::OnHealth(const WorkerLinkPtr& link, const std::string& ill) {
+  Worker* worker = WorkerOf(link);
+  if (worker == nullptr || worker->ill == ill) return;
+  worker->ill = ill;
+  if (ill.empty()) {
+    GALE_INFO("worker '{}' takes work again", worker->hello.name);
+  } else {
+    GALE_WARN("worker '{}' takes no new work: {}", worker->hello.name, ill);
+  }
+}
+
 void Loop::OnGoodbye(const WorkerLinkPtr& link) {
   Worker* worker = WorkerOf(link);
   if (worker == nullptr) return;
@@ -336,6 +348,12 @@ std::string Loop::NoteOn(const WorkerHello& hello) const {
   return note;
 }
 
+std::string Loop::Notes(const Worker& worker) {
+  if (worker.ill.empty()) return worker.note;
+  return fmt::format("takes no new work: {}{}{}", worker.ill, worker.note.empty() ? "" : "; ",
+                     worker.note);
+}
+
 bool Loop::IsDrained(const std::string& name) const {
   auto known = known_workers_.find(name);
   return known != known_workers_.end() && known->second.drained;
@@ -361,7 +379,7 @@ std::vector<WorkerInfo> Loop::Workers() const {
     out.push_back({name, w.hello.host, w.hello.pid, w.hello.version, w.hello.queues, w.hello.slots,
                    static_cast<uint32_t>(w.held.size()), w.link != nullptr,
                    IsDrained(name) || w.hello.draining,
-                   now_ - std::chrono::duration_cast<Duration>(mono_ - HeardOf(w)), w.note});
+                   now_ - std::chrono::duration_cast<Duration>(mono_ - HeardOf(w)), Notes(w)});
   }
   return out;
 }

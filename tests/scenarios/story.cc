@@ -324,6 +324,8 @@ bool Teller::ActOnAttempt(const Words& w) {
     Finish(w, Outcome::kSkipped);
   } else if (w.verb == "lose") {
     Finish(w, Outcome::kLost);
+  } else if (w.verb == "hand-back") {
+    Finish(w, Outcome::kUnstarted);
   } else {
     return false;
   }

@@ -109,6 +109,8 @@ enum class Seen : size_t {
   kEndTimes,
   kDiskFull,
   kDiskErrors,
+  kIllWorkers,
+  kHandedBack,
   kCount
 };
 inline constexpr std::array<const char*, static_cast<size_t>(Seen::kCount)> kSeenNames = {
@@ -182,7 +184,9 @@ inline constexpr std::array<const char*, static_cast<size_t>(Seen::kCount)> kSee
     "flushes that failed",
     "ends whose time was compared",
     "writes to a full disk",
-    "I/O errors"};
+    "I/O errors",
+    "workers that took no work",
+    "attempts handed back"};
 using Coverage = std::array<uint64_t, static_cast<size_t>(Seen::kCount)>;
 
 // The simulated clock, and what is to happen when. Ties in the order of asking.

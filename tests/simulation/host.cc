@@ -376,6 +376,7 @@ void Host::Send(v1::WorkerMessage m) {
                         Loop& loop, const WorkerLinkPtr& link) { loop.OnStarted(link, id, pid); });
     case v1::WorkerMessage::kFinished: {
       const AttemptResult result = ToResult(m.finished());
+      if (m.finished().outcome() == v1::Finished::UNSTARTED) context_.Saw(Seen::kHandedBack);
       context_.Trace("{} reports {}: {}", name_, result.finished.attempt.ToString(),
                      m.finished().reason());
       return SendUp(
@@ -385,6 +386,11 @@ void Host::Send(v1::WorkerMessage m) {
       if (!stream_) return;
       return network_.SendUp(stream_, [this, stream = stream_, n = m.heartbeat().sequence()] {
         masters_[stream->master]->Heartbeat(stream, n);
+      });
+    case v1::WorkerMessage::kHealth:
+      if (!m.health().ill().empty()) context_.Saw(Seen::kIllWorkers);
+      return SendUp([ill = m.health().ill()](Loop& loop, const WorkerLinkPtr& link) {
+        loop.OnHealth(link, ill);
       });
     case v1::WorkerMessage::kGoodbye: return Leave();
     case v1::WorkerMessage::KIND_NOT_SET: return;

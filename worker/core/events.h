@@ -28,7 +28,7 @@ struct Exit {
 enum class End {
   kExited,       // by itself, by a stray signal, or at its execution_timeout: see Exit
   kStartFailed,  // never ran, by its own fault; `reason` says why
-  kHostFailed,   // never ran: this worker can start nothing now; `reason` says why
+  kHostFailed,   // never ran, handed back: this worker can start nothing now; `reason` says why
   kCancelled,    // killed because the master asked
   kFenced,       // killed (or not started) because the lease had run out
   kDrained,      // killed (or not started) because the worker had to leave
@@ -136,6 +136,11 @@ struct Exited {
 struct Spooled {
   AttemptId attempt;
   bool ok = true;
+  std::string why;  // not
+};
+// The answer to action::CheckHost.
+struct HostChecked {
+  std::string why;  // it is still ill; empty: it is well
 };
 
 }  // namespace event
@@ -146,7 +151,7 @@ struct Event {
                event::Disconnected, event::Granted, event::Refused, event::Popped, event::Acked,
                event::CancelRequested, event::DrainRequested, event::TakeWork, event::LeaseRenewed,
                event::Tick, event::Started, event::StartFailed, event::Exited, event::Spooled,
-               event::Fetched>
+               event::Fetched, event::HostChecked>
       what;
 };
 
@@ -210,6 +215,12 @@ struct KeeperTake {
 struct SpoolWrite {
   Ending ending;
 };
+// Whether this worker takes new work; said when that changes, and to each new master.
+struct TellHealth {
+  std::string ill;  // why not; empty: it does
+};
+// Look whether something could be started and kept here now, then say HostChecked.
+struct CheckHost {};
 // The result is acked or unwanted: what is kept about the attempt may go.
 struct SpoolDelete {
   AttemptId attempt;
@@ -222,7 +233,7 @@ using Action =
                  action::SendStarted, action::SendFinished, action::SendHeartbeat,
                  action::SendGoodbye, action::DropConnection, action::KeeperSpawn,
                  action::KeeperKill, action::KeeperFence, action::KeeperTake, action::SpoolWrite,
-                 action::SpoolDelete, action::FetchBundle>;
+                 action::SpoolDelete, action::FetchBundle, action::TellHealth, action::CheckHost>;
 using Actions = std::vector<Action>;
 
 }  // namespace gale::worker

@@ -23,7 +23,7 @@ std::optional<MonoTime> WorkerCore::next_tick() const {
   if (link_ == Link::kWelcomed) consider(heartbeat_at_);
   if (link_ == Link::kGreeting) consider(greeted_at_ + options_.hello_timeout);
   if (drain_at_ && !drain_killed_) consider(*drain_at_);
-  if (ill_until_) consider(*ill_until_);
+  if (check_at_) consider(*check_at_);
   return next;
 }
 
@@ -31,7 +31,7 @@ std::optional<MonoTime> WorkerCore::next_tick() const {
 size_t WorkerCore::Busy() const { return live_.size() + spooling_ + claimed_.size(); }
 
 uint32_t WorkerCore::room() const {
-  if (draining() || !takes_work_ || ill_until_) return 0;
+  if (draining() || !takes_work_ || !ill_.empty()) return 0;
   size_t kept = live_.size() + claimed_.size() + results_.size();
   if (Busy() >= options_.slots || kept >= options_.results_max) return 0;
   return static_cast<uint32_t>(std::min(options_.slots - Busy(), options_.results_max - kept));
@@ -117,6 +117,7 @@ void WorkerCore::On(const event::Welcome& e, MonoTime now) {
   link_ = Link::kWelcomed;
   serves_queue_ = e.serves_queue;
   takes_work_ = !e.drained;
+  if (!ill_.empty()) Do(action::TellHealth{ill_});
   heartbeat_ = e.heartbeat > Duration::zero() ? e.heartbeat : Duration(std::chrono::seconds(1));
   heartbeat_at_ = now + heartbeat_;
   Renew(greeted_at_, e.lease);
@@ -171,7 +172,10 @@ void WorkerCore::Renew(MonoTime sent, Duration lease) {
 }
 
 void WorkerCore::On(const event::Tick&, MonoTime now) {
-  if (ill_until_ && now >= *ill_until_) ill_until_.reset();
+  if (check_at_ && now >= *check_at_) {
+    check_at_.reset();
+    Do(action::CheckHost{});
+  }
   if (link_ == Link::kGreeting && now >= greeted_at_ + options_.hello_timeout) {
     Do(action::DropConnection{"no answer to Hello"});
     GoDown();
@@ -218,7 +222,7 @@ void WorkerCore::On(const event::Fetched& e, MonoTime now) {
   auto it = live_.find(e.attempt);
   if (it == live_.end() || it->second.phase != Phase::kFetching) return;
   if (!e.ok) {
-    if (e.host) ill_until_ = now + kIllTime;
+    if (e.host) FallIll(e.reason, now);
     return Finish(it, e.host ? End::kHostFailed : End::kStartFailed, {}, e.reason, false);
   }
   it->second.phase = Phase::kWaiting;
@@ -252,6 +256,8 @@ void WorkerCore::SpawnWaiting(MonoTime now) {
       Finish(it, End::kDrained, {}, "worker drained", false);
     } else if (Fenced(now)) {
       Finish(it, End::kFenced, {}, "the lease ran out before the start", false);
+    } else if (!ill_.empty()) {
+      Finish(it, End::kHostFailed, {}, ill_, false);
     } else {
       if (at_keeper_ >= options_.slots) return;
       ++at_keeper_;
@@ -307,7 +313,7 @@ void WorkerCore::On(const event::TakeWork& e, MonoTime) { takes_work_ = e.on; }
 void WorkerCore::On(const event::StartFailed& e, MonoTime now) {
   auto it = live_.find(e.attempt);
   if (it == live_.end() || it->second.phase != Phase::kSpawning) return;
-  if (e.host) ill_until_ = now + kIllTime;
+  if (e.host) FallIll(e.reason, now);
   Finish(it, e.host ? End::kHostFailed : End::kStartFailed, {}, e.reason, false);
 }
 
@@ -350,13 +356,14 @@ void WorkerCore::Finish(LiveMap::iterator it, End end, const Exit& exit, std::st
   Do(action::SpoolWrite{result.ending});
 }
 
-void WorkerCore::On(const event::Spooled& e, MonoTime) {
+void WorkerCore::On(const event::Spooled& e, MonoTime now) {
   auto it = results_.find(e.attempt);
   if (it == results_.end() || !it->second.spooling) return;
   Unacked& result = it->second;
   result.spooling = false;
   result.on_disk = e.ok;
   --spooling_;
+  if (!e.ok) FallIll(e.why, now);
   if (link_ == Link::kWelcomed) {
     result.told = true;
     Do(action::SendFinished{result.ending});
@@ -388,7 +395,25 @@ void WorkerCore::Forget(const AttemptId& id) {
   }
 }
 
-// Room and leave.
+// Room, health and leave.
+
+void WorkerCore::FallIll(const std::string& why, MonoTime now) {
+  if (!ill_.empty()) return;
+  ill_ = why.empty() ? "this host refuses" : why;
+  check_at_ = now + options_.host_check;
+  Do(action::TellHealth{ill_});
+}
+
+void WorkerCore::On(const event::HostChecked& e, MonoTime now) {
+  if (ill_.empty()) return;
+  if (!e.why.empty()) {
+    check_at_ = now + options_.host_check;
+    return;
+  }
+  ill_.clear();
+  check_at_.reset();
+  Do(action::TellHealth{});
+}
 
 // A worker with much room takes a share, and the next when a master has answered for it: meanwhile
 // the others take theirs. One that is busy, or wants one, takes what it can without a pause.

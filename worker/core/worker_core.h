@@ -39,6 +39,10 @@ struct CoreOptions {
   size_t results_max = 100'000;  // unacked results; at the bound no new work is asked for
   // Without a Welcome the stream is dropped. Short: before the fence another master must be found.
   Duration hello_timeout = std::chrono::seconds(2);
+  // After a start that failed by the host's fault, or a result that the disk refused, no new work is
+  // asked for and what waits is handed back: else the worker would take all there is. So often it
+  // is looked whether the host is well again.
+  Duration host_check = std::chrono::seconds(5);
 };
 
 class WorkerCore {
@@ -47,9 +51,6 @@ class WorkerCore {
   static constexpr double kFenceShare = 0.8;
   // Results in one Hello; the others follow after Welcome. Keeps the message under gRPC's limit.
   static constexpr size_t kHelloResultsMax = 500;
-  // After a start that failed by the host's fault no new work is asked for: else the worker would
-  // take all there is, and lose it.
-  static constexpr Duration kIllTime = std::chrono::seconds(5);
   // Of the queue that all workers pop it takes a part of its room at a time: else the first to come
   // takes what three could have run at once.
   static constexpr uint32_t kPopShares = 4;
@@ -67,6 +68,8 @@ class WorkerCore {
   bool Knows(const AttemptId& id) const { return Known(id); }
   // How many more attempts it would take now.
   uint32_t room() const;
+  // Why it takes no new work though it is to; empty: it is well.
+  const std::string& ill() const { return ill_; }
   bool draining() const { return drain_at_.has_value(); }
   // It holds nothing, and has said Goodbye if it could.
   bool drained() const { return draining() && live_.empty() && results_.empty() && said_goodbye_; }
@@ -117,6 +120,7 @@ class WorkerCore {
   void On(const event::Exited& e, MonoTime now);
   void On(const event::Spooled& e, MonoTime now);
   void On(const event::Fetched& e, MonoTime now);
+  void On(const event::HostChecked& e, MonoTime now);
 
   using LiveMap = std::map<AttemptId, Live>;
   void Do(Action action) { out_.push_back(std::move(action)); }
@@ -130,6 +134,7 @@ class WorkerCore {
   // earlier one even if its lease is shorter: that is what this master goes by.
   void Renew(MonoTime sent, Duration lease);
   void GoDown();
+  void FallIll(const std::string& why, MonoTime now);
   bool Fenced(MonoTime now) const { return fence_at_ && now >= *fence_at_; }
   void ClaimPopped();
   void TellRoom();
@@ -153,7 +158,8 @@ class WorkerCore {
   std::deque<AttemptId> forgotten_order_;
   uint64_t grants_ = 0;
 
-  std::optional<MonoTime> ill_until_;
+  std::string ill_;
+  std::optional<MonoTime> check_at_;
 
   Link link_ = Link::kDown;
   bool serves_queue_ = true;

@@ -17,6 +17,13 @@ constexpr uint64_t kHeaderBytesMax = 64 << 10;
 
 Status AttemptFiles::Create() const { return AsUnavailable(files_.EnsureFolder(folder_, 0700)); }
 
+Status AttemptFiles::TryRoom() const {
+  const std::string path = folder_ + "/.room";
+  const Status written = files_.Write(path, std::string(kRoomBytes, '\0'));
+  const Status removed = files_.Remove(path);
+  return AsUnavailable(written.ok() ? removed : written);
+}
+
 Status AttemptFiles::WriteGrant(const AttemptId& id, const StoredGrant& stored) const {
   std::string bytes = fmt::format("{}{}\n", kGrantMagic, stored.output_offset);
   stored.grant.AppendToString(&bytes);

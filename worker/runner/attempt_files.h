@@ -33,6 +33,9 @@ class AttemptFiles {
 
   // Makes the folder (0700).
   Status Create() const;
+  // Whether the disk takes what an attempt may need at once: writes and removes kRoomBytes.
+  static constexpr size_t kRoomBytes = 256 << 10;
+  Status TryRoom() const;
 
   Files& files() const { return files_; }
   const std::string& folder() const { return folder_; }

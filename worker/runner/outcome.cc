@@ -62,7 +62,7 @@ void SetOutcome(const Ending& ending, const keeper::Exited* exited, const v1::Gr
     }
     case End::kStartFailed: return set(v1::Finished::FAILED, "could not start: " + ending.reason);
     case End::kHostFailed:
-      return set(v1::Finished::LOST, "could not start on this worker: " + ending.reason);
+      return set(v1::Finished::UNSTARTED, "could not start on this worker: " + ending.reason);
     case End::kCancelled:
       return set(v1::Finished::FAILED,
                  ending.reason.empty() ? "cancelled" : "cancelled: " + ending.reason);
@@ -70,6 +70,7 @@ void SetOutcome(const Ending& ending, const keeper::Exited* exited, const v1::Gr
       return set(v1::Finished::LOST,
                  ending.reason.empty() ? "killed: the worker's lease ran out" : ending.reason);
     case End::kDrained:
+      return set(exited == nullptr ? v1::Finished::UNSTARTED : v1::Finished::LOST, ending.reason);
     case End::kKeeperDied: return set(v1::Finished::LOST, ending.reason);
   }
 }

@@ -134,8 +134,9 @@ class Walk {
     const auto live = Live();
     if (live.empty()) return;
     static constexpr Outcome kOutcomes[] = {
-        Outcome::kSuccess, Outcome::kSuccess, Outcome::kSuccess, Outcome::kFailed,
-        Outcome::kFailed,  Outcome::kSkipped, Outcome::kLost,    Outcome::kFailedNoRetry};
+        Outcome::kSuccess, Outcome::kSuccess,       Outcome::kSuccess,
+        Outcome::kFailed,  Outcome::kFailed,        Outcome::kSkipped,
+        Outcome::kLost,    Outcome::kFailedNoRetry, Outcome::kUnstarted};
     Finish(live[Upto(live.size())], kOutcomes[Upto(std::size(kOutcomes))]);
   }
   RunId AnyRun() { return RunId(1 + Upto(world_.ledger.size())); }

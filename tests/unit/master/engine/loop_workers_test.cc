@@ -129,6 +129,24 @@ TEST_F(Workers, ASecondWorkerOfANameIsRefusedAndTheSameOneReplacesItsStream) {
   EXPECT_EQ(link_->closed->code(), Code::kUnavailable);
 }
 
+TEST_F(Workers, OneThatCanStartNothingSaysWhyAndWhatItHandsBackCostsNoTry) {
+  GrantOne();
+  const uint32_t max_tries = Ti(run_.id).max_tries;
+  AttemptResult back;
+  back.finished.attempt = attempt_;
+  back.finished.outcome = core::Outcome::kUnstarted;
+  back.finished.reason = "could not start on this worker: the disk is full";
+  MustTurn([&](Loop& l) {
+    l.OnHealth(link_, "the disk is full");
+    l.OnFinished(link_, back);
+  });
+  EXPECT_EQ(loop_->Workers().at(0).note, "takes no new work: the disk is full");
+  EXPECT_EQ(Ti(run_.id).max_tries, max_tries + 1);
+  EXPECT_NE(Ti(run_.id).state, TiState::kFailed);
+  MustTurn([&](Loop& l) { l.OnHealth(link_, ""); });
+  EXPECT_EQ(loop_->Workers().at(0).note, "");
+}
+
 TEST_F(Workers, ADrainedOneGetsNoMoreWorkWhoeverIsStartedAnewUntilItIsUndrained) {
   GrantOne();
   MustTurn([&](Loop& l) { EXPECT_TRUE(l.DrainWorker("w", true, actor_).ok()); });

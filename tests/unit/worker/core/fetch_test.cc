@@ -84,7 +84,8 @@ TEST_F(FetchTest, ADiskThatRefusesTheCodeIsTheHostsFaultAndNoWorkIsAskedForAWhil
   ExpectEnded(a, worker::End::kHostFailed);
   Step(event::Spooled{a, true});
   EXPECT_EQ(core.room(), 0u);
-  Tick(WorkerCore::kIllTime);
+  Tick(CoreOptions().host_check);
+  Step(event::HostChecked{});
   EXPECT_EQ(core.room(), 2u);
 }
 

@@ -224,7 +224,11 @@ class World {
   void Do(action::SpoolWrite& write, bool faults) {
     bool ok = !faults || !Chance(10);
     if (ok) disk_[write.ending.attempt] = write.ending;
-    Step(event::Spooled{write.ending.attempt, ok});
+    Step(event::Spooled{write.ending.attempt, ok, ok ? "" : "the disk refuses"});
+  }
+  void Do(action::TellHealth& health, bool) { EXPECT_EQ(health.ill, core_.ill()); }
+  void Do(action::CheckHost&, bool faults) {
+    Step(event::HostChecked{faults && Chance(30) ? "the disk refuses" : ""});
   }
   void Do(action::SpoolDelete& one, bool) {
     disk_.erase(one.attempt);

@@ -325,16 +325,43 @@ TEST_F(WorkerCoreTest, AFullSpoolAsksForNoWork) {
 }
 
 // One host with a full disk used to take every task there was, and fail it.
-TEST_F(WorkerCoreTest, AHostThatCanStartNothingAsksForNoWorkForAWhile) {
+TEST_F(WorkerCoreTest, AHostThatCanStartNothingHandsBackAndAsksForNoWorkUntilItIsWell) {
   Connect();
-  Step(event::Granted{a, Epoch(1)});
+  for (const AttemptId& id : {a, b, c}) Step(event::Granted{id, Epoch(1)});
   Step(event::StartFailed{a, "no space left on device", /*host=*/true});
-  EXPECT_EQ(The<SpoolWrite>().ending.end, End::kHostFailed);
+  EXPECT_EQ(The<TellHealth>().ill, "no space left on device");
+  ASSERT_EQ(All<SpoolWrite>().size(), 2u) << "and what waited for the slot, but not what spawns";
+  for (const SpoolWrite& write : All<SpoolWrite>()) {
+    EXPECT_EQ(write.ending.end, End::kHostFailed);
+    EXPECT_EQ(write.ending.reason, "no space left on device");
+  }
+  Step(event::StartFailed{b, "no space left on device", /*host=*/true});
+  EXPECT_FALSE(Has<TellHealth>()) << "said once";
+  for (const AttemptId& id : {a, b, c}) Step(event::Spooled{id});
   EXPECT_EQ(core.room(), 0u);
-  Step(event::Spooled{a});
+  Tick(CoreOptions().host_check);
+  EXPECT_TRUE(Has<CheckHost>());
+  EXPECT_EQ(core.room(), 0u) << "not before the answer";
+  Step(event::HostChecked{"still none"});
+  Tick(CoreOptions().host_check);
+  EXPECT_TRUE(Has<CheckHost>());
+  Step(event::HostChecked{});
+  EXPECT_EQ(The<TellHealth>().ill, "");
+  EXPECT_EQ(core.room(), 2u);
+}
+
+TEST_F(WorkerCoreTest, ADiskThatTakesNoResultTakesNoWorkAndEachMasterIsTold) {
+  Connect();
+  Run(a);
+  Step(event::Exited{a, {}});
+  Step(event::Spooled{a, false, "disk full"});
+  EXPECT_TRUE(Has<SendFinished>()) << "from memory";
+  EXPECT_FALSE(Has<KeeperTake>());
+  EXPECT_EQ(The<TellHealth>().ill, "disk full");
   EXPECT_EQ(core.room(), 0u);
-  Tick(WorkerCore::kIllTime);
-  EXPECT_GT(core.room(), 0u);
+  Step(event::Disconnected{});
+  Connect();
+  EXPECT_EQ(The<TellHealth>().ill, "disk full");
 }
 
 TEST_F(WorkerCoreTest, AWorkerThatServesItselfClaimsWhatItPops) {

@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -80,6 +81,11 @@ class FakeMaster : public v1::Worker::Service {
     });
     EXPECT_TRUE(in_time) << "the worker did not say it within 10 s";
     return found;
+  }
+  template <class F>
+  bool Heard(F wanted, size_t from) {
+    std::lock_guard lock(mutex_);
+    return std::any_of(heard_.begin() + static_cast<ptrdiff_t>(from), heard_.end(), wanted);
   }
   v1::Finished WaitFinished(const AttemptId& id, size_t from = 0) {
     return WaitFor(
