@@ -136,6 +136,10 @@ bool Host::DiesHere() {
 
 int Host::DiskError(bool writes, const std::string& path) {
   if (!context_.faults) return 0;
+  const bool fails = spoilt_in_ == 1 || (writes && context_.now() < full_until_);
+  if (fails && writes && path.find("/spool/") != std::string::npos) {
+    context_.Saw(Seen::kSpoolRefusals);
+  }
   if (spoilt_in_ > 0 && --spoilt_in_ == 0) {
     context_.Saw(Seen::kDiskErrors);
     context_.Trace("{}'s disk: I/O error at {}", name_, path);
