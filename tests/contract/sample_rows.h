@@ -33,8 +33,8 @@ inline auto Tie(const RunRow& row) {
   return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s);
 }
 inline auto Tie(const TiRow& row) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = row;
-  return std::tuple_cat(std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o), Tie(p));
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = row;
+  return std::tuple_cat(std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, q, r), Tie(p));
 }
 inline auto Tie(const AttemptRow& row) {
   const auto& [a, b, c, d, e, f, g, h, i, j, k, l] = row;

@@ -131,7 +131,7 @@ TEST_F(Large, AWideFanCostsSoMuchATaskAndGivesItBack) {
     EXPECT_EQ(running_.size(), kWidth);
     EXPECT_EQ(s_.timers(), kWidth);
     // 64 for the instance; the rest are its places in admission, timers and among the live.
-    EXPECT_LE(HeapBytes() - before, kWidth * 900);
+    EXPECT_LE(HeapBytes() - before, kWidth * 550);
     EXPECT_EQ(s_.Audit(), "");
     Finish();
     WorkOff();
