@@ -9,6 +9,7 @@ holds the commit, the grant's way to the worker, the spawn of bash, its run and 
 """
 import argparse
 import datetime
+import glob
 import json
 import os
 import platform
@@ -102,6 +103,32 @@ def hops_of(gale, run_id):
     return [1000 * (b - a) for a, b in zip(times, times[1:])]
 
 
+def cost_of(pid):
+    """CPU (ms) and context switches so far, by thread name: what noise moves less than time."""
+    costs = {}
+    tick = 1000 / os.sysconf("SC_CLK_TCK")
+    for task in glob.glob(f"/proc/{pid}/task/*"):
+        try:
+            with open(f"{task}/stat") as file:
+                name, rest = file.read().split("(", 1)[1].rsplit(")", 1)
+            with open(f"{task}/status") as file:
+                switches = sum(int(line.split()[1]) for line in file if "ctxt_switches" in line)
+        except OSError:
+            continue
+        cost = costs.setdefault(name, {"threads": 0, "cpu_ms": 0, "switches": 0})
+        cost["threads"] += 1
+        cost["cpu_ms"] += (int(rest.split()[11]) + int(rest.split()[12])) * tick
+        cost["switches"] += switches
+    return costs
+
+
+def cost_a_task(before, after, tasks):
+    none = {"cpu_ms": 0, "switches": 0}
+    return {name: {"threads": now["threads"],
+                   **{k: round((now[k] - before.get(name, none)[k]) / tasks, 3) for k in none}}
+            for name, now in sorted(after.items())}
+
+
 def percentile(values, p):
     return sorted(values)[min(len(values) - 1, int(p / 100 * len(values)))]
 
@@ -120,22 +147,25 @@ def main():
         gale.login()
         gale.until("the DAG", lambda: gale.call("GET", "/api/v2/dags")["total_entries"])
         gale.call("PATCH", "/api/v2/dags/chain", {"is_paused": False})
-        rounds = []
+        rounds, before = [], None
         for i in range(args.rounds + 1):  # the first one warms up
             gale.call("POST", "/api/v2/dags/chain/dagRuns", {"dag_run_id": f"r{i}", "logical_date": None})
             run = gale.until("the run", lambda: (r := gale.call("GET", f"/api/v2/dags/chain/dagRuns/r{i}"))
                              and r["state"] in ("success", "failed") and r)
             if run["state"] != "success":
                 sys.exit("the run failed")
+            before = before or cost_of(gale.process.pid)
             if i > 0:
                 rounds.append(hops_of(gale, f"r{i}"))
         every = [h for hops in rounds for h in hops]
+        after = cost_of(gale.process.pid)
         print(json.dumps({
             "bench": "hop, standalone, SQLite synchronous=" + args.synchronous,
             "tasks": args.tasks, "rounds": args.rounds,
             "hop_ms": {"p50": round(statistics.median(every), 2), "p90": round(percentile(every, 90), 2),
                        "p99": round(percentile(every, 99), 2), "max": round(max(every), 2)},
             "p50_of_rounds_ms": [round(statistics.median(h), 2) for h in rounds],
+            "a_task_costs_gale": cost_a_task(before, after, args.tasks * args.rounds),
             "machine": f"{os.cpu_count()} cores, {platform.system()} {platform.release()}",
             "date": datetime.date.today().isoformat()}, indent=1))
     finally:

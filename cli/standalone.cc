@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <thread>
 
 #include "cli/client.h"
@@ -172,6 +173,30 @@ int Serve(Signals& signals, ServiceGroup& services, F announce) {
   return 0;
 }
 
+// The standalone's: it calls the master without a socket, by the token that the master makes when
+// it starts.
+class InProcessWorker : public Service {
+ public:
+  InProcessWorker(worker::WorkerOptions options, const Master& master)
+      : options_(std::move(options)), master_(master) {
+    options_.in_process = [&master] { return master.InProcessChannel(); };
+  }
+  std::string_view name() const override { return "worker"; }
+  Status Start() override {
+    options_.join_token = FirstLine(master_.join_token_file());
+    node_.emplace(std::move(options_));
+    return node_->Start();
+  }
+  void Stop(MonoTime deadline) override {
+    if (node_) node_->Stop(deadline);
+  }
+
+ private:
+  worker::WorkerOptions options_;
+  const Master& master_;
+  std::optional<worker::WorkerNode> node_;
+};
+
 class Fatal {
  public:
   std::function<void(const Status&)> Callback() {
@@ -193,7 +218,7 @@ int RunStandalone(const Config& config) {
   if (Status status = Prepare(config); !status.ok()) return Fail(status);
   Fatal fatal;
   Master master(config, {FindPython(), FindSdk(), fatal.Callback()});
-  worker::WorkerNode worker(MakeWorker(config));
+  InProcessWorker worker(MakeWorker(config), master);
   ServiceGroup services;
   services.Add(master);
   services.Add(worker);

@@ -475,6 +475,10 @@ void Master::Stop(MonoTime deadline) {
 }
 
 uint16_t Master::http_port() const { return parts_->http ? parts_->http->port() : 0; }
+std::shared_ptr<grpc::Channel> Master::InProcessChannel() const {
+  return parts_->grpc ? parts_->grpc->InProcessChannel() : nullptr;
+}
+
 uint16_t Master::grpc_port() const { return parts_->grpc ? parts_->grpc->port() : 0; }
 bool Master::made_admin() const { return parts_->made_admin; }
 std::string Master::password_file() const { return parts_->home() + "/admin_password"; }

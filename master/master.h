@@ -9,6 +9,10 @@
 #include "common/base/service.h"
 #include "common/config/config.h"
 
+namespace grpc {
+class Channel;
+}
+
 namespace gale {
 
 // What of a master a process does; by default all.
@@ -53,6 +57,8 @@ class Master : public Service {
   // Once started; 0 if it has no such listener.
   uint16_t http_port() const;
   uint16_t grpc_port() const;
+  // For a worker in this process. Null until it is started.
+  std::shared_ptr<grpc::Channel> InProcessChannel() const;
   // True if this start made the user `admin`, and its password.
   bool made_admin() const;
   std::string password_file() const;

@@ -242,6 +242,7 @@ void Session::TellEnd(const std::string& target, const Status& why) {
 std::shared_ptr<grpc::Channel> Session::ChannelTo(const std::string& target) {
   size_t i = 0;
   while (options_.targets[i] != target) ++i;
+  if (channels_[i] == nullptr && options_.in_process) channels_[i] = options_.in_process();
   if (channels_[i] == nullptr) {
     grpc::ChannelArguments args;
     args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);

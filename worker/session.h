@@ -25,6 +25,8 @@ struct SessionOptions {
   std::vector<std::string> targets;  // "unix:/path" or "host:port"
   std::string join_token;
   std::shared_ptr<grpc::ChannelCredentials> credentials;  // null: plain text
+  // Set: the master is in this process, and called without a socket; `targets` only name it.
+  std::function<std::shared_ptr<grpc::Channel>()> in_process = nullptr;
 };
 
 struct SessionEvents {

@@ -56,7 +56,8 @@ DriverOptions ForDriver(const WorkerOptions& options) {
 }
 
 SessionOptions ForSession(const WorkerOptions& options) {
-  return {options.name, options.masters, options.join_token, options.credentials};
+  return {options.name, options.masters, options.join_token, options.credentials,
+          options.in_process};
 }
 
 }  // namespace

@@ -27,8 +27,9 @@ struct WorkerOptions {
   std::string broker_url;  // of Redis, where the masters leave the queue there; else empty
   std::string broker_namespace = "default";
   std::string join_token;  // also kept out of every task's environment
-  std::shared_ptr<grpc::ChannelCredentials> credentials;  // null: plain text
-  std::string python = "python3";                         // renders templated commands
+  std::shared_ptr<grpc::ChannelCredentials> credentials;                 // null: plain text
+  std::function<std::shared_ptr<grpc::Channel>()> in_process = nullptr;  // as SessionOptions
+  std::string python = "python3";                 // renders templated commands
   std::string sdk;                                // the folder that holds the `gale` package
   Duration kill_grace = std::chrono::seconds(5);  // between TERM and KILL
   // Stop leaves what runs to the keeper, for the next worker of this home to take over.

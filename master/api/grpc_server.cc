@@ -122,6 +122,14 @@ void GrpcServer::Stop(MonoTime deadline) {
   impl_->server.reset();
 }
 
+std::shared_ptr<grpc::Channel> GrpcServer::InProcessChannel() const {
+  if (!impl_->server) return nullptr;
+  grpc::ChannelArguments args;
+  args.SetMaxReceiveMessageSize(static_cast<int>(limits::kGrpcMessageBytesMax));
+  args.SetMaxSendMessageSize(static_cast<int>(limits::kGrpcMessageBytesMax));
+  return impl_->server->InProcessChannel(args);
+}
+
 uint16_t GrpcServer::port() const { return static_cast<uint16_t>(impl_->tcp_port); }
 
 }  // namespace gale

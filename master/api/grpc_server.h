@@ -7,6 +7,8 @@
 // the Unix socket is plain text, for it leaves no machine.
 #pragma once
 
+#include <grpcpp/channel.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -46,6 +48,8 @@ class GrpcServer : public Service {
   // `deadline`.
   void Stop(MonoTime deadline) override;
 
+  // A channel of this process, without a socket. Null if it isn't started.
+  std::shared_ptr<grpc::Channel> InProcessChannel() const;
   // Where TCP listens, once started; 0 if it doesn't.
   uint16_t port() const;
 

@@ -316,8 +316,9 @@ S* Admit(std::shared_ptr<S> stream, const Status& allowed) {
 
 grpc::ServerBidiReactor<v1::WorkerMessage, v1::MasterMessage>* WorkerService::Session(
     grpc::CallbackServerContext* context) {
+  const bool over_tcp = context->peer().starts_with("ipv");  // else by a socket file, or in here
   return Admit(std::make_shared<WorkerSession>(streams_, engine_, grants_, serves_queue_,
-                                               context->peer().starts_with("unix:")),
+                                               /*on_this_host=*/!over_tcp),
                access_.AuthorizeWorker(*context));
 }
 
