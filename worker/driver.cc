@@ -215,7 +215,9 @@ void Driver::FeedAll() {
 }
 
 void Driver::Do(const action::SendHello& a) {
-  ports_.uplink.Send(HelloMessage(options_.identity, a, results_, ports_.clock.Now()));
+  v1::WorkerMessage message = HelloMessage(options_.identity, a, results_, ports_.clock.Now());
+  message.mutable_hello()->set_number(++hellos_);
+  ports_.uplink.Send(std::move(message));
 }
 
 void Driver::Do(const action::SendWant& a) {

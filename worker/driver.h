@@ -110,6 +110,7 @@ class Driver {
   std::map<AttemptId, keeper::Exited> exits_;  // not concluded yet
   std::deque<Event> to_feed_;
   bool feeding_ = false;
+  uint64_t hellos_ = 0;
   std::optional<MonoTime> keeper_retry_at_;  // none listens
   bool said_ill_ = false;                    // in the log
 };

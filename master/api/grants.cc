@@ -180,6 +180,7 @@ Result<WorkerHello> FromProto(const v1::Hello& hello, TimePoint now) {
   out.pid = hello.pid();
   out.version = RepairText(hello.version(), limits::kBuildBytesMax);
   out.incarnation = hello.incarnation();
+  out.number = hello.number();
   out.boot_id = RepairPath(hello.boot_id(), limits::kBuildBytesMax);
   if (hello.has_sent_at()) out.sent_at = FromProto(hello.sent_at());
   out.queues.assign(hello.queues().begin(), hello.queues().end());

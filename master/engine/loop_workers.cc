@@ -79,6 +79,12 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
                     hello.name, hello.host, Seconds(LeaseEnd(worker) - mono_)));
     return;
   }
+  // What an older connection said may arrive after a newer one's Hello. It doesn't know what was
+  // granted since: taken for true, that would run a second time beside the first.
+  if (worker.hello.incarnation == hello.incarnation && hello.number < worker.hello.number) {
+    link->Close(Unavailable("worker '{}' has said Hello on a newer connection", hello.name));
+    return;
+  }
   if (worker.link && worker.link != link) {
     const bool fresh = mono_ - HeardOf(worker) < 2 * options_.heartbeat;
     if (worker.hello.incarnation != hello.incarnation && fresh) {

@@ -108,6 +108,7 @@ struct WorkerHello {
   int64_t pid = 0;
   std::string version;
   std::string incarnation;
+  uint64_t number = 0;                    // of this incarnation's Hellos; 0: not counted
   std::string boot_id;                    // of its machine's last start
   std::optional<TimePoint> sent_at = {};  // by its clock
   std::vector<std::string> queues;

@@ -23,13 +23,14 @@ namespace {
 
 // Each once found a bug; what it was stands beside it. They run first.
 constexpr uint64_t kRegressionSeeds[] = {
-    1,     // a turn that only served the queue let its grants out before their commit
-    12,    // a new master did not load a finished run whose process still lived
-    39,    // a drained worker that was started again got no work for ever
-    164,   // a leader's second term forgot that the one before it might still renew leases
-    206,   // a deposed leader read a run with the number of one that it had just made: it hung
-    1586,  // a run's row of another master's version ended the process
-    5423,  // of two results of one task the wrong one was blamed, and its run set aside
+    1,       // a turn that only served the queue let its grants out before their commit
+    12,      // a new master did not load a finished run whose process still lived
+    39,      // a drained worker that was started again got no work for ever
+    164,     // a leader's second term forgot that the one before it might still renew leases
+    206,     // a deposed leader read a run with the number of one that it had just made: it hung
+    1586,    // a run's row of another master's version ended the process
+    5423,    // of two results of one task the wrong one was blamed, and its run set aside
+    473233,  // a Hello that a later one overtook had a task run twice at once
 };
 constexpr size_t kThreads = 2;
 constexpr size_t kTraceTail = 60;

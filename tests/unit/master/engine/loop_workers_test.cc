@@ -147,6 +147,20 @@ TEST_F(Workers, OneThatCanStartNothingSaysWhyAndWhatItHandsBackCostsNoTry) {
   EXPECT_EQ(loop_->Workers().at(0).note, "");
 }
 
+// It knows nothing of what was granted since, and would have that run a second time.
+TEST_F(Workers, AHelloThatALaterOneOvertookIsRefused) {
+  GrantOne();
+  WorkerHello late = Hello("w"), now = Hello("w");
+  late.number = 1, now.number = 2;
+  now.running = {attempt_};
+  link_ = Connect(now);
+  auto overtaken = Connect(late);
+  ASSERT_TRUE(overtaken->closed);
+  EXPECT_EQ(overtaken->closed->code(), Code::kUnavailable);
+  EXPECT_FALSE(link_->closed);
+  EXPECT_TRUE(Ti(run_.id).live);
+}
+
 TEST_F(Workers, ADrainedOneGetsNoMoreWorkWhoeverIsStartedAnewUntilItIsUndrained) {
   GrantOne();
   MustTurn([&](Loop& l) { EXPECT_TRUE(l.DrainWorker("w", true, actor_).ok()); });
