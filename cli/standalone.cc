@@ -183,7 +183,7 @@ class InProcessWorker : public Service {
   }
   std::string_view name() const override { return "worker"; }
   Status Start() override {
-    options_.join_token = FirstLine(master_.join_token_file());
+    GALE_ASSIGN_OR_RETURN(options_.join_token, Files::Real().ReadLine(master_.join_token_file()));
     node_.emplace(std::move(options_));
     return node_->Start();
   }

@@ -95,7 +95,7 @@ Result<std::vector<OldRows>> CleanOld(Store& store, const CleanRequest& request,
 }
 
 Status Janitor::Start() {
-  thread_ = std::thread([this] { Main(); });
+  thread_ = NamedThread("janitor", [this] { Main(); });
   return OkStatus();
 }
 

@@ -44,7 +44,7 @@ Status BundleCache::Start() {
   GALE_RETURN_IF_ERROR(files_.EnsureFolder(folder_, 0755));
   GALE_RETURN_IF_ERROR(CheckBoot());
   GALE_RETURN_IF_ERROR(FindTrees());
-  thread_ = std::thread([this] { Run(); });
+  thread_ = NamedThread("bundles", [this] { Run(); });
   return OkStatus();
 }
 

@@ -13,7 +13,7 @@ LogShipper::LogShipper(AttemptFiles files, std::string join_token)
 LogShipper::~LogShipper() { Stop(MonoTime()); }
 
 Status LogShipper::Start() {
-  thread_ = std::thread([this] { Run(); });
+  thread_ = NamedThread("log shipper", [this] { Run(); });
   return OkStatus();
 }
 

@@ -1,6 +1,7 @@
 #include "worker/puller.h"
 
 #include "common/base/log.h"
+#include "common/base/service.h"
 
 namespace gale::worker {
 
@@ -9,7 +10,7 @@ Puller::Puller(std::unique_ptr<RedisPopper> popper, std::vector<std::string> que
     : popper_(std::move(popper)), queues_(std::move(queues)), on_popped_(std::move(on_popped)) {}
 
 void Puller::Start() {
-  thread_ = std::thread([this] { Run(); });
+  thread_ = NamedThread("puller", [this] { Run(); });
 }
 
 void Puller::Stop() {

@@ -144,7 +144,7 @@ Session::~Session() { Stop(MonoTime()); }
 
 Status Session::Start() {
   if (options_.targets.empty()) return InvalidArgument("session: no master to connect to");
-  thread_ = std::thread([this] { Run(); });
+  thread_ = NamedThread("session", [this] { Run(); });
   return OkStatus();
 }
 

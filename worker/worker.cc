@@ -115,7 +115,7 @@ Status WorkerNode::Impl::Start() {
   GALE_RETURN_IF_ERROR(bundles_.Start());
   GALE_RETURN_IF_ERROR(shipper_.Start());
   GALE_RETURN_IF_ERROR(driver_.Start().WithContext(fmt::format("worker '{}'", options_.name)));
-  thread_ = std::thread([this] { Run(); });
+  thread_ = NamedThread("worker", [this] { Run(); });
   if (puller_) puller_->Start();
   GALE_RETURN_IF_ERROR(session_.Start());
   GALE_INFO("worker '{}': {} slots, home '{}', keeper {}", options_.name, options_.slots,

@@ -1,5 +1,7 @@
 #include "common/base/service.h"
 
+#include <pthread.h>
+
 namespace gale {
 
 Status ServiceGroup::Start() {
@@ -15,6 +17,13 @@ Status ServiceGroup::Start() {
 
 void ServiceGroup::Stop(MonoTime deadline) {
   for (; started_ > 0; --started_) services_[started_ - 1]->Stop(deadline);
+}
+
+std::thread NamedThread(const char* name, std::function<void()> what) {
+  return std::thread([name, what = std::move(what)] {
+    pthread_setname_np(pthread_self(), name);
+    what();
+  });
 }
 
 }  // namespace gale

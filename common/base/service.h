@@ -1,8 +1,10 @@
 // The one life cycle of everything that runs in the background: Start, then Stop with a deadline.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -35,5 +37,8 @@ class ServiceGroup : public Service {
   std::vector<Service*> services_;
   size_t started_ = 0;
 };
+
+// A thread that tools (top -H, perf) call `name`: at most 15 characters, that outlive its start.
+std::thread NamedThread(const char* name, std::function<void()> what);
 
 }  // namespace gale

@@ -35,7 +35,7 @@ FeedRelay::FeedRelay(Feed& feed, FindLeader find_leader, LeaderSeen leader_seen,
 FeedRelay::~FeedRelay() { Stop(MonoTime()); }
 
 Status FeedRelay::Start() {
-  thread_ = std::thread([this] { Main(); });
+  thread_ = NamedThread("feed relay", [this] { Main(); });
   return OkStatus();
 }
 

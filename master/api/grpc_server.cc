@@ -32,9 +32,9 @@ struct GrpcServer::Impl {
   Impl(Control& control, Engine& engine, Auth& auth, GrpcOptions o)
       : options(std::move(o)),
         access(auth, options.join_token),
-        verbs(kVerbThreads, kWaitingMax),
-        followers(kFollowerThreads, kWaitingMax),
-        logs(kLogThreads, kWaitingMax),
+        verbs("grpc verb", kVerbThreads, kWaitingMax),
+        followers("grpc follower", kFollowerThreads, kWaitingMax),
+        logs("log store", kLogThreads, kWaitingMax),
         control_service(control, access, verbs, followers, streams, options.rest),
         worker_service(engine, control, access, logs, followers, streams, options.serves_queue),
         feed_service(engine, access, followers, streams),

@@ -1,9 +1,12 @@
 #include "master/api/thread_pool.h"
 
+#include "common/base/service.h"
+
 namespace gale {
 
-ThreadPool::ThreadPool(size_t threads, size_t waiting_max) : waiting_max_(waiting_max) {
-  for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Main(); });
+ThreadPool::ThreadPool(const char* name, size_t threads, size_t waiting_max)
+    : waiting_max_(waiting_max) {
+  for (size_t i = 0; i < threads; ++i) threads_.push_back(NamedThread(name, [this] { Main(); }));
 }
 
 ThreadPool::~ThreadPool() { Stop(); }

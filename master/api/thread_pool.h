@@ -12,7 +12,8 @@ namespace gale {
 
 class ThreadPool {
  public:
-  ThreadPool(size_t threads, size_t waiting_max);
+  // `name` is what `top -H` calls its threads.
+  ThreadPool(const char* name, size_t threads, size_t waiting_max);
   // Does what was posted, then ends the threads.
   ~ThreadPool();
 

@@ -49,7 +49,7 @@ Status DagProcessor::Start() {
   GALE_RETURN_IF_ERROR(parser_.Start());
   scan_at_ = Clock::Real().Mono();
   heartbeat_us_ = Clock::Real().Now().time_since_epoch().count();
-  thread_ = std::thread([this] { Main(); });
+  thread_ = NamedThread("dag processor", [this] { Main(); });
   return OkStatus();
 }
 

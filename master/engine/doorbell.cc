@@ -5,7 +5,7 @@
 namespace gale {
 
 Status Doorbell::Start() {
-  thread_ = std::thread([this] { Run(); });
+  thread_ = NamedThread("doorbell", [this] { Run(); });
   return OkStatus();
 }
 

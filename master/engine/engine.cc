@@ -34,9 +34,9 @@ Status Engine::Start() {
   }
   last_turn_us_ = clock_.Now().time_since_epoch().count();
   loader_.Start();
-  thread_ = std::thread([this] { Main(); });
-  if (leadership_) beat_thread_ = std::thread([this] { BeatMain(); });
-  if (sync_later_) sync_thread_ = std::thread([this] { SyncMain(); });
+  thread_ = NamedThread("engine", [this] { Main(); });
+  if (leadership_) beat_thread_ = NamedThread("beat", [this] { BeatMain(); });
+  if (sync_later_) sync_thread_ = NamedThread("sync", [this] { SyncMain(); });
   return OkStatus();
 }
 

@@ -358,13 +358,13 @@ Server::~Server() { Stop(Clock::Real().Mono()); }
 Status Server::Start() {
   GALE_RETURN_IF_ERROR(impl_->PrepareTls());
   GALE_RETURN_IF_ERROR(impl_->Listen());
-  impl_->pool = std::make_unique<ThreadPool>(impl_->options.handler_threads,
+  impl_->pool = std::make_unique<ThreadPool>("rest verb", impl_->options.handler_threads,
                                              impl_->options.waiting_requests_max);
-  impl_->login_pool =
-      std::make_unique<ThreadPool>(impl_->options.login_threads, impl_->options.waiting_logins_max);
+  impl_->login_pool = std::make_unique<ThreadPool>("login", impl_->options.login_threads,
+                                                   impl_->options.waiting_logins_max);
   impl_->stays.emplace(impl_->io.get_executor());
   if (!impl_->options.open_later) Open();
-  impl_->thread = std::thread([this] { impl_->io.run(); });
+  impl_->thread = NamedThread("rest", [this] { impl_->io.run(); });
   return OkStatus();
 }
 
