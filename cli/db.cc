@@ -65,9 +65,11 @@ Result<TimePoint> Before(const Args& args, TimePoint now) {
     return InvalidArgument("say what is old: --keep 90d, or --clean-before-timestamp TIME");
   }
   if (args.Has("keep")) {
-    const std::optional<Duration> keep = ParseDuration(args.Get("keep"));
-    if (keep && *keep > Duration(0)) return now - *keep;
-    return InvalidArgument("--keep '{}': expected a time such as 90d, 12h", args.Get("keep"));
+    const std::string& text = args.Get("keep");
+    const std::optional<Duration> keep = ParseDuration(text);
+    const bool has_unit = text.find_first_not_of("0123456789. ") != std::string::npos;
+    if (keep && *keep > Duration(0) && has_unit) return now - *keep;
+    return InvalidArgument("--keep '{}': expected a time with its unit, as 90d or 12h", text);
   }
   auto before = ParseTime(args.Get("clean-before-timestamp"));
   if (!before.ok()) return before.status().WithContext("--clean-before-timestamp");

@@ -72,9 +72,25 @@ Split SplitWords(const std::vector<std::string>& words) {
   return split;
 }
 
+// Airflow's commands that somebody may look for: what to do instead.
+constexpr std::pair<std::string_view, std::string_view> kNotThere[] = {
+    {"triggerer", "start nothing in its place"},
+    {"tasks test", "run the DAG: `gale dags trigger DAG --wait`, then `gale tasks logs`"},
+    {"tasks run", "run the DAG: `gale dags trigger DAG --wait`, then `gale tasks logs`"},
+    {"dags test", "run the DAG: `gale dags trigger DAG --wait`, then `gale tasks logs`"},
+    {"dags backfill", "`gale dags trigger DAG -e DATE` makes the run of one date"},
+    {"backfill", "`gale dags trigger DAG -e DATE` makes the run of one date"},
+    {"users", "there is one user, admin; its password is in <home>/admin_password"},
+    {"variables", "variables are not there yet"},
+    {"connections", "connections are not there yet"},
+};
+
 Status UnknownCommand(const std::vector<std::string>& path) {
-  if (path.size() == 1 && path[0] == "triggerer") {
-    return InvalidArgument("'triggerer': Gale has none: start nothing in its place");
+  const std::string words = Join(path, " ");
+  for (const auto& [airflows, instead] : kNotThere) {
+    if (words == airflows || words.starts_with(fmt::format("{} ", airflows))) {
+      return InvalidArgument("Gale has no `gale {}` of Airflow's: {}", words, instead);
+    }
   }
   std::vector<std::string_view> known;
   for (const Group& group : Groups()) {

@@ -85,6 +85,8 @@ def test_versions_are_listed_from_the_first_that_is_left(home):
 def test_what_to_clean_must_be_said(shared):
     none = shared.cli("db", "clean", "--yes", check=False)
     assert none.returncode == 2 and "--keep" in none.stderr
+    seconds = shared.cli("db", "clean", "--keep", "5", "--yes", check=False)
+    assert seconds.returncode == 2 and "with its unit" in seconds.stderr
     wrong = shared.cli("db", "clean", "--keep", "90d", "--tables", "dag_run,nonsense", check=False)
     assert wrong.returncode == 2 and "nonsense" in wrong.stderr and "event_log" in wrong.stderr
     future = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)).isoformat()

@@ -150,6 +150,8 @@ TEST_F(Commands, WrongUsageIsNamedWithWhatWasMeant) {
   ExpectRefused(Run({"dags", "list", "-o", "xml"}), Exit::kUsage, "xml");
   ExpectRefused(Run({"dags", "list-runs", "--limit", "0"}), Exit::kUsage, "limit");
   ExpectRefused(Run({"triggerer"}), Exit::kUsage, "triggerer");
+  ExpectRefused(Run({"tasks", "test", "etl", "a"}), Exit::kUsage, "gale dags trigger");
+  ExpectRefused(Run({"users", "list"}), Exit::kUsage, "admin_password");
   ExpectRefused(Run({"master", "--roles", "dags"}), Exit::kUsage, "scheduler");
   ExpectRefused(Run({"master", "--roles", "scheduler,ui"}), Exit::kUsage, "'ui'");
   ExpectRefused(Run({"scheduler", "-D"}), Exit::kUsage, "systemd");
