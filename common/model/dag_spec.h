@@ -44,6 +44,8 @@ struct BashWork {
   std::vector<int32_t> skip_on_exit_code = {99};
   bool templated = false;               // command or env hold Jinja: rendered before it starts
   bool needs_dag_file = false;          // rendering wants the DAG's own macros, filters or settings
+  std::vector<std::string> as_is = {};  // arguments that are no templates (dag.proto)
+  bool output_json = false;             // the output's last line is JSON
   bool needs_previous_success = false;  // and which run succeeded before
   bool operator==(const BashWork&) const = default;
 };

@@ -62,6 +62,8 @@ void WorkFromProto(const v1::TaskSpec& from, TaskSpec& to) {
   bash.templated = in.templated();
   bash.needs_dag_file = in.needs_dag_file();
   bash.needs_previous_success = in.needs_previous_success();
+  bash.as_is = {in.as_is().begin(), in.as_is().end()};
+  bash.output_json = in.output_json();
   to.work = std::move(bash);
 }
 
@@ -301,6 +303,8 @@ v1::BashWork ToProto(const BashWork& work) {
   out.set_templated(work.templated);
   out.set_needs_dag_file(work.needs_dag_file);
   out.set_needs_previous_success(work.needs_previous_success);
+  for (const std::string& name : work.as_is) out.add_as_is(name);
+  out.set_output_json(work.output_json);
   return out;
 }
 

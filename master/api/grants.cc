@@ -165,6 +165,7 @@ v1::Grant GrantWriter::ToProto(const Grant& grant) const {
     *out.mutable_execution_timeout() = gale::ToProto(*task.execution_timeout);
   out.set_do_xcom_push(task.do_xcom_push);
   out.set_bundle(grant.bundle);
+  out.set_arguments_json(grant.arguments_json);
   return out;
 }
 

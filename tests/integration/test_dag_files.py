@@ -48,3 +48,22 @@ BashOperator(task_id="t", bash_command="echo {{ 'x' | shout }} > " + OUT)
     assert (gale.home / "out").read_text() == "X\n"
     (gale.dags / "package.zip").unlink()
     wait_until(lambda: not gale.dag("zipped"), "the DAG is gone with its package")
+
+
+def test_a_mapped_tasks_mistake_is_an_import_error_with_its_line(gale):
+    write_whole(gale.dags / "mapped.py", dag_text("mapped", """
+BashOperator.partial(task_id="t", cwd="/").expand(cwd=["/tmp"])
+"""))
+    write_whole(gale.dags / "grouped.py", dag_text("grouped", """
+from airflow.utils.task_group import TaskGroup
+with TaskGroup("g", tooltip="two of them") as g:
+    BashOperator(task_id="a", bash_command="true") >> BashOperator(task_id="b", bash_command="true")
+"""))
+    wait_until(lambda: gale.dag("grouped"), "the DAG with a group")
+    wait_until(lambda: gale.rows("dags", "list-import-errors"), "the import error")
+    error, = gale.rows("dags", "list-import-errors")
+    assert 'mapped.py", line 6, in <module>' in error["error"]
+    assert "unmappable or already specified argument: cwd (partial() gives it, too)" in error["error"]
+    gale.cli("dags", "unpause", "grouped")
+    gale.trigger("grouped", "r")
+    assert gale.wait_for_end("grouped", "r") == ("success", {"g.a": "success", "g.b": "success"})

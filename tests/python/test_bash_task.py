@@ -210,3 +210,12 @@ def test_a_dag_file_that_broke_meanwhile_is_said(write):
     path = write("1 / 0")
     with pytest.raises(TemplateError, match="which the template needs, cannot be run: ZeroDivisionError"):
         rendered("echo {{ ds }}", fileloc=path, needs_dag_file=True)
+
+
+def test_of_a_mapped_instance_what_is_no_template_stays_as_it_is():
+    job = {**job_of("echo {{ ti.map_index }}", {"A": "{{ ds }}", "B": "{{ ds }}"}, cwd="{{ ds }}", map_index=7),
+           "as_is": ["cwd", "env.B"]}
+    assert render(job) == ("echo 7", {"A": "2024-03-10", "B": "{{ ds }}"}, "{{ ds }}")
+    assert render({**job, "as_is": ["bash_command", "env"]}) == (
+        "echo {{ ti.map_index }}", {"A": "{{ ds }}", "B": "{{ ds }}"}, "2024-03-10")
+    assert rendered("{{ ti.map_index }}") == "-1"

@@ -11,6 +11,7 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/rpc/convert.h"
+#include "worker/runner/arguments.h"
 
 namespace gale::worker {
 namespace {
@@ -65,9 +66,9 @@ Status BashRunner::CheckCwd(const std::string& cwd) const {
   return OkStatus();
 }
 
-Result<std::string> BashRunner::TaskJson(const v1::Grant& grant, const Environment& task_variables,
+Result<std::string> BashRunner::TaskJson(const v1::Grant& grant, const v1::BashWork& bash,
+                                         const Environment& task_variables,
                                          const DagCode* code) const {
-  const v1::BashWork& bash = grant.bash();
   const v1::TaskContext& context = grant.context();
   auto time = [](bool present, const google::protobuf::Timestamp& t) -> nlohmann::json {
     if (!present) return nullptr;
@@ -83,6 +84,7 @@ Result<std::string> BashRunner::TaskJson(const v1::Grant& grant, const Environme
       {"has_env", bash.has_env()},
       {"append_env", bash.append_env()},
       {"cwd", bash.cwd()},
+      {"as_is", std::vector<std::string>(bash.as_is().begin(), bash.as_is().end())},
       {"base_env", ToJson(BashEnvironment(without_env, inherited_, task_variables))},
       {"task_env", ToJson(task_variables)},
       {"context",
@@ -127,13 +129,16 @@ Result<keeper::SpawnRequest> BashRunner::Prepare(const v1::Grant& grant,
                                                  const DagCode* code) const {
   if (!grant.has_bash())
     return Unimplemented("this worker runs bash tasks; the grant has no command");
-  const v1::BashWork& bash = grant.bash();
+  GALE_ASSIGN_OR_RETURN(const v1::BashWork bash,
+                        WithArguments(grant.bash(), grant.arguments_json()));
   if (bash.command().size() > limits::kCommandBytesMax) {
     return InvalidArgument("the command has {} bytes, over the limit of {} (kCommandBytesMax)",
                            bash.command().size(), limits::kCommandBytesMax);
   }
   AttemptId id = FromProto(grant.attempt());
   StoredGrant stored{grant, 0};
+  stored.grant.clear_arguments_json();
+  *stored.grant.mutable_bash() = bash;
   stored.grant.mutable_bash()->clear_command();
   stored.grant.mutable_bash()->clear_env();
 
@@ -147,7 +152,7 @@ Result<keeper::SpawnRequest> BashRunner::Prepare(const v1::Grant& grant,
   if (bash.templated()) {
     // cwd may be a template too: the SDK's process checks it and goes there.
     spawn.cwd.clear();
-    GALE_ASSIGN_OR_RETURN(std::string json, TaskJson(grant, task_variables, code));
+    GALE_ASSIGN_OR_RETURN(std::string json, TaskJson(grant, bash, task_variables, code));
     GALE_RETURN_IF_ERROR(files_.WriteTask(id, json));
     Environment environment = inherited_;
     for (auto& [name, value] : task_variables) environment[name] = value;
@@ -217,9 +222,17 @@ void BashRunner::AddXCom(const Ending& ending, const StoredGrant& stored, uint64
   }
   auto line = files_.LastLine(ending.attempt, start, output_end, limits::kXComBytesMax);
   if (line.ok() && line->has_value()) {
+    const bool is_json = stored.grant.bash().output_json();
+    if (is_json && !nlohmann::json::accept(**line)) {
+      out->set_outcome(v1::Finished::FAILED);
+      out->set_reason("its output's last line is no JSON, as output_processor=json.loads wants it");
+      auto size = files_.AppendLog(ending.attempt, "Task failed: " + out->reason() + "\n");
+      if (size.ok()) out->set_log_bytes(*size);
+      return;
+    }
     v1::XCom* xcom = out->add_xcoms();
     xcom->set_key(std::string(kXComKey));
-    xcom->set_value_json(ToJsonString(**line));
+    xcom->set_value_json(is_json ? **line : ToJsonString(**line));
     return;
   }
   std::string why = line.ok() ? fmt::format("No XCom: the last line is longer than {} bytes\n",

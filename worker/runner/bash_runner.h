@@ -46,8 +46,9 @@ class BashRunner {
 
  private:
   Status CheckCwd(const std::string& cwd) const;
-  Result<std::string> TaskJson(const v1::Grant& grant, const Environment& task_variables,
-                               const DagCode* code) const;
+  // `bash`: the grant's, with the instance's own arguments.
+  Result<std::string> TaskJson(const v1::Grant& grant, const v1::BashWork& bash,
+                               const Environment& task_variables, const DagCode* code) const;
   void AddXCom(const Ending& ending, const StoredGrant& stored, uint64_t output_end,
                v1::Finished* out) const;
 

@@ -17,6 +17,8 @@ _TRIGGER_RULE = {"TriggerRule": "gale.enums:TriggerRule"}
 _WEIGHT_RULE = {"WeightRule": "gale.enums:WeightRule"}
 _STATES = {name: f"gale.enums:{name}" for name in ("State", "DagRunState", "TaskInstanceState")}
 _GROUP = {"TaskGroup": "gale.task_group:TaskGroup"}
+_TASK_GROUP = {"task_group": "gale.group_decorator:task_group"}
+_XCOM_ARG = {"XComArg": "gale.xcom_arg:XComArg"}
 _LABEL = {name: f"gale.dependencies:{name}" for name in ("Label", "EdgeModifier")}
 _INTERVAL = {name: f"gale.timetables:{name}" for name in ("CronDataIntervalTimetable", "DeltaDataIntervalTimetable")}
 _TRIGGER = {name: f"gale.timetables:{name}" for name in ("CronTriggerTimetable", "DeltaTriggerTimetable")}
@@ -39,18 +41,20 @@ _CONTEXT = {"Context": "gale.support:Context"}
 _DEFAULTS = {name: f"gale.operator:{name}" for name in ("DEFAULT_OWNER", "DEFAULT_QUEUE")}
 
 MODULES = {
-    "airflow": ("", {**_DAG, "AirflowException": "gale.exceptions:AirflowException"}),
+    "airflow": ("", {**_DAG, **_XCOM_ARG, "AirflowException": "gale.exceptions:AirflowException"}),
     "airflow.version": ("", {"version": "airflow:__version__"}),
     "airflow.configuration": ("", {name: f"gale.configuration:{name}" for name in ("conf", "get")}),
     "airflow.exceptions": ("", _EXCEPTIONS),
     "airflow.macros": ("", _MACROS),
-    "airflow.models": ("", {**_DAG, **_BASE, **_PARAM, **_VARIABLE}),
+    "airflow.models": ("", {**_DAG, **_BASE, **_PARAM, **_VARIABLE, **_XCOM_ARG}),
     "airflow.models.dag": ("", _DAG_AND_DECORATOR),
     "airflow.models.baseoperator": ("", {**_BASE, **_CHAIN}),
     "airflow.models.abstractoperator": ("2", _DEFAULTS),
     "airflow.models.param": ("2", _PARAM),
     "airflow.models.variable": ("", _VARIABLE),
-    "airflow.decorators": ("2", {"dag": "gale.dag:dag"}),
+    "airflow.models.xcom_arg": ("2", _XCOM_ARG),
+    "airflow.decorators": ("2", {"dag": "gale.dag:dag", **_TASK_GROUP}),
+    "airflow.decorators.task_group": ("2", _TASK_GROUP),
     "airflow.operators": ("", {**_BASH, **_DUMMY}),
     "airflow.operators.bash_operator": ("1.10", _BASH),
     "airflow.operators.dummy_operator": ("1.10", {**_DUMMY, **_EMPTY}),
@@ -64,6 +68,7 @@ MODULES = {
     "airflow.providers.standard.operators.empty": ("3", _EMPTY),
     "airflow.sdk": ("3", {**_DAG_AND_DECORATOR, **_BASE, **_CHAIN, **_PARAM, **_VARIABLE, **_TRIGGER_RULE,
                           **_WEIGHT_RULE, **_GROUP, **_LABEL, **_INTERVAL, **_TRIGGER, **_CONTEXT,
+                          **_TASK_GROUP, **_XCOM_ARG,
                           "conf": "gale.configuration:conf", "timezone": "gale:timezone", "macros": "gale:macros",
                           "DagRunState": _STATES["DagRunState"],
                           "TaskInstanceState": _STATES["TaskInstanceState"]}),

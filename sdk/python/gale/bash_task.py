@@ -1,10 +1,10 @@
 """Renders a templated Bash task and becomes it: `python -m gale.bash_task`, with the task file in $GALE_TASK_FILE.
 
-The file is JSON: {"command", "env": {}, "has_env", "append_env", "cwd", "base_env": {}, "task_env": {}, "context":
-{...}}; see template.make_context for the context. The command's environment is base_env (of which env= without
-append_env keeps only the task's own variables), under the rendered env, under task_env. The process execs bash, so
-its exit status, signals and output are the command's. An error in a template is one line on stderr and exit status 1;
-the command does not start.
+The file is JSON: {"command", "env": {}, "has_env", "append_env", "cwd", "as_is": [], "base_env": {}, "task_env": {},
+"context": {}}; see template.make_context for the context. as_is: what is no template: "bash_command", "cwd", "env" or
+"env.NAME". The command's environment is base_env (of which env= without append_env keeps only the task's own
+variables), under the rendered env, under task_env. The process execs bash, so its exit status, signals and output are
+the command's. An error in a template is one line on stderr and exit status 1; the command does not start.
 """
 
 import json
@@ -59,11 +59,15 @@ def render(job):
     env = job.get("env") or {}
     file = _DagFile(facts)
     dag = file.load()[0] if facts.get("needs_dag_file") else None
+    as_is = set(job.get("as_is") or ())  # what tasks returned is no template
     environment = template.make_environment([os.path.dirname(path)] if path else [], dag)
     values = template.make_context(facts, file.load)
-    command = _render(environment, values, "bash_command", job["command"], TEMPLATE_FILES)
-    rendered = {name: _render(environment, values, f"env[{name!r}]", text) for name, text in env.items()}
-    return command, rendered, _render(environment, values, "cwd", job.get("cwd") or "")
+    command = job["command"] if "bash_command" in as_is else \
+        _render(environment, values, "bash_command", job["command"], TEMPLATE_FILES)
+    rendered = {name: text if as_is & {"env", "env." + name} else
+                _render(environment, values, f"env[{name!r}]", text) for name, text in env.items()}
+    cwd = job.get("cwd") or ""
+    return command, rendered, cwd if "cwd" in as_is else _render(environment, values, "cwd", cwd)
 
 
 def _render(environment, values, field, text, template_files=()):

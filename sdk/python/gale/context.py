@@ -9,6 +9,7 @@ _OWN_PREFIXES = (PACKAGE_DIR + os.sep, os.path.join(SDK_DIR, "airflow") + os.sep
 
 _dags = []       # the `with DAG` blocks that are open, innermost last
 _groups = []     # TaskGroups likewise
+partials = []    # made by Operator.partial(...)
 registered = []  # DAGs whose `with` block or @dag call has ended, in that order
 
 
@@ -54,5 +55,5 @@ def users_frame():
 
 def reset():
     """Forgets everything: for tests, which parse many files in one process."""
-    for stack in (_dags, _groups, registered):
+    for stack in (_dags, _groups, partials, registered):
         stack.clear()

@@ -10,6 +10,7 @@ from gale.dependencies import Node
 from gale.enums import TriggerRule, WeightRule
 from gale.exceptions import AirflowException
 from gale.params import ParamsDict
+from gale.xcom_arg import XComArg, iterate
 
 ID_CHARS_MAX = 250
 DEFAULT_OWNER = "airflow"
@@ -20,7 +21,7 @@ DEFAULT_RETRY_DELAY = dt.timedelta(seconds=300)
 # Accepted with no effect. The loud ones change what happens in Airflow, so the file's author is told.
 _IGNORED = frozenset((
     "email", "email_on_retry", "email_on_failure", "provide_context", "resources", "executor_config",
-    "task_display_name", "logger_name", "allow_nested_operators", "multiple_outputs", "map_index_template",
+    "task_display_name", "logger_name", "allow_nested_operators", "multiple_outputs",
     "render_template_as_native_obj", "doc", "doc_json", "doc_yaml", "doc_rst", "xcom_push", "executor",
     "output_encoding", "show_return_value_in_logs", "log_events_on_failure"))
 _IGNORED_LOUDLY = frozenset((
@@ -105,6 +106,13 @@ def _gather_defaults(kwargs):
 
 
 class _OperatorMeta(type):
+    def __call__(cls, *args, **kwargs):
+        task = super().__call__(*args, **kwargs)
+        for name in task.template_fields:  # edges from the tasks whose results it holds
+            for arg in iterate(getattr(task, name, None)):
+                arg.set_downstream(task)
+        return task
+
     def __new__(mcs, name, bases, namespace, **kwargs):
         if "__init__" in namespace:
             namespace["__init__"] = _with_defaults(namespace["__init__"])
@@ -116,6 +124,7 @@ class BaseOperator(Node, metaclass=_OperatorMeta):
 
     template_fields = ()
     template_ext = ()
+    expand_input = None  # of a mapped one: mapped.py
     ui_color = "#fff"
     ui_fgcolor = "#000"
 
@@ -126,7 +135,7 @@ class BaseOperator(Node, metaclass=_OperatorMeta):
                  weight_rule=WeightRule.DOWNSTREAM, queue=DEFAULT_QUEUE, pool=None, pool_slots=1,
                  execution_timeout=None, trigger_rule=TriggerRule.ALL_SUCCESS, task_concurrency=None,
                  max_active_tis_per_dag=None, max_active_tis_per_dagrun=None, do_xcom_push=True, doc_md=None,
-                 **kwargs):
+                 map_index_template=None, **kwargs):
         self._refuse_unknown(task_id, kwargs)
         self.dag = None
         dag = dag or (task_group.dag if task_group else None) or context.current_dag()
@@ -160,6 +169,7 @@ class BaseOperator(Node, metaclass=_OperatorMeta):
         self.max_active_tis_per_dagrun = max_active_tis_per_dagrun
         self.do_xcom_push = do_xcom_push
         self.doc_md = doc_md
+        self.map_index_template = map_index_template
         self.is_setup = self.is_teardown = self.on_failure_fail_dagrun = False
         self.upstream_task_ids = set()
         self.downstream_task_ids = set()
@@ -181,6 +191,19 @@ class BaseOperator(Node, metaclass=_OperatorMeta):
         return type(self).__name__
 
     operator_name = task_type
+
+    @property
+    def operator_class(self):
+        return type(self)
+
+    @property
+    def output(self):
+        return XComArg(self)
+
+    @classmethod
+    def partial(cls, **kwargs):
+        from gale.mapped import OperatorPartial  # which is about classes of this one
+        return OperatorPartial(cls, kwargs)
 
     @property
     def upstream_list(self):
@@ -218,3 +241,7 @@ class BaseOperator(Node, metaclass=_OperatorMeta):
 
     def __repr__(self):
         return f"<Task({type(self).__name__}): {self.task_id}>"
+
+
+BASE_ARGUMENTS = frozenset(name for name, parameter in inspect.signature(BaseOperator.__init__).parameters.items()
+                           if parameter.kind is parameter.KEYWORD_ONLY) | _IGNORED | _IGNORED_LOUDLY

@@ -1,6 +1,7 @@
 """The operators that Gale runs."""
 
 import functools
+import json
 
 from gale.operator import BaseOperator, as_timedelta  # noqa: F401 (re-exported)
 
@@ -38,11 +39,22 @@ class BashOperator(BaseOperator):
         self.cwd = cwd
         self.skip_on_exit_code = skip_on_exit_code if skip_exit_code is None else skip_exit_code
         self.output_processor = output_processor
-        if output_processor is not None:
+        if output_processor is not None and not reads_json(output_processor):
             self.ignored_arguments.append("output_processor")
 
     def execute(self, context):
         raise NotImplementedError("Gale's workers run BashOperator; it cannot be called from Python")
+
+
+_JSON_LOADS = (lambda text: json.loads(text)).__code__  # noqa: E731 (its code is what counts)
+
+
+def reads_json(processor):
+    """Whether an output_processor is json.loads, by itself or in a lambda: what Gale knows without running it."""
+    code = getattr(processor, "__code__", None)
+    return processor is json.loads or code is not None and (
+        code.co_code, code.co_names, code.co_argcount, code.co_freevars) == (
+        _JSON_LOADS.co_code, _JSON_LOADS.co_names, 1, ()) and processor.__globals__.get("json") is json
 
 
 _EXECUTES = {BaseOperator.execute: None, EmptyOperator.execute: "empty", BashOperator.execute: "bash"}

@@ -119,7 +119,8 @@ def parse_file(path, dags_folder=""):
         dags, errors = run_file(path)
     except BaseException as error:  # whatever a file may do, it is reported, not suffered
         return [], _failure(path, error), []
-    specs, warnings = [], []
+    specs, warnings = [], [f"{partial.what} was never mapped: it makes no task"
+                           for partial in context.partials if partial.never_mapped]
     for dag in dags:
         try:
             specs.append(serialize_dag(dag))

@@ -6,17 +6,14 @@ import json
 import math
 import os
 
-from gale import operators, previous_success, profile, timetables, timezone
-from gale.dag import DagParam
+from gale import profile, timetables, timezone, work_spec
 from gale.enums import TriggerRule, WeightRule
 from gale.exceptions import AirflowException
 from gale.operator import DEFAULT_OWNER, DEFAULT_POOL, DEFAULT_QUEUE, as_retries, as_time, as_timedelta
 from gale.timetables import duration
+from gale.work_spec import text
 
-COMMAND_BYTES_MAX = 1 << 20  # common/base/limits.h: kCommandBytesMax
 UINT32_MAX = (1 << 32) - 1
-NEVER_AN_EXIT_CODE = -1      # for skip_on_exit_code=None: an empty list would mean [99]
-_TEMPLATE_MARKS = ("{{", "{%", "{#")
 
 
 def serialize_dag(dag):
@@ -37,8 +34,8 @@ def serialize_dag(dag):
         runs_max = 1
     spec = {
         "dag_id": dag.dag_id,
-        "description": _text(dag.description, f"{where}: description"),
-        "doc_md": _text(dag.doc_md, f"{where}: doc_md").strip(),
+        "description": text(dag.description, f"{where}: description"),
+        "doc_md": text(dag.doc_md, f"{where}: doc_md").strip(),
         "schedule": schedule,
         "start_date": first,
         "end_date": last,
@@ -60,7 +57,8 @@ def serialize_dag(dag):
     if spec.get("is_paused_upon_creation") is None:
         spec.pop("is_paused_upon_creation", None)
     spec["tasks"] = [_task(task, dag, first, last) for task in dag.tasks]
-    return spec
+    groups = [work_spec.of_group(group) for group in dag.task_group_dict.values()]
+    return {**spec, "task_groups": groups} if groups else spec
 
 
 def warnings_of(dag):
@@ -103,8 +101,8 @@ def _task(task, dag, first, last):
         "task_id": task.task_id,
         "operator_name": task.task_type,
         "downstream_task_ids": sorted(task.downstream_task_ids),
-        "owner": _text(task.owner, f"{where}: owner") or DEFAULT_OWNER,
-        "doc_md": _text(task.doc_md, f"{where}: doc_md").strip(),
+        "owner": text(task.owner, f"{where}: owner") or DEFAULT_OWNER,
+        "doc_md": text(task.doc_md, f"{where}: doc_md").strip(),
         "trigger_rule": "" if rule == "all_success" else rule,
         # Fewer than none is none: Airflow retries while try_number <= max_tries, which begins at `retries`.
         "retries": _count(max(0, as_retries(task.retries, f"{where}: retries")), f"{where}: retries"),
@@ -113,10 +111,10 @@ def _task(task, dag, first, last):
         "max_retry_delay": _duration(task.max_retry_delay, f"{where}: max_retry_delay"),
         "lost_retries": _count(task.lost_retries, f"{where}: lost_retries"),
         "execution_timeout": _duration(task.execution_timeout, f"{where}: execution_timeout"),
-        "pool": "" if task.pool in (None, DEFAULT_POOL) else _text(task.pool, f"{where}: pool"),
+        "pool": "" if task.pool in (None, DEFAULT_POOL) else text(task.pool, f"{where}: pool"),
         "pool_slots": _unless(1, _count(task.pool_slots, f"{where}: pool_slots", least=1)),
         "weight_rule": "" if weight_rule == "downstream" else weight_rule,
-        "queue": "" if task.queue in (None, DEFAULT_QUEUE) else _text(task.queue, f"{where}: queue"),
+        "queue": "" if task.queue in (None, DEFAULT_QUEUE) else text(task.queue, f"{where}: queue"),
         "depends_on_past": bool(task.depends_on_past or task.wait_for_downstream),
         "wait_for_downstream": bool(task.wait_for_downstream),
         "start_date": _unless(first, _timestamp(_later(task.start_date, dag.start_date))),
@@ -138,54 +136,8 @@ def _task(task, dag, first, last):
     for name in ("ignore_first_depends_on_past", "do_xcom_push"):
         if not getattr(task, name):
             spec[name] = False
-    spec.update(_work(task, where))
+    spec.update(work_spec.of_task(task, where))
     return spec
-
-
-def _work(task, where):
-    kind = operators.kind_of(type(task))
-    if kind == "empty":
-        return {"empty": {}}
-    if kind != "bash":
-        raise AirflowException(f"{where}: Gale does not support the operator class {task.task_type} "
-                               f"({type(task).__module__}) yet; it runs BashOperator and EmptyOperator")
-    command = _template(task.bash_command, f"{where}: bash_command")
-    if not command:
-        raise AirflowException(f"{where}: bash_command is empty")
-    if len(command.encode()) > COMMAND_BYTES_MAX:
-        raise AirflowException(f"{where}: bash_command is longer than {COMMAND_BYTES_MAX} bytes")
-    env = task.env or {}
-    if not hasattr(env, "items"):
-        raise AirflowException(f"{where}: env must be a dict of strings, not {env!r}")
-    env = {_template(name, f"{where}: a name in env"): _template(value, f"{where}: env[{name!r}]")
-           for name, value in env.items() if value is not None}
-    cwd = "" if task.cwd is None else _template(task.cwd, f"{where}: cwd")
-    work = {
-        "command": command,
-        "env": env,
-        "has_env": task.env is not None,
-        "append_env": bool(task.append_env and task.env is not None),
-        "cwd": cwd,
-        "skip_on_exit_code": _exit_codes(task.skip_on_exit_code, where),
-        "templated": command.endswith(tuple(task.template_ext)) or any(
-            mark in text for text in (command, cwd, *env.values()) for mark in _TEMPLATE_MARKS),
-    }
-    work["needs_dag_file"] = work["templated"] and task.dag.changes_templates
-    # A file is read when the task starts, and may say anything by then.
-    work["needs_previous_success"] = work["templated"] and (
-        command.endswith(tuple(task.template_ext)) or any(
-            previous_success.may_be_named(text) for text in (command, cwd, *env.values())))
-    return {"bash": {name: value for name, value in work.items() if value}}
-
-
-def _exit_codes(value, where):
-    if value is None:
-        return [NEVER_AN_EXIT_CODE]
-    codes = [value] if isinstance(value, int) else list(value)
-    if not all(isinstance(code, int) and 0 <= code <= 255 for code in codes):
-        raise AirflowException(f"{where}: skip_on_exit_code must hold exit codes (0 to 255), not {value!r}")
-    codes = sorted(set(codes))
-    return [] if codes == [99] else codes or [NEVER_AN_EXIT_CODE]
 
 
 def _params(params, where):
@@ -205,29 +157,6 @@ def _json_or_nothing(value, what):
         return to_json(value) if value else ""
     except (TypeError, ValueError) as error:
         raise AirflowException(f"{what} must be JSON: {error}") from None
-
-
-def _template(value, what):
-    if isinstance(value, DagParam):
-        return str(value)
-    return _text(value, what)
-
-
-def _text(value, what):
-    if value is None:
-        return ""
-    if isinstance(value, (int, float)) and what.rsplit(" ", 1)[-1].startswith("env["):
-        return str(value)
-    if not isinstance(value, str) and not hasattr(value, "__fspath__"):
-        raise AirflowException(f"{what} must be a string, not {value!r}")
-    text = str(getattr(value, "value", value))
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise AirflowException(f"{what} is not valid Unicode: {error}") from None
-    if "\0" in text:
-        raise AirflowException(f"{what} holds a NUL character")
-    return text
 
 
 def _count(value, what, least=0):
@@ -253,8 +182,8 @@ def _timestamp(value):
     """RFC 3339 in UTC, with as many decimals as there are."""
     if value is None:
         return None
-    text = value.astimezone(dt.timezone.utc).replace(tzinfo=None).isoformat()
-    return (text.rstrip("0") if "." in text else text) + "Z"
+    written = value.astimezone(dt.timezone.utc).replace(tzinfo=None).isoformat()
+    return (written.rstrip("0") if "." in written else written) + "Z"
 
 
 def _unless(default, value):

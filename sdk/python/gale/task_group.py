@@ -20,6 +20,7 @@ class TaskGroup(Node):
         self.prefix_group_id = prefix_group_id
         self.default_args = dict(default_args or {})
         self.tooltip = tooltip
+        self.expand_input = None  # of a mapped group: group_decorator.py
         self.children = []
         wanted = self.parent_group.child_id(group_id) if self.parent_group else group_id
         self.group_id = wanted

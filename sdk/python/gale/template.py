@@ -125,9 +125,9 @@ def make_context(facts, load=lambda: (None, None)):
                   _load=lambda: load()[1])
     tries = facts.get("try_number", 1)
     instance = TaskInstance("task_instance", dag_id=dag_id, task_id=task_id, run_id=run_id, try_number=tries,
-                            max_tries=facts.get("max_tries", 0), map_index=-1, dag_run=run, task=task,
-                            execution_date=logical, logical_date=logical, state="running",
-                            start_date=_now(), end_date=None, duration=None,
+                            max_tries=facts.get("max_tries", 0), map_index=facts.get("map_index", -1),
+                            dag_run=run, task=task, execution_date=logical, logical_date=logical,
+                            state="running", start_date=_now(), end_date=None, duration=None,
                             log_url=facts.get("log_url", ""), hostname=os.uname().nodename)
     context = {
         "conf": conf, "conn": _Missing("conn"), "dag": dag, "dag_run": run, "inlets": [], "outlets": [],

@@ -47,7 +47,10 @@ DagSpec FullSpec() {
                        .has_env = true,
                        .cwd = "/tmp",
                        .skip_on_exit_code = {1, 2},
-                       .templated = true};
+                       .templated = true,
+                       .as_is = {"env.A"},
+                       .output_json = true,
+                       .needs_previous_success = true};
   ExpandSource literal{.json = "[1, 2]"};
   ExpandSource xcom{.kind = ExpandSource::Kind::kXCom, .task_id = "list", .key = "k"};
   ExpandSource mapped{.kind = ExpandSource::Kind::kMap, .function = "double", .parts = {xcom}};

@@ -1,5 +1,6 @@
 // Bash tasks: what is spawned for a grant, and what the master is told of its end.
 #include "worker/runner/bash_runner.h"
+#include "worker/runner/arguments.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -253,6 +254,57 @@ TEST_F(BashRunnerTest, WithoutDoXcomPushOrSuccessThereIsNoXCom) {
   EXPECT_EQ(Conclude({.code = 1}).xcoms_size(), 0);
   grant.set_do_xcom_push(false);
   EXPECT_EQ(AfterOutput("x\n").xcoms_size(), 0);
+}
+
+TEST_F(BashRunnerTest, AMappedInstanceRunsWithItsOwnArguments) {
+  v1::BashWork& bash = *grant.mutable_bash();
+  bash.clear_command();
+  bash.add_as_is("env");
+  grant.set_arguments_json(
+      R"({"bash_command": "echo $N", "env": {"N": 7, "B": true, "NO": null}, "cwd": "/tmp",)"
+      R"( "skip_on_exit_code": [3]})");
+  const keeper::SpawnRequest spawn = Prepared();
+  EXPECT_EQ(spawn.argv.back(), "echo $N");
+  EXPECT_EQ(spawn.cwd, "/tmp");
+  EXPECT_THAT(spawn.env, ::testing::IsSupersetOf({"N=7", "B=True"}));
+  EXPECT_THAT(spawn.env, ::testing::Not(::testing::Contains("COLOR=red"))) << "env replaces it";
+  EXPECT_EQ(Conclude({.code = 3}).outcome(), v1::Finished::SKIPPED) << "by its own codes";
+  bash.set_templated(true);
+  Prepared();
+  auto task = nlohmann::json::parse(files.files().Read(files.TaskPath(id)).value_or("{}"));
+  EXPECT_EQ(task["command"], "echo $N");
+  EXPECT_EQ(task["as_is"], nlohmann::json::array({"env"}));
+}
+
+TEST_F(BashRunnerTest, AnArgumentThatCanNotBeIsRefusedByName) {
+  auto refusal = [&](const std::string& arguments) {
+    v1::BashWork shared;
+    shared.set_cwd("/srv");
+    const Status status = WithArguments(shared, arguments).status();
+    EXPECT_EQ(status.code(), Code::kInvalidArgument) << arguments;
+    return std::string(status.message());
+  };
+  EXPECT_EQ(refusal("[1]"), "expand_kwargs() wants a dict of arguments for each instance, not [1]");
+  EXPECT_EQ(refusal("{}"), "bash_command is empty");
+  EXPECT_EQ(refusal(R"({"bash_command": 5})"),
+            "the mapped argument 'bash_command' must be a string, not 5");
+  EXPECT_EQ(refusal(R"({"env": {"A": [1]}})"),
+            "the mapped argument 'env.A' must be a string, not a list");
+  EXPECT_EQ(refusal(R"({"cwd": "/tmp"})"),
+            "the argument 'cwd' is mapped, and partial() gives it, too");
+  EXPECT_EQ(refusal(R"({"pool": "x"})"), "BashOperator has no argument 'pool' that can be mapped");
+  EXPECT_EQ(refusal(R"({"skip_on_exit_code": [256]})"),
+            "the mapped argument 'skip_on_exit_code' must be exit codes (0 to 255), not a list");
+}
+
+TEST_F(BashRunnerTest, AnOutputThatIsJsonIsAnXComOfItsValueOrAFailure) {
+  grant.mutable_bash()->set_output_json(true);
+  EXPECT_EQ(AfterOutput("words\n[1, {\"a\": 2}]\n").xcoms(0).value_json(), "[1, {\"a\": 2}]");
+  const v1::Finished failed = AfterOutput("words\n");
+  EXPECT_EQ(failed.outcome(), v1::Finished::FAILED);
+  EXPECT_EQ(failed.xcoms_size(), 0);
+  EXPECT_THAT(Log(), HasSubstr("Task failed: its output's last line is no JSON"));
+  EXPECT_EQ(failed.log_bytes(), Log().size());
 }
 
 TEST_F(BashRunnerTest, EveryEndHasItsOutcomeAndReason) {
