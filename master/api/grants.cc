@@ -60,40 +60,6 @@ void NoteLength(const std::string& value_json, AttemptResult& out) {
   out.finished.value_length = static_cast<uint32_t>(elements->size());
 }
 
-// The arguments that an element has of its own go over those of its task.
-void ApplyArguments(const std::string& arguments_json, v1::BashWork& work) {
-  const Result<Json> parsed = ParseJson("arguments", arguments_json);
-  if (!parsed.ok() || !parsed->is_object()) return;
-  auto text = [](const Json& value) {
-    return value.is_string() ? value.get<std::string>() : value.dump();
-  };
-  auto templated = [&](const std::string& value) {
-    if (value.find("{{") != std::string::npos || value.find("{%") != std::string::npos) {
-      work.set_templated(true);
-    }
-    return value;
-  };
-  for (const auto& [name, value] : parsed->items()) {
-    if (name == "bash_command") work.set_command(templated(text(value)));
-    if (name == "cwd") work.set_cwd(value.is_null() ? "" : text(value));
-    if (name == "append_env") work.set_append_env(value.is_boolean() && value.get<bool>());
-    if (name == "env" && value.is_object()) {
-      work.set_has_env(true);
-      work.clear_env();
-      for (const auto& [key, each] : value.items()) {
-        (*work.mutable_env())[key] = templated(text(each));
-      }
-    }
-    if (name == "skip_on_exit_code") {
-      work.clear_skip_on_exit_code();
-      for (const Json& code : value.is_array() ? value : Json::array({value})) {
-        if (code.is_number_integer()) work.add_skip_on_exit_code(code.get<int32_t>());
-      }
-      if (work.skip_on_exit_code_size() == 0) work.add_skip_on_exit_code(-1);  // none
-    }
-  }
-}
-
 // A success whose XComs can't be kept isn't one: those who come after would read nothing.
 void Spoil(AttemptResult& result, std::string reason) {
   result.xcoms.clear();
@@ -158,7 +124,6 @@ v1::Grant GrantWriter::ToProto(const Grant& grant) const {
   FillContext(grant, task, *out.mutable_context());
   if (const auto* bash = std::get_if<BashWork>(&task.work)) {
     *out.mutable_bash() = gale::ToProto(*bash);
-    if (!grant.arguments_json.empty()) ApplyArguments(grant.arguments_json, *out.mutable_bash());
     if (out.bash().templated()) out.mutable_context()->set_log_url(LogUrl(grant, task));
   }
   if (task.execution_timeout)
