@@ -124,9 +124,10 @@ std::vector<std::string> Scheduler::Explain(const Run& run, Inst t, TimePoint no
 std::string Scheduler::AuditInstance(const Run& run, Inst t) const {
   const Ti& ti = run.ti(t);
   auto broken = [&](std::string_view what) {
-    return fmt::format("run {} task '{}' [{}] ({}, try {}): {}", run.id().value,
-                       run.dag().task(t.task).task_id, t.map_index, Name(ti.state), ti.try_number,
-                       what);
+    return fmt::format("run {} task '{}'{} ({}, try {}): {}", run.id().value,
+                       run.dag().task(t.task).task_id,
+                       t.map_index < 0 ? "" : fmt::format(" [{}]", t.map_index), Name(ti.state),
+                       ti.try_number, what);
   };
   const TiRef ref{run.id(), t};
   if (TiTimer(run, t).has_value() != ti_timers_.Find(ref).has_value()) {
