@@ -13,9 +13,6 @@ CONVERTERS = {"common/rpc/convert.cc", "master/api/views.cc", "master/api/http/s
 ALLOWED = {
     "message GetHealthResponse.scheduler_heartbeat": "for programs that ask over gRPC",
     "message GetHealthResponse.dag_processor_heartbeat": "for programs that ask over gRPC",
-    "setting kDefaultTimezone": "said to be not applied when it is set (cli/standalone.cc); the SDK reads no setting",
-    "setting kLoadExamples": "said to be not applied when it is set (cli/standalone.cc)",
-    "setting kJwtExpirationTime": "said to be not applied when it is set (cli/standalone.cc)",
 }
 
 

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "cli/command.h"
+#include "cli/zone.h"
 #include "common/config/duration.h"
 #include "master/janitor.h"
 #include "master/open_store.h"
@@ -60,7 +61,7 @@ Status Version(Context& context) {
   return OkStatus();
 }
 
-Result<TimePoint> Before(const Args& args, TimePoint now) {
+Result<TimePoint> Before(const Config& config, const Args& args, TimePoint now) {
   if (args.Has("keep") == args.Has("clean-before-timestamp")) {
     return InvalidArgument("say what is old: --keep 90d, or --clean-before-timestamp TIME");
   }
@@ -71,7 +72,7 @@ Result<TimePoint> Before(const Args& args, TimePoint now) {
     if (keep && *keep > Duration(0) && has_unit) return now - *keep;
     return InvalidArgument("--keep '{}': expected a time with its unit, as 90d or 12h", text);
   }
-  auto before = ParseTime(args.Get("clean-before-timestamp"));
+  auto before = TimeOf(config, args.Get("clean-before-timestamp"));
   if (!before.ok()) return before.status().WithContext("--clean-before-timestamp");
   if (*before <= now) return before;
   return InvalidArgument("--clean-before-timestamp {}: is in the future", FormatTime(*before));
@@ -105,9 +106,9 @@ void Print(Context& context, const std::vector<OldRows>& counts) {
 Status Clean(Context& context) {
   CleanRequest request;
   request.now = Clock::Real().Now();
-  GALE_ASSIGN_OR_RETURN(request.before, Before(context.args, request.now));
-  GALE_ASSIGN_OR_RETURN(request.tables, Tables(context.args));
   GALE_ASSIGN_OR_RETURN(const Config config, context.LoadConfig());
+  GALE_ASSIGN_OR_RETURN(request.before, Before(config, context.args, request.now));
+  GALE_ASSIGN_OR_RETURN(request.tables, Tables(context.args));
   request.logs = config.GetPath(Key::kBaseLogFolder);
   GALE_ASSIGN_OR_RETURN(OpenedStore opened, Open(config, /*make_file=*/false));
   GALE_ASSIGN_OR_RETURN(const SchemaState schema, opened.store->Check());

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/rows.h"
 #include "cli/text.h"
+#include "cli/zone.h"
 #include "common/rpc/convert.h"
 
 namespace gale::cli {
@@ -70,7 +71,7 @@ Result<v1::DagRun> Follow(Context& context, Client& client, v1::DagRun run) {
   return run;
 }
 
-Result<v1::TriggerDagRunRequest> ReadTrigger(const Args& args) {
+Result<v1::TriggerDagRunRequest> ReadTrigger(const Config& config, const Args& args) {
   v1::TriggerDagRunRequest request;
   request.set_dag_id(args.Get("dag_id"));
   request.set_run_id(args.Get("run-id"));
@@ -84,7 +85,7 @@ Result<v1::TriggerDagRunRequest> ReadTrigger(const Args& args) {
   }
   for (const char* name : {"logical-date", "run-after"}) {
     if (!args.Has(name)) continue;
-    Result<TimePoint> time = ParseTime(args.Get(name));
+    Result<TimePoint> time = TimeOf(config, args.Get(name));
     if (!time.ok()) return time.status().WithContext(fmt::format("--{}", name));
     (std::string_view(name) == "run-after" ? *request.mutable_run_after()
                                            : *request.mutable_logical_date()) = ToProto(*time);
@@ -113,7 +114,8 @@ Status TurnOnOrTell(Context& context, Client& client, const std::string& dag_id)
 }
 
 Status Trigger(Context& context) {
-  GALE_ASSIGN_OR_RETURN(v1::TriggerDagRunRequest request, ReadTrigger(context.args));
+  GALE_ASSIGN_OR_RETURN(const Config config, context.LoadConfig());
+  GALE_ASSIGN_OR_RETURN(v1::TriggerDagRunRequest request, ReadTrigger(config, context.args));
   GALE_ASSIGN_OR_RETURN(Client * client, context.Connect());
   GALE_ASSIGN_OR_RETURN(v1::DagRun run, client->Call(&ControlStub::TriggerDagRun, request));
   GALE_RETURN_IF_ERROR(TurnOnOrTell(context, *client, run.dag_id()));

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "cli/client.h"
+#include "cli/zone.h"
 #include "common/base/files.h"
 #include "common/base/log.h"
 #include "common/queue/redis_queue.h"
@@ -24,9 +25,6 @@ namespace {
 // How long a stop may take: tasks get the first part of it to end by themselves, then TERM, then
 // KILL.
 constexpr Duration kStopMax = std::chrono::seconds(12);
-
-// Known, checked and listed, and without effect so far: who sets one is told so.
-constexpr Key kNotApplied[] = {Key::kDefaultTimezone, Key::kLoadExamples, Key::kJwtExpirationTime};
 
 // SIGINT and SIGTERM, waited for by the main thread. Made before any other thread, which all
 // inherit that the signals are blocked.
@@ -69,12 +67,9 @@ int Fail(const Status& status) {
 Status Prepare(const Config& config) {
   GALE_RETURN_IF_ERROR(InitLog(config.GetString(Key::kLoggingLevel)));
   for (const std::string& warning : config.warnings()) GALE_WARN("{}", warning);
-  for (const Key key : kNotApplied) {
-    if (config.IsDefault(key)) continue;
-    GALE_WARN("[{}] {} ({}) is not applied by this version", Info(key).section, Info(key).name,
-              config.Get(key).source);
-  }
-  // The parser's process inherits it. No thread runs yet.
+  // The parser's process inherits what follows. No thread runs yet.
+  GALE_ASSIGN_OR_RETURN(const std::string zone, DefaultZone(config));
+  setenv("GALE_DEFAULT_TIMEZONE", zone.c_str(), 1);
   if (config.Get(Key::kCatchupByDefault).source != "default") {
     setenv("GALE_CATCHUP_BY_DEFAULT", config.GetBool(Key::kCatchupByDefault) ? "1" : "0", 1);
   }

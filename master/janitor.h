@@ -29,13 +29,14 @@ Result<std::vector<OldRows>> CountOld(Store& store, const CleanRequest& request)
 Result<std::vector<OldRows>> CleanOld(Store& store, const CleanRequest& request,
                                       const std::function<bool()>& go_on);
 
-// Once a minute, as long as its engine leads, it finishes what `gale db clean` began. A thread of its
-// own: the engine waits for none of it.
+// As long as its engine leads: once a minute it finishes what `gale db clean` began; once an hour it
+// does the same work by itself, if [database] keep is set. A thread of its own: the engine waits for
+// none of it.
 class Janitor : public Service {
  public:
-  // The engine and the store must outlive it.
-  Janitor(Engine& engine, Store& store, std::filesystem::path logs)
-      : engine_(engine), store_(store), logs_(std::move(logs)) {}
+  // The engine and the store must outlive it. `keep` 0: it removes nothing by itself.
+  Janitor(Engine& engine, Store& store, std::filesystem::path logs, Duration keep)
+      : engine_(engine), store_(store), logs_(std::move(logs)), keep_(keep) {}
   ~Janitor() override { Stop(MonoTime{}); }
 
   std::string_view name() const override { return "janitor"; }
@@ -49,6 +50,8 @@ class Janitor : public Service {
   Engine& engine_;
   Store& store_;
   const std::filesystem::path logs_;
+  const Duration keep_;
+  MonoTime next_round_{};  // its thread's
   std::thread thread_;
   std::mutex mutex_;
   std::condition_variable wake_;

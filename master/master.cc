@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <random>
 
 #include "common/base/files.h"
+#include "common/base/limit_counts.h"
 #include "common/base/log.h"
 #include "common/config/ini.h"
 #include "common/queue/memory_queue.h"
@@ -91,11 +91,6 @@ bool IsLoopback(std::string_view host) {
   return host.starts_with("127.") || host == "localhost" || host == "::1" || host == "[::1]";
 }
 
-std::string EnvironmentOf(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 // How often the DAGs folder is looked at for what no event told.
 Duration LookInterval(const Config& config) {
   const Duration interval = config.GetDuration(Key::kMinFileProcessInterval);
@@ -103,21 +98,6 @@ Duration LookInterval(const Config& config) {
 }
 
 }  // namespace
-
-std::string FindPython() {
-  if (std::string python = EnvironmentOf("GALE_PYTHON"); !python.empty()) return python;
-  const std::string venv = GALE_SOURCE_DIR "/build/venv/bin/python";
-  return access(venv.c_str(), X_OK) == 0 ? venv : "python3";
-}
-
-std::string FindSdk() {
-  if (std::string sdk = EnvironmentOf("GALE_SDK"); !sdk.empty()) return sdk;
-  std::error_code error;
-  const fs::path binary = fs::read_symlink("/proc/self/exe", error);
-  const fs::path installed = binary.parent_path().parent_path() / "share/gale/sdk";
-  if (!error && fs::is_directory(installed, error)) return installed.string();
-  return GALE_SOURCE_DIR "/sdk/python";
-}
 
 Result<Roles> Roles::Parse(std::string_view names) {
   Roles roles{false, false, false};
@@ -166,7 +146,7 @@ struct Master::Parts {
   std::unique_ptr<LogStore> logs;
   std::unique_ptr<Engine> engine;
   std::unique_ptr<EngineDagSink> dag_sink;
-  std::unique_ptr<DagProcessor> dags;
+  std::unique_ptr<DagProcessor> dags, examples;
   std::unique_ptr<Janitor> janitor;  // after what it uses
   std::unique_ptr<Control> control;
   std::unique_ptr<Auth> auth;
@@ -307,6 +287,7 @@ void Master::Parts::OnLeading(bool leads) {
                          : "");
   }
   if (dags) dags->SetActive(leads);
+  if (examples) examples->SetActive(leads);
   if (feed_relay) feed_relay->OnLeading(leads);
 }
 
@@ -329,7 +310,22 @@ void Master::Parts::MakeDagProcessor() {
   // Workers on other machines can come to this master.
   if (opened.shared || !IsLoopback(config.GetString(Key::kGrpcHost))) processor.bundles = &store();
   dag_sink = std::make_unique<EngineDagSink>(*engine);
-  dags = std::make_unique<DagProcessor>(*dag_sink, processor);
+  const std::string examples_folder = FindExamples();
+  if (!config.GetBool(Key::kLoadExamples)) {
+    processor.unread_folders.push_back(examples_folder);
+  } else if (std::error_code error; fs::is_directory(examples_folder, error)) {
+    // They need no bundle: each is a file that tasks ask nothing of.
+    DagProcessorOptions read = processor;
+    read.dags_folder = examples_folder;
+    read.bundles = nullptr;
+    read.parser.places = {1, 1};
+    examples = std::make_unique<DagProcessor>(*dag_sink, std::move(read));
+    examples->SetActive(false);
+  } else {
+    GALE_WARN("[core] load_examples ({}): there are none in {}",
+              config.Get(Key::kLoadExamples).source, examples_folder);
+  }
+  dags = std::make_unique<DagProcessor>(*dag_sink, std::move(processor));
   dags->SetActive(false);  // until the engine leads
 }
 
@@ -361,6 +357,10 @@ Status Master::Parts::MakeControl() {
     engine->Report(page);
     rest->Report(page);
     if (http) http->Report(page);
+    if (grpc) grpc->Report(page);
+    if (dags) dags->Report(page);
+    if (examples) examples->Report(page);
+    LimitCounts::Process().Report(page);
     return page.Text();
   };
   control = std::make_unique<Control>(*engine, store(), *logs, std::move(control_options));
@@ -433,6 +433,7 @@ void Master::Parts::Gather() {
   if (http) services.Add(*http);  // before what takes workers: a port in use must not disturb them
   if (grpc) services.Add(*grpc);
   if (dags) services.Add(*dags);
+  if (examples) services.Add(*examples);
   if (janitor) services.Add(*janitor);
 }
 
@@ -449,7 +450,8 @@ Status Master::Start() {
   GALE_RETURN_IF_ERROR(p.OpenLedger());
   GALE_RETURN_IF_ERROR(p.OpenQueue());
   p.logs = std::make_unique<LogStore>(p.config.GetPath(Key::kBaseLogFolder), p.MemberName());
-  p.auth = std::make_unique<Auth>(p.store());
+  p.auth = std::make_unique<Auth>(p.store(), Clock::Real(),
+                                  p.config.GetDuration(Key::kJwtExpirationTime));
   GALE_RETURN_IF_ERROR(p.auth->Prepare());
   GALE_ASSIGN_OR_RETURN(p.made_admin, p.auth->EnsureAdmin(password_file()));
   GALE_ASSIGN_OR_RETURN(std::string join_token, p.auth->EnsureJoinToken(join_token_file()));
@@ -457,7 +459,8 @@ Status Master::Start() {
   p.MakeDagProcessor();
   if (p.roles().scheduler) {
     p.janitor =
-        std::make_unique<Janitor>(*p.engine, p.store(), p.config.GetPath(Key::kBaseLogFolder));
+        std::make_unique<Janitor>(*p.engine, p.store(), p.config.GetPath(Key::kBaseLogFolder),
+                                  p.config.GetDuration(Key::kDatabaseKeep));
   }
   GALE_RETURN_IF_ERROR(p.MakeControl());
   GALE_RETURN_IF_ERROR(p.MakeServers(join_token));

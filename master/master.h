@@ -73,5 +73,7 @@ class Master : public Service {
 // the binary, or the checkout's.
 std::string FindPython();
 std::string FindSdk();
+// The DAGs that come with Gale, installed as the SDK is.
+std::string FindExamples();
 
 }  // namespace gale

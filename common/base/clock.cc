@@ -53,7 +53,8 @@ Clock& Clock::Real() {
 std::string FormatTime(TimePoint t) { return Format(t, "Z"); }
 std::string FormatTimeOffset(TimePoint t) { return Format(t, "+00:00"); }
 
-Result<TimePoint> ParseTime(std::string_view text) {
+Result<TimePoint> ParseTime(std::string_view text, bool* has_zone) {
+  if (has_zone != nullptr) *has_zone = false;
   auto bad = [&] {
     return InvalidArgument("'{}' is no time: expected ISO 8601, as 2026-11-23T10:00:00+00:00",
                            text);
@@ -89,8 +90,9 @@ Result<TimePoint> ParseTime(std::string_view text) {
       if (!rest.empty() && !Digits(rest, 2, om)) return bad();
       offset = std::chrono::hours(oh) + std::chrono::minutes(om);
       if (negative) offset = -offset;
-    } else {
-      Skip(rest, "Zz");
+      if (has_zone != nullptr) *has_zone = true;
+    } else if (Skip(rest, "Zz") && has_zone != nullptr) {
+      *has_zone = true;
     }
   }
   if (!rest.empty()) return bad();

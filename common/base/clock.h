@@ -53,8 +53,8 @@ std::string FormatTime(TimePoint t);
 // As Airflow writes it in run ids and templates: "2026-11-23T10:00:00.000123+00:00".
 std::string FormatTimeOffset(TimePoint t);
 // ISO 8601 with 'Z' or a numeric offset, or (read as UTC) with none; 'T' or a blank between; a date
-// alone is midnight.
-Result<TimePoint> ParseTime(std::string_view text);
+// alone is midnight. `has_zone`, if not null, tells whether it names one.
+Result<TimePoint> ParseTime(std::string_view text, bool* has_zone = nullptr);
 
 // What to tell people about a host whose clock is ahead of ours by this; empty below kClockSkewMax.
 // "its clock is 12 s behind this host's: ..."

@@ -268,6 +268,11 @@ Status Config::Override(Key key, std::string_view value, std::string_view flag) 
 
 // What no single value shows: a lease must outlive a lost heartbeat or two.
 Status Config::CheckTogether() const {
+  if (const Duration keep = GetDuration(Key::kDatabaseKeep);
+      keep > Duration(0) && keep < std::chrono::hours(24)) {
+    return InvalidArgument("{}: [database] keep: {} is too short: at least 1d, or 0 for ever",
+                           Get(Key::kDatabaseKeep).source, Get(Key::kDatabaseKeep).text);
+  }
   const Duration lease = GetDuration(Key::kLeaseSeconds);
   const Duration heartbeat = GetDuration(Key::kHeartbeatSeconds);
   if (lease >= 3 * heartbeat) return OkStatus();

@@ -16,7 +16,9 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
     {Key::kDagsFolder, "core", "dags_folder", kPath, "{home}/dags",
      "Where the DAG files are; watched for changes."},
     {Key::kDefaultTimezone, "core", "default_timezone", kString, "utc",
-     "Time zone of dates that name none: utc or an IANA name."},
+     "Time zone of dates, and of cron, in DAG files and commands that name none: utc, system or an "
+     "IANA "
+     "name."},
     {Key::kParallelism, "core", "parallelism", kInt, "32",
      "Task instances that may be queued or running at once, in all; unset: any number.", 1,
      1'000'000},
@@ -25,7 +27,7 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
     {Key::kDagsArePausedAtCreation, "core", "dags_are_paused_at_creation", kBool, "True",
      "A new DAG starts paused."},
     {Key::kLoadExamples, "core", "load_examples", kBool, "False",
-     "Also load the DAGs that come with Gale."},
+     "Also load the DAGs that come with Gale; a dag_id that the DAGs folder has is refused there."},
     {Key::kDagbagImportTimeout, "core", "dagbag_import_timeout", kDuration, "30",
      "How long one DAG file may take to import before it counts as broken.", 1, kDaySeconds},
     {Key::kDagIgnoreFileSyntax, "core", "dag_ignore_file_syntax", kChoice, "glob",
@@ -44,6 +46,10 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
     {Key::kSqliteSynchronous, "database", "sqlite_synchronous", kChoice, "FULL",
      "FULL: a commit survives a power cut. NORMAL: faster; survives any process's death only.", 0,
      0, "FULL|NORMAL"},
+    {Key::kDatabaseKeep, "database", "keep", kDuration, "0",
+     "For how long finished runs, old versions, bundles, events and workers are kept, such as 90d; "
+     "at least 1d. 0: for ever (`gale db clean` removes them by hand).",
+     0, 36'500 * kDaySeconds},
 
     {Key::kApiHost, "api", "host", kString, "127.0.0.1", "Where REST and UI listen."},
     {Key::kApiPort, "api", "port", kInt, "8080", "Port of REST and UI.", 0, 65'535},

@@ -26,6 +26,7 @@ enum class Key : uint8_t {
   // [database]
   kSqlAlchemyConn,
   kSqliteSynchronous,
+  kDatabaseKeep,
   // [api]
   kApiHost,
   kApiPort,

@@ -33,7 +33,6 @@ struct Identity {
 // Thread-safe.
 class Auth {
  public:
-  static constexpr Duration kTokenLife = std::chrono::hours(24);  // [api_auth] jwt_expiration_time
   static constexpr Duration kCliTokenLife = std::chrono::hours(1);  // jwt_cli_expiration_time
   static constexpr uint32_t kFailuresMax = 10;  // of one user from one address, within kBrakeWindow
   // Of one address, whatever the names: guessing costs a tenth of a second of a core each.
@@ -43,8 +42,12 @@ class Auth {
       10'000;  // remembered at a time; beyond it the oldest is let go
   static constexpr size_t kPasswordBytesMax = 1024;
 
-  // Both must outlive it.
-  explicit Auth(Store& store, Clock& clock = Clock::Real()) : store_(store), clock_(clock) {}
+  // Both must outlive it. `token_life`: [api_auth] jwt_expiration_time.
+  explicit Auth(Store& store, Clock& clock = Clock::Real(),
+                Duration token_life = std::chrono::hours(24))
+      : store_(store), clock_(clock), token_life_(token_life) {}
+  // Of a token of POST /auth/token.
+  Duration token_life() const { return token_life_; }
 
   // Loads the secret that tokens are signed with, or makes it: first of all calls.
   Status Prepare();
@@ -65,7 +68,10 @@ class Auth {
                          const std::string& peer);
 
   // A JWT, HS512.
-  std::string IssueToken(const Identity& identity, Duration life = kTokenLife) const;
+  std::string IssueToken(const Identity& identity, Duration life) const;
+  std::string IssueToken(const Identity& identity) const {
+    return IssueToken(identity, token_life_);
+  }
   // PERMISSION_DENIED "Invalid JWT token" if it isn't one of ours (as Airflow: 403);
   // UNAUTHENTICATED if it has expired, or its user is gone.
   Result<Identity> Verify(std::string_view token);
@@ -83,6 +89,7 @@ class Auth {
 
   Store& store_;
   Clock& clock_;
+  const Duration token_life_;
   std::string secret_;
   std::mutex mutex_;         // guards the brakes
   std::list<Brake> brakes_;  // latest failure first

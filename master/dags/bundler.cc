@@ -6,6 +6,7 @@
 #include "common/base/limits.h"
 #include "common/rpc/digest.h"
 #include "gale/v1/worker.pb.h"
+#include "master/store/clean.h"
 
 namespace gale {
 namespace {
@@ -89,6 +90,12 @@ Status Bundler::Put(const std::string& digest, const std::string& manifest, Time
   std::vector<std::string> digests;
   for (const auto& [path, known] : known_) {
     if (paths.emplace(known.digest, path).second) digests.push_back(known.digest);
+  }
+  // First: what is there and old must not be removed between the look and the last line.
+  if (Cleaning* cleaning = CleaningOf(store_)) {
+    digests.push_back(digest);
+    GALE_RETURN_IF_ERROR(cleaning->KeepBlobs(digests, now));
+    digests.pop_back();
   }
   GALE_ASSIGN_OR_RETURN(const std::vector<std::string> missing, store_.MissingBlobs(digests));
   std::vector<BlobRow> blobs;

@@ -107,6 +107,8 @@ void DagProcessor::Main() {
     if (scan_at_ && *scan_at_ <= Clock::Real().Mono()) Scan();
     Reread();
     parser_.Step();
+    files_count_.Set(static_cast<int64_t>(files_.size()));
+    waiting_.Set(static_cast<int64_t>(asked_.size()));
   }
 }
 
@@ -206,6 +208,11 @@ void DagProcessor::Compare(const FileStates& found) {
       if (state.may_hold_dags) here.insert(path);
     }
     sink_knows_folder_ = sink_.KeepOnly(options_.dags_folder, std::move(here));
+    for (const std::string& folder : options_.unread_folders) {
+      // Unless it is ours under another name.
+      if (options_.dags_folder.starts_with(folder)) continue;
+      sink_knows_folder_ = sink_knows_folder_ && sink_.KeepOnly(folder, {});
+    }
     if (!sink_knows_folder_) Retry();
   }
   for (const auto& [path, state] : found) {
@@ -246,6 +253,23 @@ void DagProcessor::Reread() {
   Ask(file->first, file->second, /*changed=*/false);
 }
 
+void DagProcessor::Report(MetricSink& sink) const {
+  const MetricSink::Labels folder = {{"folder", options_.dags_folder}};
+  sink.Level("airflow_dag_processing_file_path_queue_size",
+             "DAG files that wait to be read, or are being read.",
+             static_cast<double>(waiting_.value()), folder);
+  sink.Level("gale_dag_processing_files", "Files of the folder, as last looked at.",
+             static_cast<double>(files_count_.value()), folder);
+  sink.Count("gale_dag_processing_files_parsed_total", "Readings of DAG files.", parsed_.value(),
+             folder);
+  sink.Count("gale_dag_processing_errors_total", "Those that found an import error.",
+             failed_.value(), folder);
+  sink.Count("airflow_dag_processing_processor_timeouts",
+             "Those that took too long and were ended.", timed_out_.value(), folder);
+  sink.Durations("airflow_dag_processing_last_duration_seconds", "What reading a DAG file takes.",
+                 parse_, folder);
+}
+
 void DagProcessor::Retry() {
   const MonoTime at = Clock::Real().Mono() + kRetry;
   if (!scan_at_ || at < *scan_at_) scan_at_ = at;
@@ -280,6 +304,10 @@ void DagProcessor::Ask(const std::string& path, const FileState& state, bool cha
 void DagProcessor::OnParsed(ParsedFile file) {
   const std::string path = file.path;
   asked_.erase(path);
+  parsed_.Add();
+  failed_.Add(file.error.empty() ? 0 : 1);
+  timed_out_.Add(file.took >= options_.parser.timeout ? 1 : 0);
+  parse_.Observe(file.took);
   const MonoTime now = Clock::Real().Mono();
   if (rereading_since_) reread_at_ = now + kRereadPause * (now - *rereading_since_);
   rereading_since_.reset();

@@ -13,7 +13,9 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "common/base/metrics.h"
 #include "common/base/service.h"
 #include "master/dags/bundler.h"
 #include "master/dags/dag_folder.h"
@@ -30,6 +32,8 @@ struct DagProcessorOptions {
   // A file that hasn't changed is read again after so long: it may make its DAGs from something
   // that isn't in the folder. 0: it isn't.
   Duration reread_interval{};
+  // Folders that are read no more: what is known of them goes.
+  std::vector<std::string> unread_folders = {};
   // Where the folder goes as a bundle, for workers on other machines; null: there are none. Must
   // outlive the processor.
   Store* bundles = nullptr;
@@ -57,6 +61,8 @@ class DagProcessor : public Service {
   // Reads files only while its master leads; then from the start. From any thread.
   void SetActive(bool active);
 
+  // From any thread.
+  void Report(MetricSink& sink) const;
   // For health: when it last had nothing left to do, or did something.
   TimePoint heartbeat() const { return TimePoint(Duration(heartbeat_us_.load())); }
 
@@ -104,6 +110,9 @@ class DagProcessor : public Service {
   std::optional<MonoTime> rereading_since_;
   bool folder_missing_ = false;
   std::atomic<int64_t> heartbeat_us_{0};
+  Counter parsed_, failed_, timed_out_;  // files that were read
+  Gauge files_count_, waiting_;
+  DurationHistogram parse_;
   std::atomic<bool> active_{true};
   std::atomic<bool> start_over_{false};
 };

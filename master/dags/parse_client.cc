@@ -92,12 +92,14 @@ void AddDag(ParsedFile& file, std::string_view text) {
   parsed.bytes = SerializeSpec(parsed.spec);
   if (parsed.bytes.size() > limits::kSpecBytesMax) {
     return AddError(file,
-                    fmt::format("DAG '{}' takes {} bytes, at most {} are taken", parsed.spec.dag_id,
-                                parsed.bytes.size(), limits::kSpecBytesMax));
+                    fmt::format("DAG '{}' takes {} bytes, at most {} are taken (kSpecBytesMax)",
+                                parsed.spec.dag_id, parsed.bytes.size(), limits::kSpecBytesMax));
   }
   parsed.hash = SpecHash(parsed.spec);
   file.dags.push_back(std::move(parsed));
 }
+
+constexpr double kSecondsMax = 86'400;  // what a file can be said to have taken
 
 }  // namespace
 
@@ -114,6 +116,9 @@ ParsedFile ReadAnswer(const std::string& path, std::string_view frame) {
     const json head = json::parse((*pieces)[i], nullptr, /*allow_exceptions=*/false);
     if (!head.is_object()) AddError(file, path + ": the parse server's answer is damaged");
     AddError(file, Text(head, "error"));
+    if (i == 0 && head.contains("seconds") && head["seconds"].is_number()) {
+      file.took = FromSeconds(std::clamp(head["seconds"].get<double>(), 0.0, kSecondsMax));
+    }
   }
   for (size_t i = 2; i < pieces->size(); ++i) AddDag(file, (*pieces)[i]);
   return file;

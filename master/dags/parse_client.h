@@ -37,6 +37,7 @@ struct ParsedFile {
   std::string path;
   std::vector<ParsedDag> dags;
   std::string error;
+  Duration took{};  // to read it, as the server tells; 0: it doesn't
 };
 
 class ParseClient {

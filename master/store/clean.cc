@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "master/store/row_columns.h"
 #include "master/store/sql_store.h"
 
 namespace gale {
@@ -10,6 +11,9 @@ namespace {
 // Whose rows go in one transaction.
 constexpr int64_t kTasksPerTransaction = 500;
 constexpr size_t kRunsPerTransaction = 10;
+// One that was made later than so long ago isn't written again to say that it is kept; well below
+// the least that [database] keep may be.
+constexpr std::chrono::hours kBlobKeptAgain{12};
 constexpr const char* kOfRuns[] = {"task_instance", "task_attempt", "xcom"};
 
 // A run that may go. Older ones have smaller keys: read in their order, few others are looked at.
@@ -28,11 +32,17 @@ constexpr std::string_view kOldVersion =
     " AND c.version <= v.version AND c.state = 0)";  // it may come back
 constexpr std::string_view kOldEvent = "event_log e WHERE e.logged_at < ?";
 
-std::string_view Old(CleanTable table) {
+std::string Old(CleanTable table, const Sql& sql) {
   switch (table) {
-    case CleanTable::kRun: return kOldRun;
-    case CleanTable::kDagVersion: return kOldVersion;
-    case CleanTable::kEventLog: return kOldEvent;
+    case CleanTable::kRun: return std::string(kOldRun);
+    case CleanTable::kDagVersion: return std::string(kOldVersion);
+    case CleanTable::kEventLog: return std::string(kOldEvent);
+    case CleanTable::kWorker:
+      return fmt::format(
+          "worker w WHERE w.last_hello < ? AND w.drained = 0"
+          " AND w.name NOT IN (SELECT t.worker FROM {} WHERE t.live = 1)",
+          sql.live_instances());
+    case CleanTable::kBundleBlob: break;  // what uses one stands in none of its columns
   }
   return "";
 }
@@ -82,6 +92,8 @@ std::string_view Name(CleanTable table) {
     case CleanTable::kRun: return "dag_run";
     case CleanTable::kDagVersion: return "dag_version";
     case CleanTable::kEventLog: return "event_log";
+    case CleanTable::kWorker: return "worker";
+    case CleanTable::kBundleBlob: return "bundle_blob";
   }
   return "";
 }
@@ -102,6 +114,7 @@ Status RunWasCleaned(const RunRow& run) {
 Cleaning* CleaningOf(Store& store) { return dynamic_cast<Cleaning*>(&store); }
 
 Result<std::vector<OldRows>> SqlStore::CountOld(CleanTable table, TimePoint before) {
+  if (table == CleanTable::kBundleBlob) return InvalidArgument("blobs are counted by OldBlobs");
   std::vector<OldRows> counts;
   GALE_RETURN_IF_ERROR(ReadSql([&](Sql& sql) -> Status {
     counts.clear();
@@ -110,7 +123,8 @@ Result<std::vector<OldRows>> SqlStore::CountOld(CleanTable table, TimePoint befo
       counts.push_back({std::string(name), static_cast<uint64_t>(rows)});
       return OkStatus();
     };
-    GALE_RETURN_IF_ERROR(count(Name(table), fmt::format("SELECT COUNT(*) FROM {}", Old(table))));
+    GALE_RETURN_IF_ERROR(
+        count(Name(table), fmt::format("SELECT COUNT(*) FROM {}", Old(table, sql))));
     if (table != CleanTable::kRun) return OkStatus();
     for (const char* of : kOfRuns) {
       GALE_RETURN_IF_ERROR(count(
@@ -211,18 +225,24 @@ Status SqlStore::EndRun(const CleanedRun& run, OfLeader fence) {
 
 // Rows with a key of their own.
 struct SqlStore::Removal {
-  std::string_view keys, old, by_key;
-  bool named;  // the key is a name and a number, else only a number
+  enum class Key : uint8_t { kNumber, kName, kNameAndNumber };
+  std::string keys, old, by_key;
+  Key key;
   std::vector<std::string_view> erase;
 };
-SqlStore::Removal SqlStore::OldRowsOf(CleanTable table) {
+SqlStore::Removal SqlStore::OldRowsOf(CleanTable table, const Sql& sql) {
+  using Key = Removal::Key;
+  const std::string old = Old(table, sql);
   if (table == CleanTable::kEventLog) {
-    return {"e.id", kOldEvent, " AND e.id = ?", false, {"DELETE FROM event_log WHERE id = ?"}};
+    return {"e.id", old, " AND e.id = ?", Key::kNumber, {"DELETE FROM event_log WHERE id = ?"}};
+  }
+  if (table == CleanTable::kWorker) {
+    return {"w.name", old, " AND w.name = ?", Key::kName, {"DELETE FROM worker WHERE name = ?"}};
   }
   return {"v.dag_id, v.version",
-          kOldVersion,
+          old,
           " AND v.dag_id = ? AND v.version = ?",
-          true,
+          Key::kNameAndNumber,
           {"DELETE FROM version_bundle WHERE dag_id = ? AND version = ?",
            "DELETE FROM dag_version WHERE dag_id = ? AND version = ?"}};
 }
@@ -230,7 +250,7 @@ SqlStore::Removal SqlStore::OldNotes() {
   return {"c.run_key",
           "cleaned_run c WHERE c.taken_at < ? AND c.state = 2",
           " AND c.run_key = ?",
-          false,
+          Removal::Key::kNumber,
           {"DELETE FROM cleaned_run WHERE run_key = ?"}};
 }
 
@@ -239,7 +259,11 @@ Result<uint64_t> SqlStore::Remove(const Removal& what, size_t most, TimePoint be
   using Key = std::vector<SqlValue>;
   auto read = [&](Sql& sql, const std::string& query, const Key& values, std::vector<Key>& keys) {
     return sql.Query(query, values, [&](SqlRow& row) {
-      keys.push_back(what.named ? Key{row.Text(0), row.Int(1)} : Key{row.Int(0)});
+      switch (what.key) {
+        case Removal::Key::kNumber: return keys.push_back({row.Int(0)});
+        case Removal::Key::kName: return keys.push_back({row.Text(0)});
+        case Removal::Key::kNameAndNumber: return keys.push_back({row.Text(0), row.Int(1)});
+      }
     });
   };
   const std::string select = fmt::format("SELECT {} FROM {}", what.keys, what.old);
@@ -276,8 +300,83 @@ Result<uint64_t> SqlStore::ForgetRuns(TimePoint taken_before, OfLeader fence) {
 
 Result<uint64_t> SqlStore::CleanSome(CleanTable table, TimePoint before, OfLeader fence) {
   if (table == CleanTable::kRun) return InvalidArgument("runs are cleaned by TakeOldRuns");
-  const bool events = table == CleanTable::kEventLog;
-  return Remove(OldRowsOf(table), events ? kCleanRowsMax : kCleanVersionsMax, before, fence);
+  if (table == CleanTable::kBundleBlob) return InvalidArgument("blobs are cleaned by RemoveBlobs");
+  Removal what;
+  GALE_RETURN_IF_ERROR(ReadSql([&](Sql& sql) {
+    what = OldRowsOf(table, sql);
+    return OkStatus();
+  }));
+  return Remove(what, table == CleanTable::kDagVersion ? kCleanVersionsMax : kCleanRowsMax, before,
+                fence);
+}
+
+Result<std::vector<std::string>> SqlStore::UsedBundles() {
+  std::vector<std::string> used;
+  GALE_RETURN_IF_ERROR(ReadSql([&](Sql& sql) {
+    used.clear();
+    return sql.Query(fmt::format("SELECT DISTINCT bundle FROM version_bundle WHERE bundle <> ''"
+                                 " UNION SELECT value FROM setting WHERE {} = ?",
+                                 QuoteName("key")),
+                     {ToSql(kBundleSetting)}, [&](SqlRow& row) {
+                       if (std::string digest = row.Text(0); !digest.empty()) {
+                         used.push_back(std::move(digest));
+                       }
+                     });
+  }));
+  return used;
+}
+
+Result<std::vector<std::string>> SqlStore::OldBlobs(TimePoint before, const std::string& after,
+                                                    size_t most) {
+  std::vector<std::string> old;
+  GALE_RETURN_IF_ERROR(ReadSql([&](Sql& sql) {
+    old.clear();
+    return sql.Query(
+        fmt::format("SELECT digest FROM bundle_blob WHERE created_at < ? AND digest > ?"
+                    " ORDER BY digest LIMIT {}",
+                    most),
+        {ToSql(before), ToSql(after)}, [&](SqlRow& row) { old.push_back(row.Text(0)); });
+  }));
+  return old;
+}
+
+Result<uint64_t> SqlStore::RemoveBlobs(const std::vector<std::string>& digests, TimePoint before,
+                                       OfLeader fence) {
+  GALE_CHECK(digests.size() <= kCleanBlobsMax);
+  uint64_t went = 0;
+  GALE_RETURN_IF_ERROR(WriteSql([&](Sql& sql) -> Status {
+    went = 0;
+    GALE_RETURN_IF_ERROR(CheckFence(sql, fence));
+    for (const std::string& digest : digests) {
+      const std::vector<SqlValue> key = {ToSql(digest), ToSql(before)};
+      GALE_ASSIGN_OR_RETURN(const int64_t there,
+                            Number(sql,
+                                   fmt::format("SELECT COUNT(*) FROM bundle_blob WHERE digest = ?"
+                                               " AND created_at < ?{}",
+                                               sql.for_update()),
+                                   key));
+      GALE_RETURN_IF_ERROR(
+          sql.Run("DELETE FROM bundle_blob WHERE digest = ? AND created_at < ?", key));
+      went += static_cast<uint64_t>(there);
+    }
+    return OkStatus();
+  }));
+  return went;
+}
+
+Status SqlStore::KeepBlobs(const std::vector<std::string>& digests, TimePoint now) {
+  for (size_t from = 0; from < digests.size(); from += kCleanRowsMax) {
+    const size_t to = std::min(digests.size(), from + kCleanRowsMax);
+    std::vector<SqlValue> values = {ToSql(now), ToSql(now - kBlobKeptAgain)};
+    for (size_t i = from; i < to; ++i) values.push_back(ToSql(digests[i]));
+    GALE_RETURN_IF_ERROR(WriteSql([&](Sql& sql) {
+      return sql.Run(fmt::format("UPDATE bundle_blob SET created_at = ? WHERE created_at < ?"
+                                 " AND digest IN ({})",
+                                 Marks(to - from)),
+                     values);
+    }));
+  }
+  return OkStatus();
 }
 
 }  // namespace gale

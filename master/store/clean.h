@@ -25,9 +25,10 @@ namespace gale {
 
 class Store;
 
-enum class CleanTable : uint8_t { kRun, kDagVersion, kEventLog };
+enum class CleanTable : uint8_t { kRun, kDagVersion, kEventLog, kWorker, kBundleBlob };
 inline constexpr CleanTable kCleanTables[] = {CleanTable::kRun, CleanTable::kDagVersion,
-                                              CleanTable::kEventLog};
+                                              CleanTable::kEventLog, CleanTable::kWorker,
+                                              CleanTable::kBundleBlob};
 std::string_view Name(CleanTable table);  // the table's name in the database
 std::optional<CleanTable> ParseCleanTable(std::string_view name);  // Airflow's names, too
 
@@ -35,6 +36,7 @@ std::optional<CleanTable> ParseCleanTable(std::string_view name);  // Airflow's 
 inline constexpr size_t kCleanRunsMax = 100;
 inline constexpr size_t kCleanRowsMax = 500;
 inline constexpr size_t kCleanVersionsMax = 50;
+inline constexpr size_t kCleanBlobsMax = 100;
 inline constexpr std::chrono::seconds kCleanGrace{60};
 inline constexpr std::chrono::days kCleanNoteKept{7};
 
@@ -75,9 +77,24 @@ class Cleaning {
   // Notes of runs that were done, and went before that time: at most kCleanRowsMax; how many went.
   virtual Result<uint64_t> ForgetRuns(TimePoint taken_before, OfLeader fence) = 0;
 
+  // Bundles. A blob that is named by none in use, and is older than `before`, may go; who makes a
+  // bundle says KeepBlobs of all of it first, so that none goes that it counts on (bundler.h).
+
+  // Manifests that a version or the folder has now: from one snapshot.
+  virtual Result<std::vector<std::string>> UsedBundles() = 0;
+  // Those that are older than `before`, after that one: at most `most`, by digest.
+  virtual Result<std::vector<std::string>> OldBlobs(TimePoint before, const std::string& after,
+                                                    size_t most) = 0;
+  // Unless they are younger by now; how many went. At most kCleanBlobsMax.
+  virtual Result<uint64_t> RemoveBlobs(const std::vector<std::string>& digests, TimePoint before,
+                                       OfLeader fence) = 0;
+  // They count as made now; those that aren't there are left alone.
+  virtual Status KeepBlobs(const std::vector<std::string>& digests, TimePoint now) = 0;
+
   // Of the other tables: at most kCleanRowsMax rows (kCleanVersionsMax versions); how many went.
   // Versions go oldest first: up to the first that a run is pinned to, or that is its DAG's current
-  // one. Those that are left have no gaps.
+  // one. Those that are left have no gaps. Workers go that weren't heard of since (a connected one's
+  // row is written again every hour: Loop::NoteHeard), hold no attempt and aren't drained.
   virtual Result<uint64_t> CleanSome(CleanTable table, TimePoint before, OfLeader fence) = 0;
 
  protected:

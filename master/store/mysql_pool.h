@@ -70,6 +70,9 @@ class ConnectionSql : public Sql {
                          const std::vector<std::string_view>& others) const override;
   std::string_view for_update() const override { return " FOR UPDATE"; }
   std::string_view for_share() const override { return " LOCK IN SHARE MODE"; }
+  std::string_view live_instances() const override {
+    return "live_run l JOIN task_instance t ON t.run_key = l.run_key";
+  }
 
  private:
   Connection& db_;

@@ -133,6 +133,8 @@ class Sql {
                                  const std::vector<std::string_view>& others) const = 0;
   // At the end of a SELECT in a transaction: nobody changes those rows until it ends.
   virtual std::string_view for_update() const = 0;
+  // What to select live task instances from, which are few: "task_instance t" and how to find them.
+  virtual std::string_view live_instances() const = 0;
   // The same, and others may ask for the same.
   virtual std::string_view for_share() const = 0;
 };

@@ -30,6 +30,12 @@ class SqlStore : public Store, public Cleaning {
   Result<bool> FinishRun(const CleanedRun& run, OfLeader fence) final;
   Status EndRun(const CleanedRun& run, OfLeader fence) final;
   Result<uint64_t> ForgetRuns(TimePoint taken_before, OfLeader fence) final;
+  Result<std::vector<std::string>> UsedBundles() final;
+  Result<std::vector<std::string>> OldBlobs(TimePoint before, const std::string& after,
+                                            size_t most) final;
+  Result<uint64_t> RemoveBlobs(const std::vector<std::string>& digests, TimePoint before,
+                               OfLeader fence) final;
+  Status KeepBlobs(const std::vector<std::string>& digests, TimePoint now) final;
   Result<uint64_t> CleanSome(CleanTable table, TimePoint before, OfLeader fence) final;
 
  protected:
@@ -41,7 +47,7 @@ class SqlStore : public Store, public Cleaning {
 
  private:
   struct Removal;
-  static Removal OldRowsOf(CleanTable table);
+  static Removal OldRowsOf(CleanTable table, const Sql& sql);
   static Removal OldNotes();
   Result<uint64_t> Remove(const Removal& what, size_t most, TimePoint before, OfLeader fence);
 };

@@ -69,6 +69,7 @@ class DatabaseSql : public Sql {
                          const std::vector<std::string_view>& others) const override;
   std::string_view for_update() const override { return ""; }  // a writer is alone
   std::string_view for_share() const override { return ""; }
+  std::string_view live_instances() const override { return "task_instance t"; }
 
  private:
   Result<Statement> Bound(const std::string& sql, const std::vector<SqlValue>& values);

@@ -1,5 +1,8 @@
 // The contract's part about cleaning: what is old goes, and never half of a run that lives.
 #include "master/store/clean.h"
+
+#include <gmock/gmock.h>
+
 #include "tests/contract/sample_rows.h"
 #include "tests/contract/store_contract.h"
 
@@ -173,6 +176,54 @@ TEST_P(StoreContract, VersionsThatNobodyNeedsAndOldEventsGo) {
   const auto events = store_->reads().ListEvents({});
   ASSERT_EQ(events->rows.size(), 1u);
   EXPECT_EQ(events->rows[0].event, "young");
+}
+
+TEST_P(StoreContract, AWorkerGoesThatNobodyHeardOfAndThatHoldsNothing) {
+  Cleaning& cleaning = *CleaningOf(*store_);
+  auto worker = [](std::string name, TimePoint heard, bool drained = false) {
+    return WorkerRow{std::move(name), "host", "boot", "1", heard, drained};
+  };
+  TiRow held = SparseTi(1, 0), was_held = SparseTi(1, 1);
+  held.live = true;
+  held.worker = "holds";
+  was_held.state = TiState::kSuccess;
+  was_held.live = false;
+  was_held.worker = "gone";
+  MustCommit({.runs = {SparseRun(1, "d", "r")},
+              .tis = {held, was_held},
+              .workers = {worker("gone", At(0)), worker("holds", At(0)),
+                          worker("heard of", At(kLong)), worker("drained", At(0), true)}});
+  EXPECT_EQ(Counts(cleaning, CleanTable::kWorker, At(kLong)), "worker=1 ");
+  EXPECT_EQ(*cleaning.CleanSome(CleanTable::kWorker, At(kLong), epoch_), 1u);
+  EXPECT_EQ(*cleaning.CleanSome(CleanTable::kWorker, At(kLong), epoch_), 0u);
+  std::vector<std::string> left;
+  for (const WorkerRow& row : store_->LoadLive()->workers) left.push_back(row.name);
+  EXPECT_THAT(left, testing::UnorderedElementsAre("holds", "heard of", "drained"));
+}
+
+TEST_P(StoreContract, OldBlobsGoUnlessTheyAreKeptAgain) {
+  Cleaning& cleaning = *CleaningOf(*store_);
+  auto digest = [](char c) { return std::string(64, c); };
+  ASSERT_TRUE(store_
+                  ->PutBlobs({{digest('a'), "1", At(0)},
+                              {digest('b'), "2", At(0)},
+                              {digest('c'), "3", At(0)},
+                              {digest('d'), "4", At(kLong)}})
+                  .ok());
+  MustCommit({.dags = {SparseDag("d", 1)},
+              .dag_versions = {Version("d", 1)},
+              .version_bundles = {{"d", 1, digest('a')}},
+              .bundle = digest('d')});
+  EXPECT_THAT(cleaning.UsedBundles().value(),
+              testing::UnorderedElementsAre(digest('a'), digest('d')));
+  using List = std::vector<std::string>;
+  EXPECT_EQ(cleaning.OldBlobs(At(kLong), "", 2).value(), (List{digest('a'), digest('b')}));
+  EXPECT_EQ(cleaning.OldBlobs(At(kLong), digest('b'), 2).value(), List{digest('c')});
+  ASSERT_TRUE(cleaning.KeepBlobs({digest('b'), digest('e')}, At(kLong + 1)).ok());
+  EXPECT_EQ(cleaning.OldBlobs(At(kLong), "", 9).value(), (List{digest('a'), digest('c')}));
+  EXPECT_EQ(*cleaning.RemoveBlobs({digest('b'), digest('c'), digest('e')}, At(kLong), epoch_), 1u);
+  EXPECT_EQ(store_->GetBlob(digest('c')).status().code(), Code::kNotFound);
+  EXPECT_TRUE(store_->GetBlob(digest('b')).ok()) << "it is younger by now";
 }
 
 TEST_P(StoreContract, ALeaderThatWasDeposedCleansNothing) {

@@ -82,6 +82,30 @@ def test_versions_are_listed_from_the_first_that_is_left(home):
     assert page["total_entries"] == 2
 
 
+def test_a_leader_cleans_by_itself_where_it_is_told_how_long_to_keep(home):
+    server = home.start()
+    home.add_dag("old", dag_text("old", GOOD))
+    for run in ("r1", "r2"):
+        home.trigger("old", run)
+        assert home.wait_for_end("old", run)[0] == "success"
+    home.kill9(server)
+    make_old(home, "run_id = 'r1'")
+    with contextlib.closing(sqlite3.connect(home.home / "gale.db")) as db, db:
+        db.execute("INSERT INTO worker (name, host, boot_id, version, last_hello) VALUES ('gone', 'h', 'b', '1', 1)")
+    dry = home.cli("db", "clean", "--keep", "90d", "--dry-run").stdout
+    assert dict(line.split() for line in dry.splitlines() if len(line.split()) == 2 and line.split()[1].isdigit()) \
+        | {"event_log": ""} == {"dag_run": "1", "task_instance": "1", "task_attempt": "1", "xcom": "1",
+                                "dag_version": "0", "event_log": "", "worker": "1", "bundle_blob": "0"}
+    refused = home.spawn("standalone", *home.flags(), log="refused", env={"GALE__DATABASE__KEEP": "1h"})
+    assert refused.wait(30) != 0
+    assert "[database] keep: 1h is too short" in refused.log.read_text()
+    server = home.start(env={"GALE__DATABASE__KEEP": "90d"})
+    wait_until(lambda: rows(home, "dag_run") == 1, "the old run goes", seconds=90)  # first after half a minute
+    wait_until(lambda: rows(home, "worker") == 1, "the worker that is gone", seconds=30)
+    assert home.rest("GET", "/api/v2/dags/old/dagRuns/r2", token=home.token())[0] == 200
+    assert "what is old was removed: 1 dag_run" in server.log.read_text()
+
+
 def test_what_to_clean_must_be_said(shared):
     none = shared.cli("db", "clean", "--yes", check=False)
     assert none.returncode == 2 and "--keep" in none.stderr

@@ -85,6 +85,20 @@ def test_the_schedules_zone_is_the_start_dates(one_dag, zone, name):
         name, "2024-06-30T15:00:00Z")
 
 
+@pytest.mark.parametrize("start", ["datetime(2024, 7, 1)", "'2024-07-01'", "datetime(2024, 7, 1).date()",
+                                   "timezone.datetime(2024, 7, 1)", "timezone.make_aware(datetime(2024, 7, 1))"])
+def test_dates_without_a_zone_are_of_the_default_one(one_dag, monkeypatch, start):
+    monkeypatch.setenv("GALE_DEFAULT_TIMEZONE", "Asia/Seoul")
+    spec = one_dag(f"""
+        from datetime import datetime
+        from airflow import DAG
+        from airflow.utils import timezone
+        DAG_ = DAG("d", schedule="0 3 * * *", start_date={start}, end_date="2024-07-03")
+        """)
+    assert spec["schedule"] == {"kind": spec["schedule"]["kind"], "cron": "0 3 * * *", "timezone": "Asia/Seoul"}
+    assert (spec["start_date"], spec["end_date"]) == ("2024-06-30T15:00:00Z", "2024-07-02T15:00:00Z")
+
+
 def test_calendar_months(one_dag):
     pytest.importorskip("dateutil")
     spec = one_dag("""

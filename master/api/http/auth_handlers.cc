@@ -65,7 +65,7 @@ Response GetFrontPage(const Call&) {
 }  // namespace
 
 void AddAuthRoutes(Router& router) {
-  const auto login = [](const Call& call) { return Login(call, Auth::kTokenLife); };
+  const auto login = [](const Call& call) { return Login(call, call.auth.token_life()); };
   const auto cli_login = [](const Call& call) { return Login(call, Auth::kCliTokenLife); };
   const auto read = Permission::kRead;
   router.Add({"POST", "/auth/token", login, true, read, Lane::kLogin});

@@ -126,8 +126,8 @@ class DAG:
 
     @property
     def timezone(self):
-        """The tzinfo in which cron expressions are read: that of the start date."""
-        return getattr(self.first_date, "tzinfo", None) or timezone.utc
+        """The tzinfo in which cron expressions are read: that of the start date, else the default."""
+        return getattr(self.first_date, "tzinfo", None) or timezone.default()
 
     # Tasks.
 

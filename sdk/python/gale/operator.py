@@ -68,7 +68,10 @@ def as_time(value, what):
         except ValueError as error:
             raise AirflowException(f"{what}: {error}") from None
     if value is None or isinstance(value, dt.date):
-        return value if isinstance(value, dt.datetime) and value.tzinfo else timezone.convert_to_utc(value)
+        if isinstance(value, dt.datetime) and value.tzinfo:
+            return value
+        value = timezone.convert_to_utc(value)
+        return value and value.astimezone(timezone.default())  # the zone of cron expressions, too
     raise AirflowException(f"{what} must be a datetime, not {value!r}")
 
 

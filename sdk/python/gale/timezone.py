@@ -1,10 +1,22 @@
-"""Time-zone helpers (`airflow.utils.timezone`). Naive times are UTC."""
+"""Time-zone helpers (`airflow.utils.timezone`). Naive times are of [core] default_timezone, UTC unless set."""
 
 import datetime as dt
+import functools
+import os
 import re
 import zoneinfo
 
 utc = dt.timezone.utc
+
+
+def default():
+    """[core] default_timezone, as the master that reads the file has it, and says (cli/standalone.cc)."""
+    return _default(os.environ.get("GALE_DEFAULT_TIMEZONE") or "UTC")
+
+
+@functools.lru_cache(maxsize=4)
+def _default(name):
+    return parse_timezone(name)
 
 
 def is_localized(value):
@@ -24,26 +36,26 @@ def utc_epoch():
 
 
 def make_aware(value, timezone=None):
-    """`value` (naive) read as wall-clock time of `timezone` (a tzinfo; default UTC)."""
+    """`value` (naive) read as wall-clock time of `timezone` (a tzinfo; default: default())."""
     if is_localized(value):
         raise ValueError(f"make_aware() wants a naive time, got {value.isoformat()}")
     localize = getattr(timezone, "localize", None)  # pytz wants to be asked
-    return localize(value) if localize else value.replace(tzinfo=timezone or utc)
+    return localize(value) if localize else value.replace(tzinfo=timezone or default())
 
 
 def make_naive(value, timezone=None):
     if is_naive(value):
         raise ValueError("make_naive() wants a time with a zone")
-    return value.astimezone(timezone or utc).replace(tzinfo=None)
+    return value.astimezone(timezone or default()).replace(tzinfo=None)
 
 
 def convert_to_utc(value):
-    """The same instant in UTC; None stays None; a date is its midnight; naive is UTC."""
+    """The same instant in UTC; None stays None; a date is its midnight; naive is of the default zone."""
     if value is None:
         return None
     if not isinstance(value, dt.datetime):
         value = dt.datetime(value.year, value.month, value.day)
-    return make_aware(value) if is_naive(value) else value.astimezone(utc)
+    return (make_aware(value) if is_naive(value) else value).astimezone(utc)
 
 
 def coerce_datetime(value, tz=None):
@@ -53,13 +65,13 @@ def coerce_datetime(value, tz=None):
 
 
 def datetime(*args, **kwargs):
-    """datetime.datetime(...), in UTC unless tzinfo= says otherwise."""
-    kwargs.setdefault("tzinfo", utc)
+    """datetime.datetime(...), in the default zone unless tzinfo= says otherwise."""
+    kwargs.setdefault("tzinfo", default())
     return dt.datetime(*args, **kwargs)
 
 
 def parse(string, timezone=None, *, strict=False):
-    """An ISO 8601 time ("2020-02-09", "2020-02-09T01:02:03Z", ...); naive means `timezone`, else UTC."""
+    """An ISO 8601 time ("2020-02-09", "2020-02-09T01:02:03Z", ...); naive means `timezone`, else the default zone."""
     text = string.strip()
     try:
         value = dt.datetime.fromisoformat(text)

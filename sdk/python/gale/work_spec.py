@@ -105,7 +105,7 @@ def _bash(task, where):
     if not command and not comes and "bash_command" not in names | set(later):
         raise AirflowException(f"{where}: bash_command is empty")
     if len(command.encode()) > COMMAND_BYTES_MAX:
-        raise AirflowException(f"{where}: bash_command is longer than {COMMAND_BYTES_MAX} bytes")
+        raise AirflowException(f"{where}: bash_command is longer than {COMMAND_BYTES_MAX} bytes (kCommandBytesMax)")
     env = given["env"] or {}
     if not hasattr(env, "items"):
         raise AirflowException(f"{where}: env must be a dict of strings, not {env!r}")

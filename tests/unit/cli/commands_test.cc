@@ -70,6 +70,22 @@ TEST_F(Commands, PausesSeveralAndTellsOfTheOneThatIsNotThere) {
   EXPECT_THAT(both.err, HasSubstr("'nor_there'")) << "each that failed is told";
 }
 
+TEST_F(Commands, ATimeWithoutAZoneIsOfTheDefaultZone) {
+  auto logical_date = [&](const std::string& zone, const std::string& time) {
+    setenv("GALE__CORE__DEFAULT_TIMEZONE", zone.c_str(), 1);
+    Said said = Run({"dags", "trigger", "etl", "-e", time, "-o", "json"});
+    unsetenv("GALE__CORE__DEFAULT_TIMEZONE");
+    return said;
+  };
+  EXPECT_THAT(logical_date("Asia/Seoul", "2026-11-01T09:30:00.5").out,
+              HasSubstr("\"2026-11-01T00:30:00.500000+00:00\""));
+  EXPECT_THAT(logical_date("Asia/Seoul", "2026-11-02").out, HasSubstr("2026-11-01T15:00:00+00:00"));
+  EXPECT_THAT(logical_date("Asia/Seoul", "2026-11-03T00:00Z").out,
+              HasSubstr("2026-11-03T00:00:00+00:00"));
+  EXPECT_THAT(logical_date("UTC", "2026-11-04").out, HasSubstr("2026-11-04T00:00:00+00:00"));
+  ExpectRefused(logical_date("Mars/Phobos", "2026-11-05"), Exit::kUsage, "default_timezone");
+}
+
 TEST_F(Commands, TriggerHandsOnWhatItIsGiven) {
   const Said said = Run({"dags", "trigger", "etl", "-r", "r1", "-c", R"({"a": 1})", "-e",
                          "2026-11-01T00:00:00Z", "-o", "json"});

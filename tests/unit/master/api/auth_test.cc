@@ -118,6 +118,17 @@ TEST_F(AuthTest, ATokenSaysWhoAndEndsInTime) {
   EXPECT_EQ(auth_->Verify(token).status().code(), Code::kUnauthenticated);
 }
 
+TEST_F(AuthTest, ATokenLivesAsLongAsTheSettingSays) {
+  ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kUser).ok());
+  Auth brief(*store_, clock_, std::chrono::minutes(5));
+  ASSERT_TRUE(brief.Prepare().ok());
+  const std::string token = brief.IssueToken({"ann", Role::kUser});
+  clock_.Advance(std::chrono::minutes(4));
+  EXPECT_TRUE(brief.Verify(token).ok());
+  clock_.Advance(std::chrono::minutes(1));
+  EXPECT_EQ(brief.Verify(token).status().code(), Code::kUnauthenticated);
+}
+
 TEST_F(AuthTest, ATokenThatIsNotOursIsRefused) {
   ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kUser).ok());
   const std::string token = auth_->IssueToken({"ann", Role::kUser});
