@@ -76,6 +76,7 @@ void Driver::OnKeeperGone(const Status& why) {
 void Driver::ReplaceKeeper() {
   ports_.keeper.Leave();
   keeper_retry_at_.reset();
+  ++keepers_replaced_;
   Status status = ports_.keeper.Connect();
   if (status.ok()) status = ListKeeper();
   if (status.ok()) return;
@@ -251,7 +252,9 @@ void Driver::Do(const action::SendFinished& a) {
   ports_.uplink.Send(std::move(message));
 }
 
-void Driver::Do(const action::SendHeartbeat& a) { ports_.uplink.Send(HeartbeatMessage(a)); }
+void Driver::Do(const action::SendHeartbeat& a) {
+  ports_.uplink.Send(HeartbeatMessage(a, {spool_.size(), spool_.bytes(), keepers_replaced_}));
+}
 
 void Driver::Do(const action::SendGoodbye&) {
   v1::WorkerMessage message;

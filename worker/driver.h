@@ -113,6 +113,7 @@ class Driver {
   uint64_t hellos_ = 0;
   std::optional<MonoTime> keeper_retry_at_;  // none listens
   bool said_ill_ = false;                    // in the log
+  uint64_t keepers_replaced_ = 0;
 };
 
 }  // namespace gale::worker

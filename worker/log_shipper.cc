@@ -7,8 +7,10 @@
 
 namespace gale::worker {
 
-LogShipper::LogShipper(AttemptFiles files, std::string join_token)
-    : files_on_disk_(std::move(files)), join_token_(std::move(join_token)) {}
+LogShipper::LogShipper(AttemptFiles files, std::string join_token, std::string worker)
+    : files_on_disk_(std::move(files)),
+      join_token_(std::move(join_token)),
+      worker_(std::move(worker)) {}
 
 LogShipper::~LogShipper() { Stop(MonoTime()); }
 
@@ -141,6 +143,7 @@ Status LogShipper::AddChunks(const AttemptId& id, const File& file,
   uint64_t offset = std::min(file.acked, size);
   for (size_t n = 0; n < kWindowChunksPerFile && (offset < size || (file.ended && n == 0)); ++n) {
     v1::LogChunk chunk;
+    chunk.set_worker(worker_);
     *chunk.mutable_attempt() = ToProto(id);
     chunk.set_offset(offset);
     const auto bytes = std::min<uint64_t>(size - offset, limits::kLogChunkBytesMax);

@@ -35,7 +35,7 @@ class LogShipper : public Service, public LogPort {
   static constexpr size_t kWindowChunks = 32;
   static constexpr size_t kWindowChunksPerFile = 8;
 
-  LogShipper(AttemptFiles files, std::string join_token);
+  LogShipper(AttemptFiles files, std::string join_token, std::string worker);
   ~LogShipper() override;
 
   std::string_view name() const override { return "log shipper"; }
@@ -78,6 +78,7 @@ class LogShipper : public Service, public LogPort {
 
   AttemptFiles files_on_disk_;
   std::string join_token_;
+  const std::string worker_;  // its name
 
   // Of the thread alone.
   std::map<AttemptId, File> files_;

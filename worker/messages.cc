@@ -50,9 +50,13 @@ v1::WorkerMessage StartedMessage(const action::SendStarted& started) {
   return message;
 }
 
-v1::WorkerMessage HeartbeatMessage(const action::SendHeartbeat& heartbeat) {
+v1::WorkerMessage HeartbeatMessage(const action::SendHeartbeat& heartbeat,
+                                   const WorkerHealth& health) {
   v1::WorkerMessage message;
   message.mutable_heartbeat()->set_sequence(heartbeat.sequence);
+  message.mutable_heartbeat()->set_spool_entries(health.spool_entries);
+  message.mutable_heartbeat()->set_spool_bytes(health.spool_bytes);
+  message.mutable_heartbeat()->set_keeper_restarts(health.keeper_restarts);
   return message;
 }
 
@@ -71,7 +75,6 @@ event::Welcome ToEvent(const v1::Welcome& welcome) {
 Ending ToEnding(const v1::Finished& finished) {
   Ending ending;
   ending.attempt = FromProto(finished.attempt());
-  ending.epoch = Epoch(finished.epoch());
   ending.exit.code = finished.exit_code();
   ending.exit.signal = finished.signal();
   ending.reason = finished.reason();

@@ -39,6 +39,8 @@ class Spool {
   // One that isn't there is no error.
   void Remove(const AttemptId& id);
   size_t size() const { return entries_.size(); }
+  // That they take.
+  uint64_t bytes() const { return bytes_; }
 
  private:
   struct Entry {

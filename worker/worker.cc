@@ -75,7 +75,7 @@ WorkerNode::Impl::Impl(WorkerOptions options)
                      mailbox_.Post(letter::KeeperClosed{number, why});
                    }}),
       bundles_(options_.home, options_.join_token, files_),
-      shipper_(AttemptFiles(options_.home, files_), options_.join_token),
+      shipper_(AttemptFiles(options_.home, files_), options_.join_token, options_.name),
       session_(ForSession(options_),
                {.on_opened =
                     [this](uint64_t stream, std::shared_ptr<grpc::Channel> channel) {

@@ -87,25 +87,32 @@ class TailStream final
     query_.try_number = r.try_number();
     query_.offset = r.offset();
     query_.max_bytes = kTailBytesMax;
-    if (r.follow()) follower_.emplace(control_, query_, Kicker());
+    follows_ = r.follow();
+    // Who doesn't follow takes what there is in the same way: waiting for the tail of an attempt
+    // that has just ended holds no thread either.
+    follower_.emplace(control_, query_, Kicker(),
+                      follows_ ? LogFollower::kTailWait : Control::kLogTailWait);
     Kick();
   }
   void OnCancel() override { Close(Cancelled("the client has left")); }
 
  protected:
   bool Step() override {
-    auto page = follower_ ? follower_->Take() : control_.ReadLog(query_);
-    while (follower_ && follower_->more() && page.ok() && page->data.empty() && !page->complete) {
+    auto page = follower_->Take();
+    while (follower_->more() && page.ok() && page->data.empty() && !page->complete) {
       page = follower_->Take();
     }
+    if (!follows_ && page.ok() && page->try_number == 0)
+      page = control_.ReadLog(query_);  // says why
     if (!page.ok()) {
       Close(page.status());
       return true;
     }
-    if (follower_ && follower_->look_again() && !page->complete) LookAgain();
+    const bool waits = follows_ || follower_->look_again();
+    if (follower_->look_again() && !page->complete) LookAgain();
     if (page->try_number != 0) query_.try_number = page->try_number;  // a retry is another log
     query_.offset += page->data.size();
-    const bool last = page->complete || (page->data.empty() && !follower_);
+    const bool last = page->complete || (page->data.empty() && !waits);
     if (page->data.empty() && !last) return false;
     if (last) {
       EnqueueLast(MessageOf(*std::move(page)), OkStatus());
@@ -114,7 +121,7 @@ class TailStream final
     }
     return true;
   }
-  bool HasNews() override { return follower_ && (follower_->has_news() || due_.exchange(false)); }
+  bool HasNews() override { return follower_->has_news() || due_.exchange(false); }
 
  private:
   void LookAgain() {
@@ -135,6 +142,7 @@ class TailStream final
 
   Control& control_;
   LogQuery query_;
+  bool follows_ = false;
   std::optional<LogFollower> follower_;
   grpc::Alarm alarm_;
   bool looks_again_ = false;
@@ -159,7 +167,8 @@ grpc::ServerWriteReactor<v1::DagRun>* ControlService::WatchDagRun(
 
 grpc::ServerWriteReactor<v1::TailLogResponse>* ControlService::TailLog(
     Context* context, const v1::TailLogRequest* request) {
-  auto stream = std::make_shared<TailStream>(streams_, control_, followers_);
+  auto stream =
+      std::make_shared<TailStream>(streams_, control_, request->follow() ? followers_ : pool_);
   auto actor = access_.Authorize(*context, Permission::kRead);
   stream->Open();
   if (!actor.ok()) {

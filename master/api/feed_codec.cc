@@ -107,6 +107,9 @@ void Put(const TasksChanged& change, v1::FeedChange& out) {
     task.set_worker(row.worker);
     task.set_pid(row.pid);
     task.set_reason(row.reason);
+    task.set_user_time(row.usage.user_time.count());
+    task.set_system_time(row.usage.system_time.count());
+    task.set_rss_bytes_max(row.usage.rss_bytes_max);
   }
 }
 
@@ -129,6 +132,7 @@ TasksChanged Take(const v1::FeedTasks& in) {
     row.worker = task.worker();
     row.pid = task.pid();
     row.reason = task.reason();
+    row.usage = {Duration(task.user_time()), Duration(task.system_time()), task.rss_bytes_max()};
     change.tasks.push_back({task.task_id(), std::move(row)});
   }
   return change;
@@ -151,6 +155,7 @@ void Put(const DagChanged& change, v1::FeedChange& out) {
   dag.set_max_active_tasks(row.max_active_tasks);
   dag.set_last_parsed(Micros(row.last_parsed));
   dag.set_next_run_after(Micros(row.next_run_after));
+  dag.set_failed_in_a_row(row.failed_in_a_row);
 }
 
 DagChanged Take(const v1::FeedDag& dag) {
@@ -169,6 +174,7 @@ DagChanged Take(const v1::FeedDag& dag) {
   row.max_active_tasks = dag.max_active_tasks();
   row.last_parsed = Time(dag.last_parsed());
   row.next_run_after = MaybeTime(dag.next_run_after());
+  row.failed_in_a_row = dag.failed_in_a_row();
   return {std::move(row)};
 }
 
@@ -247,6 +253,8 @@ Json ToJson(const TasksChanged& change) {
                      {"end_date", Text(row.end_date)},
                      {"next_retry_at", Text(row.next_at)},
                      {"hostname", row.worker},
+                     {"cpu_seconds", Seconds(row.usage.user_time + row.usage.system_time)},
+                     {"rss_bytes_max", row.usage.rss_bytes_max},
                      {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)}});
   }
   return {{"kind", "tasks"},
@@ -266,6 +274,7 @@ Json ToJson(const DagChanged& change) {
           {"dag_version", row.version},
           {"fileloc", row.fileloc},
           {"timetable_summary", row.timetable_summary},
+          {"failed_in_a_row", row.failed_in_a_row},
           {"next_dagrun_run_after", Text(row.next_run_after)}};
 }
 

@@ -112,7 +112,7 @@ Result<LogPage> LogFollower::Take() {
   if (page.data.size() == query_.max_bytes) {
     more_ = true;
   } else if (end_.ended) {
-    if (!tail_until_) tail_until_ = now + Control::kLogTailWait;
+    if (!tail_until_) tail_until_ = now + tail_wait_;
     page.complete = size >= end_.size || now >= *tail_until_;
     more_ |= !page.complete && !page.data.empty();
   }

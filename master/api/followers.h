@@ -55,9 +55,17 @@ class RunFollower {
 // An attempt's output, as it grows, until all of it is there.
 class LogFollower {
  public:
+  // For how long the rest of an attempt that has ended is waited for. It comes, unless its worker
+  // is gone: from one that lost its leader and is busy later than from another.
+  static constexpr Duration kTailWait = std::chrono::seconds(30);
+
   // query.try_number 0: the try that is the latest when there is one; a retry is another log.
-  LogFollower(Control& control, LogQuery query, std::function<void()> wake)
-      : control_(control), query_(std::move(query)), wake_(std::move(wake)) {}
+  LogFollower(Control& control, LogQuery query, std::function<void()> wake,
+              Duration tail_wait = kTailWait)
+      : control_(control),
+        query_(std::move(query)),
+        wake_(std::move(wake)),
+        tail_wait_(tail_wait) {}
 
   // What there is after the last page. No data, and not complete: wait for `wake`, or until
   // look_again(). NOT_FOUND: no such run, task or try.
@@ -74,6 +82,7 @@ class LogFollower {
   Control& control_;
   LogQuery query_;
   const std::function<void()> wake_;
+  const Duration tail_wait_;
   std::shared_ptr<FeedSubscription> feed_;
   std::optional<RunId> run_;
   std::optional<AttemptId> attempt_;

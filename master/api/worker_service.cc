@@ -24,10 +24,11 @@ using SessionStream = Stream<grpc::ServerBidiReactor<v1::WorkerMessage, v1::Mast
 class WorkerSession final : public SessionStream, public WorkerLink {
  public:
   WorkerSession(StreamRegister& streams, Engine& engine, std::shared_ptr<const GrantWriter> grants,
-                bool serves_queue, bool on_this_host)
+                std::shared_ptr<Holders> holders, bool serves_queue, bool on_this_host)
       : Stream(streams),
         engine_(engine),
         grants_(std::move(grants)),
+        holders_(std::move(holders)),
         serves_queue_(serves_queue),
         on_this_host_(on_this_host) {}
 
@@ -38,11 +39,15 @@ class WorkerSession final : public SessionStream, public WorkerLink {
   bool on_this_host() const override { return on_this_host_; }
   void SendWelcome(const Welcome& welcome) override {
     lease_length_ = welcome.lease;
+    for (const AttemptId& attempt : welcome.adopted) holders_->Note(attempt, name_);
     v1::MasterMessage message;
     *message.mutable_welcome() = ToProto(welcome, serves_queue_);
     Enqueue(std::move(message));
   }
-  void SendGrant(const Grant& grant) override { Enqueue(grant); }
+  void SendGrant(const Grant& grant) override {
+    holders_->Note(grant.attempt, name_);
+    Enqueue(grant);
+  }
   void SendRefuse(const AttemptId& attempt, const std::string& reason) override {
     v1::MasterMessage message;
     *message.mutable_refuse()->mutable_attempt() = ToProto(attempt);
@@ -119,6 +124,8 @@ class WorkerSession final : public SessionStream, public WorkerLink {
 
   Engine& engine_;
   const std::shared_ptr<const GrantWriter> grants_;
+  const std::shared_ptr<Holders> holders_;
+  std::string name_;  // written before the engine hears of us
   const bool serves_queue_;
   const bool on_this_host_;
   v1::WorkerMessage in_;
@@ -140,6 +147,7 @@ Status WorkerSession::Handle(const v1::WorkerMessage& message) {
       }
       GALE_ASSIGN_OR_RETURN(WorkerHello hello, FromProto(message.hello(), Clock::Real().Now()));
       greeted_ = true;
+      name_ = hello.name;
       return Post([hello = std::move(hello)](Loop& loop, const WorkerLinkPtr& link) {
         loop.OnHello(link, hello);
       });
@@ -167,6 +175,9 @@ Status WorkerSession::Handle(const v1::WorkerMessage& message) {
                       Loop& loop, const WorkerLinkPtr& link) { loop.OnFinished(link, result); });
     }
     case M::kHeartbeat:
+      health().spool_entries.Set(static_cast<int64_t>(message.heartbeat().spool_entries()));
+      health().spool_bytes.Set(static_cast<int64_t>(message.heartbeat().spool_bytes()));
+      health().keeper_restarts.Set(static_cast<int64_t>(message.heartbeat().keeper_restarts()));
       // Beside the engine, which may be waiting for the ledger: that must not fence a worker.
       if (engine_.MayRenewLeases()) {
         OnHeartbeat(Clock::Real().Mono(), lease_length_, message.heartbeat().sequence());
@@ -186,8 +197,9 @@ Status WorkerSession::Handle(const v1::WorkerMessage& message) {
 class LogStream final
     : public Stream<grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>, v1::LogAck, v1::LogAck> {
  public:
-  LogStream(StreamRegister& streams, Control& control, ThreadPool& pool)
-      : Stream(streams), control_(control), pool_(pool) {}
+  LogStream(StreamRegister& streams, Control& control, ThreadPool& pool,
+            std::shared_ptr<const Holders> holders)
+      : Stream(streams), control_(control), pool_(pool), holders_(std::move(holders)) {}
 
   void Begin() { StartRead(&in_); }
   void OnReadDone(bool ok) override {
@@ -215,12 +227,17 @@ class LogStream final
   // What the worker can't heal by sending again stands in the ack; the rest ends the stream.
   Status Append(v1::LogAck& ack) {
     if (in_.data().size() > limits::kLogChunkBytesMax) {
-      return InvalidArgument("a chunk of {} bytes; at most {} are taken", in_.data().size(),
-                             limits::kLogChunkBytesMax);
+      return InvalidArgument("a chunk of {} bytes; at most {} are taken (kLogChunkBytesMax)",
+                             in_.data().size(), limits::kLogChunkBytesMax);
     }
     const AttemptId attempt = FromProto(in_.attempt());
     auto name = names_.find(attempt);
     if (name == names_.end()) {
+      const std::string holder = holders_->Find(attempt);
+      if (!in_.worker().empty() && !holder.empty() && holder != in_.worker()) {
+        ack.set_error(fmt::format("worker '{}' holds it, not '{}'", holder, in_.worker()));
+        return OkStatus();
+      }
       auto key = control_.NameAttempt(attempt);
       if (key.status().code() == Code::kNotFound) {
         ack.set_error(std::string(key.status().message()));
@@ -242,6 +259,7 @@ class LogStream final
 
   Control& control_;
   ThreadPool& pool_;
+  const std::shared_ptr<const Holders> holders_;
   v1::LogChunk in_;
   std::unordered_map<AttemptId, LogKey> names_;
 };
@@ -317,14 +335,14 @@ S* Admit(std::shared_ptr<S> stream, const Status& allowed) {
 grpc::ServerBidiReactor<v1::WorkerMessage, v1::MasterMessage>* WorkerService::Session(
     grpc::CallbackServerContext* context) {
   const bool over_tcp = context->peer().starts_with("ipv");  // else by a socket file, or in here
-  return Admit(std::make_shared<WorkerSession>(streams_, engine_, grants_, serves_queue_,
+  return Admit(std::make_shared<WorkerSession>(streams_, engine_, grants_, holders_, serves_queue_,
                                                /*on_this_host=*/!over_tcp),
                access_.AuthorizeWorker(*context));
 }
 
 grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>* WorkerService::PushLogs(
     grpc::CallbackServerContext* context) {
-  return Admit(std::make_shared<LogStream>(streams_, control_, log_pool_),
+  return Admit(std::make_shared<LogStream>(streams_, control_, log_pool_, holders_),
                access_.AuthorizeWorker(*context));
 }
 

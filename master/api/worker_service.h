@@ -5,6 +5,7 @@
 #include "master/api/access.h"
 #include "master/api/control.h"
 #include "master/api/grants.h"
+#include "master/api/holders.h"
 #include "master/api/stream.h"
 #include "master/api/thread_pool.h"
 #include "master/engine/engine.h"
@@ -41,6 +42,7 @@ class WorkerService final : public v1::Worker::CallbackService {
   const bool serves_queue_;
   std::shared_ptr<const GrantWriter> grants_ =
       std::make_shared<const GrantWriter>(control_.base_url());
+  const std::shared_ptr<Holders> holders_ = std::make_shared<Holders>();
 };
 
 }  // namespace gale

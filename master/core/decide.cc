@@ -198,20 +198,27 @@ void Decider::operator()(const AttemptFinished& e) {
 void Decider::Failed(Inst t, const AttemptFinished& e, TimePoint ended) {
   Ti& ti = run_.edit(t);
   const TaskSpec& task = dag().task(t.task);
+  const bool last = ti.try_number >= limits::kTriesMax;
   // Nothing of it ran. A worker that hands back takes no work for a while, which bounds how often.
-  if (e.outcome == Outcome::kUnstarted) {
+  if (e.outcome == Outcome::kUnstarted && !last) {
     ++ti.max_tries;
     return Retry(t, e.reason, ended, Duration(0));
   }
-  if (e.outcome == Outcome::kLost && ti.lost_tries < task.lost_retries) {
+  const bool again = e.outcome != Outcome::kFailedNoRetry && ti.try_number <= ti.max_tries;
+  const bool elsewhere = e.outcome == Outcome::kLost && ti.lost_tries < task.lost_retries;
+  if (elsewhere && !last) {
     ++ti.lost_tries;
     ++ti.max_tries;
     return Retry(t, e.reason, ended, Duration(0));
   }
-  if (e.outcome != Outcome::kFailedNoRetry && ti.try_number <= ti.max_tries) {
+  if (again && !last) {
     return Retry(t, e.reason, ended, RetryDelay(task, ti.try_number, dag().id(), run_.head.run_id));
   }
-  Finish(t, TiState::kFailed, e.reason, ended);
+  const std::string why =
+      again || elsewhere
+          ? fmt::format("{}; no try follows: {} are the most (kTriesMax)", e.reason, ti.try_number)
+          : e.reason;
+  Finish(t, TiState::kFailed, why, ended);
   if (dag().spec().fail_fast && !task.is_teardown) StopTheRest(t.task);
 }
 
@@ -301,7 +308,7 @@ void Decider::Clear(Inst t) {
     return;
   }
   Withdraw(t);
-  ti.max_tries = ti.try_number + dag().task(t.task).retries;
+  ti.max_tries = ti.try_number + std::min(dag().task(t.task).retries, limits::kTriesMax);
   ti.lost_tries = 0;
   ti.queued_at = ti.start = ti.end = ti.next_at = 0;
   Move(t, TiState::kNone);

@@ -58,12 +58,12 @@ Status CheckOwnName(std::string_view run_id) {
 
 Status CheckTexts(const TriggerRequest& request) {
   if (request.conf_json.size() > limits::kConfBytesMax) {
-    return InvalidArgument("conf has {} bytes, at most {} are taken", request.conf_json.size(),
-                           limits::kConfBytesMax);
+    return InvalidArgument("conf has {} bytes, at most {} are taken (kConfBytesMax)",
+                           request.conf_json.size(), limits::kConfBytesMax);
   }
   if (request.note.size() > limits::kNoteBytesMax) {
-    return InvalidArgument("note has {} bytes, at most {} are taken", request.note.size(),
-                           limits::kNoteBytesMax);
+    return InvalidArgument("note has {} bytes, at most {} are taken (kNoteBytesMax)",
+                           request.note.size(), limits::kNoteBytesMax);
   }
   if (request.run_id.empty()) return OkStatus();
   GALE_RETURN_IF_ERROR(CheckId("run_id", request.run_id, "+:~ "));
@@ -222,6 +222,13 @@ Result<std::vector<TiRow>> Loop::Clear(const ClearRequest& request, const Actor&
     if (request.only_running && s != TiState::kRunning) return true;
     return s == TiState::kNone || run->absent(t);  // nothing to clear
   });
+  for (core::Inst t : tasks) {
+    if (run->ti(t).try_number < limits::kTriesMax) continue;
+    return FailedPrecondition(
+        "task '{}' of run '{}' had {} tries, the most that there may be (kTriesMax): trigger "
+        "another run",
+        run->dag().task(t.task).task_id, request.run_id, run->ti(t).try_number);
+  }
   if (!request.dry_run && !tasks.empty()) {
     scheduler_->Handle(run->id(), core::ClearTasks{tasks}, now_);
     Audit(actor, "clear", request.dag_id, request.run_id, "",

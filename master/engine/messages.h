@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/metrics.h"
 #include "common/model/dag.h"
 #include "master/core/event.h"
 #include "master/engine/worker_lease.h"
@@ -165,8 +166,14 @@ struct WorkerInfo {
 // and by the simulation.
 class WorkerLink {
  public:
+  // What its heartbeats say of it, for /metrics. Thread-safe.
+  struct Health {
+    Gauge spool_entries, spool_bytes, keeper_restarts;
+  };
+
   virtual ~WorkerLink() = default;
   WorkerLease& lease() { return lease_; }  // thread-safe
+  Health& health() { return health_; }
   // Heard now: renews its lease, `length` long, and says so; or it has none, and is told nothing.
   // From any thread, beside the loop.
   void OnHeartbeat(MonoTime now, Duration length, uint64_t sequence) {
@@ -188,6 +195,7 @@ class WorkerLink {
 
  private:
   WorkerLease lease_;
+  Health health_;
 };
 using WorkerLinkPtr = std::shared_ptr<WorkerLink>;
 

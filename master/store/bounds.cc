@@ -183,12 +183,10 @@ Status CheckRow(const LeaderClaim& claim) {
   GALE_RETURN_IF_ERROR(check("owner", claim.owner));
   return check("instance", claim.instance);
 }
-// Bytes, not text: the key that signs tokens is one.
 Status CheckSetting(const std::string& key, const std::string& value) {
   GALE_RETURN_IF_ERROR(CheckText("setting", key, BoundsOf("setting", "key")));
-  if (value.size() <= kSettingBytesMax) return OkStatus();
-  return InvalidArgument("setting '{}': has {} bytes; at most {} are taken", key, value.size(),
-                         kSettingBytesMax);
+  return CheckText("value", value, BoundsOf("setting", "value"))
+      .WithContext(fmt::format("setting '{}'", key));
 }
 
 Status CheckBatch(const CommitBatch& batch, BatchRow& refused) {

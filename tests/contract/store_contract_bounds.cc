@@ -115,6 +115,13 @@ TEST_P(StoreContract, ASettingOrAClaimPastItsBoundIsRefusedByTheFieldsName) {
     EXPECT_EQ(store_->PutSetting(key, value).code(), Code::kInvalidArgument);
     EXPECT_EQ(store_->AddSetting(key, value).status().code(), Code::kInvalidArgument);
   }
+  // Text, as both schemas have it.
+  EXPECT_EQ(store_->PutSetting("k", "caf\xe9").message(),
+            "setting 'k': value: byte 3 (0xe9) is not UTF-8");
+  EXPECT_EQ(store_->AddSetting("k", "caf\xe9").status().code(), Code::kInvalidArgument);
+  const std::string text = "a\0\n\xf0\x9f\x9a\x80"s;
+  ASSERT_TRUE(store_->PutSetting("k", text).ok());
+  EXPECT_EQ(store_->GetSetting("k")->value(), text);
   const size_t owner_max = BoundsOf("leader", "owner").bytes_max;
   const Status refused = store_->AcquireLeadership({.owner = Rockets(owner_max + 1)}).status();
   EXPECT_EQ(refused.code(), Code::kInvalidArgument);

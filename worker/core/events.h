@@ -38,7 +38,6 @@ enum class End {
 // The end of one attempt. Kept until a master acks it.
 struct Ending {
   AttemptId attempt;
-  Epoch epoch;  // of the grant
   End end = End::kExited;
   Exit exit;
   std::string reason;  // for people; empty where the Exit says it all

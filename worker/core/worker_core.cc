@@ -349,7 +349,7 @@ void WorkerCore::Finish(LiveMap::iterator it, End end, const Exit& exit, std::st
   if (live.at_keeper()) --at_keeper_;
   if (live.phase == Phase::kWaiting) waiting_.erase(live.order);
   Unacked& result = results_[id];
-  result.ending = Ending{id, live.epoch, end, exit, std::move(reason)};
+  result.ending = Ending{id, end, exit, std::move(reason)};
   result.in_keeper = in_keeper;
   ++spooling_;
   if (live.unwanted) return Forget(id);

@@ -186,7 +186,6 @@ v1::Finished BashRunner::Conclude(const Ending& ending, const keeper::Exited* ex
   }
   v1::Finished out;
   *out.mutable_attempt() = ToProto(ending.attempt);
-  out.set_epoch(ending.epoch.value);
   SetOutcome(ending, exited, stored.grant, &out);
   *out.mutable_finished_at() = ToProto(exited ? exited->ended_at : now);
   if (exited != nullptr) {

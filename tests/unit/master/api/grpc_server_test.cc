@@ -150,6 +150,14 @@ TEST_F(GrpcServerTest, AWorkerRunsATaskAndItsLogIsTailedToTheEnd) {
     EXPECT_EQ(ack.error(), "");
     return ack.size();
   };
+  v1::LogChunk of_another;
+  *of_another.mutable_attempt() = attempt;
+  of_another.set_worker("w9");
+  of_another.set_data("not mine");
+  ASSERT_TRUE(logs->Write(of_another));
+  v1::LogAck refused;
+  ASSERT_TRUE(logs->Read(&refused));
+  EXPECT_EQ(refused.error(), "worker 'w1' holds it, not 'w9'");
   EXPECT_EQ(push(0, "hello "), 6u);
   EXPECT_EQ(push(100, "too far"), 6u);  // a gap: the master says from where to go on
   v1::WorkerMessage finished;

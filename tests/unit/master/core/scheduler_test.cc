@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/base/limits.h"
 #include "tests/unit/master/core/dags.h"
 
 namespace gale::core::testing {
@@ -230,6 +231,33 @@ TEST_F(SchedulerTest, AnAttemptEndsWhenItsProcessDid) {
   s_.Tick(kNow + minutes(8));
   s_.Flow(kNow + minutes(8));
   EXPECT_EQ(run.ti(kA).state, TiState::kQueued) << "which was a minute ago";
+}
+
+// As many as retries=4,000,000,000 asks for: the numbers end before.
+TEST_F(SchedulerTest, TriesEndAtTheirLimitAndSaySo) {
+  TaskSpec a = Bash("a");
+  a.retries = UINT32_MAX;
+  a.lost_retries = UINT32_MAX;
+  int64_t id = 1;
+  for (const Outcome outcome : {Outcome::kFailed, Outcome::kLost}) {
+    core::Run& run = Start(MakeDag({a}), id++);
+    run.edit(kA).try_number = limits::kTriesMax - 1;
+    Finish(run.attempt(kA), outcome);
+    EXPECT_EQ(run.ti(kA).state, TiState::kUpForRetry);
+    run.edit(kA).next_at = 0;
+    s_.Tick(kNow + std::chrono::hours(1));
+    s_.Flow(kNow);
+    ASSERT_EQ(run.attempt(kA).try_number, limits::kTriesMax);
+    s_.TakeOutput();
+    Finish(run.attempt(kA), outcome);
+    EXPECT_EQ(run.ti(kA).state, TiState::kFailed);
+    const Output output = s_.TakeOutput();
+    EXPECT_TRUE(std::ranges::any_of(output.tis, [](const auto& told) {
+      return told.second.reason.ends_with("no try follows: 1000000 are the most (kTriesMax)");
+    }));
+    s_.Handle(run.id(), ClearTasks{{kA}}, kNow);
+    EXPECT_EQ(run.ti(kA).max_tries, 2 * limits::kTriesMax) << "no overflow";
+  }
 }
 
 TEST_F(SchedulerTest, TimesThatCannotBeAreTakenForTheNearestThatCan) {

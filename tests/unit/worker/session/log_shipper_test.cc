@@ -19,7 +19,7 @@ class LogShipperTest : public ::testing::Test {
     files = std::make_unique<AttemptFiles>(home);
     EXPECT_TRUE(files->Create().ok());
     master = std::make_unique<FakeMaster>(home + "/master.sock");
-    shipper = std::make_unique<LogShipper>(*files, "token");
+    shipper = std::make_unique<LogShipper>(*files, "token", "w1");
   }
   ~LogShipperTest() override {
     shipper.reset();

@@ -46,6 +46,7 @@ TEST_F(SpoolTest, TheNextProcessFindsWhatWasWrittenAndNotWhatWasRemoved) {
   spool.Remove(Id(1));
   spool.Remove(Id(1));
   EXPECT_EQ(spool.size(), 1u);
+  EXPECT_GT(spool.bytes(), 0u);
   auto left = Spool(home).Load();
   ASSERT_EQ(left->size(), 1u);
   EXPECT_EQ((*left)[0].reason(), "exit code 1");
