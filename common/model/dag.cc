@@ -99,7 +99,7 @@ std::string Names(std::string_view bytes) {
 Status CheckId(std::string_view what, std::string_view id, std::string_view also) {
   if (id.empty()) return InvalidArgument("{}: empty", what);
   if (id.size() > limits::kIdBytesMax) {
-    return InvalidArgument("{}: '{}...' is {} bytes long: at most {}", what,
+    return InvalidArgument("{}: '{}...' is {} bytes long: at most {} (kIdBytesMax)", what,
                            Printable(id.substr(0, 40)), id.size(), limits::kIdBytesMax);
   }
   // They become names of directories.

@@ -1,9 +1,12 @@
 #include "common/rpc/status.h"
 
+#include "common/base/limit_counts.h"
+
 namespace gale {
 
 grpc::Status ToGrpc(const Status& status) {
   if (status.ok()) return grpc::Status::OK;
+  LimitCounts::Process().Note(status.message());
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()));
 }
 

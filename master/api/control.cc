@@ -146,7 +146,7 @@ Result<RunView> Control::ViewOf(RunRow row) {
 Result<RunView> Control::Trigger(TriggerRequest request, const Actor& actor) {
   if (request.conf_json.empty()) request.conf_json = "{}";
   if (request.conf_json.size() > limits::kConfBytesMax) {
-    return InvalidArgument("conf has {} bytes, at most {} are taken", request.conf_json.size(),
+    return InvalidArgument("conf has {} bytes, at most {} are taken (kConfBytesMax)", request.conf_json.size(),
                            limits::kConfBytesMax);
   }
   GALE_RETURN_IF_ERROR(ParseJsonObject("conf", request.conf_json).status());

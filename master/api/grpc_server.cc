@@ -11,6 +11,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "master/api/call_metrics.h"
 #include "master/api/control_service.h"
 #include "master/api/feed_service.h"
 #include "master/api/worker_service.h"
@@ -50,6 +51,7 @@ struct GrpcServer::Impl {
   WorkerService worker_service;
   FeedService feed_service;
   Feed& feed;
+  CallMetrics calls;
   std::unique_ptr<grpc::Server> server;
   int tcp_port = 0;
 };
@@ -81,6 +83,9 @@ Status GrpcServer::Impl::Listen() {
                              &unix_bound);
   }
   if (options.port) builder.AddListeningPort(tcp, over_tcp, &tcp_port);
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(calls.Interceptors());
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
   builder.RegisterService(&control_service);
   builder.RegisterService(&worker_service);
   builder.RegisterService(&feed_service);
@@ -129,6 +134,8 @@ std::shared_ptr<grpc::Channel> GrpcServer::InProcessChannel() const {
   args.SetMaxSendMessageSize(static_cast<int>(limits::kGrpcMessageBytesMax));
   return impl_->server->InProcessChannel(args);
 }
+
+void GrpcServer::Report(MetricSink& sink) const { impl_->calls.Report(sink); }
 
 uint16_t GrpcServer::port() const { return static_cast<uint16_t>(impl_->tcp_port); }
 

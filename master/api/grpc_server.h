@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 
+#include "common/base/metrics.h"
 #include "common/base/service.h"
 #include "common/rpc/tls.h"
 #include "gale/v1/control.pb.h"
@@ -52,6 +53,8 @@ class GrpcServer : public Service {
   std::shared_ptr<grpc::Channel> InProcessChannel() const;
   // Where TCP listens, once started; 0 if it doesn't.
   uint16_t port() const;
+  // Calls by method. From any thread.
+  void Report(MetricSink& sink) const;
 
  private:
   struct Impl;

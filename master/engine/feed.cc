@@ -225,7 +225,7 @@ Result<std::shared_ptr<FeedSubscription>> Feed::Subscribe(FeedFilter filter,
       new FeedSubscription(state_, std::move(filter), std::move(wake)));
   std::lock_guard lock(state_->mutex);
   if (state_->all.size() >= state_->bounds.subscribers_max) {
-    return ResourceExhausted("{} follow what is committed already, at most {} can",
+    return ResourceExhausted("{} follow what is committed already, at most {} can (kFeedSubscribersMax)",
                              state_->all.size(), state_->bounds.subscribers_max);
   }
   FeedSubscription::Place& place = *made->place_;
@@ -352,7 +352,7 @@ Status FeedSubscription::WatchLog(const AttemptId& attempt) {
     std::lock_guard lock(state_->mutex);
     if (place_->logs.contains(attempt)) return OkStatus();
     if (place_->logs.size() >= limits::kFeedLogsMax) {
-      return ResourceExhausted("{} logs are followed already, at most {} can be",
+      return ResourceExhausted("{} logs are followed already, at most {} can be (kFeedLogsMax)",
                                place_->logs.size(), limits::kFeedLogsMax);
     }
     place_->logs.insert(attempt);

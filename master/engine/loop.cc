@@ -159,6 +159,7 @@ Status Loop::RetryCommit() {
 void Loop::Work() {
   scheduler_->Tick(now_);
   ReapWorkers();
+  NoteHeard();
   if (mono_ >= next_sweep_) Sweep();
   for (bool more = true; more;) {
     FindDueRuns();

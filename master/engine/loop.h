@@ -272,6 +272,9 @@ class Loop {
   void Count(const core::Output& output);
   void CountGrant(const core::Run& run, core::Inst inst);
   void PublishStanding();
+  void CountQueues();
+  // Writes the rows of connected workers again, each once an hour: by its age a row tells who is gone.
+  void NoteHeard();
   // loop_feed.cc
   void NoteCommitted();
 
@@ -384,8 +387,9 @@ class Loop {
   std::map<std::string, WorkerRow> known_workers_;  // as of their last Hello
   Release release_;
   LoopMetrics metrics_;
-  MonoTime next_publish_;
-  bool publish_due_ = false;  // something happened since
+  MonoTime next_publish_, next_queue_count_, next_note_heard_;
+  std::map<std::string, uint64_t> queued_by_queue_;  // for /metrics, as last counted
+  bool publish_due_ = false;                         // something happened since
   uint64_t turn_ = 0;
   uint64_t feed_turn_ = 0;        // the last of this epoch that the feed has, or will
   std::deque<HeldRelease> held_;  // committed, and not yet synced

@@ -1,5 +1,7 @@
 #include "master/engine/loop_metrics.h"
 
+#include "common/base/limits.h"
+
 namespace gale {
 
 void LoopMetrics::Publish(Standing standing) {
@@ -43,6 +45,28 @@ void ReportAirflow(const LoopMetrics::Standing& now, MetricSink& sink) {
   }
 }
 
+// Of each worker, and of each queue.
+void ReportNamed(const LoopMetrics::Standing& now, MetricSink& sink) {
+  for (const LoopMetrics::Worker& worker : now.workers_by_name) {
+    const auto level = [&](std::string_view name, std::string_view help, uint64_t value) {
+      sink.Level(name, help, static_cast<double>(value), {{"worker", worker.name}});
+    };
+    level("gale_worker_slots_of", "Slots of a connected worker.", worker.slots);
+    level("gale_worker_running", "Attempts that it holds.", worker.running);
+    level("gale_worker_spool_entries", "Results on its disk that no master has acknowledged.",
+          worker.spool_entries);
+    level("gale_worker_spool_bytes", "What they take there.", worker.spool_bytes);
+    level("gale_worker_keeper_restarts", "How often its keeper was started anew, since it began.",
+          worker.keeper_restarts);
+  }
+  sink.Level("gale_worker_spool_entries_max", "Beyond it a worker takes no more work.",
+             limits::kSpoolEntriesMax);
+  for (const auto& [queue, count] : now.queued_by_queue) {
+    sink.Level("gale_queue_depth", "Task instances that are queued, by queue.",
+               static_cast<double>(count), {{"queue", queue}});
+  }
+}
+
 }  // namespace
 
 void LoopMetrics::Report(MetricSink& sink) const {
@@ -73,6 +97,7 @@ void LoopMetrics::Report(MetricSink& sink) const {
   sink.Level("gale_dags_paused", "DAGs that are paused.", static_cast<double>(now.dags_paused));
   sink.Level("gale_workers", "Workers that are connected.", static_cast<double>(now.workers));
   sink.Level("gale_worker_slots", "Their slots.", static_cast<double>(now.worker_slots));
+  ReportNamed(now, sink);
   sink.Count("gale_grants_total", "Attempts that a worker was told to start.", grants.value());
   sink.Count("gale_claims_refused_total", "Stale, doubled or replayed claims of workers.",
              claims_refused.value());

@@ -26,16 +26,28 @@ struct LoopMetrics {
 
   // How things stand, as of the last turn (at most kPublish ago).
   static constexpr Duration kPublish = std::chrono::milliseconds(500);
+  // Names that become labels: so many, whatever there is.
+  static constexpr size_t kNamedMax = 200;
+  static constexpr char kOthers[] = "(others)";
+  // What is queued is counted by queue: not at each publishing, it looks at every such run's tasks.
+  static constexpr Duration kCountQueues = std::chrono::seconds(5);
   struct Pool {
     std::string name;
     int64_t slots = 0;  // -1: no limit
     uint64_t held = 0, waiting = 0, running = 0;
+  };
+  struct Worker {
+    std::string name;
+    uint64_t slots = 0, running = 0;
+    uint64_t spool_entries = 0, spool_bytes = 0, keeper_restarts = 0;
   };
   struct Standing {
     int64_t epoch = 0;
     uint64_t runs_queued = 0, runs_running = 0;
     std::array<uint64_t, kTiStates> instances{};  // of live runs
     std::vector<Pool> pools;
+    std::vector<Worker> workers_by_name;              // at most kNamedMax of them
+    std::map<std::string, uint64_t> queued_by_queue;  // at most kNamedMax; the others as kOthers
     uint64_t workers = 0, worker_slots = 0, attempts_live = 0;
     uint64_t dags = 0, dags_paused = 0, files_with_errors = 0;
   };

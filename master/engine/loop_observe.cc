@@ -29,6 +29,19 @@ void Loop::CountGrant(const core::Run& run, core::Inst inst) {
   metrics_.dispatch.Observe(now_ - core::FromMicros(run.ti(inst).queued_at));
 }
 
+void Loop::CountQueues() {
+  for (auto& [queue, count] : queued_by_queue_) count = 0;  // one that is empty is shown as such
+  for (const core::QueuedAttempt& queued : scheduler_->Queued()) {
+    auto known = queued_by_queue_.find(queued.queue);
+    if (known != queued_by_queue_.end()) {
+      ++known->second;
+    } else {
+      const bool room = queued_by_queue_.size() < LoopMetrics::kNamedMax;
+      ++queued_by_queue_[room ? queued.queue : LoopMetrics::kOthers];
+    }
+  }
+}
+
 void Loop::PublishStanding() {
   if (options_.publish == Duration(0)) return;
   if (mono_ < next_publish_) {
@@ -52,7 +65,18 @@ void Loop::PublishStanding() {
     if (!worker.link) continue;
     ++now.workers;
     now.worker_slots += worker.hello.slots;
+    if (now.workers_by_name.size() >= LoopMetrics::kNamedMax) continue;
+    const WorkerLink::Health& health = worker.link->health();
+    auto of = [](const Gauge& gauge) { return static_cast<uint64_t>(gauge.value()); };
+    now.workers_by_name.push_back({name, worker.hello.slots, worker.held.size(),
+                                   of(health.spool_entries), of(health.spool_bytes),
+                                   of(health.keeper_restarts)});
   }
+  if (mono_ >= next_queue_count_) {
+    next_queue_count_ = mono_ + LoopMetrics::kCountQueues;
+    CountQueues();
+  }
+  now.queued_by_queue = queued_by_queue_;
   for (const auto& [id, dag] : dags_) {
     if (dag.row.is_stale) continue;
     ++now.dags;

@@ -2,6 +2,7 @@
 // else notices.
 #include <algorithm>
 
+#include "common/base/limit_counts.h"
 #include "common/base/log.h"
 #include "master/engine/loop.h"
 
@@ -134,6 +135,7 @@ void Loop::PutImportError(const std::string& fileloc, const std::string& error) 
   std::erase_if(batch_.import_errors, [&](const ImportErrorRow& e) {
     return e.filename == fileloc || e.filename == plain;
   });
+  LimitCounts::Process().Note(error);
   ImportErrorRow row{0, fileloc, error, now_};
   if (!error.empty()) {
     GALE_WARN("{} can't be imported: {}", fileloc, error.substr(0, error.find('\n')));

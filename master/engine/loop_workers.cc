@@ -365,6 +365,20 @@ bool Loop::IsDrained(const std::string& name) const {
   return known != known_workers_.end() && known->second.drained;
 }
 
+void Loop::NoteHeard() {
+  constexpr std::chrono::hours kAgain{1};
+  constexpr std::chrono::minutes kLook{1};
+  if (mono_ < next_note_heard_) return;
+  next_note_heard_ = mono_ + kLook;
+  for (const auto& [name, worker] : workers_) {
+    auto known = known_workers_.find(name);
+    if (!worker.link || known == known_workers_.end()) continue;
+    if (now_ - known->second.last_hello < kAgain) continue;
+    known->second.last_hello = now_;
+    batch_.workers.push_back(known->second);
+  }
+}
+
 Status Loop::DrainWorker(const std::string& name, bool drained, const Actor& actor) {
   auto known = known_workers_.find(name);
   if (known == known_workers_.end()) return NotFound("there is no worker '{}'", name);

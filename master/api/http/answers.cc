@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/base/limit_counts.h"
 #include "common/base/limits.h"
 
 namespace gale::http {
@@ -53,6 +54,7 @@ Response Failure(int status, std::string_view detail) {
 }
 
 Response Failure(const Status& status) {
+  LimitCounts::Process().Note(status.message());
   const int http = HttpStatus(status.code());
   Response response;
   if (status.code() == Code::kAlreadyExists) {

@@ -1,0 +1,68 @@
+#include "common/base/limit_counts.h"
+
+namespace gale {
+namespace {
+
+constexpr size_t kLookedAtBytes = 4096;  // a traceback is long, and names no limit
+
+constexpr std::string_view kByName[] = {
+    "kTasksPerDagMax",     "kEdgesPerDagMax",   "kIdBytesMax",     "kSpecBytesMax",
+    "kBundleFileBytesMax", "kBundleBytesMax",   "kBundleFilesMax", "kBundlePathBytesMax",
+    "kCommandBytesMax",    "kConfBytesMax",     "kNoteBytesMax",   "kFeedSubscribersMax",
+    "kFeedLogsMax",        "kLogChunkBytesMax", "kTriesMax",
+};
+
+constexpr OtherLimit kOthers[] = {
+    {"kXComBytesMax", "", "the worker leaves the XCom out, and the task's log says so"},
+    {"kHttpBodyBytesMax", "gale_http_requests_too_large_total", ""},
+    {"kHttpHeaderBytesMax", "", "no honest client sends so much; its connection is closed"},
+    {"kHttpConnectionsMax", "gale_http_connections_refused_total", ""},
+    {"kPageRowsMax", "", "a page has no more, as in Airflow, and the answer's total tells"},
+    {"kPageRowsDefault", "", "of a page that is asked for without a size"},
+    {"kMailboxEventsMax", "gale_engine_mailbox_refused_total", ""},
+    {"kBatchEventsMax", "", "what is left comes in the next turn"},
+    {"kFeedTurnsMax", "gale_feed_too_old_total", ""},
+    {"kFeedBytesMax", "gale_feed_too_old_total", ""},
+    {"kFeedTurnBytesMax", "", "who follows is told to read the run again"},
+    {"kFeedTasksPerRunMax", "", "the same"},
+    {"kGrpcMessageBytesMax", "gale_grpc_calls_total", "code RESOURCE_EXHAUSTED"},
+    {"kSpoolEntriesMax", "gale_worker_spool_entries", "against gale_worker_spool_entries_max"},
+    {"kScheduledRunsPerPass", "", "the next ones are made in the next turn"},
+    {"kCommitRetryMax", "gale_engine_terms_total", "a master steps down"},
+};
+
+}  // namespace
+
+std::span<const std::string_view> CountedLimits() {
+  static_assert(std::size(kByName) == LimitCounts::kCounted);
+  return kByName;
+}
+std::span<const OtherLimit> OtherLimits() { return kOthers; }
+
+LimitCounts& LimitCounts::Process() {
+  static LimitCounts counts;
+  return counts;
+}
+
+void LimitCounts::Note(std::string_view message) {
+  message = message.substr(0, kLookedAtBytes);
+  for (size_t i = 0; i < kCounted; ++i) {
+    if (message.find(kByName[i]) != std::string_view::npos) counts_[i].Add();
+  }
+}
+
+void LimitCounts::Report(MetricSink& sink) const {
+  for (size_t i = 0; i < kCounted; ++i) {
+    sink.Count("gale_limit_reached_total", "What a limit of limits.h refused.", counts_[i].value(),
+               {{"limit", std::string(kByName[i])}});
+  }
+}
+
+uint64_t LimitCounts::count(std::string_view limit) const {
+  for (size_t i = 0; i < kCounted; ++i) {
+    if (kByName[i] == limit) return counts_[i].value();
+  }
+  return 0;
+}
+
+}  // namespace gale

@@ -1,0 +1,51 @@
+// The tables of limit_counts.cc against limits.h, and that a refusal is counted by the name in it.
+#include "common/base/limit_counts.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+namespace gale {
+namespace {
+
+std::set<std::string> Declared() {
+  std::ifstream file(GALE_TESTS_DIR "/../common/base/limits.h");
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string header = text.str();
+  const std::regex limit(R"(inline constexpr [\w:]+ (k\w+)\s*(?:=|\{))");
+  std::set<std::string> names;
+  for (std::sregex_iterator it(header.begin(), header.end(), limit), end; it != end; ++it) {
+    names.insert((*it)[1]);
+  }
+  return names;
+}
+
+TEST(LimitCounts, EachLimitIsCountedOrShownOrSaysWhyNot) {
+  std::set<std::string> known;
+  for (const std::string_view name : CountedLimits()) {
+    EXPECT_TRUE(known.emplace(name).second) << name << " stands there twice";
+  }
+  for (const OtherLimit& other : OtherLimits()) {
+    EXPECT_TRUE(known.emplace(other.name).second) << other.name << " stands there twice";
+    EXPECT_FALSE(other.metric.empty() && other.why.empty()) << other.name;
+  }
+  EXPECT_GT(known.size(), 25u);
+  EXPECT_EQ(known, Declared());
+}
+
+TEST(LimitCounts, ARefusalIsCountedByTheLimitsThatItNames) {
+  LimitCounts counts;
+  counts.Note("a file has 5000000 bytes, and may have 4194304 (kBundleFileBytesMax)");
+  counts.Note("tasks: 100001 are over the limit kTasksPerDagMax = 100000: split the DAG");
+  counts.Note("nothing of the kind");
+  EXPECT_EQ(counts.count("kBundleFileBytesMax"), 1u);
+  EXPECT_EQ(counts.count("kTasksPerDagMax"), 1u);
+  EXPECT_EQ(counts.count("kBundleBytesMax"), 0u);
+}
+
+}  // namespace
+}  // namespace gale
