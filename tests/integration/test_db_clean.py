@@ -103,7 +103,7 @@ def test_a_leader_cleans_by_itself_where_it_is_told_how_long_to_keep(home):
     wait_until(lambda: rows(home, "dag_run") == 1, "the old run goes", seconds=90)  # first after half a minute
     wait_until(lambda: rows(home, "worker") == 1, "the worker that is gone", seconds=30)
     assert home.rest("GET", "/api/v2/dags/old/dagRuns/r2", token=home.token())[0] == 200
-    assert "what is old was removed: 1 dag_run" in server.log.read_text()
+    wait_until(lambda: "what is old was removed: 1 dag_run" in server.log.read_text(), server.log.read_text)
 
 
 def test_what_to_clean_must_be_said(shared):
