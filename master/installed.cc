@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "gale_version.h"
 #include "master/master.h"
 
 namespace gale {
