@@ -111,26 +111,27 @@ std::string JournalEntry(std::string_view bytes) {
 Result<uint64_t> ReadJournal(Files& files, const File& file, uint64_t from, size_t entry_bytes_max,
                              const OnJournalEntry& on_entry, const OnJournalGap& on_gap) {
   Window window(files, file, from);
-  std::optional<uint64_t> gap;
+  constexpr uint64_t kNone = UINT64_MAX;
+  uint64_t gap = kNone;
   for (;;) {
     GALE_RETURN_IF_ERROR(window.Want(kJournalHeaderBytes));
     if (window.rest().size() < kJournalHeaderBytes) break;
     if (const auto length = LengthOf(window.rest(), entry_bytes_max)) {
       GALE_RETURN_IF_ERROR(window.Want(kJournalHeaderBytes + *length));
       if (const auto bytes = BytesOf(window.rest(), *length)) {
-        if (gap && on_gap) on_gap(*gap, window.at());
-        gap.reset();
+        if (gap != kNone && on_gap) on_gap(gap, window.at());
+        gap = kNone;
         if (on_entry) on_entry(window.at(), *bytes);
         window.Skip(kJournalHeaderBytes + *length);
         continue;
       }
     }
-    if (!gap) gap = window.at();
+    if (gap == kNone) gap = window.at();
     // The next place where one may begin; the last bytes may be a part of the word.
     const size_t next = window.rest().find(kMagic, 1);
     window.Skip(next != std::string_view::npos ? next : window.rest().size() - (kMagic.size() - 1));
   }
-  return gap.value_or(window.at());
+  return gap == kNone ? window.at() : gap;
 }
 
 Result<Journal> Journal::Open(Files& files, std::string path, size_t entry_bytes_max,

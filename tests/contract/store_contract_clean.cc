@@ -197,7 +197,8 @@ TEST_P(StoreContract, AWorkerGoesThatNobodyHeardOfAndThatHoldsNothing) {
   EXPECT_EQ(*cleaning.CleanSome(CleanTable::kWorker, At(kLong), epoch_), 1u);
   EXPECT_EQ(*cleaning.CleanSome(CleanTable::kWorker, At(kLong), epoch_), 0u);
   std::vector<std::string> left;
-  for (const WorkerRow& row : store_->LoadLive()->workers) left.push_back(row.name);
+  const LiveState live = store_->LoadLive().value();
+  for (const WorkerRow& row : live.workers) left.push_back(row.name);
   EXPECT_THAT(left, testing::UnorderedElementsAre("holds", "heard of", "drained"));
 }
 
@@ -212,8 +213,8 @@ TEST_P(StoreContract, OldBlobsGoUnlessTheyAreKeptAgain) {
                   .ok());
   MustCommit({.dags = {SparseDag("d", 1)},
               .dag_versions = {Version("d", 1)},
-              .version_bundles = {{"d", 1, digest('a')}},
-              .bundle = digest('d')});
+              .bundle = digest('d'),
+              .version_bundles = {{"d", 1, digest('a')}}});
   EXPECT_THAT(cleaning.UsedBundles().value(),
               testing::UnorderedElementsAre(digest('a'), digest('d')));
   using List = std::vector<std::string>;

@@ -68,8 +68,8 @@ TEST_F(CleanBundles, WhatNothingHasInUseGoesContentByContent) {
   const std::string third = Make(3);
   Uses({.dags = {DagRow{.dag_id = "d", .version = 1}},
         .dag_versions = {{"d", 1, "hash", "spec", Day(1)}},
-        .version_bundles = {{"d", 1, first}},
-        .bundle = third});
+        .bundle = third,
+        .version_bundles = {{"d", 1, first}}});
   EXPECT_EQ(Clean(10, /*only_count=*/true), "bundle_blob 2");
   EXPECT_TRUE(IsWhole(second)) << "counting removes nothing";
   EXPECT_EQ(Clean(10), "bundle_blob 2") << "the second's manifest, and its b.py";

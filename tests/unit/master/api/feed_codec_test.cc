@@ -1,6 +1,8 @@
 // The feed's rows on the wire and as JSON.
 #include "master/api/feed_codec.h"
 
+#include <gtest/gtest.h>
+
 #include "master/store/row_columns.h"
 #include "tests/contract/sample_rows.h"
 

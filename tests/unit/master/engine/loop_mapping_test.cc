@@ -1,6 +1,8 @@
 // Mapped tasks through the loop: expansion by a result, arguments of elements, rows, recovery.
 #include <gmock/gmock.h>
 
+#include <map>
+
 #include "tests/unit/master/engine/loop_fixture.h"
 
 namespace gale {
@@ -89,11 +91,13 @@ TEST_F(Mapping, OneElementIsClearedAndMarkedByItsIndex) {
     SetTasksRequest set{"d", run_.run_id, {}, TiState::kFailed};
     set.instances = {{"work", 1}};
     return l.SetTasks(set, actor_);
-  });
+  }).value();
+  std::map<int32_t, TiState> states;
   for (const TiRow& row : store_.reads().ListTis(run_.id).value()) {
-    if (row.map_index == 1) EXPECT_EQ(row.state, TiState::kFailed);
-    if (row.map_index == 0) EXPECT_EQ(row.state, TiState::kRunning);
+    states[row.map_index] = row.state;
   }
+  EXPECT_EQ(states[0], TiState::kRunning);
+  EXPECT_EQ(states[1], TiState::kFailed);
 }
 
 }  // namespace

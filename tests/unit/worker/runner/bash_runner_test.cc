@@ -67,7 +67,7 @@ class BashRunnerTest : public ::testing::Test {
     exited.ended_at = TimePoint(std::chrono::seconds(12));
     exited.user_time = std::chrono::milliseconds(1500);
     exited.max_rss_bytes = 4096;
-    return Runner().Conclude({id, Epoch(3), end, exit, std::move(reason)}, &exited, {});
+    return Runner().Conclude({id, end, exit, std::move(reason)}, &exited, {});
   }
   // Runs with this output, exits 0.
   v1::Finished AfterOutput(const std::string& text) {
