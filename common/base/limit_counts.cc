@@ -27,6 +27,12 @@ constexpr OtherLimit kOthers[] = {
     {"kFeedTasksPerRunMax", "", "the same"},
     {"kGrpcMessageBytesMax", "gale_grpc_calls_total", "code RESOURCE_EXHAUSTED"},
     {"kSpoolEntriesMax", "gale_worker_spool_entries", "against gale_worker_spool_entries_max"},
+    {"kMapElementsMax", "", "the task fails, and its reason says so"},
+    {"kLogPackedBytesMax", "", "a longer log has a file of its own"},
+    {"kLogRunsOpenMax", "", "the index of one that wasn't used for long is read again"},
+    {"kLogEntriesMax", "", "the same"},
+    {"kLogDescriptorsMax", "", "a pack is opened again"},
+    {"kJournalBytesMin", "", "a smaller journal isn't written anew"},
     {"kScheduledRunsPerPass", "", "the next ones are made in the next turn"},
     {"kCommitRetryMax", "gale_engine_terms_total", "a master steps down"},
 };

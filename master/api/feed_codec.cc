@@ -110,6 +110,8 @@ void Put(const TasksChanged& change, v1::FeedChange& out) {
     task.set_user_time(row.usage.user_time.count());
     task.set_system_time(row.usage.system_time.count());
     task.set_rss_bytes_max(row.usage.rss_bytes_max);
+    if (row.value_length) task.set_value_length(*row.value_length);
+    if (row.block_length) task.set_block_length(*row.block_length);
   }
 }
 
@@ -133,6 +135,8 @@ TasksChanged Take(const v1::FeedTasks& in) {
     row.pid = task.pid();
     row.reason = task.reason();
     row.usage = {Duration(task.user_time()), Duration(task.system_time()), task.rss_bytes_max()};
+    if (task.has_value_length()) row.value_length = task.value_length();
+    if (task.has_block_length()) row.block_length = task.block_length();
     change.tasks.push_back({task.task_id(), std::move(row)});
   }
   return change;

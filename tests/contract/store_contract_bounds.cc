@@ -117,7 +117,7 @@ TEST_P(StoreContract, ASettingOrAClaimPastItsBoundIsRefusedByTheFieldsName) {
   }
   // Text, as both schemas have it.
   EXPECT_EQ(store_->PutSetting("k", "caf\xe9").message(),
-            "setting 'k': value: byte 3 (0xe9) is not UTF-8");
+            "setting 'k': value: byte 4 (0xe9) is not UTF-8");
   EXPECT_EQ(store_->AddSetting("k", "caf\xe9").status().code(), Code::kInvalidArgument);
   const std::string text("a\0\n\xf0\x9f\x9a\x80", 7);
   ASSERT_TRUE(store_->PutSetting("k", text).ok());

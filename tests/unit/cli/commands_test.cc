@@ -72,10 +72,8 @@ TEST_F(Commands, PausesSeveralAndTellsOfTheOneThatIsNotThere) {
 
 TEST_F(Commands, ATimeWithoutAZoneIsOfTheDefaultZone) {
   auto logical_date = [&](const std::string& zone, const std::string& time) {
-    setenv("GALE__CORE__DEFAULT_TIMEZONE", zone.c_str(), 1);
-    Said said = Run({"dags", "trigger", "etl", "-e", time, "-o", "json"});
-    unsetenv("GALE__CORE__DEFAULT_TIMEZONE");
-    return said;
+    home.env = {{"GALE__CORE__DEFAULT_TIMEZONE", zone}};
+    return Run({"dags", "trigger", "etl", "-r", time, "-e", time, "-o", "json"});
   };
   EXPECT_THAT(logical_date("Asia/Seoul", "2026-11-01T09:30:00.5").out,
               HasSubstr("\"2026-11-01T00:30:00.500000+00:00\""));

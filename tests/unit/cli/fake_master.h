@@ -187,7 +187,8 @@ class Home {
     return port;
   }
 
-  // `gale WORDS` with this home, and nothing else in its environment.
+  // `gale WORDS` with this home, and nothing in its environment but that and `env`.
+  Environment env;
   Said Run(const std::vector<std::string>& words, const std::string& input = "",
            bool terminal = false) {
     std::istringstream in(input);
@@ -197,7 +198,8 @@ class Home {
           .err = err,
           .in_terminal = terminal,
           .out_terminal = false,
-          .env = {{"GALE_HOME", path_}}};
+          .env = env};
+    io.env.emplace_back("GALE_HOME", path_);
     const int code = RunCli(words, io);
     return {code, out.str(), err.str()};
   }
