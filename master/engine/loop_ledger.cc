@@ -161,6 +161,8 @@ void Loop::AnswerSuccess(const LedgerAnswer& answer) {
     for (const AttemptId& attempt : worker.ungranted) {
       if (attempt.run != run->id() || !worker.held.contains(attempt)) continue;
       ReleaseGrant(worker, attempt, success);
+      // Who leads no more lets no grant out: a row of this turn makes the ledger say so.
+      batch_.workers.push_back(known_workers_[name]);
     }
   }
 }

@@ -219,7 +219,10 @@ bool Loop::EndUngranted() {
 void Loop::ForgetGranted(const Release& release) {
   for (auto& [name, worker] : workers_) {
     if (worker.ungranted.empty()) continue;
-    for (const auto& [link, grant] : release.grants) worker.ungranted.erase(grant.attempt);
+    for (const auto& [link, grant] : release.grants) {
+      // One that went to a connection which was replaced in this turn is still to be sent.
+      if (link == worker.link) worker.ungranted.erase(grant.attempt);
+    }
     std::erase_if(worker.ungranted, [&](const AttemptId& id) { return !worker.held.contains(id); });
   }
 }

@@ -156,7 +156,9 @@ void Keeper::Exit(const AttemptId& attempt, int code, int signal) {
 
 Status Keeper::Fence(MonoTime at) {
   if (dies_here()) return OkStatus();
-  checkers_.OnFence(worker_, stream(), at);
+  // A new keeper is told the old one again: that renews nothing.
+  if (at > renewed_) checkers_.OnFence(worker_, stream(), at);
+  renewed_ = std::max(renewed_, at);
   fence_ = at;
   context_.agenda.At(at, [this] { CheckFence(); });
   return OkStatus();

@@ -100,6 +100,7 @@ class Keeper : public worker::KeeperPort {
   MonoTime last_heard_;
   std::map<AttemptId, Process> processes_;
   std::map<std::string, keeper::Exited> untaken_;
+  MonoTime renewed_{};  // the latest fence that it was told, in any life
   std::optional<MonoTime> fence_;
 };
 
