@@ -209,6 +209,10 @@ bool Loop::EndUngranted() {
         continue;
       }
       std::erase_if(release_.grants, [&](const auto& g) { return g.second.attempt == attempt; });
+      // It keeps a slot for what it claimed.
+      if (worker.link) {
+        release_.refusals.emplace_back(worker.link, std::pair(attempt, "it was cancelled"));
+      }
       Lose(attempt, "cancelled before it started");
       any = true;
     }

@@ -30,6 +30,7 @@ constexpr uint64_t kRegressionSeeds[] = {
     206,     // a deposed leader read a run with the number of one that it had just made: it hung
     1586,    // a run's row of another master's version ended the process
     5423,    // of two results of one task the wrong one was blamed, and its run set aside
+    1337,    // a claim whose grant waited, and was cancelled, was never answered: its slot was lost
     8150,    // a grant that waited for the ledger left a master that led no more
     5274,    // a grant to a connection that was replaced in the same turn was never sent again
     473233,  // a Hello that a later one overtook had a task run twice at once
