@@ -158,12 +158,14 @@ void Loop::AnswerSuccess(const LedgerAnswer& answer) {
   }
   for (auto& [name, worker] : workers_) {
     if (!worker.link) continue;  // it gets what it holds, and doesn't know, at its next Hello
+    bool any = false;
     for (const AttemptId& attempt : worker.ungranted) {
       if (attempt.run != run->id() || !worker.held.contains(attempt)) continue;
       ReleaseGrant(worker, attempt, success);
-      // Who leads no more lets no grant out: a row of this turn makes the ledger say so.
-      batch_.workers.push_back(known_workers_[name]);
+      any = true;
     }
+    // Who leads no more lets no grant out: a row of this turn makes the ledger say so.
+    if (any) batch_.workers.push_back(known_workers_[name]);
   }
 }
 

@@ -86,6 +86,7 @@ TEST_F(Success, CancelledBeforeTheAnswerItEndsAndNobodyIsToldToRunIt) {
                 EXPECT_TRUE(l.SetRunState("d", run_id, RunState::kFailed, actor_).ok());
               }).ok());
   EXPECT_TRUE(link_->grants.empty());
+  ASSERT_EQ(link_->refusals.size(), 1u) << "the worker keeps a slot for what it claimed";
   EXPECT_EQ(StateOf(RunId(1)), RunState::kFailed);
   EXPECT_FALSE(Ti(RunId(1)).live);
   TriggerAt(1);
@@ -100,6 +101,28 @@ TEST_F(Success, AWorkerThatComesBackIsToldAfterTheAnswer) {
   EXPECT_TRUE(OneTurn([&](Loop& l) { l.Answer(Read(needs.at(0))); }).ok());
   link_ = Connect(Hello("w", 1));
   EXPECT_EQ(link_->grants.size(), 1u);
+}
+
+TEST_F(Success, AGrantToAConnectionThatIsReplacedInTheSameTurnIsSentAgain) {
+  TriggerRequest request{.dag_id = "d", .logical_date = start_};
+  EXPECT_TRUE(OneTurn([&](Loop& l) { l.Trigger(request, actor_).value(); }).ok());
+  const std::vector<LedgerNeed> needs = loop_->TakeNeeds();
+  auto second = std::make_shared<ToldLink>();
+  MustTurn([&](Loop& l) {
+    l.Answer(Read(needs.at(0)));
+    l.OnHello(second, Hello("w", 1));
+  });
+  EXPECT_EQ(second->grants.size(), 1u);
+}
+
+TEST_F(Success, AMasterThatLeadsNoMoreLetsNoGrantOut) {
+  TriggerRequest request{.dag_id = "d", .logical_date = start_};
+  EXPECT_TRUE(OneTurn([&](Loop& l) { l.Trigger(request, actor_).value(); }).ok());
+  const std::vector<LedgerNeed> needs = loop_->TakeNeeds();
+  const LedgerAnswer answer = Read(needs.at(0));
+  ASSERT_TRUE(store_.AcquireLeadership({.owner = "another"}).ok());
+  EXPECT_EQ(OneTurn([&](Loop& l) { l.Answer(answer); }).code(), Code::kAborted);
+  EXPECT_TRUE(link_->grants.empty());
 }
 
 TEST_F(Success, ATurnThatIsTakenBackLosesNoGrant) {
