@@ -99,6 +99,13 @@ def one_door_to_the_files(files):
             and path != pathlib.Path("common/base/files.cc")]
 
 
+def no_loop_over_part_of_a_temporary(files):
+    """`for (x : F().value())`, `for (x : F()->rows)`: the Result is gone before the first step. Name it first."""
+    loop = re.compile(r"\bfor \([^;]* : (.*\)(\.value\(\)|->[^()]*)|\*[\w.:>-]+\(.*\))\) ?\{?$")
+    return [(path, f"line {number}: {line.strip()}")
+            for path, number, line in source_lines(files, {".cc", ".h"}) if loop.search(line.rstrip())]
+
+
 def what_is_accepted_has_an_effect(files):
     """Each field of the specs and messages and each setting is read by something (.ci/fields.py)."""
     sources = [str(path) for path in files if path.suffix in {".cc", ".h", ".py"}
@@ -149,8 +156,8 @@ def the_state_diagram_is_the_tables(_):
 
 
 RULES = [small_files, short_lines, nothing_left_to_do, no_sleep_in_tests, one_door_to_the_clock, one_door_to_the_files,
-         what_is_accepted_has_an_effect, no_dashed_rules, a_readme_in_every_folder, headers_are_guarded_once,
-         the_state_diagram_is_the_tables]
+         no_loop_over_part_of_a_temporary, what_is_accepted_has_an_effect, no_dashed_rules, a_readme_in_every_folder,
+         headers_are_guarded_once, the_state_diagram_is_the_tables]
 
 
 def main():

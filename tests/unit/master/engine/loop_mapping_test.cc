@@ -59,7 +59,8 @@ TEST_F(Mapping, WhatWaitsHasNoRowsAndARecoveredMasterGoesOnWithIt) {
   Begin(1);
   Return("[{}, {}, {}]", 3);
   size_t elements = 0;
-  for (const TiRow& row : store_.reads().ListTis(run_.id).value()) {
+  const std::vector<TiRow> rows = store_.reads().ListTis(run_.id).value();
+  for (const TiRow& row : rows) {
     if (row.task == TaskIndex(1) && row.map_index >= 0) ++elements;
     if (row.task == TaskIndex(1) && row.map_index < 0) {
       EXPECT_EQ(row.block_length, 6u);
@@ -93,7 +94,8 @@ TEST_F(Mapping, OneElementIsClearedAndMarkedByItsIndex) {
     return l.SetTasks(set, actor_);
   }).value();
   std::map<int32_t, TiState> states;
-  for (const TiRow& row : store_.reads().ListTis(run_.id).value()) {
+  const std::vector<TiRow> rows = store_.reads().ListTis(run_.id).value();
+  for (const TiRow& row : rows) {
     states[row.map_index] = row.state;
   }
   EXPECT_EQ(states[0], TiState::kRunning);
