@@ -379,7 +379,15 @@ Result<DagSpec> FromProto(const v1::DagSpec& from) {
   to.profile = OrDefault(from.profile(), "3");
   to.fileloc = from.fileloc();
   to.tasks.reserve(static_cast<size_t>(from.tasks_size()));
-  for (const v1::TaskSpec& task : from.tasks()) to.tasks.push_back(TaskFromProto(task));
+  for (const v1::TaskSpec& task : from.tasks()) {
+    if (task.has_python()) {
+      return Unimplemented(
+          "dag '{}', task '{}' ({}): Gale reads Python tasks, and doesn't run them yet; dag.test() "
+          "does",
+          from.dag_id(), task.task_id(), task.operator_name());
+    }
+    to.tasks.push_back(TaskFromProto(task));
+  }
   for (const v1::TaskGroup& group : from.task_groups()) {
     TaskGroupSpec out{group.group_id(), group.parent_group_id(), {}};
     if (group.has_expand()) out.expand = ExpandFromProto(group.expand());
