@@ -298,8 +298,8 @@ def test_what_is_accepted_but_not_done_is_said(parse):
         from airflow import DAG
         from airflow.operators.empty import EmptyOperator
         with DAG("d", on_failure_callback=print, default_view="grid"):
-            EmptyOperator(task_id="a", on_success_callback=print, email="a@b.c")
+            EmptyOperator(task_id="a", on_success_callback=print, email="a@b.c", sla=5)
         """)
     assert error == ""
     assert warnings == ["DAG 'd': on_failure_callback is accepted, but Gale does not act on it yet",
-                        "DAG 'd', task 'a': on_success_callback is accepted, but Gale does not act on it yet"]
+                        "DAG 'd', task 'a': sla is accepted, but Gale does not act on it yet"]

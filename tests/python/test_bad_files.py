@@ -41,8 +41,8 @@ def in_dag(body, arguments=""):
     ("BashOperator(task_id='a', bash_command=['ls'])", "task 'a': bash_command must be a string"),
     ("BashOperator(task_id='a', bash_command='')", "task 'a': bash_command is empty"),
     ("BashOperator(task_id='a', bash_command='x', env={'A': []})", "env['A'] must be a string"),
-    ("type('Mine', (BaseOperator,), {'execute': print})(task_id='a')",
-     "task 'a': Gale does not support the operator class Mine"),
+    ("type('Mine', (BaseOperator,), {'template_fields': 'sql'})(task_id='a')",
+     "Mine.template_fields is the string 'sql'; it must be a tuple or list of names"),
     ("pass\n    EmptyOperator(task_id='a') >> EmptyOperator(task_id='b')", "are in no DAG yet")])
 def test_a_bad_task(error_of, body, complaint):
     assert complaint in error_of(in_dag(body))

@@ -151,11 +151,6 @@ def test_refusals_name_file_and_line(error_of, line, complaint):
 @pytest.mark.parametrize("body, complaint", [
     ('BashOperator.partial(task_id="t").expand(env=[{}])', "task 't': bash_command is empty"),
     ('BashOperator.partial(task_id="t").expand(bash_command=[object()])', "expand(bash_command=) must be JSON: object"),
-    ('BashOperator(task_id="t", bash_command="x", env={"A": BashOperator(task_id="a", bash_command="x").output})',
-     "env holds XComArg(<Task(BashOperator): a>): Gale hands what a task returns to a BashOperator by expand() only"),
-    ('class Own(BashOperator):\n'
-     '    def __init__(self, n, **kwargs): super().__init__(bash_command=f"echo {n}", **kwargs)\n'
-     'Own.partial(task_id="t").expand(n=[1])', "Own makes its command in its own constructor"),
     ('BashOperator.partial(task_id="t").expand(bash_command=BashOperator(task_id="a", bash_command="x").output["k"])',
      "only what a task returns can be mapped over, not its key 'k'"),
     ('list(BashOperator(task_id="a", bash_command="x").output)', "use .expand()"),
@@ -198,9 +193,32 @@ def test_an_output_that_is_json(parse, processor, known):
     specs, error, warnings = parse(
         f"import json\n{HEAD}\nwith DAG('d'):\n"
         f"    BashOperator(task_id='t', bash_command='echo', output_processor={processor})\n")
-    assert error == ""
-    assert specs[0]["tasks"][0]["bash"].get("output_json", False) is known
-    assert bool(warnings) is not known
+    assert (error, warnings) == ("", [])
+    task = specs[0]["tasks"][0]
+    assert task["bash"]["output_json"] is True if known else "python" in task
+
+
+@pytest.mark.parametrize("call, kind", [
+    ('(task_id="t", bash_command="x", env={"A": BashOperator(task_id="a", bash_command="x").output})', "python"),
+    ('(task_id="t", bash_command="echo {{ ti.xcom_pull(task_ids=\'a\') }}")', "python"),
+    ('(task_id="t", bash_command="true", env={"A": "{{ var.value.x }}"})', "python"),
+    ('(task_id="t", bash_command="true", cwd="{% if conn.db.host %}/{% endif %}")', "python"),
+    ('.partial(task_id="t").expand(bash_command=["{{ conn[\'x\'].host }}"])', "python"),
+    ('.partial(task_id="t", bash_command="x", on_failure_callback=print).expand(env=[{}])', "python"),
+    ('(task_id="t", bash_command="ls var.txt; echo {{ ds }} conn.py")', "bash"),
+    ('(task_id="t", bash_command="xcom_pull")', "bash")])
+def test_a_bash_task_that_asks_for_results_or_secrets_has_a_python_process(one_dag, call, kind):
+    assert kind in tasks_of(one_dag, f"BashOperator{call}")["t"]
+
+
+def test_a_class_that_makes_its_command_itself_has_a_python_process(one_dag):
+    task = tasks_of(one_dag, """
+class Own(BashOperator):
+    def __init__(self, n, **kwargs): super().__init__(bash_command=f"echo {n}", **kwargs)
+Own.partial(task_id="t").expand(n=[1, b"2"])""")["t"]
+    assert task["python"]["operator_class"] == ":Own"
+    assert task["expand"]["arguments"][0]["source"]["literal_json"] == \
+        '[1,{"__type":"object","__var":"builtins:bytes"}]'
 
 
 def test_a_partial_that_is_never_mapped_is_said(parse):

@@ -1,6 +1,12 @@
 """Which Airflow a file was written for decides its defaults; every spelling leads to the same classes."""
 
+import importlib
+import re
+import sys
+
 import pytest
+
+from gale.parse_file import parse_file
 
 FILE = """
     from datetime import datetime
@@ -143,12 +149,17 @@ def test_all_spellings_are_one_thing(spellings):
 
 
 def test_every_name_of_the_table_leads_somewhere():
-    import importlib
-
     from gale.airflow_names import MODULES
     for module, (_, names) in MODULES.items():
-        for name in set(names) - {"dateutil"}:  # optional
-            getattr(importlib.import_module(module), name)
+        for name in set(names) - {"dateutil"} if module != "airflow.utils.yaml" else ():  # these are optional
+            if re.match(r"airflow\.(hooks|operators)\.", names[name]):
+                with pytest.raises(ImportError, match="the provider package is not installed"):
+                    getattr(importlib.import_module(module), name)
+            elif names[name].startswith("gale.unavailable:"):
+                with pytest.raises(ImportError, match="; instead, "):
+                    getattr(importlib.import_module(module), name)
+            else:
+                getattr(importlib.import_module(module), name)
 
 
 def test_bare_import_airflow_is_enough(one_dag):
@@ -161,21 +172,100 @@ def test_bare_import_airflow_is_enough(one_dag):
 
 
 @pytest.mark.parametrize("statement, lacks", [
-    ("from airflow.operators.python import PythonOperator", "airflow.operators.python:PythonOperator"),
-    ("from airflow.operators.python_operator import PythonOperator",
-     "airflow.operators.python_operator:PythonOperator"),
-    ("from airflow.sdk import task", "airflow.sdk:task"),
-    ("from airflow.decorators import dag, task", "airflow.decorators:task"),
-    ("from airflow import Dataset", "airflow:Dataset"),
-    ("from airflow.providers.amazon.aws.hooks.s3 import S3Hook", "airflow.providers.amazon.aws.hooks.s3:S3Hook"),
-    ("from airflow.sensors.external_task import ExternalTaskSensor",
-     "airflow.sensors.external_task:ExternalTaskSensor"),
-    ("import airflow.providers.google", "airflow.providers.google")])
+    ("from airflow.operators.pig_operator import PigOperator", "airflow.operators.pig_operator:PigOperator yet"),
+    ("from airflow.sdk import nothing", "airflow.sdk:nothing yet"),
+    ("from airflow.decorators import dag, tusk", "airflow.decorators:tusk yet"),
+    ("from airflow.providers.amazon.aws.hooks.s3 import S3Hook", "airflow.providers.amazon.aws.hooks.s3:S3Hook yet: "
+     "the provider package is not installed; pip install --no-deps apache-airflow-providers-amazon"),
+    ("from airflow.hooks.S3_hook import S3Hook", "airflow.providers.amazon.aws.hooks.s3:S3Hook yet: "
+     "the provider package is not installed; pip install --no-deps apache-airflow-providers-amazon"),
+    ("import airflow.providers.google", "airflow.providers.google yet: "
+     "the provider package is not installed; pip install --no-deps apache-airflow-providers-google"),
+    ("from airflow.operators.postgres_operator import PostgresOperator",
+     "airflow.providers.common.sql.operators.sql:SQLExecuteQueryOperator yet: "
+     "the provider package is not installed; pip install --no-deps apache-airflow-providers-common-sql")])
 def test_what_gale_lacks_is_named(error_of, statement, lacks):
     error = error_of(statement + "\n# dag\n")
-    assert error.endswith(f"Gale does not support {lacks} yet")
+    assert error.endswith(f"Gale does not support {lacks}")
     assert "some_dag.py\", line 1" in error
     assert "gale/" not in error  # the SDK's own frames are of no use to the file's author
+
+
+@pytest.mark.parametrize("statement", [
+    "from airflow.settings import Session", "from airflow.utils.db import provide_session",
+    "from airflow import settings; settings.engine", "from airflow.models import ImportError",
+    "from airflow.models import Log",
+    "from airflow.jobs.scheduler_job import SchedulerJob"])
+def test_what_needs_airflows_database_says_what_to_use(error_of, statement):
+    error = error_of(statement + "\n# dag\n")
+    assert re.search(r"ImportError: Gale has no \w+: it works on Airflow's own .*; instead, \w", error)
+
+
+def test_a_provider_that_is_installed_is_used_and_has_what_it_dropped(one_dag, tmp_path, monkeypatch):
+    package = tmp_path / "site" / "airflow" / "providers" / "http" / "operators"
+    package.mkdir(parents=True)
+    (package / "http.py").write_text("from airflow.sdk import BaseOperator\n"
+                                     "class HttpOperator(BaseOperator):\n"
+                                     "    def __init__(self, *, endpoint, http_conn_id='http_default', **kwargs):\n"
+                                     "        super().__init__(**kwargs)\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    for name in [name for name in sys.modules if name.startswith("airflow.providers")]:
+        monkeypatch.delitem(sys.modules, name)
+    spec = one_dag("""
+        from airflow.sdk import DAG
+        from airflow.providers.http.operators.http import HttpOperator, SimpleHttpOperator
+        with DAG("d"):
+            HttpOperator(task_id="a", endpoint="x") >> SimpleHttpOperator(task_id="b", endpoint="y")
+        """)
+    assert [task["operator_name"] for task in spec["tasks"]] == ["HttpOperator", "SimpleHttpOperator"]
+    for name in [name for name in sys.modules if name.startswith("airflow.providers")]:
+        monkeypatch.delitem(sys.modules, name)
+
+
+def test_modules_beside_the_dags_folder_are_found_for_its_files_only(write, tmp_path):
+    write("value = 'beside'", "project/our_code/helpers/names.py")
+    write("value = 'source'", "project/src/sourced.py")
+    write("import wrapped_library", "project/wrapped_library.py")
+    path = write("""
+        from airflow import DAG
+        from our_code.helpers import names
+        import sourced
+        DAG_ = DAG(f"{names.value}_{sourced.value}")
+        """, "project/dags/a.py")
+    specs, error, _ = parse_file(path, str(tmp_path / "project" / "dags"))
+    assert (error, [spec["dag_id"] for spec in specs]) == ("", ["beside_source"])
+    error = parse_file(write("import project.wrapped_library  # airflow dag", "project/dags/b.py"),
+                       str(tmp_path / "project" / "dags"))[1]
+    assert error.endswith("ModuleNotFoundError: No module named 'wrapped_library'")  # that wants itself
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("our_code.nothing")
+    sys.modules.pop("our_code.helpers.names"), sys.modules.pop("our_code.helpers"), sys.modules.pop("our_code")
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("our_code")
+
+
+def test_plugins_give_macros_and_old_imports(write, tmp_path):
+    write("""
+        from airflow.plugins_manager import AirflowPlugin
+        from airflow.models import BaseOperator
+        class Own(BaseOperator):
+            def execute(self, context): pass
+        def shout(text): return text.upper()
+        class Plug(AirflowPlugin):
+            name = "plug"
+            operators = [Own]
+            macros = [shout]
+        """, "project/plugins/plug_module.py")
+    path = write("""
+        from airflow import DAG
+        from airflow.operators.plug import Own
+        from plug_module import Own as Same
+        from airflow.macros.plug import shout
+        with DAG(shout("d"), start_date=None, schedule_interval=None):
+            Own(task_id="a") >> Same(task_id="b")
+        """, "project/dags/a.py")
+    specs, error, _ = parse_file(path, str(tmp_path / "project" / "dags"))
+    assert (error, [spec["dag_id"] for spec in specs]) == ("", ["D"])
 
 
 def test_a_missing_module_can_be_caught(one_dag):
@@ -213,7 +303,18 @@ def test_settings_are_answered_from_the_environment_or_missing_as_in_airflow(one
         try:
             folder = conf.get("core", "base_log_folder")
         except AirflowConfigException:
-            folder = conf.get("logging", "base_log_folder", fallback="none")
+            folder = conf.get("logging", "base_log_folder").rsplit("/", 1)[1]
         DAG_ = DAG(f"d_{folder}_{conf.getint('core', 'parallelism') + 1}_{conf.getboolean('a', 'b', fallback=True)}")
         """)
-    assert spec["dag_id"] == "d_none_9_True"
+    assert spec["dag_id"] == "d_logs_9_True"
+
+
+def test_settings_of_all_kinds(monkeypatch):
+    from gale.configuration import conf
+    monkeypatch.setenv("AIRFLOW__A__CLASS", "datetime.timedelta")
+    monkeypatch.setenv("AIRFLOW__A__LIST", "x, y")
+    monkeypatch.setenv("AIRFLOW__A__SECONDS", "5")
+    assert conf.getimport("a", "class").__name__ == "timedelta" and conf.getimport("a", "none") is None
+    assert conf.getlist("a", "list") == ["x", "y"]
+    assert conf.gettimedelta("a", "seconds").total_seconds() == 5 and conf.gettimedelta("a", "none") is None
+    assert conf.getsection("a") == {"class": "datetime.timedelta", "list": "x, y", "seconds": "5"}

@@ -1,5 +1,6 @@
 """What is open while a DAG file runs: the current DAG and group, and the DAGs made so far."""
 
+import contextlib
 import os
 import sys
 
@@ -35,6 +36,18 @@ def pop_dag():
     dag = _dags.pop()
     if dag.auto_register and not any(dag is known for known in registered):
         registered.append(dag)
+
+
+@contextlib.contextmanager
+def aside():
+    """Within it no DAG and no group is open: what is made belongs to none."""
+    dags, groups = _dags[:], _groups[:]
+    _dags.clear()
+    _groups.clear()
+    try:
+        yield
+    finally:
+        _dags[:], _groups[:] = dags, groups
 
 
 def push_group(group):

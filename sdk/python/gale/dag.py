@@ -19,8 +19,15 @@ _UNSET = object()
 class DagParam:
     """A DAG parameter as an argument of a task: written out, it is the template that reads it."""
 
-    def __init__(self, name):
+    def __init__(self, name, dag=None):
         self.name = name
+        self.dag = dag
+
+    def resolve(self, context):
+        return context["params"][self.name]
+
+    def iter_references(self):
+        return iter(())
 
     def __str__(self):
         return "{{ params." + self.name + " }}"
@@ -39,7 +46,8 @@ class DAG:
                  auto_register=True, fail_stop=False, fail_fast=False,
                  on_success_callback=None, on_failure_callback=None, sla_miss_callback=None, deadline=None,
                  full_filepath=None, default_view=None, orientation=None, access_control=None, owner_links=None,
-                 dag_display_name=None, allowed_run_types=None, disable_bundle_versioning=None):
+                 dag_display_name=None, allowed_run_types=None, disable_bundle_versioning=None,
+                 rerun_with_latest_version=None):
         self.dag_id = check_id("dag_id", dag_id)
         frame = context.users_frame()
         self.fileloc = os.path.abspath(frame.f_code.co_filename)
@@ -71,6 +79,11 @@ class DAG:
         self.tags = [tags] if isinstance(tags, str) else list(tags or [])
         self.auto_register = auto_register
         self.fail_fast = fail_fast or fail_stop
+        self.on_success_callback, self.on_failure_callback = on_success_callback, on_failure_callback
+        self.sla_miss_callback, self.deadline = sla_miss_callback, deadline
+        self.dag_display_name = dag_display_name or dag_id
+        self.access_control, self.owner_links = access_control, owner_links or {}
+        self.is_subdag = False
         self.ignored_arguments = [name for name, value in (
             ("on_success_callback", on_success_callback), ("on_failure_callback", on_failure_callback),
             ("sla_miss_callback", sla_miss_callback), ("deadline", deadline)) if value]
@@ -199,7 +212,42 @@ class DAG:
     def param(self, name, default=_UNSET):
         if default is not _UNSET or name not in self.params:
             self.params[name] = None if default is _UNSET else default
-        return DagParam(name)
+        return DagParam(name, self)
+
+    def set_dependency(self, upstream_task_id, downstream_task_id):
+        self.get_task(upstream_task_id).set_downstream(self.get_task(downstream_task_id))
+
+    def get_dagrun(self, execution_date=None, run_id=None, **kwargs):
+        from gale.models import DagRun
+        found = DagRun.find(self.dag_id, run_id=run_id, execution_date=execution_date)
+        return found[0] if found else None
+
+    def following_schedule(self, dttm):
+        """The next tick after `dttm`, of schedules of a fixed length; None of others."""
+        delta = self.schedule if isinstance(self.schedule, datetime.timedelta) else {
+            "@hourly": datetime.timedelta(hours=1), "@daily": datetime.timedelta(days=1),
+            "@weekly": datetime.timedelta(weeks=1)}.get(self.schedule) if isinstance(self.schedule, str) else None
+        return None if delta is None else dttm + delta
+
+    @property
+    def normalized_schedule_interval(self):
+        return self.schedule
+
+    @property
+    def teardowns(self):
+        return [task for task in self.tasks if task.is_teardown]
+
+    @property
+    def setups(self):
+        return [task for task in self.tasks if task.is_setup]
+
+    @property
+    def task_group(self):
+        """What stands for the DAG itself as the outermost group, which has no id."""
+        return context.current_group(self)
+
+    def partial_subset(self, *args, **kwargs):
+        raise AirflowException("Gale's DAG has no partial_subset()")
 
     def check_cycle(self):
         """AirflowDagCycleException that names the tasks, if they form a cycle."""
@@ -242,9 +290,18 @@ class DAG:
         from gale.serialize import serialize_dag
         print(json.dumps(serialize_dag(self), indent=2, ensure_ascii=False))
 
-    def test(self, *args, **kwargs):
-        raise AirflowException("Gale does not support DAG.test() yet; use `gale dags trigger "
-                               f"{self.dag_id}` and `gale tasks logs`")
+    def test(self, execution_date=None, run_conf=None, conn_file_path=None, variable_file_path=None, *,
+             logical_date=None, run_after=None, use_executor=False, mark_success_pattern=None, **kwargs):
+        """Runs the whole DAG in this process, without a server. Returns the run, with its `state`."""
+        from gale.dag_test import run_dag
+        return run_dag(self, logical_date=logical_date or execution_date or run_after, conf=run_conf,
+                       connections_file=conn_file_path, variables_file=variable_file_path,
+                       mark_success_pattern=mark_success_pattern)
+
+    run = test
+
+    def clear(self, *args, **kwargs):
+        """Of `dag.clear(); dag.run()` at a file's end: there is nothing to clear without a server."""
 
     def __repr__(self):
         return f"<DAG: {self.dag_id}>"
@@ -257,12 +314,15 @@ def dag(dag_id=None, description=None, **kwargs):
         @functools.wraps(function)
         def factory(*args, **kw):
             name = dag_id if isinstance(dag_id, str) else function.__name__
-            bound = inspect.signature(function).bind_partial(*args, **kw)
+            signature = inspect.signature(function)
+            bound = signature.bind_partial(*args, **kw)
             settings = {"doc_md": inspect.getdoc(function), **kwargs}
             with DAG(name, description, **settings) as made:
                 made.fileloc = os.path.abspath(function.__code__.co_filename)
                 arguments = {}
-                for parameter in inspect.signature(function).parameters.values():
+                for parameter in signature.parameters.values():
+                    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+                        continue
                     default = None if parameter.default is parameter.empty else parameter.default
                     value = bound.arguments.get(parameter.name, made.params.get(parameter.name, default))
                     arguments[parameter.name] = made.param(parameter.name, value)
@@ -275,4 +335,22 @@ def dag(dag_id=None, description=None, **kwargs):
     return decorate
 
 
-__all__ = ["DAG", "DagParam", "Param", "TaskGroup", "dag"]
+ScheduleInterval = object  # used in annotations
+
+
+def check_cycle(made):
+    made.check_cycle()
+
+
+class DagContext:
+    """The DAG that is open."""
+
+    @staticmethod
+    def get_current_dag():
+        return context.current_dag()
+
+    push_context_managed_dag = staticmethod(context.push_dag)
+    pop_context_managed_dag = staticmethod(context.pop_dag)
+
+
+__all__ = ["DAG", "DagContext", "DagParam", "Param", "TaskGroup", "dag"]

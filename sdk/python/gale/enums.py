@@ -53,6 +53,17 @@ class DagRunType(_Words):
     ASSET_TRIGGERED = "asset_triggered"
 
 
+class DagRunTriggeredByType(_Words):
+    CLI = "cli"
+    OPERATOR = "operator"
+    REST_API = "rest_api"
+    UI = "ui"
+    TEST = "test"
+    TIMETABLE = "timetable"
+    ASSET = "asset"
+    BACKFILL = "backfill"
+
+
 class DagRunState(_Words):
     QUEUED = "queued"
     RUNNING = "running"

@@ -96,3 +96,114 @@ class AirflowProviderDeprecationWarning(DeprecationWarning):
 
 
 AirflowDeprecationWarning = AirflowProviderDeprecationWarning
+
+
+class AirflowInternalRuntimeError(BaseException):
+    pass
+
+
+class AirflowOptionalProviderFeatureException(AirflowException):
+    """A feature of a provider whose package is not installed."""
+
+
+class AirflowClusterPolicyViolation(AirflowException):
+    pass
+
+
+class AirflowClusterPolicySkipDag(AirflowException):
+    pass
+
+
+class AirflowDagInconsistent(AirflowException):
+    pass
+
+
+class AirflowFileParseException(AirflowException):
+    pass
+
+
+class AirflowInactiveAssetInInletOrOutletException(AirflowException):
+    pass
+
+
+class BackfillUnfinished(AirflowException):
+    pass
+
+
+class ConnectionNotUnique(AirflowException):
+    pass
+
+
+class FailStopDagInvalidTriggerRule(AirflowException):
+    pass
+
+
+class ParamValidationWarning(Warning):
+    pass
+
+
+class PoolNotFound(AirflowNotFoundException):
+    pass
+
+
+class SerializationError(AirflowException):
+    """A value that cannot be written down."""
+
+
+class TaskAlreadyInTaskGroup(AirflowException):
+    pass
+
+
+class TaskDeferralTimeout(AirflowException):
+    """A trigger did not fire in the time that it was given."""
+
+
+class TaskDeferralError(AirflowException):
+    """A trigger failed."""
+
+
+class TaskInstanceNotFound(AirflowNotFoundException):
+    pass
+
+
+class UnmappableXComLengthPushed(AirflowException):
+    pass
+
+
+class UnmappableXComTypePushed(AirflowException):
+    """A task that others are mapped over returned what has no elements."""
+
+
+class VariableNotUnique(AirflowException):
+    pass
+
+
+class XComForMappingNotPushed(AirflowException):
+    """A task that others are mapped over returned nothing."""
+
+
+class DownstreamTasksSkipped(AirflowException):
+    """Raised by branches: the task itself succeeds, `tasks` (ids) are skipped."""
+
+    def __init__(self, *, tasks):
+        super().__init__(f"skips {', '.join(map(str, tasks))}")
+        self.tasks = tasks
+
+
+class DagRunTriggerException(AirflowException):
+    """Raised by TriggerDagRunOperator: the run to trigger, and what to wait for. Keywords become attributes."""
+
+    def __init__(self, **wanted):
+        super().__init__(f"triggers {wanted.get('trigger_dag_id')!r}")
+        vars(self).update(wanted)
+
+
+class TaskDeferred(BaseException):
+    """Raised by self.defer(): goes on at `method_name` once `trigger` fires."""
+
+    def __init__(self, *, trigger, method_name, kwargs=None, timeout=None):
+        super().__init__()
+        self.trigger = trigger
+        self.method_name = method_name
+        self.kwargs = kwargs
+        self.timeout = timeout

@@ -1,16 +1,18 @@
 """BaseOperator: what every task has in common, and how default_args reach it."""
 
+import abc
 import datetime as dt
 import functools
 import inspect
+import logging
 import re
 
-from gale import context, timezone
+from gale import context, profile, setup_teardown, timezone, xcom_arg
 from gale.dependencies import Node
 from gale.enums import TriggerRule, WeightRule
-from gale.exceptions import AirflowException
+from gale.exceptions import AirflowException, TaskDeferred
 from gale.params import ParamsDict
-from gale.xcom_arg import XComArg, iterate
+from gale.xcom_arg import XComArg
 
 ID_CHARS_MAX = 250
 DEFAULT_OWNER = "airflow"
@@ -20,14 +22,17 @@ DEFAULT_RETRY_DELAY = dt.timedelta(seconds=300)
 
 # Accepted with no effect. The loud ones change what happens in Airflow, so the file's author is told.
 _IGNORED = frozenset((
-    "email", "email_on_retry", "email_on_failure", "provide_context", "resources", "executor_config",
-    "task_display_name", "logger_name", "allow_nested_operators", "multiple_outputs",
-    "render_template_as_native_obj", "doc", "doc_json", "doc_yaml", "doc_rst", "xcom_push", "executor",
-    "output_encoding", "show_return_value_in_logs", "log_events_on_failure"))
-_IGNORED_LOUDLY = frozenset((
-    "on_failure_callback", "on_success_callback", "on_retry_callback", "on_execute_callback",
-    "on_skipped_callback", "sla", "run_as_user", "pre_execute", "post_execute", "inlets", "outlets",
-    "wait_for_past_depends_before_skipping"))
+    "provide_context", "resources", "logger_name", "allow_nested_operators", "render_template_as_native_obj",
+    "xcom_push", "executor", "output_encoding", "adhoc", "subdag", "log_events_on_failure", "is_setup", "is_teardown",
+    "on_failure_fail_dagrun", "max_concurrency"))
+_IGNORED_LOUDLY = frozenset(("sla", "run_as_user", "wait_for_past_depends_before_skipping"))
+CALLBACKS = ("on_execute_callback", "on_success_callback", "on_failure_callback", "on_retry_callback",
+             "on_skipped_callback")
+# Kept as they are said: for the task's own process, or for people.
+_KEPT = {"email": None, "email_on_retry": True, "email_on_failure": True, "executor_config": None,
+         "task_display_name": None, "map_index_template": None, "doc": None, "doc_json": None, "doc_yaml": None,
+         "doc_rst": None, "pre_execute": None, "post_execute": None, "inlets": None, "outlets": None,
+         "multiple_outputs": False, "show_return_value_in_logs": True, **dict.fromkeys(CALLBACKS)}
 
 
 class UnknownArgument(AirflowException, TypeError):
@@ -108,12 +113,16 @@ def _gather_defaults(kwargs):
     return merged
 
 
-class _OperatorMeta(type):
+class _OperatorMeta(abc.ABCMeta):
     def __call__(cls, *args, **kwargs):
         task = super().__call__(*args, **kwargs)
-        for name in task.template_fields:  # edges from the tasks whose results it holds
-            for arg in iterate(getattr(task, name, None)):
-                arg.set_downstream(task)
+        if isinstance(task.template_fields, str):
+            raise AirflowException(f"{cls.__name__}.template_fields is the string {task.template_fields!r}; it must be "
+                                   "a tuple or list of names: put a comma behind the only one")
+        for name in task.template_fields:
+            task._link_results(getattr(task, name, None))
+        setup_teardown.made(task)
+        task._complete = True
         return task
 
     def __new__(mcs, name, bases, namespace, **kwargs):
@@ -131,6 +140,13 @@ class BaseOperator(Node, metaclass=_OperatorMeta):
     ui_color = "#fff"
     ui_fgcolor = "#000"
 
+    template_fields_renderers = {}
+    operator_extra_links = ()
+    shallow_copy_attrs = ()
+    inherits_from_empty_operator = False
+    supports_lineage = False
+    _complete = False  # its constructors have all run
+
     def __init__(self, *, task_id, dag=None, task_group=None, default_args=None, owner=DEFAULT_OWNER,
                  retries=0, retry_delay=DEFAULT_RETRY_DELAY, retry_exponential_backoff=False, max_retry_delay=None,
                  lost_retries=0, start_date=None, end_date=None, depends_on_past=False, wait_for_downstream=False,
@@ -138,14 +154,16 @@ class BaseOperator(Node, metaclass=_OperatorMeta):
                  weight_rule=WeightRule.DOWNSTREAM, queue=DEFAULT_QUEUE, pool=None, pool_slots=1,
                  execution_timeout=None, trigger_rule=TriggerRule.ALL_SUCCESS, task_concurrency=None,
                  max_active_tis_per_dag=None, max_active_tis_per_dagrun=None, do_xcom_push=True, doc_md=None,
-                 map_index_template=None, **kwargs):
+                 **kwargs):
+        self.ignored_arguments = sorted(name for name in kwargs if name in _IGNORED_LOUDLY and kwargs[name])
         self._refuse_unknown(task_id, kwargs)
         self.dag = None
+        task_id = self._free_id(task_id, dag, task_group)
         dag = dag or (task_group.dag if task_group else None) or context.current_dag()
-        self.task_group = task_group or (context.current_group(dag) if dag else None)
+        self.task_group = (task_group or context.current_group(dag)) if dag else None
         self.label = check_id("task_id", task_id)
         self.task_id = self.task_group.child_id(task_id) if self.task_group else task_id
-        self.ignored_arguments = sorted(name for name in kwargs if name in _IGNORED_LOUDLY and kwargs[name])
+        self._keep(kwargs)
         self.owner = owner
         self.retries = as_retries(retries, f"task {task_id!r}: retries")
         self.retry_delay = retry_delay
@@ -172,16 +190,34 @@ class BaseOperator(Node, metaclass=_OperatorMeta):
         self.max_active_tis_per_dagrun = max_active_tis_per_dagrun
         self.do_xcom_push = do_xcom_push
         self.doc_md = doc_md
-        self.map_index_template = map_index_template
         self.is_setup = self.is_teardown = self.on_failure_fail_dagrun = False
         self.upstream_task_ids = set()
         self.downstream_task_ids = set()
         if dag is not None:
             dag.add_task(self)
 
+    @staticmethod
+    def _free_id(task_id, dag, task_group):
+        return task_id
+
+    def _keep(self, kwargs):
+        for name, default in _KEPT.items():
+            value = kwargs.get(name, default)
+            if name in ("inlets", "outlets"):
+                value = [] if value is None else value if isinstance(value, list) else [value]
+            elif name in CALLBACKS:
+                value = [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]
+            elif name in ("pre_execute", "post_execute"):
+                name = f"_{name}_hook"
+            elif name == "task_display_name":
+                name, value = "_display_name", value
+            setattr(self, name, value)
+
     def _refuse_unknown(self, task_id, kwargs):
-        unknown = sorted(set(kwargs) - _IGNORED - _IGNORED_LOUDLY)
-        if unknown:
+        unknown = sorted(set(kwargs) - _IGNORED - _IGNORED_LOUDLY - set(_KEPT))
+        if unknown and profile.current() == "1.10":  # which warned, and went on
+            self.ignored_arguments += [f"{type(self).__name__}'s unknown argument {name}" for name in unknown]
+        elif unknown:
             raise UnknownArgument(f"task {task_id!r}: {type(self).__name__} has no argument "
                                   + ", ".join(map(repr, unknown)))
 
@@ -193,20 +229,31 @@ class BaseOperator(Node, metaclass=_OperatorMeta):
     def task_type(self):
         return type(self).__name__
 
-    operator_name = task_type
+    @property
+    def operator_name(self):
+        return getattr(self, "custom_operator_name", None) or self.task_type
 
     @property
-    def operator_class(self):
-        return type(self)
+    def task_display_name(self):
+        return self._display_name or self.task_id
 
     @property
     def output(self):
         return XComArg(self)
 
-    @classmethod
-    def partial(cls, **kwargs):
-        from gale.mapped import OperatorPartial  # which is about classes of this one
-        return OperatorPartial(cls, kwargs)
+    @property
+    def log(self):
+        return logging.getLogger(f"airflow.task.operators.{type(self).__module__}.{type(self).__name__}")
+
+    logger = log
+
+    @property
+    def node_id(self):
+        return self.task_id
+
+    @property
+    def operator_class(self):
+        return type(self)
 
     @property
     def upstream_list(self):
@@ -226,18 +273,113 @@ class BaseOperator(Node, metaclass=_OperatorMeta):
         return [self]
 
     def as_setup(self):
+        setup_teardown.forget(self)
         self.is_setup = True
         return self
 
     def as_teardown(self, *, setups=None, on_failure_fail_dagrun=False):
         """Makes it the teardown of `setups`: it runs once they succeeded, whatever came between."""
+        setup_teardown.forget(self)
         self.is_teardown = True
         self.trigger_rule = TriggerRule.ALL_DONE_SETUP_SUCCESS
         self.on_failure_fail_dagrun = on_failure_fail_dagrun
         for setup in setups if isinstance(setups, (list, tuple, set)) else [setups] if setups else []:
-            setup.is_setup = True
+            for task in setup.first_tasks():
+                task.is_setup = True
             setup.set_downstream(self)
         return self
+
+    # As `with setup_task:` the tasks made inside are between it and its teardowns; see setup_teardown.
+
+    def __enter__(self):
+        setup_teardown.enter(self)
+        return self
+
+    def __exit__(self, *exc_info):
+        setup_teardown.leave(self)
+
+    @classmethod
+    def partial(cls, **kwargs):
+        from gale.mapped import OperatorPartial  # which is about classes of this one
+        return OperatorPartial(cls, kwargs)
+
+    def __setattr__(self, name, value):
+        object.__setattr__(self, name, value)
+        if self._complete and name in self.template_fields:
+            self._link_results(value)
+
+    def _link_results(self, value):
+        """Edges from the tasks whose results `value` holds."""
+        for arg in xcom_arg.iterate(value):
+            if any(task is not self for task in arg.references()):
+                arg.set_downstream(self)
+
+    def get_flat_relative_ids(self, upstream=False):
+        found, rest = set(), [self]
+        while rest:
+            task = rest.pop()
+            for task_id in (task.upstream_task_ids if upstream else task.downstream_task_ids) - found:
+                found.add(task_id)
+                rest.append(self.dag.get_task(task_id))
+        return found
+
+    def get_flat_relatives(self, upstream=False):
+        return [self.dag.get_task(task_id) for task_id in sorted(self.get_flat_relative_ids(upstream))]
+
+    def get_direct_relatives(self, upstream=False):
+        return self.upstream_list if upstream else self.downstream_list
+
+    @property
+    def needs_process(self):
+        """Whether functions of the file go with it, so that it wants a Python process, whatever it does itself."""
+        return bool(self._pre_execute_hook or self._post_execute_hook
+                    or any(getattr(self, name) for name in CALLBACKS))
+
+    # What the task's own process calls.
+
+    def pre_execute(self, context):
+        if self._pre_execute_hook is not None:
+            self._pre_execute_hook(context)
+
+    def post_execute(self, context, result=None):
+        if self._post_execute_hook is not None:
+            self._post_execute_hook(context, result)
+
+    def on_kill(self):
+        """Called when the attempt is ended from outside."""
+
+    def prepare_for_execution(self):
+        return self
+
+    def get_template_env(self, dag=None):
+        from gale.rendering import environment_of
+        return environment_of(dag or self.dag)
+
+    def render_template(self, content, context, jinja_env=None, seen_oids=None):
+        from gale.rendering import render_value
+        return render_value(self, content, context, jinja_env)
+
+    def render_template_fields(self, context, jinja_env=None):
+        from gale.rendering import render_fields
+        render_fields(self, context, jinja_env)
+
+    def xcom_pull(self, context, task_ids=None, dag_id=None, key=xcom_arg.XCOM_RETURN_KEY, include_prior_dates=None,
+                  **kwargs):
+        return context["ti"].xcom_pull(task_ids=task_ids, dag_id=dag_id, key=key,
+                                       include_prior_dates=include_prior_dates, **kwargs)
+
+    def xcom_push(self, context, key, value, execution_date=None):
+        context["ti"].xcom_push(key=key, value=value)
+
+    def defer(self, *, trigger, method_name, kwargs=None, timeout=None):
+        raise TaskDeferred(trigger=trigger, method_name=method_name, kwargs=kwargs, timeout=timeout)
+
+    def resume_execution(self, next_method, next_kwargs, context):
+        return getattr(self, next_method)(context, **(next_kwargs or {}))
+
+    def dry_run(self):
+        for name in self.template_fields:
+            self.log.info("%s: %r", name, getattr(self, name, None))
 
     def execute(self, context):
         raise NotImplementedError(f"{type(self).__name__} has no execute()")
@@ -247,4 +389,13 @@ class BaseOperator(Node, metaclass=_OperatorMeta):
 
 
 BASE_ARGUMENTS = frozenset(name for name, parameter in inspect.signature(BaseOperator.__init__).parameters.items()
-                           if parameter.kind is parameter.KEYWORD_ONLY) | _IGNORED | _IGNORED_LOUDLY
+                           if parameter.kind is parameter.KEYWORD_ONLY) | _IGNORED | _IGNORED_LOUDLY | frozenset(_KEPT)
+
+
+class BaseOperatorLink:
+    """A link beside a task, for Airflow's UI; Gale shows none."""
+
+    name = ""
+
+    def get_link(self, operator, *, ti_key):
+        return ""

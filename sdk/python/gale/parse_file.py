@@ -12,7 +12,7 @@ import traceback
 import zipfile
 import zlib
 
-from gale import context, profile
+from gale import airflow_shim, context, neighbours, plugins, profile
 from gale.dag import DAG
 from gale.serialize import serialize_dag, warnings_of
 
@@ -35,6 +35,11 @@ def extend_path(path, dags_folder):
         folders += [dags_folder, os.path.join(dags_folder, "plugins"), os.path.join(dags_folder, "config"),
                     os.path.join(parent, "plugins"), os.path.join(parent, "config")]
     sys.path.extend(folder for folder in dict.fromkeys(folders) if folder not in sys.path and os.path.isdir(folder))
+    airflow_shim.set_examples(dags_folder or os.path.dirname(path))
+    neighbours.provide(dags_folder or os.path.dirname(path))
+    for folder in dict.fromkeys(folders):
+        if os.path.basename(folder) == "plugins":
+            plugins.load_folder(folder)
 
 
 def is_package(path):

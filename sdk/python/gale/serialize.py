@@ -6,7 +6,7 @@ import json
 import math
 import os
 
-from gale import profile, timetables, timezone, work_spec
+from gale import assets, profile, timetables, timezone, work_spec
 from gale.enums import TriggerRule, WeightRule
 from gale.exceptions import AirflowException
 from gale.operator import DEFAULT_OWNER, DEFAULT_POOL, DEFAULT_QUEUE, as_retries, as_time, as_timedelta
@@ -65,8 +65,11 @@ def warnings_of(dag):
     """What the file asks for and Gale does not do: one line each."""
     lines = [f"DAG {dag.dag_id!r}: {name} is accepted, but Gale does not act on it yet"
              for name in dag.ignored_arguments]
+    if assets.condition_of(dag.schedule) is not None:
+        lines.append(f"DAG {dag.dag_id!r}: its schedule of assets is accepted, but assets start no runs in Gale yet")
     return lines + [f"DAG {dag.dag_id!r}, task {task.task_id!r}: {name} is accepted, but Gale does not act on it yet"
                     for task in dag.tasks for name in task.ignored_arguments]
+
 
 
 def to_json(value):
@@ -99,7 +102,7 @@ def _task(task, dag, first, last):
     backoff = task.retry_exponential_backoff
     spec = {
         "task_id": task.task_id,
-        "operator_name": task.task_type,
+        "operator_name": task.operator_name,
         "downstream_task_ids": sorted(task.downstream_task_ids),
         "owner": text(task.owner, f"{where}: owner") or DEFAULT_OWNER,
         "doc_md": text(task.doc_md, f"{where}: doc_md").strip(),
@@ -154,7 +157,8 @@ def _param_schemas(params, where):
 
 def _json_or_nothing(value, what):
     try:
-        return to_json(value) if value else ""
+        # Names that are numbers become texts first: they can't be sorted among texts.
+        return to_json(json.loads(json.dumps(value, allow_nan=False))) if value else ""
     except (TypeError, ValueError) as error:
         raise AirflowException(f"{what} must be JSON: {error}") from None
 

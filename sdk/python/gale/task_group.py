@@ -11,7 +11,7 @@ class TaskGroup(Node):
 
     def __init__(self, group_id=None, prefix_group_id=True, parent_group=None, dag=None, default_args=None,
                  tooltip="", ui_color="CornflowerBlue", ui_fgcolor="#000", add_suffix_on_collision=False,
-                 group_display_name="", on_failure_callback=None):
+                 group_display_name="", on_failure_callback=None, prefix=None, **kwargs):
         self.dag = dag or (parent_group.dag if parent_group else None) or context.current_dag()
         if self.dag is None:
             raise AirflowException(f"task group {group_id!r} is in no DAG: make it inside `with DAG(...)`")
@@ -20,6 +20,7 @@ class TaskGroup(Node):
         self.prefix_group_id = prefix_group_id
         self.default_args = dict(default_args or {})
         self.tooltip = tooltip
+        self.group_display_name = group_display_name
         self.expand_input = None  # of a mapped group: group_decorator.py
         self.children = []
         wanted = self.parent_group.child_id(group_id) if self.parent_group else group_id
@@ -60,6 +61,37 @@ class TaskGroup(Node):
 
     get_roots = first_tasks
     get_leaves = last_tasks
+
+    @property
+    def roots(self):
+        return self.first_tasks()
+
+    @property
+    def leaves(self):
+        return self.last_tasks()
+
+    @property
+    def label(self):
+        return self.group_id.rpartition(".")[2]
+
+    node_id = property(lambda self: self.group_id)
+
+    def add(self, task):
+        """Puts a task that was made elsewhere into the group."""
+        if task.task_group is not self:
+            task.task_group = self
+            self.children.append(task)
+
+    def get_child_by_label(self, label):
+        return next(child for child in self.children if child.label == label)
+
+    def iter_tasks(self):
+        return iter(self.tasks())
+
+    def mapped_parents(self):
+        """The mapped groups that it is in or is, outermost first."""
+        return (self.parent_group.mapped_parents() if self.parent_group else []) \
+            + ([self] if self.expand_input is not None else [])
 
     def __enter__(self):
         context.push_group(self)

@@ -168,8 +168,8 @@ class _Environment(jinja2.sandbox.SandboxedEnvironment):
         return not attr.startswith("__")
 
 
-def make_environment(folders, dag=None):
-    """The Jinja environment of a DAG: its macros, filters and settings over the standard ones."""
+def make_environment(folders, dag=None, cls=None):
+    """The Jinja environment of a DAG: its macros, filters and settings over the standard ones. cls: another class."""
     options = {"undefined": jinja2.StrictUndefined, "extensions": ["jinja2.ext.do"], "cache_size": 0}
     if dag is not None:
         folders = [os.path.join(os.path.dirname(dag.fileloc), os.fspath(path)) for path in dag.template_searchpath] \
@@ -177,7 +177,7 @@ def make_environment(folders, dag=None):
         if dag.template_undefined is not None:
             options["undefined"] = dag.template_undefined
         options.update(dag.jinja_environment_kwargs or {})
-    environment = _Environment(loader=jinja2.FileSystemLoader(folders), **options)
+    environment = (cls or _Environment)(loader=jinja2.FileSystemLoader(folders), **options)
     environment.filters.update(FILTERS)
     if dag is not None:
         environment.globals.update(dag.user_defined_macros or {})

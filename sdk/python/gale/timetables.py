@@ -1,5 +1,6 @@
 """Schedules: what DAG(schedule=...) accepts, and how it becomes a DagSpec Schedule."""
 
+import collections
 import datetime as dt
 
 from gale import timezone
@@ -8,8 +9,20 @@ from gale.exceptions import AirflowTimetableInvalid
 INTERVAL_PROFILES = ("1.10", "2")  # a run stands for the interval before it; in "3" for its own tick
 
 
+DataInterval = collections.namedtuple("DataInterval", ["start", "end"])
+DataInterval.exact = classmethod(lambda cls, at: cls(at, at))
+TimeRestriction = collections.namedtuple("TimeRestriction", ["earliest", "latest", "catchup"])
+DagRunInfo = collections.namedtuple("DagRunInfo", ["run_after", "data_interval"])
+DagRunInfo.exact = classmethod(lambda cls, at: cls(at, DataInterval.exact(at)))
+DagRunInfo.interval = classmethod(lambda cls, start, end: cls(end, DataInterval(start, end)))
+DagRunInfo.logical_date = property(lambda self: self.data_interval.start)
+
+
 class Timetable:
     """A schedule whose semantics do not hang on the profile."""
+
+    description = ""
+    periodic = can_run = can_be_scheduled = True
 
     def to_spec(self):
         raise AirflowTimetableInvalid(f"Gale does not support the timetable class {type(self).__name__} yet")
@@ -59,15 +72,60 @@ class DeltaTriggerTimetable(DeltaDataIntervalTimetable):
             raise AirflowTimetableInvalid("Gale does not support DeltaTriggerTimetable(interval=...) yet")
 
 
+class NullTimetable(Timetable):
+    def to_spec(self):
+        return None
+
+
+class OnceTimetable(Timetable):
+    def to_spec(self):
+        return {"kind": "ONCE"}
+
+
+class ContinuousTimetable(Timetable):
+    def to_spec(self):
+        return {"kind": "CONTINUOUS"}
+
+
+class EventsTimetable(Timetable):
+    def __init__(self, event_dates, restrict_to_events=False, presorted=False, description=None):
+        self.event_dates = list(event_dates)
+
+
+class MultipleCronTriggerTimetable(Timetable):
+    def __init__(self, *crons, timezone="UTC", interval=dt.timedelta(), run_immediately=False):
+        self.crons = crons
+        self.timezone = timezone
+
+    def to_spec(self):
+        if len(self.crons) == 1:
+            return CronTriggerTimetable(self.crons[0], timezone=self.timezone).to_spec()
+        return super().to_spec()
+
+
+class CronPartitionTimetable(CronTriggerTimetable):
+    def __init__(self, cron, *, timezone="UTC", **kwargs):
+        super().__init__(cron, timezone=timezone)
+
+
+class PartitionAtRuntime(NullTimetable):
+    pass
+
+
 def to_spec(schedule, profile, zone):
     """The Schedule message (a dict) of any accepted `schedule`, or None for "only by hand"."""
+    from gale import assets
     if schedule is None:
         return None
     if isinstance(schedule, Timetable):
         return schedule.to_spec()
     style = "INTERVAL" if profile in INTERVAL_PROFILES else "TRIGGER"
+    if assets.condition_of(schedule) is not None:
+        return None  # of assets alone: no clock starts it
     if isinstance(schedule, str):
         word = schedule.strip()
+        if word in ("None", "@none", ""):
+            return None
         if word in ("@once", "@continuous"):
             return {"kind": word[1:].upper()}
         return _cron_spec(f"CRON_{style}", word, zone)
@@ -113,6 +171,8 @@ def _delta_spec(kind, delta):
 
 def duration(delta):
     """protobuf's JSON form of a timedelta: "300s", "1.5s"."""
+    if type(delta) is not dt.timedelta:  # pendulum's does its own arithmetic, with its own kind only
+        delta = dt.timedelta(microseconds=round(delta.total_seconds() * 1_000_000))
     micros = delta // dt.timedelta(microseconds=1)
     sign, (seconds, rest) = "-" if micros < 0 else "", divmod(abs(micros), 1_000_000)
     return f"{sign}{seconds}" + (f".{rest:06d}".rstrip("0") if rest else "") + "s"

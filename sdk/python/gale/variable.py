@@ -1,7 +1,9 @@
-"""Variables, read while a file is parsed or a template rendered: from the environment only."""
+"""Variables: AIRFLOW_VAR_NAME or GALE_VAR_NAME in the environment, then the store's, which running tasks ask for."""
 
 import json
 import os
+
+from gale import masking, task_state
 
 _UNSET = object()
 PREFIXES = ("AIRFLOW_VAR_", "GALE_VAR_")
@@ -20,7 +22,15 @@ class Variable:
         for prefix in PREFIXES:
             text = os.environ.get(prefix + key.upper())
             if text is not None:
-                return json.loads(text) if deserialize_json else text
+                return cls._read(key, text, deserialize_json)
+        try:
+            said = task_state.ask({"type": "GetVariable", "key": key})
+        except task_state.SupervisorError as error:
+            if error.error != "VARIABLE_NOT_FOUND":
+                raise
+            said = None
+        if said is not None and said.get("value") is not None:
+            return cls._read(key, said["value"], deserialize_json)
         for fallback in (default_var, default):
             if fallback is not _UNSET:
                 return fallback
@@ -28,16 +38,40 @@ class Variable:
                        "DAG processor (Gale has no stored variables yet) or give a default")
 
     @staticmethod
+    def _read(key, text, deserialize_json):
+        if masking.is_secret_name(key):
+            task_state.mask(text, key)
+        if not deserialize_json:
+            return text
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise ValueError(f"variable {key!r} is not JSON: {error}") from None
+
+    @staticmethod
     def set(key, value, description=None, serialize_json=False):
-        raise NotImplementedError(f"Gale does not support Variable.set yet (variable {key!r})")
+        if task_state.supervisor is None:
+            raise RuntimeError(f"variables are set by running tasks, not while a file is read (variable {key!r})")
+        task_state.ask({"type": "PutVariable", "key": key, "description": description,
+                        "value": json.dumps(value, indent=2) if serialize_json else str(value)})
 
     @staticmethod
     def delete(key):
-        raise NotImplementedError(f"Gale does not support Variable.delete yet (variable {key!r})")
+        if task_state.supervisor is None:
+            raise RuntimeError(f"variables are deleted by running tasks, not while a file is read (variable {key!r})")
+        return int(bool(task_state.ask({"type": "DeleteVariable", "key": key}).get("ok")))
+
+    @classmethod
+    def update(cls, key, value, serialize_json=False, session=None):
+        cls.get(key)
+        cls.set(key, value, serialize_json=serialize_json)
 
     @classmethod
     def setdefault(cls, key, default, description=None, deserialize_json=False):
-        return cls.get(key, default_var=default, deserialize_json=deserialize_json)
+        found = cls.get(key, default_var=None, deserialize_json=deserialize_json)
+        if found is None and task_state.supervisor is not None:
+            cls.set(key, default, description=description, serialize_json=deserialize_json)
+        return default if found is None else found
 
 
 class Accessor:

@@ -1,6 +1,9 @@
 """What a task will return, as an argument of another task: XComArg and its map, zip and concat."""
 
+import itertools
+
 from gale.dependencies import Node
+from gale.exceptions import AirflowException
 
 XCOM_RETURN_KEY = "return_value"
 _UNSET = object()
@@ -14,6 +17,10 @@ class XComArg(Node):
 
     def references(self):
         """The tasks whose results it is made of."""
+        raise NotImplementedError
+
+    def resolve(self, look_up):
+        """Its value; look_up(task, key) gives a task's own (of a mapped one: all of them)."""
         raise NotImplementedError
 
     def first_tasks(self):
@@ -47,6 +54,15 @@ class XComArg(Node):
             task.as_teardown(setups=setups, on_failure_fail_dagrun=bool(on_failure_fail_dagrun))
         return self
 
+    def __enter__(self):
+        for task in self.references():
+            task.__enter__()
+        return self
+
+    def __exit__(self, *exc_info):
+        for task in self.references():
+            task.__exit__(*exc_info)
+
     @staticmethod
     def iter_xcom_references(value):
         """(task, key) of every result that `value` is made of."""
@@ -70,6 +86,9 @@ class PlainXComArg(XComArg):
 
     def references(self):
         return [self.operator]
+
+    def resolve(self, look_up):
+        return look_up(self.operator, self.key)
 
     def __getitem__(self, key):
         if not isinstance(key, str):
@@ -110,7 +129,7 @@ class MapXComArg(XComArg):
     def __init__(self, arg, callables):
         _check_source(arg, "map over")
         for function in callables:
-            if isinstance(function, Node):
+            if getattr(function, "is_task_decorator", False) or isinstance(function, Node):
                 raise ValueError("map() wants a plain function, not an @task")
         self.arg = arg
         self.callables = callables
@@ -120,6 +139,29 @@ class MapXComArg(XComArg):
 
     def map(self, f):
         return MapXComArg(self.arg, [*self.callables, f])
+
+    def resolve(self, look_up):
+        return _Mapped(elements(self.arg.resolve(look_up)), self.callables)
+
+
+class _Mapped:
+    """A list whose elements are made when they are asked for: an instance calls the functions for its own."""
+
+    def __init__(self, values, callables):
+        self._values = values
+        self._callables = callables
+
+    def __len__(self):
+        return len(self._values)
+
+    def __getitem__(self, index):
+        value = self._values[index]
+        for function in self._callables:
+            value = function(value)
+        return value
+
+    def __iter__(self):
+        return (self[index] for index in range(len(self)))
 
 
 class ZipXComArg(XComArg):
@@ -138,6 +180,12 @@ class ZipXComArg(XComArg):
     def references(self):
         return [task for arg in self.args if isinstance(arg, XComArg) for task in arg.references()]
 
+    def resolve(self, look_up):
+        sources = [resolved_elements(arg, look_up) for arg in self.args]
+        if self.has_fill:
+            return list(itertools.zip_longest(*sources, fillvalue=self.fillvalue))
+        return list(zip(*sources))
+
 
 class ConcatXComArg(XComArg):
     def __init__(self, args):
@@ -150,6 +198,9 @@ class ConcatXComArg(XComArg):
 
     def concat(self, *others):
         return ConcatXComArg([*self.args, *others])
+
+    def resolve(self, look_up):
+        return [value for arg in self.args for value in resolved_elements(arg, look_up)]
 
 
 class GroupArgument(XComArg):
@@ -166,12 +217,28 @@ class GroupArgument(XComArg):
         """The group's own edges say it; a task inside waits for the group's first tasks anyway."""
         super().set_downstream(other)
 
+    def resolve(self, look_up):
+        return look_up(self.group, self.name)
+
     def __str__(self):
         raise TypeError(f"{self.name!r} of the mapped task group {self.group.group_id!r} is another value in each of "
                         f"its instances: give it whole, as env={{'X': {self.name}}}, and not within a text")
 
     def __repr__(self):
         return f"GroupArgument({self.group.group_id!r}, {self.name!r})"
+
+
+def elements(value):
+    """What a mapped task has an instance for each of: a list's elements, or a dict's (name, value) pairs."""
+    if isinstance(value, dict):
+        return list(value.items())
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__len__") or not hasattr(value, "__getitem__"):
+        raise AirflowException(f"only a list or a dict can be mapped over, not {type(value).__name__} ({value!r:.100})")
+    return value
+
+
+def resolved_elements(arg, look_up):
+    return elements(arg.resolve(look_up) if isinstance(arg, XComArg) else arg)
 
 
 def iterate(value, depth=20):
@@ -189,3 +256,15 @@ def iterate(value, depth=20):
     elif isinstance(getattr(type(value), "template_fields", None), (list, tuple)):
         for name in value.template_fields:
             yield from iterate(getattr(value, name, None), depth - 1)
+
+
+def replace(value, look_up):
+    """`value` with each XComArg in it (lists, tuples, sets and dicts) as what it stands for."""
+    if isinstance(value, XComArg):
+        found = value.resolve(look_up)
+        return list(found) if isinstance(found, _Mapped) else found
+    if isinstance(value, dict) and type(value) is dict:
+        return {key: replace(item, look_up) for key, item in value.items()}
+    if type(value) in (list, tuple, set):
+        return type(value)(replace(item, look_up) for item in value)
+    return value
