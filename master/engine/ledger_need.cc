@@ -9,14 +9,18 @@ Result<bool> HasRun(Reads& reads, const std::string& dag_id, const std::string& 
   return found.ok();
 }
 
-Result<bool> HasRunOfDate(Reads& reads, const std::string& dag_id, TimePoint logical_date) {
+constexpr int kDatesTriedMax = 100;
+
+// Its name.
+Result<std::optional<std::string>> RunOfDate(Reads& reads, const std::string& dag_id,
+                                             TimePoint logical_date) {
   RunQuery query;
   query.limit = 1;
   query.count = false;
   query.dag_id = dag_id;
   query.logical_date_gte = query.logical_date_lte = logical_date;
   GALE_ASSIGN_OR_RETURN(const Page<RunRow> page, reads.ListRuns(query));
-  return !page.rows.empty();
+  return page.rows.empty() ? std::nullopt : std::optional(page.rows.front().run_id);
 }
 
 Result<std::optional<RunRow>> SuccessBefore(Reads& reads, const std::string& dag_id,
@@ -79,7 +83,9 @@ Status Fill(Reads& reads, Catalog& catalog, LedgerAnswer& answer) {
       for (const LedgerNeed::Due& due : need.due) {
         LedgerAnswer::Taken& taken = answer.taken.emplace_back();
         GALE_ASSIGN_OR_RETURN(taken.name, HasRun(reads, need.key.dag_id, due.run_id));
-        GALE_ASSIGN_OR_RETURN(taken.date, HasRunOfDate(reads, need.key.dag_id, due.logical_date));
+        GALE_ASSIGN_OR_RETURN(const auto holder,
+                              RunOfDate(reads, need.key.dag_id, due.logical_date));
+        taken.date = holder.has_value();
       }
       return OkStatus();
     }
@@ -100,9 +106,16 @@ Status CheckTrigger(Reads& reads, TriggerRequest& request) {
                           HasRun(reads, request.dag_id, MadeRunId(*request.run_after)));
   }
   if (request.logical_date && !request.no_logical_date) {
-    GALE_ASSIGN_OR_RETURN(const bool dated,
-                          HasRunOfDate(reads, request.dag_id, *request.logical_date));
-    if (dated) return DateTaken(request.dag_id, *request.logical_date);
+    GALE_ASSIGN_OR_RETURN(const auto holder,
+                          RunOfDate(reads, request.dag_id, *request.logical_date));
+    if (holder) return DateTaken(request.dag_id, *request.logical_date, *holder);
+  } else if (request.run_after && !request.no_logical_date) {
+    TimePoint date = *request.run_after;
+    for (int tried = 0; tried < kDatesTriedMax; ++tried, date += Duration(1)) {
+      GALE_ASSIGN_OR_RETURN(const auto holder, RunOfDate(reads, request.dag_id, date));
+      if (!holder) break;
+    }
+    request.free_date = date;
   }
   return OkStatus();
 }

@@ -70,9 +70,10 @@ LedgerAnswer ReadNeed(Reads& reads, Catalog& catalog, LedgerNeed need);
 
 // What the ledger has against a trigger, and notes in it what the loop must know: by whoever brings
 // it, before it is posted. What is made in between, the loop or the commit finds.
-inline Status DateTaken(const std::string& dag_id, TimePoint logical_date) {
-  return AlreadyExists("DAG '{}' already has a run of the logical date {}", dag_id,
-                       FormatTime(logical_date));
+inline Status DateTaken(const std::string& dag_id, TimePoint logical_date,
+                        const std::string& holder) {
+  return AlreadyExists("DAG '{}' already has a run of the logical date {}: '{}'", dag_id,
+                       FormatTime(logical_date), holder);
 }
 Status CheckTrigger(Reads& reads, TriggerRequest& request);
 

@@ -294,7 +294,8 @@ class Loop {
   // loop_requests.cc
   RunRow& Insert(RunRow row, const DagPtr& dag);
   Result<DagEntry*> UsableDag(const std::string& dag_id);
-  bool IsDateTaken(const std::string& dag_id, TimePoint date) const;
+  // Its name, if there is one.
+  std::optional<std::string> RunOfDate(const std::string& dag_id, TimePoint date) const;
   Status SetDates(const TriggerRequest& request, LastGiven& last, RunRow& row) const;
   // The run, from memory.
   Result<core::Run*> FindRun(const std::string& dag_id, const std::string& run_id);

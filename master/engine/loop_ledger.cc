@@ -211,6 +211,16 @@ const LedgerWaits::DueRuns* Loop::DueRunsOf(const std::string& dag_id) const {
   return waiting == nullptr ? nullptr : &waiting->due;
 }
 
+std::optional<std::string> Loop::RunOfDate(const std::string& dag_id, TimePoint date) const {
+  if (const core::Run* run = scheduler_->FindByDate(dag_id, date)) return run->head.run_id;
+  const LedgerWaits::DueRuns* due = DueRunsOf(dag_id);
+  if (due == nullptr) return std::nullopt;
+  for (const core::Calendar::Due& d : due->runs) {
+    if (d.run.logical_date == date) return NameOf(d.run);
+  }
+  return std::nullopt;
+}
+
 void Loop::MakeDueRuns(const LedgerAnswer& answer, const LedgerWaits::DueRuns& due) {
   const std::string& dag_id = answer.need.key.dag_id;
   if (!dags_.contains(dag_id)) return;

@@ -72,14 +72,6 @@ Status CheckTexts(const TriggerRequest& request) {
 
 }  // namespace
 
-bool Loop::IsDateTaken(const std::string& dag_id, TimePoint date) const {
-  if (scheduler_->FindByDate(dag_id, date) != nullptr) return true;
-  const LedgerWaits::DueRuns* due = DueRunsOf(dag_id);
-  return due != nullptr && std::ranges::any_of(due->runs, [&](const core::Calendar::Due& d) {
-           return d.run.logical_date == date;
-         });
-}
-
 // A date has one run; who names none gets the next free instant.
 Status Loop::SetDates(const TriggerRequest& request, LastGiven& last, RunRow& row) const {
   const Dag& dag = *scheduler_->FindDag(row.dag_id);
@@ -87,16 +79,16 @@ Status Loop::SetDates(const TriggerRequest& request, LastGiven& last, RunRow& ro
     row.logical_date.reset();
   } else if (request.logical_date) {
     row.logical_date = request.logical_date;
-    if (IsDateTaken(row.dag_id, *row.logical_date)) {
-      return DateTaken(row.dag_id, *row.logical_date);
+    if (const auto holder = RunOfDate(row.dag_id, *row.logical_date)) {
+      return DateTaken(row.dag_id, *row.logical_date, *holder);
     }
     // Not before its date (Airflow's runnable_exec_date).
     row.run_after = std::max(row.run_after, *row.logical_date);
   } else if (dag.spec().profile != "3") {
-    TimePoint date = row.run_after;
+    TimePoint date = request.free_date.value_or(row.run_after);
     const Duration back = last.date - date;  // much: the clock was set
     if (back >= Duration(0) && back < std::chrono::seconds(1)) date = last.date + Duration(1);
-    while (IsDateTaken(row.dag_id, date)) date += Duration(1);
+    while (RunOfDate(row.dag_id, date)) date += Duration(1);
     row.logical_date = last.date = date;
   }
   const std::optional<TimePoint> latest = dag.bounds().latest;

@@ -28,6 +28,7 @@ struct TriggerRequest {
   bool no_logical_date = false;                           // none, whatever the file
   std::optional<TimePoint> interval_start, interval_end;  // both or neither
   std::optional<TimePoint> run_after;                     // unset: now
+  std::optional<TimePoint> free_date = std::nullopt;      // CheckTrigger: no run has it
   bool numbered = false;                                  // CheckTrigger: the made name is taken
   std::string conf_json = "{}";                           // a JSON object; checked by the caller
   std::string note;

@@ -331,6 +331,14 @@ Status RunRefused(Connection& db, const RunRow& row) {
                            row.id.value, row.run_id, row.dag_id);
     }
   }
+  GALE_ASSIGN_OR_RETURN(Rows dated, db.Query(Bind("SELECT run_id FROM dag_run WHERE dag_id = ?"
+                                                  " AND logical_date = ?",
+                                                  row.dag_id, row.logical_date)));
+  if (dated.Next()) {
+    std::string holder;
+    dated.Read(holder);
+    if (holder != row.run_id) return LogicalDateTaken(row, holder);
+  }
   return AlreadyExists("dag '{}' has a run '{}' already; choose another run id", row.dag_id,
                        row.run_id);
 }

@@ -227,6 +227,18 @@ CREATE TABLE IF NOT EXISTS cleaned_run (
     " ADD KEY dag_run_by_run_after (run_after),"
     " ADD KEY dag_run_by_dag_and_run_after (dag_id, run_after)",
     "ALTER TABLE event_log ADD KEY event_log_by_time (logged_at)",
+    // A date is one run's: of several the later ones move on, by microseconds.
+    R"sql(
+UPDATE dag_run JOIN (
+  SELECT run_key, place + MAX(logical_date - place) OVER (
+    PARTITION BY dag_id ORDER BY place ROWS UNBOUNDED PRECEDING) AS to_date
+  FROM (SELECT run_key, dag_id, logical_date, CAST(ROW_NUMBER() OVER (
+      PARTITION BY dag_id ORDER BY logical_date, run_key) AS SIGNED) AS place
+    FROM dag_run WHERE logical_date IS NOT NULL) placed) moved ON moved.run_key = dag_run.run_key
+SET dag_run.logical_date = moved.to_date WHERE dag_run.logical_date <> moved.to_date
+)sql",
+    "ALTER TABLE dag_run DROP KEY dag_run_by_date,"
+    " ADD UNIQUE KEY dag_run_by_date (dag_id, logical_date)",
 };
 
 constexpr Migration kMigrations[] = {

@@ -146,6 +146,13 @@ Status WriteRuns(Write& write, const std::vector<RunRow>& runs) {
                            row.id.value, row.run_id, row.dag_id);
     }
     if (written.code() == Code::kAlreadyExists) {
+      GALE_ASSIGN_OR_RETURN(
+          Statement dated,
+          db.Cached("SELECT run_id FROM dag_run WHERE dag_id = ? AND logical_date = ?"));
+      GALE_ASSIGN_OR_RETURN(const bool has_date, dated.Bind(row.dag_id, row.logical_date).Step());
+      std::string holder;
+      if (has_date) dated.Read(holder);
+      if (has_date && holder != row.run_id) return LogicalDateTaken(row, holder);
       return AlreadyExists("dag '{}' has a run '{}' already; choose another run id", row.dag_id,
                            row.run_id);
     }

@@ -229,6 +229,17 @@ CREATE INDEX dag_run_by_dag ON dag_run (dag_id, run_key, version);
 CREATE INDEX dag_run_by_run_after ON dag_run (run_after);
 CREATE INDEX dag_run_by_dag_and_run_after ON dag_run (dag_id, run_after);
 CREATE INDEX event_log_by_time ON event_log (logged_at);
+
+-- A date is one run's: of several the later ones move on, by microseconds.
+UPDATE dag_run SET logical_date = moved.to_date FROM (
+  SELECT run_key, place + max(logical_date - place) OVER (
+    PARTITION BY dag_id ORDER BY place ROWS UNBOUNDED PRECEDING) AS to_date
+  FROM (SELECT run_key, dag_id, logical_date, row_number() OVER (
+      PARTITION BY dag_id ORDER BY logical_date, run_key) AS place
+    FROM dag_run WHERE logical_date IS NOT NULL)) AS moved
+WHERE dag_run.run_key = moved.run_key AND dag_run.logical_date <> moved.to_date;
+DROP INDEX dag_run_by_date;
+CREATE UNIQUE INDEX dag_run_by_date ON dag_run (dag_id, logical_date);
 )sql";
 
 constexpr Migration kMigrations[] = {

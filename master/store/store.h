@@ -38,7 +38,7 @@ struct CommitBatch {
   };
   std::vector<VersionBundle> version_bundles;
   // A run's id, dag_id, run_id and logical_date are written once. ALREADY_EXISTS: another run has
-  // the id, or the (dag_id, run_id).
+  // the id, the (dag_id, run_id), or the (dag_id, logical_date).
   std::vector<RunRow> runs;
   std::vector<TiRow> tis;
   std::vector<AttemptRow> attempts;
@@ -86,6 +86,12 @@ struct BatchRow {
 inline bool IsRefused(const Status& commit) {
   return commit.code() == Code::kInvalidArgument || commit.code() == Code::kAlreadyExists ||
          commit.code() == Code::kResourceExhausted;
+}
+
+// What Commit says of a run whose logical date `holder` has, a run of the same DAG.
+inline Status LogicalDateTaken(const RunRow& run, std::string_view holder) {
+  return AlreadyExists("dag '{}' already has a run of the logical date {}: '{}'", run.dag_id,
+                       FormatTime(*run.logical_date), holder);
 }
 
 // All that the engine needs to go on where the last one stopped.

@@ -166,11 +166,14 @@ TEST_P(MySqlTest, ASchemaOfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
   {
     auto store = std::move(*OpenMySqlStore(world_->options()));
     const Epoch epoch = *store->AcquireLeadership({.owner = "me"});
-    ASSERT_TRUE(store
-                    ->Commit(epoch, {.dag_versions = {Version("d", 1)},
-                                     .runs = {SparseRun(1, "d", "r")},
-                                     .workers = {{"w", "host", "boot", "0.1.0", At(5)}}})
-                    .ok());
+    ASSERT_TRUE(
+        store
+            ->Commit(epoch, {.dag_versions = {Version("d", 1)},
+                             .runs = {DatedRun(1, "d", "r", At(1)), DatedRun(2, "d", "s", At(2)),
+                                      DatedRun(3, "d", "next", At(1, 1)),
+                                      DatedRun(4, "d", "t", At(4)), DatedRun(5, "e", "r", At(1))},
+                             .workers = {{"w", "host", "boot", "0.1.0", At(5)}}})
+            .ok());
   }
   for (const char* table : {"task_instance", "task_attempt"}) {
     MustRun(*root_, fmt::format("ALTER TABLE {}.{} DROP COLUMN user_time, DROP COLUMN system_time,"
@@ -180,6 +183,11 @@ TEST_P(MySqlTest, ASchemaOfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
   MustRun(*root_, fmt::format("ALTER TABLE {}.task_instance DROP COLUMN value_length,"
                               " DROP COLUMN block_length",
                               name_));
+  MustRun(*root_, fmt::format("ALTER TABLE {}.dag_run DROP KEY dag_run_by_date,"
+                              " ADD KEY dag_run_by_date (dag_id, logical_date)",
+                              name_));
+  MustRun(*root_, fmt::format("UPDATE {}.dag_run SET logical_date = {} WHERE run_id IN ('s', 't')",
+                              name_, At(1).time_since_epoch().count()));
   MustRun(*root_, fmt::format("DROP TABLE {0}.bundle_blob, {0}.version_bundle, {0}.master", name_));
   MustRun(*root_, fmt::format("ALTER TABLE {}.worker DROP COLUMN drained", name_));
   MustRun(*root_, fmt::format("ALTER TABLE {}.dag DROP COLUMN failed_in_a_row", name_));
@@ -190,7 +198,7 @@ TEST_P(MySqlTest, ASchemaOfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
   ASSERT_TRUE(Migrate(world_->options()).ok());
   auto store = std::move(*OpenMySqlStore(world_->options()));
   EXPECT_EQ(store->GetLeader()->owner, "me");
-  EXPECT_TRUE(store->reads().GetRun("d", "r").ok());
+  EXPECT_EQ(Dates(store->reads()), "r=1000000 s=1000001 next=1000003 t=1000002 r=1000000 ");
   EXPECT_TRUE(store->ListMasters()->empty());
   EXPECT_EQ(store->reads().GetDagVersion("d", 1)->bundle, "");
   EXPECT_FALSE(store->LoadLive()->workers.at(0).drained);

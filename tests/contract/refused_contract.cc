@@ -3,11 +3,14 @@
 
 #include "common/queue/memory_queue.h"
 #include "master/engine/driver.h"
+#include "tests/contract/sample_rows.h"
 #include "tests/contract/store_contract.h"
 #include "tests/unit/master/engine/loop_fixture.h"
 
 namespace gale {
 namespace {
+
+using namespace testing_rows;  // NOLINT
 
 // What an engine does with its loop, without its threads.
 class Driven {
@@ -47,6 +50,23 @@ class Driven {
   Standing standing_;
   Driver driver_{standing_};
 };
+
+TEST_P(StoreContract, ALogicalDateIsOneRunsAndTheRefusalNamesBoth) {
+  const RunRow first = DatedRun(1, "d", "first", At(10));
+  MustCommit({.runs = {first, DatedRun(2, "other", "first", At(10)), SparseRun(3, "d", "none"),
+                       SparseRun(4, "d", "none too")}});
+  MustCommit({.runs = {first}});
+  BatchRow refused;
+  const Status status = store_->Commit(
+      epoch_, {.runs = {SparseRun(5, "d", "good"), DatedRun(6, "d", "second", At(10))}}, &refused);
+  EXPECT_EQ(status.code(), Code::kAlreadyExists);
+  EXPECT_EQ(
+      status.message(),
+      fmt::format("dag 'd' already has a run of the logical date {}: 'first'", FormatTime(At(10))));
+  EXPECT_TRUE(refused.list == BatchRow::List::kRuns && refused.at == 1);
+  EXPECT_EQ(store_->reads().GetRun("d", "good").status().code(), Code::kNotFound);
+  MustCommit({.runs = {DatedRun(6, "d", "second", At(10, 1))}});
+}
 
 TEST_P(StoreContract, OfARefusedTurnOneMessageIsToldAndTheOthersAreDone) {
   Driven master(*store_);

@@ -130,6 +130,20 @@ inline RunRow SparseRun(int64_t id, std::string dag_id, std::string run_id,
   row.run_after = At(id);
   return row;
 }
+inline RunRow DatedRun(int64_t id, std::string dag_id, std::string run_id, TimePoint date) {
+  RunRow row = SparseRun(id, std::move(dag_id), std::move(run_id));
+  row.logical_date = date;
+  return row;
+}
+// "r=10000000 ...": the runs' logical dates, microseconds after At(0).
+inline std::string Dates(Reads& reads) {
+  std::string text;
+  const auto page = reads.ListRuns({}).value();
+  for (const RunRow& row : page.rows) {
+    text += fmt::format("{}={} ", row.run_id, (*row.logical_date - At(0)).count());
+  }
+  return text;
+}
 inline RunRow FullRun(int64_t id, std::string dag_id, std::string run_id) {
   return {.id = RunId(id),
           .dag_id = std::move(dag_id),

@@ -7,12 +7,14 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <latch>
 #include <map>
 #include <regex>
 #include <set>
 #include <sstream>
+#include <thread>
 
-#include "master/store/sqlite_readers.h"
+#include "master/store/sqlite_store.h"
 #include "tests/contract/sample_rows.h"
 #include "tests/contract/store_contract.h"
 
@@ -147,11 +149,14 @@ TEST(SqliteFile, OfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
     auto store = MustOpen(path);
     ASSERT_TRUE(store->Migrate().ok());
     const Epoch epoch = *store->AcquireLeadership({.owner = "me"});
-    ASSERT_TRUE(store
-                    ->Commit(epoch, {.dag_versions = {Version("d", 1)},
-                                     .runs = {SparseRun(1, "d", "r")},
-                                     .workers = {{"w", "host", "boot", "0.1.0", At(5)}}})
-                    .ok());
+    ASSERT_TRUE(
+        store
+            ->Commit(epoch, {.dag_versions = {Version("d", 1)},
+                             .runs = {DatedRun(1, "d", "r", At(1)), DatedRun(2, "d", "s", At(2)),
+                                      DatedRun(3, "d", "next", At(1, 1)),
+                                      DatedRun(4, "d", "t", At(4)), DatedRun(5, "e", "r", At(1))},
+                             .workers = {{"w", "host", "boot", "0.1.0", At(5)}}})
+            .ok());
   }
   for (const char* table : {"task_instance", "task_attempt"}) {
     for (const char* column : {"user_time", "system_time", "rss_bytes_max"}) {
@@ -164,6 +169,9 @@ TEST(SqliteFile, OfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
       "DROP TABLE cleaned_run;"
       "ALTER TABLE dag DROP COLUMN failed_in_a_row;"
       "DROP INDEX dag_version_head; ALTER TABLE dag_version DROP COLUMN tasks;"
+      "DROP INDEX dag_run_by_date; CREATE INDEX dag_run_by_date ON dag_run (dag_id, logical_date);"
+      "UPDATE dag_run SET logical_date = (SELECT logical_date FROM dag_run WHERE run_key = 1)"
+      " WHERE run_id IN ('s', 't');"
       "DROP INDEX dag_run_by_dag; DROP INDEX dag_run_by_run_after;"
       "DROP INDEX dag_run_by_dag_and_run_after; DROP INDEX event_log_by_time;"
       "DROP TABLE bundle_blob; DROP TABLE version_bundle; ALTER TABLE worker DROP COLUMN drained;"
@@ -174,7 +182,7 @@ TEST(SqliteFile, OfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
   ASSERT_TRUE(store->Migrate().ok());
   EXPECT_EQ(store->GetLeader()->epoch, Epoch(1));
   EXPECT_EQ(store->GetLeader()->owner, "me");
-  EXPECT_TRUE(store->reads().GetRun("d", "r").ok());
+  EXPECT_EQ(Dates(store->reads()), "r=1000000 s=1000001 next=1000003 t=1000002 r=1000000 ");
   EXPECT_TRUE(store->ListMasters()->empty());
   EXPECT_EQ(store->reads().GetDagVersion("d", 1)->bundle, "");
   EXPECT_FALSE(store->LoadLive()->workers.at(0).drained);
@@ -327,6 +335,38 @@ TEST(SqliteFile, AReaderWaitsForAConnectionOnlySoLong) {
                 {"gale.db", "all 2 connections for reading are busy"});
   }
   EXPECT_TRUE(readers.Borrow().ok()) << "one was given back";
+}
+
+// What API readers hold is none of the loader's business.
+TEST(SqliteFile, ListingsThatNeverEndKeepOtherListingsWaitingAndNobodyElse) {
+  TempDir dir;
+  auto store = std::move(*OpenSqliteStore(
+      {.path = dir / "gale.db", .reader_wait_max = std::chrono::milliseconds(10)}));
+  ASSERT_TRUE(store->Migrate().ok());
+  const Epoch epoch = *store->AcquireLeadership({.owner = "me"});
+  ASSERT_TRUE(store->Commit(epoch, {.runs = {SparseRun(1, "d", "r")}}).ok());
+  SqlSource& listings = dynamic_cast<SqlReads&>(store->reads()).source();
+  std::latch listing(sqlite::kReadersMax), enough(1);
+  std::vector<std::thread> readers;
+  for (size_t i = 0; i < sqlite::kReadersMax; ++i) {
+    readers.emplace_back([&] {
+      EXPECT_TRUE(listings
+                      .Read([&](Sql&) {
+                        listing.count_down();
+                        enough.wait();
+                        return OkStatus();
+                      })
+                      .ok());
+    });
+  }
+  listing.wait();
+  ExpectError(store->reads().GetRun("d", "r").status(), Code::kUnavailable, {"busy"});
+  EXPECT_TRUE(store->loader().GetRun("d", "r").ok());
+  EXPECT_TRUE(store->GetUser("admin").ok());
+  EXPECT_TRUE(store->Commit(epoch, {.runs = {SparseRun(2, "d", "s")}}).ok());
+  enough.count_down();
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_TRUE(store->reads().GetRun("d", "s").ok());
 }
 
 TEST(SqliteFile, WithADamagedSpecSaysWhichOne) {

@@ -233,7 +233,7 @@ TEST_P(StoreContract, ALeaderThatWasDeposedCleansNothing) {
       {.runs = {Ended(1, "d", "gone", 0), Ended(2, "d", "last", kLong)}, .tis = {Done(1, 0)}});
   ASSERT_EQ(*cleaning.TakeOldRuns(At(kLong), At(0), epoch_), 1u);
   const CleanedRun gone = cleaning.RunsToFinish(At(1)).value().at(0);
-  MustCommit({.runs = {Ended(3, "d", "r", 1), Ended(4, "d", "latest", kLong)},
+  MustCommit({.runs = {Ended(3, "d", "r", 1), Ended(4, "d", "latest", kLong + 1)},
               .events = {Event("old", "me", 1)}});
   const Epoch deposed = epoch_;
   epoch_ = *store_->AcquireLeadership({.owner = "another"});

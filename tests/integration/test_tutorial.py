@@ -86,7 +86,7 @@ class Backing:
 @pytest.fixture(scope="module")
 def backing():
     if not shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin"):
-        pytest.skip("mariadbd is missing: apt-get install mariadb-server-core")
+        pytest.fail("mariadbd is missing: apt-get install mariadb-server-core")
     backing = Backing()
     yield backing
     backing.close()

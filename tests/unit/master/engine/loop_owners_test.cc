@@ -82,9 +82,9 @@ TEST_F(Dates, ADateHasOneRunBeItInMemoryOrNot) {
   for (const std::string dag :
        {"d", "e"}) {  // the first ends at once, the second waits for a worker
     ASSERT_TRUE(Trigger({.dag_id = dag, .run_id = "one", .logical_date = date}).ok());
-    EXPECT_EQ(
-        Refusal({.dag_id = dag, .run_id = "two", .logical_date = date}, Code::kAlreadyExists),
-        fmt::format("DAG '{}' already has a run of the logical date {}", dag, FormatTime(date)));
+    EXPECT_EQ(Refusal({.dag_id = dag, .run_id = "two", .logical_date = date}, Code::kAlreadyExists),
+              fmt::format("DAG '{}' already has a run of the logical date {}: 'one'", dag,
+                          FormatTime(date)));
     for (const std::string id : {"three", "four"}) {
       EXPECT_TRUE(Trigger({.dag_id = dag, .run_id = id, .no_logical_date = true}).ok());
     }
