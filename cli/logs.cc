@@ -84,7 +84,7 @@ Status Logs(Context& context) {
   request.set_dag_id(args.Get("dag_id"));
   request.set_run_id(args.Get("run_id"));
   request.set_task_id(args.Get("task_id"));
-  request.set_map_index(static_cast<int32_t>(map_index));
+  if (map_index != kUnmapped) request.set_map_index(static_cast<int32_t>(map_index));
   request.set_try_number(static_cast<uint32_t>(try_number));
   request.set_follow(args.Has("follow"));
   TimedLines timed(context.io.out);

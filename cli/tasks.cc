@@ -88,7 +88,7 @@ Status SetState(Context& context) {
   request.set_dag_id(args.Get("dag_id"));
   request.set_run_id(args.Get("run_id"));
   request.set_task_id(args.Get("task_id"));
-  request.set_map_index(static_cast<int32_t>(map_index));
+  if (map_index != kUnmapped) request.set_map_index(static_cast<int32_t>(map_index));
   request.set_state(args.Get("state"));
   request.set_include_downstream(args.Has("downstream"));
   request.set_include_upstream(args.Has("upstream"));
@@ -106,7 +106,7 @@ Status Explain(Context& context) {
   request.set_dag_id(args.Get("dag_id"));
   request.set_run_id(args.Get("run_id"));
   request.set_task_id(args.Get("task_id"));
-  request.set_map_index(static_cast<int32_t>(map_index));
+  if (map_index != kUnmapped) request.set_map_index(static_cast<int32_t>(map_index));
   GALE_ASSIGN_OR_RETURN(v1::ExplainTaskInstanceResponse why,
                         client->Call(&ControlStub::ExplainTaskInstance, request));
   if (context.globals.format != Format::kTable) {

@@ -49,12 +49,12 @@ Result<Actor> RpcAccess::Authorize(const grpc::ServerContextBase& context,
     return PermissionDenied("user '{}' is {}, and this needs {}", identity->name,
                             Name(identity->role), Name(static_cast<Role>(permission)));
   }
-  return Actor{identity->name, "cli"};
+  return Actor{identity->acts_for.empty() ? identity->name : identity->acts_for, "cli"};
 }
 
 std::string RpcAccess::TokenForLocal(const grpc::ServerContextBase& context) const {
   if (!IsLocal(context)) return "";
-  return auth_.IssueToken({"admin", Role::kAdmin}, kLeaderTokenLife);
+  return auth_.IssueToken({"admin", Role::kAdmin, os_user_}, kLeaderTokenLife);
 }
 
 Status RpcAccess::AuthorizeWorker(const grpc::ServerContextBase& context) const {

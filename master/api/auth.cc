@@ -238,11 +238,12 @@ std::string Auth::IssueToken(const Identity& identity, Duration life) const {
   const int64_t now =
       std::chrono::floor<std::chrono::seconds>(clock_.Now()).time_since_epoch().count();
   const int64_t life_seconds = std::chrono::floor<std::chrono::seconds>(life).count();
-  const Json claims = {{"sub", identity.name},
-                       {"iat", now},
-                       {"nbf", now},
-                       {"exp", now + life_seconds},
-                       {"jti", RandomText(16)}};
+  Json claims = {{"sub", identity.name},
+                 {"iat", now},
+                 {"nbf", now},
+                 {"exp", now + life_seconds},
+                 {"jti", RandomText(16)}};
+  if (!identity.acts_for.empty()) claims["act"] = identity.acts_for;
   const std::string text = Base64Url(kJwtHeader) + "." + Base64Url(WriteJson(claims));
   return text + "." + Base64Url(Sign(text));
 }
@@ -273,7 +274,7 @@ Result<Identity> Auth::Verify(std::string_view token) {
   GALE_ASSIGN_OR_RETURN(std::optional<UserRow> user, store_.GetUser(name));
   const std::optional<Role> role = user ? ParseRole(user->role) : std::nullopt;
   if (!role) return Unauthenticated("User '{}' is no more", name);
-  return Identity{name, *role};
+  return Identity{name, *role, claims->value("act", "")};
 }
 
 }  // namespace gale

@@ -28,6 +28,7 @@ constexpr bool May(Role role, Permission permission) {
 struct Identity {
   std::string name;
   Role role = Role::kViewer;
+  std::string acts_for = {};  // who it is really, if it isn't the user: the audit's
 };
 
 // Thread-safe.

@@ -77,13 +77,7 @@ class TailStream final
     query_.dag_id = r.dag_id();
     query_.run_id = r.run_id();
     query_.task_id = r.task_id();
-    // proto3 has no default but 0, so that it is also what a client sends that knows of no index: of
-    // a mapped task it is one, of another it means none.
-    query_.map_index = r.map_index() > 0 ? r.map_index() : kUnmapped;
-    const bool zero = r.map_index() == 0;
-    if (zero && control_.GetTaskInstance(r.dag_id(), r.run_id(), r.task_id(), 0).ok()) {
-      query_.map_index = 0;
-    }
+    query_.map_index = r.has_map_index() ? r.map_index() : kUnmapped;
     query_.try_number = r.try_number();
     query_.offset = r.offset();
     query_.max_bytes = kTailBytesMax;

@@ -22,6 +22,7 @@ namespace {
 constexpr size_t kVerbThreads = 8;
 constexpr size_t kFollowerThreads = 8;
 constexpr size_t kLogThreads = 2;
+constexpr size_t kBundleThreads = 2;
 constexpr size_t kWaitingMax = 4096;
 constexpr Duration kPeersCloseMax = std::chrono::seconds(2);
 constexpr int kKeepaliveMs = 20'000;
@@ -36,8 +37,9 @@ struct GrpcServer::Impl {
         verbs("grpc verb", kVerbThreads, kWaitingMax),
         followers("grpc follower", kFollowerThreads, kWaitingMax),
         logs("log store", kLogThreads, kWaitingMax),
+        bundles("bundle reader", kBundleThreads, kWaitingMax),
         control_service(control, access, verbs, followers, streams, options.rest),
-        worker_service(engine, control, access, logs, followers, streams, options.serves_queue),
+        worker_service(engine, control, access, logs, bundles, streams, options.serves_queue),
         feed_service(engine, access, followers, streams),
         feed(control.feed()) {}
 
@@ -46,7 +48,7 @@ struct GrpcServer::Impl {
   const GrpcOptions options;
   RpcAccess access;
   StreamRegister streams;
-  ThreadPool verbs, followers, logs;
+  ThreadPool verbs, followers, logs, bundles;
   ControlService control_service;
   WorkerService worker_service;
   FeedService feed_service;
@@ -123,6 +125,7 @@ void GrpcServer::Stop(MonoTime deadline) {
   impl_->verbs.Stop();
   impl_->followers.Stop();
   impl_->logs.Stop();
+  impl_->bundles.Stop();
   impl_->server->Wait();
   impl_->server.reset();
 }

@@ -150,6 +150,14 @@ TEST_F(AuthTest, ATokenThatIsNotOursIsRefused) {
             Code::kPermissionDenied);
 }
 
+TEST_F(AuthTest, ATokenOfTheUnixSocketSaysWhoTheTrailIsToName) {
+  const auto admin = auth_->Verify(auth_->IssueToken({"admin", Role::kAdmin, "ops-ann"}));
+  ASSERT_TRUE(admin.ok());
+  EXPECT_EQ(admin->name, "admin");
+  EXPECT_EQ(admin->acts_for, "ops-ann");
+  EXPECT_EQ(auth_->Verify(auth_->IssueToken({"admin", Role::kAdmin}))->acts_for, "");
+}
+
 TEST_F(AuthTest, TokensOutliveARestart) {
   ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kUser).ok());
   const std::string token = auth_->IssueToken({"ann", Role::kUser});

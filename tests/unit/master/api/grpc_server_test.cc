@@ -179,6 +179,13 @@ TEST_F(GrpcServerTest, AWorkerRunsATaskAndItsLogIsTailedToTheEnd) {
   EXPECT_TRUE(tailing->Finish().ok());
   EXPECT_EQ(text, "hello airflow\n");
   EXPECT_TRUE(complete);
+  grpc::ClientContext of_index_0;
+  Prepare(of_index_0);
+  tail.set_follow(false);
+  tail.set_map_index(0);  // an index like any other: this task isn't mapped
+  auto none = control->TailLog(&of_index_0, tail);
+  EXPECT_FALSE(none->Read(&part));
+  EXPECT_EQ(none->Finish().error_message(), "task 'a' of run 'r1' has no map index 0");
   v1::DagRun run;
   while (watching->Read(&run)) {
   }
