@@ -151,6 +151,7 @@ TEST_F(AuthTest, ATokenThatIsNotOursIsRefused) {
 }
 
 TEST_F(AuthTest, ATokenOfTheUnixSocketSaysWhoTheTrailIsToName) {
+  ASSERT_TRUE(auth_->SetUser("admin", "secret", Role::kAdmin).ok());
   const auto admin = auth_->Verify(auth_->IssueToken({"admin", Role::kAdmin, "ops-ann"}));
   ASSERT_TRUE(admin.ok());
   EXPECT_EQ(admin->name, "admin");
