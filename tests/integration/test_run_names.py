@@ -45,10 +45,17 @@ def test_a_logical_date_has_one_run_by_every_door(shared):
     assert status == 200, answer
     assert shared.wait_for_end("once", "r1")[0] == "success"  # out of memory: the ledger knows
     status, answer = post(shared, "once", {"dag_run_id": "r2", "logical_date": DATE})
-    assert status == 409 and "already has a run of the logical date" in answer["detail"]["message"], answer
+    assert status == 409 and answer["detail"]["message"].endswith(
+        "already has a run of the logical date 2024-05-01T00:00:00Z: 'r1'"), answer
     refused = shared.cli("dags", "trigger", "once", "-r", "r3", "-e", DATE, check=False)
-    one_line_error(refused, "already has a run of the logical date 2024-05-01")
+    one_line_error(refused, "already has a run of the logical date 2024-05-01T00:00:00Z: 'r1'")
     assert set(dates(shared, "once")) == {"r1"}
+    # No date is no date that another could have.
+    for run_id in ("none", "none_too", "none_again"):
+        status, answer = post(shared, "once", {"dag_run_id": run_id, "logical_date": None})
+        assert status == 200 and answer["logical_date"] is None, answer
+        assert shared.wait_for_end("once", run_id)[0] == "success"
+    assert list(dates(shared, "once").values()).count(None) == 3
 
 
 def test_a_run_of_a_later_date_waits_for_it_and_says_so(shared):
