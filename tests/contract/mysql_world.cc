@@ -5,14 +5,12 @@
 namespace gale {
 namespace {
 
-std::string Root() { return FindMySqlRoot(std::string(GALE_TESTS_DIR) + "/../build/mysql/root"); }
+std::string Root() {
+  const char* root = std::getenv("GALE_TEST_MYSQL_ROOT");
+  return root ? root : std::string(GALE_TESTS_DIR) + "/../build/mysql/root";
+}
 
 }  // namespace
-
-std::string MissingServer(MySqlKind kind) {
-  if (kind == MySqlKind::kMariaDb || !Root().empty()) return "";
-  return "no MySQL here: run tests/support/fetch_mysql.sh, or set GALE_TEST_MYSQL_ROOT";
-}
 
 MySqlServer& SharedServer(MySqlKind kind) {
   if (kind == MySqlKind::kMySql) {

@@ -13,8 +13,6 @@ namespace gale {
 
 enum class MySqlKind { kMariaDb, kMySql };
 
-// Why there is none here; empty: there is.
-std::string MissingServer(MySqlKind kind);
 MySqlServer& SharedServer(MySqlKind kind);
 
 // The administrator of a server.

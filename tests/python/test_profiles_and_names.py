@@ -106,7 +106,6 @@ def test_dates_without_a_zone_are_of_the_default_one(one_dag, monkeypatch, start
 
 
 def test_calendar_months(one_dag):
-    pytest.importorskip("dateutil")
     spec = one_dag("""
         from dateutil.relativedelta import relativedelta
         from airflow import DAG

@@ -2,7 +2,7 @@
 # Fetches Oracle's MySQL for tests into build/mysql/root (60 MB, 330 MB unpacked): Debian's unstable suite has it,
 # and it runs from a folder on Debian 12, by any user. The machine's own apt state is left alone.
 #   tests/support/fetch_mysql.sh [FOLDER]
-# The MySQL cases of test_contract find it there, or where $GALE_TEST_MYSQL_ROOT says; without it they are skipped.
+# The MySQL cases of test_contract find it there, or where $GALE_TEST_MYSQL_ROOT says; without it they fail.
 set -euo pipefail
 readonly TO=${1:-$(dirname "$(readlink -f "$0")")/../../build/mysql}
 # Where this machine gets its own packages from.

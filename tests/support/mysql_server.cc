@@ -18,6 +18,7 @@
 
 #include "common/base/check.h"
 #include "common/base/clock.h"
+#include "tests/support/program.h"
 
 namespace gale {
 namespace {
@@ -83,21 +84,23 @@ void AwaitReady(int fd, const std::string& what) {
     if (left > 0 && poll(&poll_fd, 1, static_cast<int>(left)) > 0) {
       got = read(fd, bytes, sizeof bytes);
     }
-    GALE_CHECK(got > 0, "{} did not start (is Debian's mariadb-server-core installed?): {}", what,
-               log);
+    GALE_CHECK(got > 0, "{} did not start: {}", what, log);
     log.append(bytes, static_cast<size_t>(got));
   }
 }
 
 }  // namespace
 
-std::string FindMySqlRoot(const std::string& beside) {
-  if (const char* root = std::getenv("GALE_TEST_MYSQL_ROOT")) return root;
-  return fs::exists(beside + "/usr/sbin/mysqld") ? beside : "";
-}
-
 MySqlServer::MySqlServer(MySqlServerOptions options)
-    : options_(std::move(options)), dir_(MakeDir()), port_(FreePort()) {
+    : options_(std::move(options)),
+      program_(options_.mysql_root.empty()
+                   ? FindProgram(kMariaDb, "apt-get install mariadb-server-core")
+                   : FindProgram(options_.mysql_root + "/usr/sbin/mysqld",
+                                 "tests/support/fetch_mysql.sh unpacks Debian's mysql-server-core "
+                                 "into build/mysql; another folder is named by "
+                                 "GALE_TEST_MYSQL_ROOT")),
+      dir_(MakeDir()),
+      port_(FreePort()) {
   if (options_.tls) MakeCertificate();
   MakeData();
   Start();
@@ -111,12 +114,12 @@ MySqlServer::~MySqlServer() {
 
 std::vector<std::string> MySqlServer::CommandLine() const {
   const std::string& root = options_.mysql_root;
-  std::vector<std::string> line = {kMariaDb, "--no-defaults"};
+  std::vector<std::string> line = {program_, "--no-defaults"};
   if (!root.empty()) {  // by its own loader: it was built for a newer Debian
     line = {root + "/usr/lib64/ld-linux-x86-64.so.2",
             "--library-path",
             root + "/usr/lib/x86_64-linux-gnu:" + root + "/usr/lib/mysql/private",
-            root + "/usr/sbin/mysqld",
+            program_,
             "--no-defaults",
             "--lc-messages-dir=" + root + "/usr/share/mysql",
             "--plugin-dir=" + root + "/usr/lib/mysql/plugin",

@@ -18,8 +18,8 @@ struct MySqlServerOptions {
   bool tls = false;                         // with the certificate at ca_file()
 };
 
-// Its administrator is root, without a password. One thread. What can't be done (no server
-// installed, no port) ends the test program with the reason.
+// Its administrator is root, without a password. One thread. Without such a server the test fails and
+// says so (program.h); what else can't be done (no port) ends the test program with the reason.
 class MySqlServer {
  public:
   explicit MySqlServer(MySqlServerOptions options = {});
@@ -44,13 +44,10 @@ class MySqlServer {
   void MakeCertificate() const;
 
   const MySqlServerOptions options_;
+  const std::string program_;
   std::string dir_;
   uint16_t port_ = 0;
   pid_t pid_ = -1;
 };
-
-// Where a MySQL for tests is unpacked: $GALE_TEST_MYSQL_ROOT, or `beside` (build/mysql/root) if it
-// is there. Empty: nowhere.
-std::string FindMySqlRoot(const std::string& beside);
 
 }  // namespace gale

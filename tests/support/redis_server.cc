@@ -19,6 +19,7 @@
 
 #include "common/base/check.h"
 #include "common/base/clock.h"
+#include "tests/support/program.h"
 
 namespace gale {
 namespace {
@@ -67,15 +68,23 @@ bool AwaitReady(int fd, std::string& log) {
   return true;
 }
 
+std::string Program() {
+  const char* binary = std::getenv("GALE_TEST_REDIS_SERVER");
+  return binary ? binary : "redis-server";
+}
+
 }  // namespace
 
 RedisServer::RedisServer(RedisServerOptions options)
-    : options_(std::move(options)), dir_(MakeDir()), port_(FreePort()) {
+    : options_(std::move(options)),
+      program_(FindProgram(Program(), "apt-get install redis-server")),
+      dir_(MakeDir()),
+      port_(FreePort()) {
   if (options_.tls) MakeCertificate();
   std::string log;
   for (int tries = 1; !TryStart(log); ++tries) {
     GALE_CHECK(tries < kPortTries && log.find("in use") != std::string::npos,
-               "redis-server did not start (is Debian's package installed?): {}", log);
+               "redis-server did not start: {}", log);
     port_ = FreePort();
   }
 }
@@ -101,8 +110,7 @@ void RedisServer::MakeCertificate() const {
 }
 
 std::vector<std::string> RedisServer::CommandLine() const {
-  const char* binary = std::getenv("GALE_TEST_REDIS_SERVER");
-  std::vector<std::string> line = {binary ? binary : "redis-server"};
+  std::vector<std::string> line = {program_};
   if (options_.sentinel_of_port != 0) {
     const std::string path = dir_ + "/sentinel.conf";
     std::ofstream(path) << fmt::format(

@@ -20,7 +20,8 @@ struct RedisServerOptions {
   uint16_t sentinel_of_port = 0;
 };
 
-// One thread. What can't be done (no redis-server, no port) ends the test program with the reason.
+// One thread. Without a redis-server the test fails and says so (program.h); what else can't be done
+// (no port) ends the test program with the reason.
 class RedisServer {
  public:
   explicit RedisServer(RedisServerOptions options = {});
@@ -47,6 +48,7 @@ class RedisServer {
   void MakeCertificate() const;
 
   const RedisServerOptions options_;
+  const std::string program_;
   std::string dir_;
   uint16_t port_ = 0;
   pid_t pid_ = -1;
