@@ -50,6 +50,22 @@ struct BashWork {
   bool operator==(const BashWork&) const = default;
 };
 
+// A Python process runs the DAG's file, finds the task by its id and executes it. The texts are for
+// people and for workers; the master decides nothing by them.
+struct PythonWork {
+  std::string operator_class;  // "module:name"; an empty module is the file's own
+  std::string callable;        // the same of its function; empty: none
+  std::vector<std::string> template_fields;
+  std::vector<std::string>
+      callbacks;  // which the file gives: execute, success, failure, retry, ...
+  bool multiple_outputs = false;
+  bool is_sensor = false;
+  bool reschedules = false;  // gives its slot back between two looks
+  std::string interpreter;   // of its environment; empty: the worker's
+  std::string isolation;     // file, sdk, fresh; empty: the worker's setting
+  bool operator==(const PythonWork&) const = default;
+};
+
 // Does nothing, needs no worker: succeeds the moment it may run.
 struct EmptyWork {
   bool operator==(const EmptyWork&) const = default;
@@ -129,7 +145,7 @@ struct TaskSpec {
   std::optional<ExpandSpec> expand;  // mapped by itself; `work` is then what partial() gave
   std::string map_index_template;
   std::string arguments_json;  // arguments with references in them (dag.proto); empty: none
-  std::variant<EmptyWork, BashWork> work;
+  std::variant<EmptyWork, BashWork, PythonWork> work;
 
   bool operator==(const TaskSpec&) const = default;
 };

@@ -35,19 +35,30 @@ std::string OrDefault(const std::string& text, const char* other) {
 }
 
 void WorkToProto(const TaskSpec& from, v1::TaskSpec& to) {
-  const auto* bash = std::get_if<BashWork>(&from.work);
-  if (bash == nullptr) {
-    to.mutable_empty();
-  } else {
+  if (const auto* bash = std::get_if<BashWork>(&from.work)) {
     *to.mutable_bash() = ToProto(*bash);
+  } else if (const auto* python = std::get_if<PythonWork>(&from.work)) {
+    *to.mutable_python() = ToProto(*python);
+  } else {
+    to.mutable_empty();
   }
 }
 
+PythonWork PythonFromProto(const v1::PythonWork& from) {
+  return {.operator_class = from.operator_class(),
+          .callable = from.callable(),
+          .template_fields = {from.template_fields().begin(), from.template_fields().end()},
+          .callbacks = {from.callbacks().begin(), from.callbacks().end()},
+          .multiple_outputs = from.multiple_outputs(),
+          .is_sensor = from.is_sensor(),
+          .reschedules = from.reschedules(),
+          .interpreter = from.interpreter(),
+          .isolation = from.isolation()};
+}
+
 void WorkFromProto(const v1::TaskSpec& from, TaskSpec& to) {
-  if (!from.has_bash()) {
-    to.work = EmptyWork();
-    return;
-  }
+  if (from.has_python()) to.work = PythonFromProto(from.python());
+  if (!from.has_bash()) return;
   const v1::BashWork& in = from.bash();
   BashWork bash;
   bash.command = in.command();
@@ -184,7 +195,9 @@ TaskSpec TaskFromProto(const v1::TaskSpec& from) {
   TaskSpec to;  // holds the defaults
   to.task_id = from.task_id();
   WorkFromProto(from, to);
-  const char* plain = from.has_bash() ? "BashOperator" : "EmptyOperator";
+  const char* plain = from.has_python() ? "PythonOperator"
+                      : from.has_bash() ? "BashOperator"
+                                        : "EmptyOperator";
   to.operator_name = OrDefault(from.operator_name(), plain);
   to.downstream_task_ids = {from.downstream_task_ids().begin(), from.downstream_task_ids().end()};
   to.owner = OrDefault(from.owner(), "airflow");
@@ -305,6 +318,20 @@ v1::BashWork ToProto(const BashWork& work) {
   out.set_needs_previous_success(work.needs_previous_success);
   for (const std::string& name : work.as_is) out.add_as_is(name);
   out.set_output_json(work.output_json);
+  return out;
+}
+
+v1::PythonWork ToProto(const PythonWork& work) {
+  v1::PythonWork out;
+  out.set_operator_class(work.operator_class);
+  out.set_callable(work.callable);
+  for (const std::string& name : work.template_fields) out.add_template_fields(name);
+  for (const std::string& name : work.callbacks) out.add_callbacks(name);
+  out.set_multiple_outputs(work.multiple_outputs);
+  out.set_is_sensor(work.is_sensor);
+  out.set_reschedules(work.reschedules);
+  out.set_interpreter(work.interpreter);
+  out.set_isolation(work.isolation);
   return out;
 }
 

@@ -126,6 +126,10 @@ v1::Grant GrantWriter::ToProto(const Grant& grant) const {
     *out.mutable_bash() = gale::ToProto(*bash);
     if (out.bash().templated()) out.mutable_context()->set_log_url(LogUrl(grant, task));
   }
+  if (const auto* python = std::get_if<PythonWork>(&task.work)) {
+    *out.mutable_python() = gale::ToProto(*python);
+    out.mutable_context()->set_log_url(LogUrl(grant, task));
+  }
   if (task.execution_timeout)
     *out.mutable_execution_timeout() = gale::ToProto(*task.execution_timeout);
   out.set_do_xcom_push(task.do_xcom_push);
