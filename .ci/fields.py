@@ -14,9 +14,7 @@ ALLOWED = {
     "message GetHealthResponse.scheduler_heartbeat": "for programs that ask over gRPC",
     "message GetHealthResponse.dag_processor_heartbeat": "for programs that ask over gRPC",
     "message Finished.rendered_fields_json": "Python tasks (decision 0019) are being built",
-    "message Finished.rendered_map_index": "Python tasks (decision 0019) are being built",
     "message Finished.reschedule_at": "Python tasks (decision 0019) are being built",
-    "message Finished.skips": "Python tasks (decision 0019) are being built",
     "message Grant.task_token": "Python tasks (decision 0019) are being built",
     "message TaskAnswer.body_json": "Python tasks (decision 0019) are being built",
     "message TaskAnswer.detail_json": "Python tasks (decision 0019) are being built",
@@ -25,8 +23,6 @@ ALLOWED = {
     "spec PythonWork.interpreter": "Python tasks (decision 0019) are being built",
     "spec PythonWork.is_sensor": "Python tasks (decision 0019) are being built",
     "spec PythonWork.isolation": "Python tasks (decision 0019) are being built",
-    "spec PythonWork.multiple_outputs": "Python tasks (decision 0019) are being built",
-    "spec PythonWork.reschedules": "Python tasks (decision 0019) are being built",
 }
 
 
