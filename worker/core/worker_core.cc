@@ -30,10 +30,14 @@ std::optional<MonoTime> WorkerCore::next_tick() const {
 // A result counts until it is on disk, so that Want follows Finished and not the other way round.
 size_t WorkerCore::Busy() const { return live_.size() + spooling_ + claimed_.size(); }
 
+bool WorkerCore::Closed() const {
+  return draining() || !takes_work_ || !ill_.empty() ||
+         live_.size() + claimed_.size() + results_.size() >= options_.results_max;
+}
+
 uint32_t WorkerCore::room() const {
-  if (draining() || !takes_work_ || !ill_.empty()) return 0;
+  if (Closed() || Busy() >= options_.slots) return 0;
   size_t kept = live_.size() + claimed_.size() + results_.size();
-  if (Busy() >= options_.slots || kept >= options_.results_max) return 0;
   return static_cast<uint32_t>(std::min(options_.slots - Busy(), options_.results_max - kept));
 }
 
@@ -426,8 +430,9 @@ uint32_t WorkerCore::PopRoom() const {
 void WorkerCore::TellRoom() {
   if (link_ != Link::kWelcomed) return;
   uint32_t now = serves_queue_ ? room() : PopRoom();
-  if (told_room_ == now) return;
+  if (told_room_ == now && told_closed_ == Closed()) return;
   told_room_ = now;
+  told_closed_ = Closed();
   if (serves_queue_) {
     Do(action::SendWant{now});
   } else {

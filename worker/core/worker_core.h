@@ -139,6 +139,8 @@ class WorkerCore {
   void ClaimPopped();
   void TellRoom();
   uint32_t PopRoom() const;
+  // It takes nothing, however many slots are free.
+  bool Closed() const;
   void TellGoodbye();
   bool Known(const AttemptId& id) const;
   std::vector<AttemptId> Running() const;
@@ -166,6 +168,7 @@ class WorkerCore {
   bool takes_work_ = true;  // an operator lets it
   MonoTime greeted_at_;
   std::optional<uint32_t> told_room_;  // on this connection, less the grants since
+  bool told_closed_ = false;           // with it: a room that grants filled is no word of ours
 
   Duration heartbeat_{};
   MonoTime heartbeat_at_;  // the next

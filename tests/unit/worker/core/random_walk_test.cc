@@ -38,7 +38,11 @@ class World {
 
   static CoreOptions Options() { return {.slots = kSlots}; }
   bool Chance(int percent) { return int(random_() % 100) < percent; }
-  bool Settled() { return core_.idle() && running_.empty() && exits_.empty() && pending_.empty(); }
+  // A master has heard by its Hello what it lost.
+  bool Settled() {
+    return core_.welcomed() && core_.idle() && running_.empty() && exits_.empty() &&
+           pending_.empty();
+  }
 
   template <class E>
   void Step(E e) {

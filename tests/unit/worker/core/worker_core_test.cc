@@ -251,6 +251,27 @@ TEST_F(WorkerCoreTest, ADrainFinishesWhatRunsAndThenSaysGoodbye) {
   EXPECT_TRUE(core.drained());
 }
 
+// Seed 1004215: the grants had used up the room that was told, so that a word of 0 seemed said; the
+// master went on to grant, and the worker to hand back, twenty thousand times.
+TEST_F(WorkerCoreTest, AFullWorkerThatClosesSaysSo) {
+  for (const bool drained : {true, false}) {
+    SCOPED_TRACE(drained);
+    core = WorkerCore(CoreOptions{.slots = 2});
+    Connect();
+    Run(a);
+    Run(b);
+    EXPECT_FALSE(Has<SendWant>());
+    if (drained) {
+      Step(event::DrainRequested{30s});
+    } else {
+      Step(event::Granted{c, Epoch(1)});
+      End(b);
+      Step(event::StartFailed{c, "no more processes", /*host=*/true});
+    }
+    EXPECT_EQ(The<SendWant>().room, 0u);
+  }
+}
+
 TEST_F(WorkerCoreTest, WhileAnOperatorLetsItTakeNoWorkItGoesOnWithWhatItHas) {
   Connect();
   Run(a);
