@@ -28,7 +28,7 @@ struct Prepared {
   char* const* argv;
   char* const* envp;
   const char* cwd;
-  int stdout_fd;
+  int stdout_fd, line_fd;
   bool new_session, detached, reset_oom_score, dies_with_parent;
   pid_t parent;
   char* inner_stack_top;
@@ -70,8 +70,14 @@ __attribute__((no_sanitize("address", "thread"))) int RunInner(void* arg) {
   if (null < 0 || dup2(null, 0) < 0 || dup2(p.stdout_fd, 1) < 0 || dup2(p.stdout_fd, 2) < 0) {
     Fail(p, Step::kStdio);
   }
-  if (close_range(3, ~0u, 0) != 0) {
-    for (int fd = 3; fd < 65'536; ++fd) close(fd);  // a kernel before 5.9
+  unsigned kept = 3;
+  if (p.line_fd >= 0) {
+    // Onto itself it would stay close-on-exec.
+    if (p.line_fd == 3 ? fcntl(3, F_SETFD, 0) < 0 : dup2(p.line_fd, 3) < 0) Fail(p, Step::kStdio);
+    kept = 4;
+  }
+  if (close_range(kept, ~0u, 0) != 0) {
+    for (unsigned fd = kept; fd < 65'536; ++fd) close(static_cast<int>(fd));  // before Linux 5.9
   }
   if (p.cwd[0] != '\0' && chdir(p.cwd) != 0) Fail(p, Step::kCwd);
   if (p.reset_oom_score) ResetOomScore();
@@ -189,6 +195,7 @@ Result<pid_t> StartChild(const ChildSpec& spec) {
              .envp = envp.data(),
              .cwd = spec.cwd.c_str(),
              .stdout_fd = spec.stdout_fd,
+             .line_fd = spec.line_fd,
              .new_session = spec.new_session,
              .detached = spec.detached,
              .reset_oom_score = spec.reset_oom_score,

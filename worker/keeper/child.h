@@ -16,6 +16,7 @@ struct ChildSpec {
   std::vector<std::string> env;
   std::string cwd;
   int stdout_fd = -1;  // for stdout and stderr; stdin is /dev/null
+  int line_fd = -1;    // the child's descriptor 3; -1: it has none
   bool new_session = true;
   bool detached = false;  // double fork: the process is nobody's child
   bool reset_oom_score = false;
@@ -25,7 +26,7 @@ struct ChildSpec {
 };
 
 // The pid of the running program (0 if detached): signals as in a fresh login, no descriptor but 0,
-// 1 and 2. A failure names the program, or the directory. Callable with threads running.
+// 1, 2 and the line. A failure names the program, or the directory. Callable with threads running.
 Result<pid_t> StartChild(const ChildSpec& spec);
 
 }  // namespace gale::keeper

@@ -13,36 +13,8 @@ namespace gale::keeper {
 namespace {
 
 constexpr size_t kNamesShownMax = 5;
-
-Status CheckRequest(const SpawnRequest& r) {
-  GALE_RETURN_IF_ERROR(CheckKey(r.key));
-  if (r.kill_grace < Duration(0) || r.kill_grace > kKillGraceMax || r.timeout < Duration(0)) {
-    return InvalidArgument("kill grace {} s, timeout {} s: out of range", Seconds(r.kill_grace),
-                           Seconds(r.timeout));
-  }
-  for (const auto* strings : {&r.argv, &r.env}) {
-    for (const std::string& s : *strings) {
-      if (s.find('\0') != std::string::npos) {
-        return InvalidArgument("a zero byte is in an argument or the environment");
-      }
-    }
-  }
-  return OkStatus();
-}
-
-Result<File> OpenLog(Files& files, const std::string& path, struct stat* st) {
-  auto opened = files.Open(path, Access::kAppend);
-  if (!opened.ok()) return AsUnavailable(opened.status());
-  File file = *std::move(opened);
-  GALE_ASSIGN_OR_RETURN(*st, files.Look(file));
-  if (S_ISREG(st->st_mode) || S_ISCHR(st->st_mode)) return file;
-  return FailedPrecondition("the log '{}' is no file", path);
-}
-
-std::string Cut(std::string s) {
-  if (s.size() > kReasonBytesMax) s.resize(kReasonBytesMax);
-  return s;
-}
+constexpr const char* kShutDown = "the keeper was shut down";
+constexpr const char* kFencedWhy = "fenced: the worker's lease was not renewed in time";
 
 // What was ended while it ran without its leader did not come to its end.
 void EndedBy(int signal, Exited& exit) { exit.exit_code = -1, exit.signal = signal; }
@@ -56,10 +28,17 @@ Duration ToDuration(const timeval& t) {
 Children::Children(Records records, std::function<void(const Message&)> tell)
     : records_(std::move(records)),
       folders_(records_.files(), records_.home() + "/tmp"),
-      tell_(std::move(tell)) {
+      tell_(std::move(tell)),
+      // What protects the keeper is not for tasks.
+      reset_oom_score_(
+          Files::Real().Read("/proc/self/oom_score_adj").value_or("").starts_with('-')),
+      templates_(
+          records_.home(), reset_oom_score_,
+          {.open_log = [this](const std::string& key) { return OpenLogOf(key); },
+           .on_forked = [this](const std::string& key, pid_t pid) { return Forked(key, pid); },
+           .on_fresh = [this](const std::string& key,
+                              const std::string& why) { StartFresh(key, why); }}) {
   output_fd_ = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-  // What protects the keeper is not for tasks.
-  reset_oom_score_ = Files::Real().Read("/proc/self/oom_score_adj").value_or("").starts_with('-');
 }
 
 Children::~Children() { close(output_fd_); }
@@ -80,95 +59,16 @@ int Children::IdOfKey(const std::string& key) const {
   return it == ids_by_key_.end() ? -1 : it->second;
 }
 
-void Children::Spawn(SpawnRequest&& request) {
-  if (IdOfKey(request.key) >= 0) Reap();
-  if (int id = IdOfKey(request.key); id >= 0) {
-    const RunningRecord& r = children_[id]->record;
-    return tell_(Started{r.key, r.pid, r.started_at});
-  }
-  if (auto it = untaken_.find(request.key); it != untaken_.end()) return tell_(it->second);
-  auto child = std::make_unique<Child>();
-  child->timer = timers_.end();
-  if (Status started = Start(request, *child); !started.ok()) {
-    StartFailed failed = StartFailed::Of(request.key, started);
-    failed.reason = Cut(std::move(failed.reason));
-    return tell_(failed);
-  }
-  tell_(Started{child->record.key, child->record.pid, child->record.started_at});
-  // Its birthday is sure even if it has ended: only we reap it.
-  if (auto process = ReadProcess(child->record.pid)) child->record.birthday = process->birthday;
-  records_.Started(child->record);
-  request.argv.clear();
-  request.env.clear();
-  child->request = std::move(request);
-  child->id = ++last_id_;
-  Child& c = *child;
-  ids_by_key_[c.record.key] = c.id;
-  ids_by_leader_[c.record.pid] = c.id;
-  ids_by_session_[c.record.pid] = c.id;
-  children_.emplace(c.id, std::move(child));
-  if (c.request.timeout > Duration(0)) Arm(c, c.request.timeout);
-}
-
-Status Children::CheckRoom() const {
-  if (closing_) return Unavailable("the keeper is shutting down");
-  if (BootNowUs() >= fence_boot_us_) {
-    return Unavailable("the fence has passed: the worker's lease is over");
-  }
-  if (children_.size() >= kRunningMax || untaken_.size() >= kUntakenMax) {
-    return Unavailable("the keeper holds {} running and {} untaken (at most {} and {})",
-                       children_.size(), untaken_.size(), kRunningMax, kUntakenMax);
-  }
-  return OkStatus();
-}
-
-Status Children::Start(const SpawnRequest& request, Child& child) {
-  GALE_RETURN_IF_ERROR(CheckRequest(request));
-  GALE_RETURN_IF_ERROR(CheckRoom());
-  struct stat st {};
-  GALE_ASSIGN_OR_RETURN(File log, OpenLog(records_.files(), request.log_path, &st));
-  if (S_ISREG(st.st_mode)) child.log_device = st.st_dev, child.log_inode = st.st_ino;
-  RunningRecord& record = child.record;
-  record = {.key = request.key, .started_at = Clock::Real().Now()};
-  GALE_RETURN_IF_ERROR(AsUnavailable(records_.Starting(record)));
-  Result<pid_t> pid = StartInto(request, child, log);
-  if (!pid.ok()) {
-    records_.Forget(record.key);
-    return pid.status();
-  }
-  record.pid = *pid;
-  return OkStatus();
-}
-
-Result<pid_t> Children::StartInto(const SpawnRequest& request, Child& child, const File& log) {
-  ChildSpec spec{.argv = request.argv,
-                 .env = request.env,
-                 .cwd = request.cwd,
-                 .stdout_fd = log.fd(),
-                 .reset_oom_score = reset_oom_score_,
-                 // Without us nobody fences them: they would outlive the lease.
-                 .dies_with_parent = true};
-  std::string marker = std::string(kMarkerName) + "=";
-  std::erase_if(spec.env, [&](const std::string& e) { return e.starts_with(marker); });
-  spec.env.push_back(marker + child.record.key + "@" + records_.home());
-  if (!request.cwd.empty()) return StartChild(spec);
-  auto folder = folders_.Take();
-  if (!folder.ok()) return AsUnavailable(folder.status());
-  child.work_folder = spec.cwd = *folder;
-  Result<pid_t> pid = StartChild(spec);
-  if (!pid.ok() && !folders_.GiveBack(spec.cwd)) (void)records_.files().Remove(spec.cwd);
-  return pid;
-}
-
 void Children::Kill(const std::string& key, const std::string& reason) {
   Reap();  // one that ended before this word came ended by itself: its SIGCHLD may still wait
+  if (starting_.contains(key)) return NeverRan(key, &Exited::killed, CutReason(reason));
   int id = IdOfKey(key);
   if (id < 0) return;
   Child& child = *children_[id];
   if (child.phase != Phase::kRunning) return;  // is on its way out already
   child.exit.killed = true;
   if (child.leader_ended) EndedBy(SIGTERM, child.exit);
-  child.exit.reason = Cut(reason);
+  child.exit.reason = CutReason(reason);
   Terminate(child, child.request.kill_grace);
 }
 
@@ -179,11 +79,12 @@ void Children::Take(const std::string& key) {
 void Children::KillAll() {
   Reap();
   closing_ = true;
+  NoneStarts(&Exited::killed, kShutDown);
   std::vector<Child*> all;
   for (auto& [id, child] : children_) {
     if (child->phase == Phase::kRunning) {
       child->exit.killed = true;
-      child->exit.reason = "the keeper was shut down";
+      child->exit.reason = kShutDown;
       if (child->leader_ended) EndedBy(SIGKILL, child->exit);
     }
     all.push_back(child.get());
@@ -195,6 +96,9 @@ void Children::List(uint32_t id, const std::function<void(const Message&)>& tell
   Reap();
   for (const auto& [unused, c] : children_) {
     tell(ListRunning{id, {c->record.key, c->record.pid, c->record.started_at}});
+  }
+  for (const auto& [key, s] : starting_) {
+    tell(ListRunning{id, {key, 0, s.child->record.started_at}});
   }
   for (const auto& [key, exit] : untaken_) tell(ListExited{id, exit});
   tell(ListEnd{id});
@@ -216,7 +120,7 @@ void Children::Disarm(Child& child) {
 
 int64_t Children::next_boot_us() const {
   int64_t next = timers_.empty() ? INT64_MAX : timers_.begin()->first;
-  next = std::min(next, look_at_boot_us_);
+  next = std::min({next, look_at_boot_us_, templates_.next_boot_us()});
   return fenced_ ? next : std::min(next, fence_boot_us_);
 }
 
@@ -225,12 +129,13 @@ void Children::OnTime(int64_t now_boot_us) {
   Reap();  // what ended before its time was up ended by itself
   if (!fenced_ && now_boot_us >= fence_boot_us_) {
     fenced_ = true;
-    if (!children_.empty()) GALE_WARN("the fence has passed: {} are killed", children_.size());
+    if (running() > 0) GALE_WARN("the fence has passed: {} are killed", running());
+    NoneStarts(&Exited::fenced, kFencedWhy);
     std::vector<Child*> all;
     for (auto& [id, child] : children_) {
       if (!child->leader_ended || child->phase == Phase::kRunning) {
         child->exit.fenced = true;
-        child->exit.reason = "fenced: the worker's lease was not renewed in time";
+        child->exit.reason = kFencedWhy;
       }
       all.push_back(child.get());
     }
@@ -240,6 +145,7 @@ void Children::OnTime(int64_t now_boot_us) {
   while (!timers_.empty() && timers_.begin()->first <= now_boot_us) {
     OnTimer(*children_.at(timers_.begin()->second));
   }
+  templates_.OnTime(now_boot_us);
 }
 
 void Children::OnTimer(Child& child) {
@@ -297,7 +203,7 @@ std::unordered_map<int, std::vector<pid_t>> Children::LivingFamilies() {
   return Families(ReadAllProcesses(), [&](const Process& p) {
     if (p.pid == self) return -1;
     if (auto it = ids_by_session_.find(p.session); it != ids_by_session_.end()) return it->second;
-    if (p.parent != self || helpers_.contains(p.pid)) return -1;
+    if (p.parent != self || helpers_.contains(p.pid) || templates_.Has(p.pid)) return -1;
     return OrphanOwner(p);
   });
 }
@@ -310,6 +216,7 @@ void Children::Reap() {
   for (pid_t pid; (pid = wait4(-1, &status, WNOHANG, &usage)) > 0;) {
     auto it = ids_by_leader_.find(pid);
     if (it == ids_by_leader_.end()) {
+      if (templates_.Reaped(pid)) continue;
       helpers_.erase(pid);
       orphan_owners_.erase(pid);
       continue;
@@ -421,7 +328,7 @@ void Children::LookWhoIsLeft(Child& child) {
 std::unordered_set<int> Children::IdsWithOrphans() {
   std::unordered_set<int> out;
   for (pid_t pid : ReadOwnChildren()) {
-    if (ids_by_leader_.contains(pid) || helpers_.contains(pid)) continue;
+    if (ids_by_leader_.contains(pid) || helpers_.contains(pid) || templates_.Has(pid)) continue;
     std::optional<Process> p = ReadProcess(pid);
     if (!p || !p->alive()) continue;  // its SIGCHLD is on its way
     if (int id = OrphanOwner(*p); id >= 0) out.insert(id);

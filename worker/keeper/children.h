@@ -1,6 +1,7 @@
 // The keeper's families: starts, reaps, times, kills and fences them, and remembers exits. One
 // thread; nothing blocks. The loop around it (keeper.cc) brings messages, SIGCHLD and time.
 //
+//   starting (a fork is asked for) --it says that it is here--> running
 //   running --leader ends, nothing left--------------------------------------> exited
 //      |  \--leader ends, others left: TERM--> terminating --grace--> killing --> exited
 //      |--Kill, timeout: TERM-----------------------^                   ^
@@ -25,6 +26,7 @@
 #include "worker/keeper/oom.h"
 #include "worker/keeper/proc.h"
 #include "worker/keeper/records.h"
+#include "worker/keeper/templates.h"
 #include "worker/keeper/work_folders.h"
 
 namespace gale::keeper {
@@ -71,7 +73,11 @@ class Children {
   // When OnTime is to be called next; INT64_MAX: never.
   int64_t next_boot_us() const;
 
-  size_t running() const { return children_.size(); }
+  // Readable when OnForks has something to do.
+  int forks_fd() const { return templates_.fd(); }
+  void OnForks() { templates_.OnReady(); }
+
+  size_t running() const { return children_.size() + starting_.size(); }
   bool fence_ahead() const { return !fenced_ && fence_boot_us_ != INT64_MAX; }
 
  private:
@@ -93,10 +99,21 @@ class Children {
     std::multimap<int64_t, int>::iterator timer;  // into timers_; end: none
   };
   using OwnedChild = std::unique_ptr<Child>;
+  struct Starting {
+    OwnedChild child;
+    File log;
+  };
 
+  Status CheckOpen() const;
   Status CheckRoom() const;
-  Status Start(const SpawnRequest& request, Child& child);
-  Result<pid_t> StartInto(const SpawnRequest& request, Child& child, const File& log);
+  Status Prepare(Starting& start);
+  void FailStart(const std::string& key, const Status& why);
+  Result<File> OpenLogOf(const std::string& key);
+  void StartFresh(const std::string& key, const std::string& why);
+  bool Forked(const std::string& key, pid_t pid);
+  void Begin(OwnedChild child);
+  void NeverRan(const std::string& key, bool Exited::*by, const std::string& reason);
+  void NoneStarts(bool Exited::*by, const std::string& reason);
   void Arm(Child& child, Duration from_now);
   void Disarm(Child& child);
   void OnTimer(Child& child);
@@ -117,15 +134,17 @@ class Children {
   Records records_;
   WorkFolders folders_;
   std::function<void(const Message&)> tell_;
+  const bool reset_oom_score_;
+  Templates templates_;
   OomWatch oom_;
   File null_;
   int output_fd_ = -1;  // inotify
   int64_t looked_boot_us_ = 0;
   int64_t look_at_boot_us_ = INT64_MAX;  // an output was closed; look when it is time
-  bool reset_oom_score_ = false;
 
   int last_id_ = 0;
   std::unordered_map<int, OwnedChild> children_;  // by id
+  std::map<std::string, Starting> starting_;      // by key; they have no process yet
   std::unordered_map<std::string, int> ids_by_key_;
   std::unordered_map<pid_t, int> ids_by_leader_;   // leaders not yet reaped
   std::unordered_map<pid_t, int> ids_by_session_;  // of all children

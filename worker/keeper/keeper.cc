@@ -82,7 +82,7 @@ class Keeper {
   }
 
   Status Listen() {
-    std::vector<int> own = {signals_, timer_};
+    std::vector<int> own = {signals_, timer_, children_.forks_fd()};
     if (children_.output_fd() >= 0) own.push_back(children_.output_fd());
     for (int fd : own) {
       epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
@@ -143,6 +143,7 @@ class Keeper {
       return;
     }
     if (fd == children_.output_fd()) return children_.OnOutputClosed();
+    if (fd == children_.forks_fd()) return children_.OnForks();
     bool died = false, term = false;
     for (signalfd_siginfo info; read(signals_, &info, sizeof info) == sizeof info;) {
       died |= info.ssi_signo == SIGCHLD;

@@ -93,6 +93,12 @@ bool Writes(pid_t pid, dev_t device, ino_t inode) {
   return found;
 }
 
+int64_t OwnBytes(pid_t pid) {
+  const std::string text = ReadFile(fmt::format("/proc/{}/smaps_rollup", pid).c_str(), 64 << 10);
+  const size_t at = text.find("\nPss:");
+  return at == std::string::npos ? 0 : strtoll(text.c_str() + at + 5, nullptr, 10) * 1024;
+}
+
 std::vector<Process> ReadAllProcesses() {
   std::vector<Process> out;
   DIR* dir = opendir("/proc");

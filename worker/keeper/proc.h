@@ -32,6 +32,8 @@ std::optional<Process> ReadProcess(pid_t pid);
 std::string ReadMarker(pid_t pid);
 // Whether it has this file open for writing, if we may know that.
 bool Writes(pid_t pid, dev_t device, ino_t inode);
+// The memory that it has for itself, its part of what it shares included; 0 if it can't be known.
+int64_t OwnBytes(pid_t pid);
 // All processes, zombies too.
 std::vector<Process> ReadAllProcesses();
 // The direct children of this (single-threaded) process, zombies too.

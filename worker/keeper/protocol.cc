@@ -40,6 +40,11 @@ class Writer {
     Put(static_cast<uint32_t>(v.size()));
     for (const std::string& s : v) Put(s);
   }
+  void Put(const TemplateSpec& v) { (*this)(v.id, v.argv, v.env, v.cwd, v.import_max); }
+  void Put(const std::vector<TemplateSpec>& v) {
+    Put(static_cast<uint32_t>(v.size()));
+    for (const TemplateSpec& s : v) Put(s);
+  }
   void Put(TimePoint v) { Put(static_cast<int64_t>(v.time_since_epoch().count())); }
   void Put(Duration v) { Put(static_cast<int64_t>(v.count())); }
 
@@ -83,6 +88,14 @@ class Reader {
     v.resize(count);
     for (std::string& s : v) Get(s);
   }
+  void Get(TemplateSpec& v) { (*this)(v.id, v.argv, v.env, v.cwd, v.import_max); }
+  void Get(std::vector<TemplateSpec>& v) {
+    uint32_t count = 0;
+    Get(count);
+    if (count > kTemplatesAskedMax) return Fail();
+    v.resize(count);
+    for (TemplateSpec& s : v) Get(s);
+  }
   void Get(TimePoint& v) {
     int64_t us = 0;
     Get(us);
@@ -107,6 +120,7 @@ void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, Hello>
 template <class Ar, class M>
 void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, SpawnRequest> {
   ar(m.key, m.argv, m.env, m.cwd, m.log_path, m.kill_grace, m.timeout);
+  if (ar.more()) ar(m.templates, m.templates_max, m.templates_bytes_max);
 }
 template <class Ar, class M>
 void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, Kill> {
@@ -135,6 +149,7 @@ void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, Welcom
 template <class Ar, class M>
 void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, Started> {
   ar(m.key, m.pid, m.at);
+  if (ar.more()) ar(m.forked, m.note);
 }
 template <class Ar, class M>
 void Fields(Ar& ar, M& m) requires std::is_same_v<std::remove_const_t<M>, StartFailed> {
@@ -271,6 +286,11 @@ Status CheckKey(std::string_view key) {
         key.substr(0, kKeyBytesMax), kKeyBytesMax);
   }
   return OkStatus();
+}
+
+std::string CutReason(std::string reason) {
+  if (reason.size() > kReasonBytesMax) reason.resize(kReasonBytesMax);
+  return reason;
 }
 
 int64_t BootNowUs() {

@@ -29,7 +29,19 @@ inline constexpr size_t kReasonBytesMax = 4 << 10;   // longer ones are cut
 inline constexpr Duration kKillGraceDefault = std::chrono::seconds(5);
 inline constexpr Duration kKillGraceMax = std::chrono::hours(24);
 
+inline constexpr size_t kTemplatesAskedMax = 4;  // that one start names
+
 // The words.
+
+// A process that has imported what tasks need, and from which they are forked
+// (sdk/python/gale/template_process.py). The keeper starts it when a start wants it, and keeps it.
+struct TemplateSpec {
+  std::string id;                 // same id: the same argv, env and cwd, and the same code
+  std::vector<std::string> argv;  // as in SpawnRequest
+  std::vector<std::string> env;   // no task's: tasks get theirs after the fork
+  std::string cwd = "/";
+  Duration import_max = std::chrono::seconds(30);  // then it is ended, and the start runs argv
+};
 
 // One process family to run. `key` names it for good (the attempt's id): letters, digits, '.', '_',
 // '-', not first a '.', at most kKeyBytesMax.
@@ -41,12 +53,20 @@ struct SpawnRequest {
   std::string log_path;           // stdout and stderr are appended to it; made with mode 0600
   Duration kill_grace = kKillGraceDefault;  // between TERM and KILL
   Duration timeout{0};                      // of the execution, from the start; 0: none
+  // Fork it from the first of these that can be, the most special first; if none can, run argv.
+  // argv is then `PYTHON -m MODULE [ARGUMENT...]`: the fork calls MODULE.main(). A keeper of before
+  // doesn't know them, and runs argv.
+  std::vector<TemplateSpec> templates;
+  uint32_t templates_max = 8;                      // kept at a time; 0: none
+  int64_t templates_bytes_max = int64_t{2} << 30;  // of memory that they have for themselves
 };
 
 struct Started {
   std::string key;
   int32_t pid = 0;
   TimePoint at;
+  bool forked = false;  // from a template
+  std::string note;     // for people: why not, the first time that it is so
 };
 
 // Nothing ran: the program is missing, the directory is, the fence has passed... The key is free.
@@ -82,7 +102,7 @@ struct Exited {
 
 struct Running {
   std::string key;
-  int32_t pid = 0;
+  int32_t pid = 0;  // 0: it is being forked
   TimePoint started_at;
 };
 
@@ -144,6 +164,9 @@ Result<Message> Decode(std::string_view bytes);
 
 // Whether `key` may name an attempt and a file.
 Status CheckKey(std::string_view key);
+
+// A reason as it goes: at most kReasonBytesMax.
+std::string CutReason(std::string reason);
 
 // CLOCK_BOOTTIME, microseconds: goes on during suspend, so a lease does too.
 int64_t BootNowUs();

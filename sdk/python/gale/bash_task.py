@@ -42,10 +42,10 @@ class _DagFile:
 
     def _run(self):
         path = self._facts["fileloc"]
-        from gale.parse_file import extend_path, run_file
+        from gale.parse_file import dags_of, extend_path
         try:
             extend_path(path, os.environ.get("GALE_DAGS_FOLDER", ""))
-            dag = next((dag for dag in run_file(path)[0] if dag.dag_id == self._facts.get("dag_id")), None)
+            dag = next((dag for dag in dags_of(path)[0] if dag.dag_id == self._facts.get("dag_id")), None)
         except BaseException as error:
             raise TemplateError(f"the DAG file {path}, which the template needs, cannot be run: "
                                 f"{type(error).__name__}: {error}") from error

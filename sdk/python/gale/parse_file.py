@@ -20,6 +20,8 @@ FRAMES_MAX = 20                 # of a traceback, innermost kept
 ERROR_CHARS_MAX = 16 << 10
 MODULE_PREFIX = "unusual_prefix_"  # so that a file named like a library does not shadow it
 
+imported = {}  # path -> what run_file said of it, in a process that was forked after that (see template_process)
+
 
 def might_hold_dags(text):
     """Safe mode: whether a file's bytes speak of DAGs at all."""
@@ -58,6 +60,11 @@ def sources(path):
         names = [os.path.splitext(info.filename) for info in package.infolist()]
         return [(name, package.read(name + extension)) for name, extension in names
                 if extension in (".py", ".pyc") and "/" not in name and name != "__init__"]
+
+
+def dags_of(path):
+    """As run_file, which isn't run a second time in a process that was forked from one that did."""
+    return imported.get(path) or run_file(path)
 
 
 def run_file(path):

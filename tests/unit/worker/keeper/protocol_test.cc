@@ -8,13 +8,24 @@ namespace gale::keeper {
 namespace {
 
 SpawnRequest Request() {
-  return {.key = "1.2.-1.1",
-          .argv = {"sh", "-c", "true"},
-          .env = {"A=1", "B="},
-          .cwd = "/tmp",
-          .log_path = "/tmp/log",
-          .kill_grace = std::chrono::seconds(7),
-          .timeout = Duration(1)};
+  return {
+      .key = "1.2.-1.1",
+      .argv = {"sh", "-c", "true"},
+      .env = {"A=1", "B="},
+      .cwd = "/tmp",
+      .log_path = "/tmp/log",
+      .kill_grace = std::chrono::seconds(7),
+      .timeout = Duration(1),
+      .templates = {{.id = "file", .argv = {"python3"}, .env = {"C=3"}, .import_max = Duration(5)},
+                    {.id = "sdk", .argv = {"python3"}, .env = {}, .cwd = "/srv"}},
+      .templates_max = 3};
+}
+
+// What a worker of before templates says, and a keeper of before reads.
+size_t BytesBeforeTemplates() {
+  SpawnRequest r = Request();
+  r.templates.clear();
+  return Encode(r).size() - (4 + 4 + 8);
 }
 
 TEST(KeeperProtocol, AMessageComesBackAsItWas) {
@@ -25,6 +36,12 @@ TEST(KeeperProtocol, AMessageComesBackAsItWas) {
   EXPECT_EQ(r.env, Request().env);
   EXPECT_EQ(r.kill_grace, std::chrono::seconds(7));
   EXPECT_EQ(r.timeout, Duration(1));
+  ASSERT_EQ(r.templates.size(), 2u);
+  EXPECT_EQ(r.templates[0].id, "file");
+  EXPECT_EQ(r.templates[0].env, (std::vector<std::string>{"C=3"}));
+  EXPECT_EQ(r.templates[0].import_max, Duration(5));
+  EXPECT_EQ(r.templates[1].cwd, "/srv");
+  EXPECT_EQ(r.templates_max, 3u);
 
   Exited exit{.key = "k",
               .pid = 7,
@@ -46,6 +63,7 @@ TEST(KeeperProtocol, AMessageComesBackAsItWas) {
 TEST(KeeperProtocol, WhateverIsCutOffIsRefusedAndNeverCrashes) {
   std::string whole = Encode(Request());
   for (size_t n = 0; n < whole.size(); ++n) {
+    if (n == BytesBeforeTemplates()) continue;
     EXPECT_FALSE(Decode(std::string_view(whole).substr(0, n)).ok()) << n;
   }
   std::string wild = whole;
@@ -56,6 +74,13 @@ TEST(KeeperProtocol, WhateverIsCutOffIsRefusedAndNeverCrashes) {
   }
   EXPECT_FALSE(Decode("\x7e").ok());
   EXPECT_FALSE(Decode(std::string("\0", 1)).ok());
+}
+
+TEST(KeeperProtocol, AWorkerOfBeforeTemplatesIsUnderstood) {
+  auto decoded = Decode(Encode(Request()).substr(0, BytesBeforeTemplates()));
+  ASSERT_TRUE(decoded.ok()) << decoded.status().ToString();
+  EXPECT_EQ(std::get<SpawnRequest>(*decoded).timeout, Duration(1));
+  EXPECT_TRUE(std::get<SpawnRequest>(*decoded).templates.empty());
 }
 
 TEST(KeeperProtocol, ANewerPeersExtraFieldsAreIgnored) {
