@@ -22,6 +22,12 @@ inline constexpr size_t kBuildBytesMax = 64;            // a version of gale, a 
 inline constexpr size_t kAddressBytesMax = 300;         // host:port, a URL
 inline constexpr size_t kEventTextBytesMax = 64 << 10;  // the audit's words
 inline constexpr size_t kSettingBytesMax = 1 << 20;
+// A variable's value; a connection's password, its extra. Then sealed: in base64, with a nonce.
+inline constexpr size_t kSecretBytesMax = 1 << 20;
+inline constexpr size_t kSealedBytesMax = kSecretBytesMax / 3 * 4 + 256;
+inline constexpr size_t kSealKeyIdBytesMax = 16;
+inline constexpr size_t kConnectionFieldBytesMax =
+    500;                                           // its type, host, schema, login: as in Airflow
 inline constexpr size_t kQueueNameBytesMax = 256;  // as in Airflow
 
 }  // namespace gale::limits

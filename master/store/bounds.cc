@@ -67,6 +67,19 @@ constexpr ColumnBounds kColumns[] = {
     {"user", "role", Name(1, 10)},
     {"setting", "key", Name(1, kIdBytesMax)},
     {"setting", "value", Text(kSettingBytesMax)},
+    {"variable", "key", Name(1, kIdBytesMax)},
+    {"variable", "value", Text(kSealedBytesMax)},
+    {"variable", "description", Text(kDescriptionBytesMax)},
+    {"variable", "sealed_by", Name(1, kSealKeyIdBytesMax)},
+    {"connection", "conn_id", Name(1, kIdBytesMax)},
+    {"connection", "conn_type", Name(1, kConnectionFieldBytesMax)},
+    {"connection", "description", Text(kDescriptionBytesMax)},
+    {"connection", "host", Name(0, kConnectionFieldBytesMax)},
+    {"connection", "schema", Name(0, kConnectionFieldBytesMax)},
+    {"connection", "login", Name(0, kConnectionFieldBytesMax)},
+    {"connection", "password", Text(kSealedBytesMax)},
+    {"connection", "extra", Text(kSealedBytesMax)},
+    {"connection", "sealed_by", Name(1, kSealKeyIdBytesMax)},
     {"leader", "owner", Name(0, kIdBytesMax)},
     {"leader", "instance", Name(0, kBuildBytesMax)},
     {"master", "name", Name(1, kIdBytesMax)},
@@ -176,6 +189,12 @@ Status CheckRow(const ImportErrorRow& row) {
 Status CheckRow(const EventRow& row) { GALE_CHECK_ROW("event_log", kEventColumns, Columns(row)); }
 Status CheckRow(const UserRow& row) { GALE_CHECK_ROW("user", kUserColumns, Columns(row)); }
 Status CheckRow(const MasterRow& row) { GALE_CHECK_ROW("master", kMasterColumns, Columns(row)); }
+Status CheckRow(const VariableRow& row) {
+  GALE_CHECK_ROW("variable", kVariableColumns, Columns(row));
+}
+Status CheckRow(const ConnectionRow& row) {
+  GALE_CHECK_ROW("connection", kConnectionColumns, Columns(row));
+}
 Status CheckRow(const LeaderClaim& claim) {
   auto check = [](std::string_view column, const std::string& value) {
     return CheckText(column, value, BoundsOf("leader", column)).WithContext("leader");
@@ -238,5 +257,11 @@ std::string Describe(const EventRow& row) {
 }
 std::string Describe(const UserRow& row) { return fmt::format("user '{}'", Shown(row.name)); }
 std::string Describe(const MasterRow& row) { return fmt::format("master '{}'", Shown(row.name)); }
+std::string Describe(const VariableRow& row) {
+  return fmt::format("variable '{}'", Shown(row.key));
+}
+std::string Describe(const ConnectionRow& row) {
+  return fmt::format("connection '{}'", Shown(row.conn_id));
+}
 
 }  // namespace gale

@@ -35,6 +35,8 @@ Status CheckRow(const ImportErrorRow& row);
 Status CheckRow(const EventRow& row);
 Status CheckRow(const UserRow& row);
 Status CheckRow(const MasterRow& row);
+Status CheckRow(const VariableRow& row);
+Status CheckRow(const ConnectionRow& row);
 Status CheckRow(const LeaderClaim& claim);
 Status CheckSetting(const std::string& key, const std::string& value);
 // Of each row of the batch; the first that is refused, and which one it is. Says "table X: " first.
@@ -54,5 +56,7 @@ std::string Describe(const ImportErrorRow& row);
 std::string Describe(const EventRow& row);
 std::string Describe(const UserRow& row);
 std::string Describe(const MasterRow& row);
+std::string Describe(const VariableRow& row);
+std::string Describe(const ConnectionRow& row);
 
 }  // namespace gale

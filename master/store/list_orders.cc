@@ -92,6 +92,17 @@ constexpr OrderColumn kTi[] = {
     {"priority_weight", "priority_weight"},
 };
 constexpr OrderColumn kTask[] = {{"task_id", "task_id"}};
+constexpr OrderColumn kVariable[] = {
+    {"id", "`key`"},
+    {"key", "`key`"},
+    {"description", "description"},
+    {"is_encrypted", "`key`"},  // all are
+};
+constexpr OrderColumn kConnection[] = {
+    {"id", "conn_id"},          {"conn_id", "conn_id"},         {"connection_id", "conn_id"},
+    {"conn_type", "conn_type"}, {"description", "description"}, {"host", "host"},
+    {"port", "port"},
+};
 constexpr OrderColumn kPool[] = {{"id", "name"}, {"name", "name"}};
 
 }  // namespace
@@ -99,7 +110,8 @@ constexpr OrderColumn kPool[] = {{"id", "name"}, {"name", "name"}};
 const std::span<const OrderColumn> kDagOrders = kDag, kVersionOrders = kVersion,
                                    kImportErrorOrders = kImportError, kRunOrders = kRun,
                                    kXComOrders = kXCom, kEventOrders = kEvent, kTiOrders = kTi,
-                                   kTaskOrders = kTask, kPoolOrders = kPool;
+                                   kTaskOrders = kTask, kPoolOrders = kPool,
+                                   kVariableOrders = kVariable, kConnectionOrders = kConnection;
 
 Result<std::vector<Order>> ParseOrders(const std::vector<std::string>& order_by,
                                        std::span<const OrderColumn> allowed) {

@@ -239,6 +239,26 @@ SET dag_run.logical_date = moved.to_date WHERE dag_run.logical_date <> moved.to_
 )sql",
     "ALTER TABLE dag_run DROP KEY dag_run_by_date,"
     " ADD UNIQUE KEY dag_run_by_date (dag_id, logical_date)",
+    R"sql(
+CREATE TABLE IF NOT EXISTS variable (
+  `key`       VARCHAR(250) NOT NULL PRIMARY KEY CHECK (OCTET_LENGTH(`key`) BETWEEN 1 AND 250),
+  value       LONGTEXT NOT NULL,
+  description MEDIUMTEXT NOT NULL,
+  sealed_by   VARCHAR(16) NOT NULL
+))sql" GALE_TABLE_END,
+    R"sql(
+CREATE TABLE IF NOT EXISTS connection (
+  conn_id     VARCHAR(250) NOT NULL PRIMARY KEY CHECK (OCTET_LENGTH(conn_id) BETWEEN 1 AND 250),
+  conn_type   VARCHAR(500) NOT NULL,
+  description MEDIUMTEXT NOT NULL,
+  host        VARCHAR(500) NOT NULL,
+  `schema`    VARCHAR(500) NOT NULL,
+  login       VARCHAR(500) NOT NULL,
+  port        INT CHECK (port BETWEEN 0 AND 65535),
+  password    LONGTEXT NOT NULL,
+  extra       LONGTEXT NOT NULL,
+  sealed_by   VARCHAR(16) NOT NULL
+))sql" GALE_TABLE_END,
 };
 
 constexpr Migration kMigrations[] = {

@@ -117,4 +117,18 @@ template <class Row>
 requires std::same_as<std::remove_const_t<Row>, UserRow>
 auto Columns(Row& r) { return std::tie(r.name, r.password_hash, r.role); }
 
+inline constexpr char kVariableColumns[] = "key, value, description, sealed_by";
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, VariableRow>
+auto Columns(Row& r) { return std::tie(r.key, r.value, r.description, r.sealed_by); }
+
+inline constexpr char kConnectionColumns[] =
+    "conn_id, conn_type, description, host, schema, login, port, password, extra, sealed_by";
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, ConnectionRow>
+auto Columns(Row& r) {
+  return std::tie(r.conn_id, r.conn_type, r.description, r.host, r.schema, r.login, r.port,
+                  r.password, r.extra, r.sealed_by);
+}
+
 }  // namespace gale

@@ -145,4 +145,26 @@ struct UserRow {
   std::string role;           // Viewer, User, Op, Admin
 };
 
+// What DAGs read by name. `value` and the like are sealed: master/secrets/vault.h.
+struct VariableRow {
+  std::string key;
+  std::string value;  // sealed
+  std::string description;
+  std::string sealed_by;  // the key's id
+};
+
+// Where something outside is, and how one gets in.
+struct ConnectionRow {
+  std::string conn_id;
+  std::string conn_type;
+  std::string description;
+  std::string host;
+  std::string schema;
+  std::string login;
+  std::optional<int32_t> port;
+  std::string password;   // sealed
+  std::string extra;      // sealed: JSON, as a rule
+  std::string sealed_by;  // the key's id
+};
+
 }  // namespace gale

@@ -35,6 +35,11 @@ SqlValue ToSql(const T& value) {
   }
 }
 
+template <class T>
+SqlValue ToSql(const std::optional<T>& value) {
+  return value ? ToSql(*value) : SqlValue();
+}
+
 // The row that a query is at, read into members by their types. Columns count from 0.
 class SqlRow {
  public:

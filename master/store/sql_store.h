@@ -23,6 +23,8 @@ class SqlStore : public Store, public Cleaning {
   Result<std::optional<std::string>> GetSetting(const std::string& key) final;
   Status PutSetting(const std::string& key, const std::string& value) final;
   Result<std::string> AddSetting(const std::string& key, const std::string& value) final;
+  SecretRows<VariableRow>& variables() final { return *variables_; }
+  SecretRows<ConnectionRow>& connections() final { return *connections_; }
 
   Result<std::vector<OldRows>> CountOld(CleanTable table, TimePoint before) final;
   Result<uint64_t> TakeOldRuns(TimePoint before, TimePoint now, OfLeader fence) final;
@@ -40,6 +42,7 @@ class SqlStore : public Store, public Cleaning {
 
  protected:
   using Act = std::function<Status(Sql&)>;
+  SqlStore();
   // From one snapshot, or none: what was committed before. May be repeated.
   virtual Status ReadSql(const Act& act) = 0;
   // In one write transaction, undone if `act` fails. May be repeated.
@@ -50,6 +53,9 @@ class SqlStore : public Store, public Cleaning {
   static Removal OldRowsOf(CleanTable table, const Sql& sql);
   static Removal OldNotes();
   Result<uint64_t> Remove(const Removal& what, size_t most, TimePoint before, OfLeader fence);
+
+  const std::unique_ptr<SecretRows<VariableRow>> variables_;
+  const std::unique_ptr<SecretRows<ConnectionRow>> connections_;
 };
 
 }  // namespace gale

@@ -240,6 +240,25 @@ UPDATE dag_run SET logical_date = moved.to_date FROM (
 WHERE dag_run.run_key = moved.run_key AND dag_run.logical_date <> moved.to_date;
 DROP INDEX dag_run_by_date;
 CREATE UNIQUE INDEX dag_run_by_date ON dag_run (dag_id, logical_date);
+
+CREATE TABLE variable (
+  key         TEXT NOT NULL PRIMARY KEY CHECK (length(CAST(key AS BLOB)) BETWEEN 1 AND 250),
+  value       TEXT NOT NULL,
+  description TEXT NOT NULL,
+  sealed_by   TEXT NOT NULL
+) STRICT;
+CREATE TABLE connection (
+  conn_id     TEXT NOT NULL PRIMARY KEY CHECK (length(CAST(conn_id AS BLOB)) BETWEEN 1 AND 250),
+  conn_type   TEXT NOT NULL,
+  description TEXT NOT NULL,
+  host        TEXT NOT NULL,
+  schema      TEXT NOT NULL,
+  login       TEXT NOT NULL,
+  port        INTEGER CHECK (port BETWEEN 0 AND 65535),
+  password    TEXT NOT NULL,
+  extra       TEXT NOT NULL,
+  sealed_by   TEXT NOT NULL
+) STRICT;
 )sql";
 
 constexpr Migration kMigrations[] = {

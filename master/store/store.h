@@ -21,6 +21,7 @@
 #include "common/base/status.h"
 #include "master/store/reads.h"
 #include "master/store/rows.h"
+#include "master/store/secret_rows.h"
 
 namespace gale {
 
@@ -98,8 +99,8 @@ inline Status LogicalDateTaken(const RunRow& run, std::string_view holder) {
 struct LiveState {
   std::vector<DagRow> dags;
   std::vector<DagVersionRow> versions;  // the current ones, and those that live runs are pinned to
-  std::vector<RunRow> runs;  // not finished, or with a process that may live (TiRow::live)
-  std::vector<TiRow> tis;    // of those runs
+  std::vector<RunRow> runs;     // not finished, or with a process that may live (TiRow::live)
+  std::vector<TiRow> tis;       // of those runs
   std::vector<XComRow> values;  // what they returned: of those with a value_length
   std::vector<PoolRow> pools;
   std::vector<WorkerRow> workers;
@@ -178,6 +179,10 @@ class Store {
   virtual Status PutSetting(const std::string& key, const std::string& value) = 0;
   // Unless it is set: whoever is first wins. The value that it has then.
   virtual Result<std::string> AddSetting(const std::string& key, const std::string& value) = 0;
+
+  // Written by any master, beside the engine. They live as long as the store.
+  virtual SecretRows<VariableRow>& variables() = 0;
+  virtual SecretRows<ConnectionRow>& connections() = 0;
 };
 
 // Opens (and makes, mode 0600) the SQLite file; ":memory:" lives as long as the store.

@@ -52,6 +52,14 @@ inline auto Tie(const WorkerRow& row) {
   const auto& [a, b, c, d, e, f] = row;
   return std::tie(a, b, c, d, e, f);
 }
+inline auto Tie(const VariableRow& row) {
+  const auto& [a, b, c, d] = row;
+  return std::tie(a, b, c, d);
+}
+inline auto Tie(const ConnectionRow& row) {
+  const auto& [a, b, c, d, e, f, g, h, i, j] = row;
+  return std::tie(a, b, c, d, e, f, g, h, i, j);
+}
 inline auto TieEvent(const EventRow& row) {  // but for the id, which the store gives
   const auto& [id, b, c, d, e, f, g, h] = row;
   return std::tie(b, c, d, e, f, g, h);

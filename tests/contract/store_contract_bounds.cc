@@ -103,6 +103,11 @@ TEST_P(StoreContract, ARowWithEveryTextAtItsMaximumIsTakenAndOnePastItRefused) {
             [&](const UserRow& r) { return store_->AddUser(user(r)).status(); });
   TryBounds("master", kMasterColumns, MasterRow{},
             [&](const MasterRow& r) { return store_->PutMaster(r); });
+  TryBounds("variable", kVariableColumns, VariableRow{},
+            [&](const VariableRow& r) { return store_->variables().Write({{r}}, "").status(); });
+  TryBounds("connection", kConnectionColumns, ConnectionRow{}, [&](const ConnectionRow& r) {
+    return store_->connections().Write({{r}}, "").status();
+  });
 }
 
 TEST_P(StoreContract, ASettingOrAClaimPastItsBoundIsRefusedByTheFieldsName) {

@@ -90,6 +90,8 @@ class FaultyStore : public Store {
   Result<std::string> AddSetting(const std::string& key, const std::string& value) override {
     return inner_.AddSetting(key, value);
   }
+  SecretRows<VariableRow>& variables() override { return inner_.variables(); }
+  SecretRows<ConnectionRow>& connections() override { return inner_.connections(); }
 
  private:
   Store& inner_;
