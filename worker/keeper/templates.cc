@@ -39,14 +39,12 @@ std::string RoomForMarker(const std::string& home) {
   return fmt::format("{}={}@{}", kMarkerName, key, home);
 }
 
-Status SendFork(int line, int log, int start) {
-  const int attached[] = {log, start};
+Status SendDescriptor(int line, std::string_view word, int attached) {
   union {
     cmsghdr header;
     char bytes[CMSG_SPACE(sizeof attached)];
   } control{};
-  char word[] = "fork";
-  iovec iov{word, sizeof word - 1};
+  iovec iov{const_cast<char*>(word.data()), word.size()};
   msghdr msg{};
   msg.msg_iov = &iov;
   msg.msg_iovlen = 1;
@@ -56,14 +54,19 @@ Status SendFork(int line, int log, int start) {
   c->cmsg_level = SOL_SOCKET;
   c->cmsg_type = SCM_RIGHTS;
   c->cmsg_len = CMSG_LEN(sizeof attached);
-  memcpy(CMSG_DATA(c), attached, sizeof attached);
+  memcpy(CMSG_DATA(c), &attached, sizeof attached);
   if (sendmsg(line, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) return OkStatus();
   return Unavailable("its template takes nothing: {}", strerror(errno));
 }
 
-// Who says that it is here and waits for its word. Nothing: nobody has yet; 0: nobody will.
-std::optional<pid_t> Here(int line) {
-  char word[16];
+// What a fork says. Nothing: it has said nothing yet.
+struct Word {
+  pid_t here = 0;     // its pid, which the kernel tells; 0: it isn't here
+  std::string stale;  // the file that its template hasn't read as it is now; empty: it has ended
+};
+
+std::optional<Word> ReadWord(int line) {
+  char word[kWordBytesMax];
   iovec iov{word, sizeof word};
   union {
     cmsghdr header;
@@ -79,10 +82,12 @@ std::optional<pid_t> Here(int line) {
     n = recvmsg(line, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   } while (n < 0 && errno == EINTR);
   if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return std::nullopt;
+  const std::string_view said(word, n < 0 ? 0 : static_cast<size_t>(n));
+  if (said.starts_with("stale ")) return Word{.stale = std::string(said.substr(6))};
   const cmsghdr* c = CMSG_FIRSTHDR(&msg);
-  if (n <= 0 || std::string_view(word, static_cast<size_t>(n)) != "here" || c == nullptr ||
-      c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS) {
-    return 0;
+  if (said != "here" || c == nullptr || c->cmsg_level != SOL_SOCKET ||
+      c->cmsg_type != SCM_CREDENTIALS) {
+    return Word{};
   }
   ucred sender{};
   memcpy(&sender, CMSG_DATA(c), sizeof sender);
@@ -90,7 +95,7 @@ std::optional<pid_t> Here(int line) {
   const auto process = ReadProcess(sender.pid);
   const bool good =
       process && process->alive() && process->parent == getpid() && process->session == sender.pid;
-  return good ? sender.pid : 0;
+  return Word{.here = good ? sender.pid : 0};
 }
 
 }  // namespace
@@ -126,7 +131,7 @@ void Templates::Drop(const std::string& key) {
 
 void Templates::EndAll() {
   for (auto& [serial, process] : processes_) {
-    close(process.line);
+    CloseLines(process);
     kill(-process.pid, SIGKILL);
   }
   processes_.clear();
@@ -207,7 +212,7 @@ Status Templates::StartProcess(const TemplatePool::Step& step) {
   Status watched = pid.ok() ? Watch(line[0], TemplateToken(step.serial)) : pid.status();
   if (pid.ok()) {
     serials_by_pid_[*pid] = step.serial;
-    processes_[step.serial] = {step.serial, step.id, *pid, line[0], BootNowUs()};
+    processes_[step.serial] = {step.serial, step.id, *pid, line[0], -1, BootNowUs()};
   } else {
     close(line[0]);
   }
@@ -218,7 +223,7 @@ void Templates::End(const TemplatePool::Step& step) {
   auto it = processes_.find(step.serial);
   if (!step.why.empty()) GALE_INFO("template '{}': {}", step.id, step.why);
   if (it == processes_.end()) return;
-  close(it->second.line);
+  CloseLines(it->second);
   kill(-it->second.pid, SIGKILL);  // its number is its own until it is reaped
   processes_.erase(it);
 }
@@ -232,11 +237,18 @@ bool Templates::Reaped(pid_t pid) {
   if (auto process = processes_.find(serial); process != processes_.end()) {
     ReadForksOf(serial);
     // Its number may be another's from now on.
-    close(process->second.line);
+    CloseLines(process->second);
     processes_.erase(process);
     Do(pool_.Gone(serial, "its process ended", BootNowUs()));
   }
   return true;
+}
+
+// It then ends by itself, and so does its spare.
+void Templates::CloseLines(Process& process) {
+  for (int line : {process.line, process.spare}) {
+    if (line >= 0) close(line);
+  }
 }
 
 void Templates::ReadTemplate(uint64_t serial) {
@@ -269,37 +281,52 @@ void Templates::OnWord(uint64_t serial, std::string_view word) {
   }
   if (word == "unforkable") return Do(pool_.Unforkable(serial, rest, now));
   ReadForksOf(serial);  // those that it has forked go on
-  if (word == "stale") {
-    GALE_INFO("template '{}': {} has changed", process.id, rest);
-    return Do(pool_.Stale(serial, now));
-  }
   Do(pool_.Gone(serial, fmt::format("it says '{}'", word), now));
 }
 
 // Forks.
 
-Status Templates::Ask(const std::string& key, const Process& process) {
-  GALE_ASSIGN_OR_RETURN(const File log, owner_.open_log(key));
-  Starting& start = starts_.at(key);
-  CloseLine(start);
+// A fork that waits for what it is to do.
+Result<int> Templates::Fork(const Process& process) {
   int line[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, line) != 0) {
     return Unavailable("socketpair: {}", strerror(errno));
   }
-  start.line = line[0];
-  start.serial = process.serial;
-  start.number = ++last_number_;
-  keys_[start.number] = key;
   const int on = 1;
-  Status sent = Watch(line[0], StartToken(start.number));
+  Status sent = SendDescriptor(process.line, "fork", line[1]);
   if (sent.ok() && setsockopt(line[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0) {
     sent = Unavailable("SO_PASSCRED: {}", strerror(errno));
   }
-  bool full;
-  if (sent.ok()) sent = SendPacket(line[0], PayloadOf(start.request), &full);
-  if (sent.ok()) sent = SendFork(process.line, log.fd(), line[1]);
   close(line[1]);
+  if (sent.ok()) return line[0];
+  close(line[0]);
   return sent;
+}
+
+Status Templates::Ask(const std::string& key, Process& process) {
+  GALE_ASSIGN_OR_RETURN(const File log, owner_.open_log(key));
+  Starting& start = starts_.at(key);
+  CloseLine(start);
+  start.line = std::exchange(process.spare, -1);
+  // A spare may have been killed meanwhile.
+  if (start.line >= 0 && !SendDescriptor(start.line, "start", log.fd()).ok()) CloseLine(start);
+  if (start.line < 0) {
+    GALE_ASSIGN_OR_RETURN(start.line, Fork(process));
+    GALE_RETURN_IF_ERROR(SendDescriptor(start.line, "start", log.fd()));
+  }
+  start.serial = process.serial;
+  start.number = ++last_number_;
+  keys_[start.number] = key;
+  bool full;
+  GALE_RETURN_IF_ERROR(SendPacket(start.line, PayloadOf(start.request), &full));
+  return Watch(start.line, StartToken(start.number));
+}
+
+// The next start needs no fork.
+void Templates::KeepSpare(uint64_t serial) {
+  auto process = processes_.find(serial);
+  if (process == processes_.end() || process->second.spare >= 0) return;
+  if (Result<int> line = Fork(process->second); line.ok()) process->second.spare = *line;
 }
 
 void Templates::CloseLine(Starting& start) {
@@ -311,28 +338,36 @@ void Templates::CloseLine(Starting& start) {
 
 void Templates::ReadFork(uint64_t number) {
   auto key = keys_.find(number);
-  if (key == keys_.end() || TakeFork(key->second)) return;
-  // Why there is none, its template may have said: then it goes another way.
+  if (key == keys_.end()) return;
   const std::string name = key->second;
-  ReadTemplate(starts_.at(name).serial);
+  const uint64_t serial = starts_.at(name).serial;
+  std::string stale;
+  if (TakeFork(name, &stale)) return;
+  if (!stale.empty()) {
+    GALE_INFO("template '{}': {} has changed", processes_.at(serial).id, stale);
+    ReadForksOf(serial);
+    return Do(pool_.Stale(serial, BootNowUs()));
+  }
+  ReadTemplate(serial);  // perhaps all of it has ended
   if (!keys_.contains(number)) return;
   CloseLine(starts_.at(name));
   Do(pool_.NotForked(name, "its fork ended before it began", BootNowUs()));
 }
 
-// False: the fork ended, or there was none.
-bool Templates::TakeFork(const std::string& name) {
-  const std::string key = name;  // `name` may be this start's
+// False: the fork ended, or there was none, or it would be none of what the files are now.
+bool Templates::TakeFork(const std::string& key, std::string* stale) {
   Starting& start = starts_.at(key);
-  const std::optional<pid_t> pid = Here(start.line);
-  if (!pid) return true;
-  if (*pid == 0) return false;
+  const std::optional<Word> word = ReadWord(start.line);
+  if (!word) return true;
+  if (word->here == 0) return *stale = word->stale, false;
+  const uint64_t serial = start.serial;
   const int line = std::exchange(start.line, -1);
   keys_.erase(start.number);
   starts_.erase(key);
-  if (owner_.on_forked(key, *pid)) (void)send(line, "go", 2, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (owner_.on_forked(key, word->here)) (void)send(line, "go", 2, MSG_NOSIGNAL | MSG_DONTWAIT);
   close(line);
   Do(pool_.Forked(key, BootNowUs()));
+  KeepSpare(serial);
   return true;
 }
 
@@ -345,7 +380,8 @@ void Templates::ReadForksOf(uint64_t serial) {
     if (start.line >= 0 && start.serial == serial) keys.push_back(key);
   }
   for (const std::string& key : keys) {
-    TakeFork(key);
+    std::string unused;
+    TakeFork(key, &unused);
     if (auto start = starts_.find(key); start != starts_.end()) CloseLine(start->second);
   }
 }

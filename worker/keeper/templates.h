@@ -1,12 +1,12 @@
 // The template processes, and the forks that are asked of them; template_pool.h decides.
 //
 // A template is a child of the keeper that has imported what tasks need. Its descriptor 3 is a
-// seqpacket socket to us: it says `ready`, `unforkable WHY` or `stale PATH`, and is told `fork` with
-// two descriptors: the task's log, and one end of a socket of this start alone. There lies what the
-// start needs (key, directory, command, environment). The fork, by then our child and with the end
-// of us as its own end, says `here`; the kernel vouches for its pid. It goes on when it is told
-// `go`, which it is once and on that socket only: whoever else may have been forked for this start,
-// late or twice, finds it closed and ends.
+// seqpacket socket to us: it says `ready` or `unforkable WHY`, and is told `fork`, with one end of a
+// socket of that fork alone. There the fork gets the task's log, and what the task needs (key,
+// directory, command, environment). It says `stale PATH` if a file that the template read has
+// changed; else, by then our child, `here`, and the kernel vouches for its pid. It goes on when it is
+// told `go`, which a start is once and on that socket only: whoever else may have been forked for
+// it, late or twice, finds his closed and ends. A template that was used has a fork in store.
 //
 // One thread; nothing blocks.
 #pragma once
@@ -67,6 +67,7 @@ class Templates {
     std::string id;
     pid_t pid = 0;
     int line = -1;
+    int spare = -1;  // the line of a fork in store
     int64_t started_boot_us = 0;
   };
   struct Starting {
@@ -78,12 +79,15 @@ class Templates {
 
   void Do(TemplatePool::Steps steps);
   Status StartProcess(const TemplatePool::Step& step);
-  Status Ask(const std::string& key, const Process& process);
+  Result<int> Fork(const Process& process);
+  Status Ask(const std::string& key, Process& process);
+  void KeepSpare(uint64_t serial);
+  void CloseLines(Process& process);
   void End(const TemplatePool::Step& step);
   void ReadTemplate(uint64_t serial);
   void OnWord(uint64_t serial, std::string_view word);
   void ReadFork(uint64_t number);
-  bool TakeFork(const std::string& name);
+  bool TakeFork(const std::string& key, std::string* stale);
   void ReadForksOf(uint64_t serial);
   void CloseLine(Starting& start);
   Status Watch(int fd, uint64_t token);

@@ -90,11 +90,11 @@ def set_up_logging():
 
 def load(details):
     """(dag, task) of the file; a LookupError that is one sentence if they aren't there."""
-    from gale.parse_file import extend_path, run_file, users_traceback
+    from gale.parse_file import dags_of, extend_path, users_traceback
     path, said = details["fileloc"], details["ti"]
     extend_path(path, details.get("dags_folder") or os.environ.get("GALE_DAGS_FOLDER", ""))
     try:
-        dags, errors = run_file(path)
+        dags, errors = dags_of(path)
     except BaseException as error:
         raise LookupError(f"the DAG file {path} can't be run:\n{users_traceback(error)}") from None
     dag = next((dag for dag in dags if dag.dag_id == said["dag_id"]), None)

@@ -2,9 +2,9 @@
 
 --file F --folder D  runs that DAG file, too; --fixed: its files never change (a bundle's)
 
-The keeper starts it and holds the other end of descriptor 3 (worker/keeper/templates.h). It says `ready`, `unforkable
-WHY` or `stale PATH`, and is told `fork` with two descriptors: a task's log, and a socket of that start. The fork finds
-there what the task needs, says `here` and runs MODULE.main() of the task's command when it is told `go`.
+The keeper starts it and holds the other end of descriptor 3 (worker/keeper/templates.h). It says `ready` or `unforkable
+WHY`, and is told `fork` with a socket for the fork. There the fork is told of its task, says `here` (or `stale PATH`),
+and runs MODULE.main() of the task's command when it is told `go`.
 
 A task finds what it would find in a process of its own: what the file did to os.environ at its import stands over the
 task's environment, `random` and numpy's are seeded anew unless the file seeded `random`, and at its end exit handlers
@@ -223,19 +223,14 @@ def import_all(path, folder, files):
             raise Unforkable(f"its import failed: {type(error).__name__}: {error}") from None
 
 
-def serve(line, files, fork):
-    """Until the keeper closes its end, or a file has changed."""
+def serve(line, fork):
+    """Until the keeper closes its end."""
     while True:
-        word, descriptors, _, _ = socket.recv_fds(line, 64, 2)
-        if word != b"fork" or len(descriptors) != 2:
+        word, descriptors, _, _ = socket.recv_fds(line, 64, 1)
+        if word != b"fork" or len(descriptors) != 1:
             return
-        changed = files and files.changed()
-        if changed:
-            line.send(b"stale " + os.fsencode(changed))
-            return
-        fork(*descriptors)  # of one that fails the keeper sees the descriptors closed
-        for descriptor in descriptors:
-            os.close(descriptor)
+        fork(descriptors[0])  # if that fails the keeper sees it closed
+        os.close(descriptors[0])
 
 
 class Forks:
@@ -280,6 +275,8 @@ class Forks:
             _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             if os.getppid() == self._keeper:
                 code = run(self._child(*self._args))
+        except ConnectionError:  # the keeper doesn't want it any more
+            pass
         except BaseException:
             sys.excepthook(*sys.exc_info())
         finally:
@@ -292,24 +289,27 @@ class Forks:
 class Task:
     """Makes the fork that task for which it was asked."""
 
-    def __init__(self, marker, seeds, environment):
-        self._marker, self._seeds, self._environment = marker, seeds, environment
+    def __init__(self, marker, seeds, environment, files):
+        self._marker, self._seeds, self._environment, self._files = marker, seeds, environment, files
 
-    def __call__(self, log, start):
+    def __call__(self, descriptor):
         """What to call, when the keeper lets it."""
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        os.close(log)
-        with socket.socket(fileno=start) as keeper:
+        with socket.socket(fileno=descriptor) as keeper:
+            _, logs, _, _ = socket.recv_fds(keeper, 64, 1)
+            if not logs:  # nothing was to be done
+                os._exit(0)
             cwd, argv, environ = receive_payload(keeper)
+            changed = self._files and self._files.changed()
+            if changed:
+                keeper.send(b"stale " + os.fsencode(changed))
+                os._exit(0)
+            os.dup2(logs[0], 1)
+            os.dup2(logs[0], 2)
+            os.close(logs[0])
             self._marker.write(os.fsencode(environ.get(MARKER[:-1].decode(), "")))
             os.chdir(cwd)
-            try:
-                keeper.send(b"here")
-                wanted = keeper.recv(16) == b"go"
-            except ConnectionError:
-                wanted = False
-            if not wanted:
+            keeper.send(b"here")
+            if keeper.recv(16) != b"go":
                 os._exit(1)
         self._environment.in_fork(environ)
         self._seeds.in_fork()
@@ -386,7 +386,7 @@ def main():
     gc.collect()
     gc.freeze()  # forks then write less of what they share
     line.send(b"ready")
-    serve(line, files, Forks(Task(marker, seeds, environment)))
+    serve(line, Forks(Task(marker, seeds, environment, files)))
 
 
 if __name__ == "__main__":

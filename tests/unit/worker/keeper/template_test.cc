@@ -299,6 +299,29 @@ TEST_F(TemplateTest, TwoHundredStartsAtOnce) {
   }
 }
 
+TEST_F(TemplateTest, AForkInStoreThatIsKilledIsReplaced) {
+  Start();
+  Listener keeper(Home());
+  EXPECT_EQ(Run(keeper, Py("a", "pass")).exit_code, 0);
+  const auto forks = [&] {
+    std::vector<pid_t> out;
+    for (const Process& p : ReadAllProcesses()) {
+      const bool ours = p.parent == keeper->keeper_pid() && p.alive();
+      if (ours && ReadMarker(p.pid).ends_with("@" + Home())) out.push_back(p.pid);
+    }
+    return out;
+  };
+  EXPECT_EQ(Run(keeper, Py("b", "pass")).exit_code, 0);
+  for (pid_t pid : forks()) {  // the template, and its spare if that is here already
+    const bool oldest = pid == forks().front();
+    if (oldest) continue;
+    kill(pid, SIGKILL);
+    AwaitDeath(pid);
+  }
+  EXPECT_EQ(Run(keeper, Py("c", "pass")).exit_code, 0);
+  EXPECT_TRUE(keeper.AwaitStarted("c").forked);
+}
+
 TEST_F(TemplateTest, ALargeEnvironmentReachesTheFork) {
   Start();
   Listener keeper(Home());
