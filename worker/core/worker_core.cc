@@ -288,15 +288,15 @@ void WorkerCore::On(const event::Started& e, MonoTime) {
 
 // Ends.
 
-// The first reason stays. What is spawning is killed at its Started; what isn't at the keeper yet
-// ends here.
+// The first reason stays. What is spawning may take its time (a fork waits for an import), and is
+// killed at once, and once more if it starts all the same; what isn't at the keeper yet ends here.
 void WorkerCore::Kill(LiveMap::iterator it, End why, std::string reason) {
   Live& live = it->second;
   if (live.killed) return;
   if (!live.at_keeper()) return Finish(it, why, {}, std::move(reason), false);
   live.killed = why;
   live.kill_reason = std::move(reason);
-  if (live.phase == Phase::kRunning) Do(action::KeeperKill{it->first, live.kill_reason});
+  Do(action::KeeperKill{it->first, live.kill_reason});
 }
 
 void WorkerCore::On(const event::CancelRequested& e, MonoTime) {

@@ -144,14 +144,22 @@ TEST_F(WorkerCoreTest, UnwantedIsKilledAndNeverReported) {
   EXPECT_TRUE(core.idle());
 }
 
-TEST_F(WorkerCoreTest, ACancelBeforeTheStartKillsAtTheStart) {
+TEST_F(WorkerCoreTest, ACancelBeforeTheStartKillsAtOnceAndAtTheStart) {
   Connect();
   Step(event::Granted{a, Epoch(1)});
   Step(event::CancelRequested{a, "cleared"});
-  EXPECT_FALSE(Has<KeeperKill>());
+  EXPECT_EQ(The<KeeperKill>().reason, "cleared");
   Step(event::Started{a, 1});
   EXPECT_EQ(The<KeeperKill>().reason, "cleared");
   Step(event::Exited{a, {.signal = 15}});
+  EXPECT_EQ(The<SpoolWrite>().ending.end, End::kCancelled);
+}
+
+TEST_F(WorkerCoreTest, WhatIsKilledBeforeItWasForkedEndsWithoutAStart) {
+  Connect();
+  Step(event::Granted{a, Epoch(1)});
+  Step(event::CancelRequested{a, "cleared"});
+  Step(event::Exited{a, {.signal = 9}});
   EXPECT_EQ(The<SpoolWrite>().ending.end, End::kCancelled);
 }
 
