@@ -92,6 +92,11 @@ worker::WorkerOptions MakeWorker(const Config& config) {
   options.broker_namespace = config.GetString(Key::kBrokerNamespace);
   options.python = FindPython();
   options.sdk = FindSdk();
+  options.templates.isolation =
+      worker::ParsePythonIsolation(config.GetString(Key::kPythonIsolation)).value();
+  options.templates.number_max = static_cast<uint32_t>(config.GetInt(Key::kPythonTemplatesMax));
+  options.templates.bytes_max = config.GetInt(Key::kPythonTemplatesMemoryMb) << 20;
+  options.templates.import_max = config.GetDuration(Key::kDagbagImportTimeout);
   // For templates that need the DAG file: its imports start at the DAGs folder. No thread runs yet.
   setenv("GALE_DAGS_FOLDER", config.GetPath(Key::kDagsFolder).c_str(), /*overwrite=*/1);
   return options;

@@ -30,6 +30,7 @@ WorkerOptions Completed(WorkerOptions options) {
     }
   }
   options.slots = std::max<uint32_t>(options.slots, 1);
+  options.templates.life = fmt::format("{}-{}", ::getpid(), Clock::Real().Now().time_since_epoch().count());
   return options;
 }
 

@@ -15,6 +15,7 @@
 #include "common/base/files.h"
 #include "common/base/service.h"
 #include "worker/core/worker_core.h"
+#include "worker/runner/python_templates.h"
 
 namespace gale::worker {
 
@@ -31,6 +32,7 @@ struct WorkerOptions {
   std::function<std::shared_ptr<grpc::Channel>()> in_process = nullptr;  // as SessionOptions
   std::string python = "python3";                 // renders templated commands
   std::string sdk;                                // the folder that holds the `gale` package
+  TemplateSettings templates;                     // of Python tasks; `life` is set here
   Duration kill_grace = std::chrono::seconds(5);  // between TERM and KILL
   // Stop leaves what runs to the keeper, for the next worker of this home to take over.
   bool leave_running = false;

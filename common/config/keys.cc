@@ -96,6 +96,14 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
      "Between SIGTERM and SIGKILL of a task.", 0, 3600},
     {Key::kWorkerHome, "worker", "home", kPath, "{home}/worker",
      "Running tasks' logs, unacknowledged results and the keeper's socket."},
+    {Key::kPythonIsolation, "worker", "python_isolation", kChoice, "file",
+     "What a Python task's process begins with. file: forked from one that has imported the DAG's "
+     "file; sdk: from one that has imported Gale; fresh: a Python of its own.",
+     0, 0, "file|sdk|fresh"},
+    {Key::kPythonTemplatesMax, "worker", "python_templates_max", kInt, "8",
+     "Processes kept to fork Python tasks from. 0: none, all tasks are fresh.", 0, 256},
+    {Key::kPythonTemplatesMemoryMb, "worker", "python_templates_memory_mb", kInt, "2048",
+     "Memory that they may take together; the least used go.", 64, 1'048'576},
 
     {Key::kBrokerUrl, "celery", "broker_url", kString, "",
      "Redis, as redis://, rediss:// or sentinel:// URL. Empty: the leader hands out the work "

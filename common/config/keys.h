@@ -55,6 +55,9 @@ enum class Key : uint8_t {
   kWorkerMasters,
   kKillGraceSeconds,
   kWorkerHome,
+  kPythonIsolation,
+  kPythonTemplatesMax,
+  kPythonTemplatesMemoryMb,
   // [celery]
   kBrokerUrl,
   kBrokerNamespace,
