@@ -15,12 +15,10 @@ ALLOWED = {
     "message GetHealthResponse.dag_processor_heartbeat": "for programs that ask over gRPC",
     "message Finished.rendered_fields_json": "Python tasks (decision 0019) are being built",
     "message Finished.reschedule_at": "Python tasks (decision 0019) are being built",
-    "message Grant.task_token": "Python tasks (decision 0019) are being built",
     "message TaskAnswer.body_json": "Python tasks (decision 0019) are being built",
     "message TaskAnswer.detail_json": "Python tasks (decision 0019) are being built",
     "message TaskQuestion.body_json": "Python tasks (decision 0019) are being built",
     "spec PythonWork.callable": "Python tasks (decision 0019) are being built",
-    "spec PythonWork.interpreter": "Python tasks (decision 0019) are being built",
     "spec PythonWork.is_sensor": "Python tasks (decision 0019) are being built",
     "spec PythonWork.isolation": "Python tasks (decision 0019) are being built",
 }

@@ -26,6 +26,7 @@ ALLOWED = {
     ("one_door_to_the_clock", "cli/client.cc"): "gRPC takes its deadlines in system_clock",
     ("one_door_to_the_clock", "master/api/leader_client.cc"): "gRPC takes its deadlines in system_clock",
     ("one_door_to_the_clock", "worker/bundle_cache.cc"): "gRPC takes its deadlines in system_clock",
+    ("one_door_to_the_clock", "worker/tasks/task_asker.cc"): "gRPC takes its deadlines in system_clock",
     ("one_door_to_the_clock", "master/api/grpc_server.cc"): "gRPC takes its deadlines in system_clock",
     ("one_door_to_the_files", "master/store/sqlite_store.cc"):
         "a database's own files: SQLite opens them beside us, and a close of ours would drop its locks",

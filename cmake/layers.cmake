@@ -116,8 +116,9 @@ gale_layer(master ALLOWED common/base common/model common/queue common/config co
 gale_layer(worker/core PURE ALLOWED common/base)
 gale_layer(worker/keeper ALLOWED common/base)
 gale_layer(worker/runner ALLOWED common/base common/rpc worker/core worker/keeper LINK gale_proto)
+gale_layer(worker/tasks ALLOWED common/base common/rpc worker/runner LINK gale_proto)
 gale_layer(worker ALLOWED common/base common/model common/queue common/config common/rpc worker/core worker/keeper
-           worker/runner LINK gale_proto)
+           worker/runner worker/tasks LINK gale_proto)
 
 gale_layer(cli ALLOWED common/base common/model common/queue common/config common/rpc master master/store master/engine master/api
            master/dags master/logs worker worker/keeper LINK PkgConfig::RE2)
@@ -171,6 +172,7 @@ gale_tests(unit/master/api/http LINK master_api_http common_queue)
 gale_tests(unit/worker/core LINK worker_core)
 gale_tests(unit/worker/keeper LINK worker_keeper)
 gale_tests(unit/worker/runner LINK worker_runner)
+gale_tests(unit/worker/tasks LINK worker_tasks)
 gale_tests(unit/worker/session LINK worker test_support)
 gale_tests(unit/cli LINK cli)
 gale_tests(contract LINK common_queue master_store master_engine test_support)

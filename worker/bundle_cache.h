@@ -31,7 +31,7 @@
 #include "common/base/service.h"
 #include "gale/v1/worker.grpc.pb.h"
 #include "worker/bundle_tree.h"
-#include "worker/runner/bash_runner.h"
+#include "worker/runner/runner.h"
 
 namespace gale::worker {
 

@@ -8,14 +8,6 @@
 #include "common/rpc/convert.h"
 
 namespace gale::worker {
-namespace {
-
-// Only a template may need more than its text: the DAG's file, and what stands beside it.
-bool NeedsBundle(const v1::Grant& grant) {
-  return !grant.bundle().empty() && grant.bash().templated();
-}
-
-}  // namespace
 
 Driver::Driver(DriverOptions options, Ports ports)
     : options_(std::move(options)),

@@ -103,7 +103,7 @@ class Driver {
   const Ports ports_;
   WorkerCore core_;
   AttemptFiles files_;
-  BashRunner runner_;
+  Runners runner_;
   Spool spool_;
   Results results_;                            // that no master has acked
   std::map<AttemptId, v1::Grant> grants_;      // not spawned yet

@@ -9,7 +9,7 @@
 
 #include "gale/v1/worker.pb.h"
 #include "worker/keeper/keeper_client.h"
-#include "worker/runner/bash_runner.h"
+#include "worker/runner/runner.h"
 
 namespace gale::worker {
 

@@ -34,7 +34,7 @@ WorkerOptions Completed(WorkerOptions options) {
   return options;
 }
 
-RunnerOptions ForRunner(const WorkerOptions& options) {
+RunnerOptions ForRunner(const WorkerOptions& options, const std::string& task_socket) {
   RunnerOptions out;
   out.python = options.python;
   out.sdk = options.sdk;
@@ -43,17 +43,18 @@ RunnerOptions ForRunner(const WorkerOptions& options) {
   out.secrets = {options.join_token};
   if (!options.broker_url.empty()) out.secrets.push_back(options.broker_url);
   out.kill_grace = options.kill_grace;
+  out.task_socket = task_socket;
   return out;
 }
 
-DriverOptions ForDriver(const WorkerOptions& options) {
+DriverOptions ForDriver(const WorkerOptions& options, const std::string& task_socket) {
   return {.name = options.name,
           .home = options.home,
           .identity = Identity(options),
           .core = {.slots = options.slots,
                    .results_max = limits::kSpoolEntriesMax,
                    .host_check = options.host_check},
-          .runner = ForRunner(options)};
+          .runner = ForRunner(options, task_socket)};
 }
 
 SessionOptions ForSession(const WorkerOptions& options) {
@@ -77,6 +78,8 @@ WorkerNode::Impl::Impl(WorkerOptions options)
                    }}),
       bundles_(options_.home, options_.join_token, files_),
       shipper_(AttemptFiles(options_.home, files_), options_.join_token, options_.name),
+      tasks_(options_.home, AttemptFiles(options_.home, files_), options_.join_token,
+             options_.name),
       session_(ForSession(options_),
                {.on_opened =
                     [this](uint64_t stream, std::shared_ptr<grpc::Channel> channel) {
@@ -88,7 +91,8 @@ WorkerNode::Impl::Impl(WorkerOptions options)
                     },
                 .on_closed = [this](uint64_t stream,
                                     const Status&) { mailbox_.Post(letter::Closed{stream}); }}),
-      driver_(ForDriver(options_), {Clock::Real(), files_, *this, keeper_, *this, shipper_}) {}
+      driver_(ForDriver(options_, tasks_.path()),
+              {Clock::Real(), files_, *this, keeper_, *this, shipper_}) {}
 
 WorkerNode::Impl::~Impl() { Stop(MonoTime()); }
 
@@ -115,6 +119,7 @@ Status WorkerNode::Impl::Start() {
   GALE_RETURN_IF_ERROR(MakePuller());
   GALE_RETURN_IF_ERROR(bundles_.Start());
   GALE_RETURN_IF_ERROR(shipper_.Start());
+  GALE_RETURN_IF_ERROR(tasks_.Start());
   GALE_RETURN_IF_ERROR(driver_.Start().WithContext(fmt::format("worker '{}'", options_.name)));
   thread_ = NamedThread("worker", [this] { Run(); });
   if (puller_) puller_->Start();
@@ -144,6 +149,7 @@ void WorkerNode::Impl::On(letter::Opened& l) {
 
 void WorkerNode::Impl::On(letter::Closed&) {
   shipper_.SetChannel(nullptr);
+  tasks_.SetChannel(nullptr);
   bundles_.SetChannel(nullptr);
   if (puller_) puller_->SetRoom(0);
   driver_.OnClosed();
@@ -152,6 +158,7 @@ void WorkerNode::Impl::On(letter::Closed&) {
 void WorkerNode::Impl::On(letter::Message& l) {
   if (l.message.has_welcome()) {
     shipper_.SetChannel(channel_);
+    tasks_.SetChannel(channel_);
     bundles_.SetChannel(channel_);
   }
   driver_.OnMaster(l.message);
@@ -226,6 +233,7 @@ void WorkerNode::Impl::Stop(MonoTime deadline) {
     if (left > Duration(0)) WaitDrained(deadline - (left - grace) / 4);
   }
   bundles_.Stop(deadline);
+  tasks_.Stop(deadline);
   shipper_.Stop(deadline);
   session_.Stop(deadline);
   if (thread_.joinable()) {

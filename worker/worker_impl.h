@@ -12,6 +12,7 @@
 #include "worker/mailbox.h"
 #include "worker/puller.h"
 #include "worker/session.h"
+#include "worker/tasks/task_socket.h"
 #include "worker/worker.h"
 
 namespace gale::worker {
@@ -101,6 +102,7 @@ class WorkerNode::Impl : private Uplink, private CodePort {
   KeeperLink keeper_;
   BundleCache bundles_;
   LogShipper shipper_;
+  TaskSocket tasks_;
   Session session_;
   std::unique_ptr<Puller> puller_;  // null without a broker
 

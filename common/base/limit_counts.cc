@@ -14,6 +14,13 @@ constexpr std::string_view kByName[] = {
 
 constexpr OtherLimit kOthers[] = {
     {"kXComBytesMax", "", "the worker leaves the XCom out, and the task's log says so"},
+    {"kTaskFrameBytesMax", "", "the line is closed, and the task's log says so"},
+    {"kTaskFramesBytesMax", "", "a large question waits until others are answered"},
+    {"kTaskLinesMax", "", "the line is closed; the task connects again"},
+    {"kTaskLineQuestionsMax", "", "a line's next question waits for an answer"},
+    {"kTaskAsksMax", "", "a question waits until others are answered"},
+    {"kTaskSaidBytesMax", "", "the task's call fails with a sentence"},
+    {"kTaskEndBytesMax", "", "the end's reason is cut"},
     {"kHttpBodyBytesMax", "gale_http_requests_too_large_total", ""},
     {"kHttpHeaderBytesMax", "", "no honest client sends so much; its connection is closed"},
     {"kHttpConnectionsMax", "gale_http_connections_refused_total", ""},

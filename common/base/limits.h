@@ -10,8 +10,8 @@ namespace gale::limits {
 inline constexpr size_t kTasksPerDagMax = 100'000;
 inline constexpr size_t kEdgesPerDagMax = 1'000'000;
 inline constexpr size_t kMapElementsMax = 1'000'000;  // of a mapped task in one run
-inline constexpr size_t kIdBytesMax = 250;         // dag_id, task_id, run_id: as in Airflow
-inline constexpr size_t kSpecBytesMax = 64 << 20;  // one DagSpec, serialised
+inline constexpr size_t kIdBytesMax = 250;            // dag_id, task_id, run_id: as in Airflow
+inline constexpr size_t kSpecBytesMax = 64 << 20;     // one DagSpec, serialised
 // A bundle: the DAGs folder as it goes to the workers. Code and templates, not data.
 inline constexpr size_t kBundleFileBytesMax = 4 << 20;
 inline constexpr size_t kBundleBytesMax = 256 << 20;
@@ -20,7 +20,15 @@ inline constexpr size_t kBundlePathBytesMax = 1024;  // of a file, below the fol
 inline constexpr size_t kCommandBytesMax = 1 << 20;  // one bash command
 inline constexpr size_t kConfBytesMax = 1 << 20;     // a run's conf, JSON
 inline constexpr size_t kXComBytesMax = 64 << 10;    // one XCom from a bash task's last line
-inline constexpr size_t kNoteBytesMax = 1000;        // as in Airflow
+// Python tasks' lines to their worker. A frame holds an XCom of at most 16 MiB (the SDK's limit).
+inline constexpr size_t kTaskFrameBytesMax = 20 << 20;
+inline constexpr size_t kTaskFramesBytesMax = 256 << 20;  // of all lines: then they wait
+inline constexpr size_t kTaskLinesMax = 8'192;
+inline constexpr size_t kTaskLineQuestionsMax = 4;    // unanswered ones of a line
+inline constexpr size_t kTaskAsksMax = 32;            // questions at the master at a time
+inline constexpr size_t kTaskSaidBytesMax = 3 << 20;  // what goes with an attempt's end
+inline constexpr size_t kTaskEndBytesMax = 64 << 10;  // the end alone
+inline constexpr size_t kNoteBytesMax = 1000;         // as in Airflow
 inline constexpr size_t kHttpBodyBytesMax = 4 << 20;
 inline constexpr size_t kHttpHeaderBytesMax = 64 << 10;
 inline constexpr size_t kHttpConnectionsMax = 4096;

@@ -407,12 +407,6 @@ Result<DagSpec> FromProto(const v1::DagSpec& from) {
   to.fileloc = from.fileloc();
   to.tasks.reserve(static_cast<size_t>(from.tasks_size()));
   for (const v1::TaskSpec& task : from.tasks()) {
-    if (task.has_python()) {
-      return Unimplemented(
-          "dag '{}', task '{}' ({}): Gale reads Python tasks, and doesn't run them yet; dag.test() "
-          "does",
-          from.dag_id(), task.task_id(), task.operator_name());
-    }
     to.tasks.push_back(TaskFromProto(task));
   }
   for (const v1::TaskGroup& group : from.task_groups()) {

@@ -2,16 +2,19 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import threading
 
 import pytest
 
 from conftest import SDK
 from gale.local_supervisor import LocalSupervisor
-from gale.task_runner import read_frame, send_frame
+from gale.task_runner import ChannelClosed, read_frame, send_frame
 from gale.task_state import SupervisorError
 
 HEAD = """
@@ -31,29 +34,58 @@ class Supervisor:
     def __init__(self, memory):
         self.memory = memory
         self.end = None
+        self.hellos = []
+        self.cuts = set()  # the line is cut when a question of this type came, once
 
     def run(self, path, task_id, on_question=None, **said):
-        ours, theirs = socket.socketpair()
-        ours.settimeout(30)
-        env = {**os.environ, "PYTHONPATH": SDK, "GALE_TASK_SOCKET": str(theirs.fileno())}
-        process = subprocess.Popen([sys.executable, "-m", "gale.task_runner"], env=env, pass_fds=[theirs.fileno()],
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        theirs.close()
-        send_frame(ours, [0, self._details(path, task_id, **said), None])
-        try:
-            while True:
-                number, body = read_frame(ours)
-                if on_question:
-                    on_question(body, process)
-                if body["type"] in ENDS:
-                    self.end = body
-                send_frame(ours, [number, *self._answer(body)])
-        except Exception as error:  # it closed the line
-            assert type(error).__name__ == "ChannelClosed", error
-        self.log = process.communicate(timeout=30)[0].decode()
+        folder = tempfile.mkdtemp(prefix="gale-", dir="/tmp")  # a socket's path is short
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(f"{folder}/s")
+        listener.listen()
+        env = {**os.environ, "PYTHONPATH": SDK, "GALE_TASK_SOCKET": f"{folder}/s", "GALE_TASK_KEY": "k",
+               "GALE_TASK_SECRET": "hush"}
+        process = subprocess.Popen([sys.executable, "-m", "gale.task_runner"], env=env, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        details = self._details(path, task_id, **said)
+        lines = threading.Thread(target=self._serve, args=(listener, details, on_question, process), daemon=True)
+        lines.start()
+        self.log = process.communicate(timeout=60)[0].decode()
         self.status = process.returncode
-        ours.close()
+        listener.shutdown(socket.SHUT_RDWR)
+        lines.join()
+        listener.close()
+        shutil.rmtree(folder)
         return self
+
+    def _serve(self, listener, details, on_question, process):
+        lines = []
+        while True:
+            try:
+                line = listener.accept()[0]
+            except OSError:  # shut down
+                break
+            lines.append(threading.Thread(target=self._serve_line, args=(line, details, on_question, process)))
+            lines[-1].start()
+        for line in lines:
+            line.join()
+
+    def _serve_line(self, line, details, on_question, process):
+        with line:
+            try:
+                self.hellos.append(read_frame(line))
+                send_frame(line, [0, details, None])
+                while True:
+                    number, body = read_frame(line)
+                    if on_question:
+                        on_question(body, process)
+                    if body["type"] in self.cuts:
+                        self.cuts.remove(body["type"])
+                        return
+                    if body["type"] in ENDS:
+                        self.end = body
+                    send_frame(line, [number, *self._answer(body)])
+            except (ChannelClosed, OSError):  # it closed the line
+                return
 
     def _details(self, path, task_id, should_retry=False, map_index=-1, **context):
         run = {"dag_id": "d", "run_id": "r", "logical_date": "2024-05-06T07:00:00Z", "run_type": "manual", "conf": {},
@@ -171,20 +203,76 @@ PythonSensor(task_id="s", python_callable=lambda: False, mode="reschedule", poke
     assert done.end["type"] == "RescheduleTask" and done.end["reschedule_date"] > done.end["end_date"]
 
 
-def test_term_calls_on_kill_and_ends_the_task(attempt):
-    def kill(question, process):
-        if question["type"] == "SetXCom":
-            process.send_signal(signal.SIGTERM)
-    done = attempt("""
+def kill_it(question, process):
+    if question["type"] == "SetXCom":
+        process.send_signal(signal.SIGTERM)
+
+
+LONG = """
 class Long(PythonOperator):
-    def on_kill(self): print("killed kindly")
+    def on_kill(self): print("killed kindly", Variable.get("who"))
 def wait(ti=None):
-    ti.xcom_push("begun", 1)
-    signal.pause()
+    {}
 Long(task_id="f", python_callable=wait)
-""", "f", on_question=kill, should_retry=True)
-    assert "killed kindly" in done.log
-    assert (done.end["type"], done.end["state"]) == ("TaskState", "failed")
+"""
+
+
+def test_term_calls_on_kill_and_the_process_dies_of_it(attempt):
+    done = attempt(LONG.format("ti.xcom_push('begun', 1); signal.pause()"), "f", on_question=kill_it, should_retry=True)
+    assert "killed kindly ann" in done.log and done.log.rstrip().endswith("(SIGTERM)")
+    assert done.end is None and done.status == -signal.SIGTERM  # who sent it says what that means
+
+
+def test_a_task_that_ends_well_all_the_same_has_ended_well(attempt):
+    done = attempt(LONG.format("""
+    try: ti.xcom_push('begun', 1); signal.pause()
+    except AirflowTaskTerminated: return 7
+"""), "f", on_question=kill_it)
+    assert "killed kindly ann" in done.log and done.end["type"] == "SucceedTask", done.log
+
+
+@pytest.mark.parametrize("cut", ["SetRenderedFields", "GetVariable", "SetXCom", "SucceedTask"])
+def test_a_line_that_breaks_is_made_again_and_what_was_asked_is_asked_again(write, memory, cut):
+    path = write(HEAD + """
+    with DAG('d'):
+        @task
+        def f(): return Variable.get("who")
+        f()
+""")
+    worker = Supervisor(memory)
+    worker.cuts.add(cut)
+    done = worker.run(path, "f")
+    assert done.status == 0 and done.end["type"] == "SucceedTask", done.log
+    assert memory.returned("d", "r", "f") == "ann"
+    assert done.hellos == [[0, {"type": "Hello", "attempt": "k", "secret": "hush"}]] * 2
+
+
+def test_a_fork_of_the_task_has_a_line_of_its_own(attempt):
+    done = attempt("""
+@task
+def f():
+    Variable.get("who")
+    if (child := os.fork()) == 0:
+        print("child", Variable.get("who"), flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+    return Variable.get("who")
+f()
+""", "f")
+    assert "child ann\n" in done.log and done.end["type"] == "SucceedTask", done.log
+
+
+def test_what_it_prints_has_no_secrets_and_neither_has_the_reason(attempt):
+    done = attempt("""
+@task
+def f():
+    secret = Connection.get("db").password
+    print("it is", secret)
+    raise ValueError(secret + " is wrong\\nand more")
+f()
+""", "f")
+    assert "it is ***\n" in done.log and "hush-hush" not in done.log
+    assert done.end["reason"] == "ValueError: *** is wrong"
 
 
 def test_a_process_that_dies_says_no_end(attempt):
@@ -203,8 +291,8 @@ def test_a_bash_child_does_not_get_the_channel(attempt):
     ("from airflow.sdk import DAG\nD = DAG('d')", "f", "DAG 'd' has no task 'f' any more")])
 def test_what_is_not_there_any_more_is_one_sentence(write, memory, source, task_id, said):
     done = Supervisor(memory).run(write(source + "\n"), task_id)
-    assert done.log.startswith("gale: ") and said in done.log
-    assert done.end["state"] == "failed"
+    assert said in done.log.split("\ngale: ")[1]
+    assert done.end["state"] == "failed" and said in done.end["reason"]
 
 
 def test_a_callback_that_fails_changes_nothing(attempt):
@@ -220,7 +308,7 @@ f()
 def test_without_a_socket_it_says_who_starts_it():
     done = subprocess.run([sys.executable, "-m", "gale.task_runner"], capture_output=True, text=True,
                           env={**os.environ, "PYTHONPATH": SDK})
-    assert done.returncode == 1 and "GALE_TASK_SOCKET is not set" in done.stderr
+    assert done.returncode == 1 and "GALE_TASK_SECRET are not set: workers start this" in done.stderr
     assert json.dumps(done.stdout) == '""'
 
 

@@ -2,10 +2,13 @@
 
 #include <charconv>
 
+#include "common/base/journal.h"
+#include "common/base/limits.h"
+
 namespace gale::worker {
 namespace {
 
-// First line of a .grant file: this and output_offset.
+// First line of a .grant file: this, output_offset, and a secret if it has one.
 constexpr std::string_view kGrantMagic = "gale-grant-1 ";
 
 // How the header of a log begins and ends, and how far into the log it may end.
@@ -25,7 +28,8 @@ Status AttemptFiles::TryRoom() const {
 }
 
 Status AttemptFiles::WriteGrant(const AttemptId& id, const StoredGrant& stored) const {
-  std::string bytes = fmt::format("{}{}\n", kGrantMagic, stored.output_offset);
+  std::string bytes = fmt::format("{}{}{}{}\n", kGrantMagic, stored.output_offset,
+                                  stored.secret.empty() ? "" : " ", stored.secret);
   stored.grant.AppendToString(&bytes);
   return AsUnavailable(files_.Write(GrantPath(id), bytes));
 }
@@ -38,7 +42,10 @@ Result<StoredGrant> AttemptFiles::ReadGrant(const AttemptId& id) const {
   if (line_end == std::string::npos || bytes.compare(0, kGrantMagic.size(), kGrantMagic) != 0) {
     return Internal("'{}' is no grant of gale", path);
   }
-  std::from_chars(bytes.data() + kGrantMagic.size(), bytes.data() + line_end, stored.output_offset);
+  const char* end_of_line = bytes.data() + line_end;
+  const char* rest =
+      std::from_chars(bytes.data() + kGrantMagic.size(), end_of_line, stored.output_offset).ptr;
+  if (rest != end_of_line && *rest == ' ') stored.secret.assign(rest + 1, end_of_line);
   if (!stored.grant.ParseFromArray(bytes.data() + line_end + 1,
                                    static_cast<int>(bytes.size() - line_end - 1))) {
     return Internal("the grant in '{}' is damaged", path);
@@ -48,6 +55,41 @@ Result<StoredGrant> AttemptFiles::ReadGrant(const AttemptId& id) const {
 
 Status AttemptFiles::WriteTask(const AttemptId& id, std::string_view json) const {
   return AsUnavailable(files_.Write(TaskPath(id), json));
+}
+
+Result<std::string> AttemptFiles::ReadTask(const AttemptId& id) const {
+  return files_.Read(TaskPath(id));
+}
+
+Status AttemptFiles::CreateSaid(const AttemptId& id) const {
+  return AsUnavailable(files_.Open(SaidPath(id), Access::kTruncate).status());
+}
+
+Status AttemptFiles::AppendSaid(const AttemptId& id, std::string_view message,
+                                size_t bytes_max) const {
+  // Not made here: a word that comes after the attempt was put away is nobody's.
+  const std::string path = SaidPath(id);
+  GALE_RETURN_IF_ERROR(files_.Look(path).status());
+  GALE_ASSIGN_OR_RETURN(File file, files_.Open(path, Access::kAppend));
+  GALE_ASSIGN_OR_RETURN(const struct stat st, files_.Look(file));
+  if (static_cast<size_t>(st.st_size) + message.size() > bytes_max) {
+    return ResourceExhausted(
+        "what the task tells of itself (result, rendered fields, skips) has more than {} bytes "
+        "(kTaskSaidBytesMax)",
+        bytes_max);
+  }
+  return files_.WriteAll(file, JournalEntry(message));
+}
+
+Result<std::vector<std::string>> AttemptFiles::ReadSaid(const AttemptId& id) const {
+  GALE_ASSIGN_OR_RETURN(File file, files_.Open(SaidPath(id), Access::kRead));
+  std::vector<std::string> said;
+  auto read = ReadJournal(
+      files_, file, 0, limits::kTaskSaidBytesMax + limits::kTaskEndBytesMax,
+      [&](uint64_t, std::string_view bytes) { said.emplace_back(bytes); },
+      [](uint64_t, uint64_t) {});  // torn, and so never answered, and told again
+  GALE_RETURN_IF_ERROR(read.status());
+  return said;
 }
 
 Result<uint64_t> AttemptFiles::AppendLog(const AttemptId& id, std::string_view text) const {
@@ -105,6 +147,7 @@ Result<std::optional<std::string>> AttemptFiles::LastLine(const AttemptId& id, u
 void AttemptFiles::RemoveAllButLog(const AttemptId& id) const {
   (void)files_.Remove(GrantPath(id));
   (void)files_.Remove(TaskPath(id));
+  (void)files_.Remove(SaidPath(id));
 }
 
 }  // namespace gale::worker

@@ -3,7 +3,8 @@
 //   <attempt>.log     what the task wrote (the keeper appends), between the worker's own few lines
 //   <attempt>.grant   the grant, without the command: what the attempt's end needs to know, also in
 //                     the next worker process
-//   <attempt>.task    a templated task's JSON, for the SDK's process
+//   <attempt>.task    a templated task's JSON, for the SDK's process; a Python task's StartupDetails
+//   <attempt>.said    of a Python task: what it told that goes with its end, and the end; a journal
 //
 // No fsync: these outlive the process, and with the host the attempt dies anyway.
 #pragma once
@@ -11,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/files.h"
 #include "common/base/ids.h"
@@ -22,6 +24,7 @@ namespace gale::worker {
 struct StoredGrant {
   v1::Grant grant;             // without command and env
   uint64_t output_offset = 0;  // where in the log the task's own output begins
+  std::string secret;          // of a Python task: by it its process is known on the task socket
 };
 
 // Thread-safe: it holds a path and nothing else. What the disk refuses is kUnavailable, whatever the
@@ -47,6 +50,16 @@ class AttemptFiles {
   Status WriteGrant(const AttemptId& id, const StoredGrant& stored) const;
   Result<StoredGrant> ReadGrant(const AttemptId& id) const;
   Status WriteTask(const AttemptId& id, std::string_view json) const;
+  Result<std::string> ReadTask(const AttemptId& id) const;
+
+  // What a Python task tells before its end: in the kernel's hands when it returns.
+  // kResourceExhausted: with it there were more than `bytes_max`. What was told when the disk failed
+  // may stand there in part; it is told again.
+  Status CreateSaid(const AttemptId& id) const;
+  Status AppendSaid(const AttemptId& id, std::string_view message, size_t bytes_max) const;
+  bool HasSaid(const AttemptId& id) const { return files_.Exists(SaidPath(id)); }
+  // In the order of telling. kNotFound: it is no Python task.
+  Result<std::vector<std::string>> ReadSaid(const AttemptId& id) const;
 
   // Appends to the log, on a new line; returns the log's size after it.
   Result<uint64_t> AppendLog(const AttemptId& id, std::string_view text) const;
@@ -66,6 +79,9 @@ class AttemptFiles {
  private:
   std::string GrantPath(const AttemptId& id) const {
     return folder_ + "/" + id.ToString() + ".grant";
+  }
+  std::string SaidPath(const AttemptId& id) const {
+    return folder_ + "/" + id.ToString() + ".said";
   }
   Files& files_;
   std::string folder_;

@@ -41,15 +41,6 @@ std::string Footer(const Ending& ending, const v1::Finished& finished) {
   return fmt::format("Task ended: {}\n", finished.reason());
 }
 
-// The master's path of the DAG file, or the same file's here.
-std::string FileHere(const std::string& fileloc, const DagCode* code) {
-  if (code == nullptr) return fileloc;
-  std::string prefix = code->folder;
-  if (prefix.empty() || prefix.back() != '/') prefix += '/';
-  if (fileloc.compare(0, prefix.size(), prefix) != 0) return fileloc;
-  return code->tree + "/" + fileloc.substr(prefix.size());
-}
-
 }  // namespace
 
 BashRunner::BashRunner(AttemptFiles files, RunnerOptions options)
@@ -128,7 +119,7 @@ Result<std::string> BashRunner::TaskJson(const v1::Grant& grant, const v1::BashW
 Result<keeper::SpawnRequest> BashRunner::Prepare(const v1::Grant& grant,
                                                  const DagCode* code) const {
   if (!grant.has_bash())
-    return Unimplemented("this worker runs bash tasks; the grant has no command");
+    return Unimplemented("this worker runs bash and Python tasks; the grant has neither");
   GALE_ASSIGN_OR_RETURN(const v1::BashWork bash,
                         WithArguments(grant.bash(), grant.arguments_json()));
   if (bash.command().size() > limits::kCommandBytesMax) {
@@ -175,42 +166,13 @@ Result<keeper::SpawnRequest> BashRunner::Prepare(const v1::Grant& grant,
   return spawn;
 }
 
-v1::Finished BashRunner::Conclude(const Ending& ending, const keeper::Exited* exited,
-                                  TimePoint now) const {
-  StoredGrant stored;
-  if (auto read = files_.ReadGrant(ending.attempt); read.ok()) {
-    stored = std::move(*read);
-  } else if (ending.end == End::kExited) {
-    GALE_WARN("attempt {}: ended, and its grant can't be read; it gets no XCom: {}",
-              ending.attempt.ToString(), read.status().ToString());
+void BashRunner::Conclude(const Conclusion& c, v1::Finished* out) const {
+  SetOutcome(c.ending, c.exited, c.stored.grant, out);
+  const uint64_t output_end = files_.LogSize(c.ending.attempt);
+  EndLog(files_, c, Footer(c.ending, *out), out);
+  if (out->outcome() == v1::Finished::SUCCESS && c.stored.grant.do_xcom_push()) {
+    AddXCom(c.ending, c.stored, output_end, out);
   }
-  v1::Finished out;
-  *out.mutable_attempt() = ToProto(ending.attempt);
-  SetOutcome(ending, exited, stored.grant, &out);
-  *out.mutable_finished_at() = ToProto(exited ? exited->ended_at : now);
-  if (exited != nullptr) {
-    *out.mutable_started_at() = ToProto(exited->started_at);
-    *out.mutable_usage()->mutable_user_time() = ToProto(exited->user_time);
-    *out.mutable_usage()->mutable_system_time() = ToProto(exited->system_time);
-    out.mutable_usage()->set_rss_bytes_max(static_cast<uint64_t>(exited->max_rss_bytes));
-  }
-  uint64_t output_end = files_.LogSize(ending.attempt);
-  std::string footer = Footer(ending, out);
-  if (ending.end == End::kExited && !ending.exit.timed_out && exited != nullptr &&
-      !exited->reason.empty()) {  // what the keeper has to say of it
-    footer = "Note: " + exited->reason + "\n" + footer;
-  }
-  auto size = files_.AppendLog(ending.attempt, footer);
-  if (size.ok()) {
-    out.set_log_bytes(*size);
-  } else {  // a full disk: the result matters more than its last line
-    out.set_log_bytes(output_end);
-    GALE_WARN("attempt {}: {}", ending.attempt.ToString(), size.status().ToString());
-  }
-  if (out.outcome() == v1::Finished::SUCCESS && stored.grant.do_xcom_push()) {
-    AddXCom(ending, stored, output_end, &out);
-  }
-  return out;
 }
 
 void BashRunner::AddXCom(const Ending& ending, const StoredGrant& stored, uint64_t output_end,

@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/text.h"
-#include "worker/runner/bash_runner.h"
+#include "worker/runner/runner.h"
 
 namespace gale::worker {
 

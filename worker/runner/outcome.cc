@@ -6,7 +6,7 @@
 #include "common/base/text.h"
 #include "common/base/text_limits.h"
 #include "common/rpc/convert.h"
-#include "worker/runner/bash_runner.h"
+#include "worker/runner/runner.h"
 
 namespace gale::worker {
 namespace {
@@ -32,17 +32,19 @@ std::pair<v1::Finished::Outcome, std::string> OfExit(const Exit& exit, const kee
     return {v1::Finished::FAILED, fmt::format("timed out after {:g}s (execution_timeout)",
                                               Seconds(FromProto(grant.execution_timeout())))};
   }
-  if (exit.signal == 0 && exit.code == 0) return {v1::Finished::SUCCESS, ""};
+  const bool python = grant.has_python();
+  if (exit.signal == 0 && exit.code == 0 && !python) return {v1::Finished::SUCCESS, ""};
   if (exited != nullptr && exited->killed) {  // a forced end of the keeper, asked for by no master
     return {v1::Finished::LOST, "killed: the worker stopped"};
   }
   if (exit.signal != 0) return {v1::Finished::FAILED, KilledBy(exit.signal, exit.out_of_memory)};
   if (exit.code < 0) return {v1::Finished::LOST, "it ended, and nobody knows how"};
-  if (IsSkip(exit.code, grant.bash())) {
+  if (!python && IsSkip(exit.code, grant.bash())) {
     return {v1::Finished::SKIPPED, fmt::format("exit code {}: skipped", exit.code)};
   }
   return {v1::Finished::FAILED,
-          fmt::format("exit code {}{}", exit.code, exit.out_of_memory ? " (out of memory)" : "")};
+          fmt::format("exit code {}{}{}", exit.code, exit.out_of_memory ? " (out of memory)" : "",
+                      python ? ": the process ended, and didn't say how its task did" : "")};
 }
 
 }  // namespace

@@ -1,9 +1,13 @@
-"""Runs one attempt of a Python task: `python -m gale.task_runner`, a socket's number in $GALE_TASK_SOCKET.
+"""Runs one attempt of a Python task: `python -m gale.task_runner`, as a worker starts it.
 
-On the socket go frames: 4 bytes of length, big endian, and JSON. The supervisor's first is [0, StartupDetails, null].
-The task asks with [id, body] and is answered with [id, body, error]; error is null or {"error", "detail"}. Names and
-fields are those of Airflow's supervisor schema. The last question is the end (see gale.attempt); once it is answered
-the process ends with 0. A process that ends without one has failed.
+$GALE_TASK_SOCKET is the path of the worker's socket, $GALE_TASK_KEY the attempt, $GALE_TASK_SECRET what proves it.
+On the socket go frames: 4 bytes of length, big endian, and JSON. The task asks [id, body] and is answered
+[id, body, error]; error is null or {"error", "detail"}. Names and fields are those of Airflow's supervisor schema. The
+first question of a line is [0, {"type": "Hello", "attempt", "secret"}], its answer is StartupDetails. The last one is
+the end (see gale.attempt); once it is answered the process ends with 0. A process that ends without one has failed.
+
+A line may break at any time: its worker was stopped, or upgraded. Then the task connects again, and asks again what was
+not answered, for as long as it runs; the worker's keeper ends it if nobody comes.
 """
 
 import json
@@ -13,22 +17,30 @@ import signal
 import socket
 import sys
 import threading
+import time
 
 from gale import bundled, context as sdk_context, profile, task_state
 
-SOCKET = "GALE_TASK_SOCKET"
-FRAME_BYTES_MAX = 64 << 20
+SOCKET, KEY, SECRET = "GALE_TASK_SOCKET", "GALE_TASK_KEY", "GALE_TASK_SECRET"
+FRAME_BYTES_MAX = 64 << 20  # of an answer
+ASK_BYTES_MAX = 20 << 20    # common/base/limits.h: kTaskFrameBytesMax
 LENGTH_BYTES = 4
+BACKOFF_SECONDS = 0.02, 1.0  # the first, and the longest
+REASON_CHARS_MAX = 500
 
 
 class ChannelClosed(Exception):
-    """The supervisor is gone."""
+    """The line broke."""
+
+
+class Refused(Exception):
+    """The worker doesn't know this attempt (any more); the text says why."""
 
 
 def send_frame(sock, value):
     body = json.dumps(value, separators=(",", ":")).encode()
-    if len(body) > FRAME_BYTES_MAX:
-        raise ValueError(f"a message of {len(body)} bytes is larger than {FRAME_BYTES_MAX}")
+    if len(body) > ASK_BYTES_MAX:
+        raise ValueError(f"a message of {len(body)} bytes is larger than {ASK_BYTES_MAX}")
     sock.sendall(len(body).to_bytes(LENGTH_BYTES, "big") + body)
 
 
@@ -44,34 +56,86 @@ def _read(sock, size):
     while len(pieces) < size:
         piece = sock.recv(min(size - len(pieces), 1 << 20))
         if not piece:
-            raise ChannelClosed("the supervisor closed the channel")
+            raise ChannelClosed("the worker closed the line")
         pieces += piece
     return bytes(pieces)
 
 
-class SocketSupervisor:
-    """The line to the supervisor. Several threads of the task may ask; one is answered at a time."""
+def _close(sock):
+    try:
+        if sock is not None:
+            sock.close()
+    except OSError:  # the task closed it under us
+        pass
 
-    def __init__(self, sock):
-        self._sock = sock
+
+class SocketSupervisor:
+    """The line to the worker. Threads and signal handlers of the task, and processes that it forks, may ask, too."""
+
+    def __init__(self, path, key, secret):
+        self._hello = {"type": "Hello", "attempt": key, "secret": secret}
+        self._path = path
+        self._sock = None  # while somebody asks it is his: a handler that asks meanwhile gets a line of its own
+        self._details = None
         self._lock = threading.RLock()
         self._last = 0
+        os.register_at_fork(after_in_child=self._forked)
+
+    def _forked(self):
+        self._lock = threading.RLock()
+        _close(self._sock)
+        self._sock = None
 
     def startup_details(self):
-        return read_frame(self._sock)[1]
+        with self._lock:
+            if self._details is None:
+                self._sock = self._connect()
+            return self._details
 
     def ask(self, message):
         with self._lock:
             self._last += 1
             number = self._last
-            send_frame(self._sock, [number, message])
-            while True:  # an answer to a question that a signal cut short may come first
-                answered, body, error = read_frame(self._sock)
-                if answered == number:
-                    break
+            while True:
+                sock, self._sock = self._sock, None
+                try:
+                    sock = sock or self._connect()
+                    send_frame(sock, [number, message])
+                    answered, body, error = read_frame(sock)
+                    if answered != number:
+                        raise ChannelClosed(f"an answer to {answered} came, not to {number}")
+                except (OSError, ChannelClosed):
+                    _close(sock)
+                    continue  # the same again
+                except BaseException:  # a handler's, in the middle of a frame; or the message is no JSON
+                    _close(sock)
+                    raise
+                _close(self._sock)  # a handler's line
+                self._sock = sock
+                break
         if error is not None:
             raise task_state.SupervisorError(error.get("error", "GENERIC_ERROR"), error.get("detail"))
         return body
+
+    def _connect(self):
+        """A line that has said Hello; waits until there is one. Refused: there will be none."""
+        wait, longest = BACKOFF_SECONDS
+        while True:
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                sock.connect(self._path)
+                send_frame(sock, [0, self._hello])
+                _, self._details, error = read_frame(sock)
+                if error is not None:
+                    raise Refused(error.get("detail") or error.get("error"))
+                return sock
+            except (OSError, ChannelClosed):
+                _close(sock)
+            except BaseException:
+                _close(sock)
+                raise
+            time.sleep(wait)
+            wait = min(2 * wait, longest)
 
 
 class _MaskingFormatter(logging.Formatter):
@@ -80,12 +144,33 @@ class _MaskingFormatter(logging.Formatter):
         return masking.redact(super().format(record))
 
 
+class _MaskingStream:
+    """stdout or stderr without the secrets that this process knows."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def write(self, text):
+        from gale import masking
+        self._stream.write(masking.redact(text))
+        return len(text)
+
+    def writelines(self, lines):
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+
 def set_up_logging():
     """logging goes where print goes: to stdout, which is the task's log."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True, errors="backslashreplace")
+    sys.stdout, sys.stderr = _MaskingStream(sys.stdout), _MaskingStream(sys.stderr)
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(_MaskingFormatter("[%(asctime)s] %(levelname)s - %(message)s"))
+    handler.setFormatter(_MaskingFormatter("[%(asctime)s] {%(filename)s:%(lineno)d} %(levelname)s - %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    sys.stdout.reconfigure(line_buffering=True)
 
 
 def load(details):
@@ -107,17 +192,22 @@ def load(details):
     return dag, task
 
 
-def on_term(attempt):
-    """TERM: the task's on_kill(), then it is over."""
-    from gale.exceptions import AirflowTaskTerminated
+class Terminated:
+    """TERM: the task's on_kill(), then AirflowTaskTerminated where it is."""
 
-    def handle(signum, frame):
+    def __init__(self, attempt):
+        self._attempt = attempt
+        self.came = False
+        signal.signal(signal.SIGTERM, self._handle)
+
+    def _handle(self, signum, frame):
+        from gale.exceptions import AirflowTaskTerminated
+        self.came = True
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         try:
-            attempt.task.on_kill()
+            self._attempt.task.on_kill()
         finally:
             raise AirflowTaskTerminated("the task was told to end (SIGTERM)")
-    signal.signal(signal.SIGTERM, handle)
 
 
 def context_variables(details):
@@ -130,23 +220,50 @@ def context_variables(details):
     return {name: value for name, value in found.items() if value}
 
 
+def _reason(attempt, end):
+    """What a person sees beside the state: the exception, in a line."""
+    from gale import masking
+    error = (attempt.context or {}).get("exception")
+    if error is None or end["state"] not in ("failed", "up_for_retry", "skipped"):
+        return ""
+    first = (str(error).strip().splitlines() or [""])[0]
+    name = type(error).__name__
+    text = first if end["state"] == "skipped" else f"{name}: {first}" if first else name
+    return masking.redact(text)[:REASON_CHARS_MAX]
+
+
+def _begin(details):
+    said, retries = details["ti"], details["ti_context"].get("max_tries", 0)
+    logging.getLogger("airflow.task").info(
+        "Starting attempt %s of %s: %s.%s of run %s", said.get("try_number", 1),
+        max(said.get("try_number", 1), retries + 1), said["dag_id"], said["task_id"], said["run_id"])
+
+
 def run(supervisor):
-    """One attempt, from its details to its end. Returns the end that was sent."""
+    """One attempt, from its details to its end. Returns the end that was sent; None: it died of a signal's will."""
     from gale.attempt import Attempt
     task_state.supervisor = supervisor
     details = supervisor.startup_details()
     os.environ.update(context_variables(details))
+    _begin(details)
     try:
         dag, task = load(details)
     except LookupError as error:
         print(f"gale: {error}", file=sys.stderr, flush=True)
         retry = details["ti_context"].get("should_retry", False)
         end = {"type": "RetryTask", "state": "up_for_retry"} if retry else {"type": "TaskState", "state": "failed"}
+        end["reason"] = str(error).splitlines()[0][:REASON_CHARS_MAX]
     else:
         attempt = Attempt(details, dag, task, profile.current())
-        on_term(attempt)
+        terminated = Terminated(attempt)
         end = attempt.run()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        if terminated.came and end["state"] in ("failed", "up_for_retry"):
+            os.kill(os.getpid(), signal.SIGTERM)  # who sent it knows why, and says it
+            return None
+        end["reason"] = _reason(attempt, end)
     sys.stdout.flush()
     sys.stderr.flush()
     supervisor.ask(end)
@@ -158,16 +275,14 @@ def main():
                                            if entry not in ("", os.getcwd(), sdk_context.SDK_DIR)]
     sys.dont_write_bytecode = True
     bundled.provide()
-    number = os.environ.pop(SOCKET, None)
-    if number is None or not number.isdigit():
-        sys.exit(f"gale: {SOCKET} is not set: workers start this program, with a socket to themselves")
-    sock = socket.socket(fileno=int(number))
-    sock.set_inheritable(False)
+    path, key, secret = (os.environ.pop(name, None) for name in (SOCKET, KEY, SECRET))
+    if not (path and key and secret):
+        sys.exit(f"gale: {SOCKET}, {KEY} and {SECRET} are not set: workers start this program")
     set_up_logging()
     try:
-        run(SocketSupervisor(sock))
-    except (ChannelClosed, OSError) as error:
-        sys.exit(f"gale: the line to the worker is gone: {error}")
+        run(SocketSupervisor(path, key, secret))
+    except Refused as error:
+        sys.exit(f"gale: {error}")
 
 
 if __name__ == "__main__":

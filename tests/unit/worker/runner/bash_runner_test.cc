@@ -49,7 +49,7 @@ class BashRunnerTest : public ::testing::Test {
     EXPECT_NE(::mkdtemp(home.data()), nullptr);
     return home;
   }
-  BashRunner Runner() { return BashRunner(files, options); }
+  Runners Runner() { return Runners(files, options); }
   keeper::SpawnRequest Prepared() {
     auto spawn = Runner().Prepare(grant);
     EXPECT_TRUE(spawn.ok()) << spawn.status().ToString();
