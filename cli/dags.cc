@@ -27,10 +27,10 @@ Status ListDags(Context& context) {
   v1::ListDagsRequest request;
   request.set_dag_id_pattern(context.args.Get("dag-id-pattern"));
   request.set_include_stale(context.args.Has("all"));
-  Table table = DagTable();
+  Table table = TableOf(kDagColumns);
   GALE_RETURN_IF_ERROR(ForEach(*client, &ControlStub::ListDags, request,
                                &v1::ListDagsResponse::dags, UINT64_MAX,
-                               [&](const v1::DagInfo& dag) { AddDag(table, dag); }));
+                               [&](const v1::DagInfo& dag) { AddRow(table, kDagColumns, dag); }));
   context.Print(table);
   return OkStatus();
 }

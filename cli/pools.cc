@@ -9,30 +9,14 @@ namespace {
 
 using enum Arg::Kind;
 
-Table PoolTable() {
-  return Table({{"pool"},
-                {"slots"},
-                {"description"},
-                {"include_deferred"},
-                {"running_slots"},
-                {"queued_slots"},
-                {"scheduled_slots"}});
-}
-
-void AddPool(Table& table, const v1::Pool& pool) {
-  table.Add({pool.name(), int64_t{pool.slots()}, pool.description(), pool.include_deferred(),
-             int64_t{pool.running_slots()}, int64_t{pool.queued_slots()},
-             int64_t{pool.scheduled_slots()}});
-}
-
 // Of one pool if `name` isn't empty.
 Status PrintPools(Context& context, const std::string& name) {
   GALE_ASSIGN_OR_RETURN(Client * client, context.Connect());
   GALE_ASSIGN_OR_RETURN(v1::ListPoolsResponse pools,
                         client->Call(&ControlStub::ListPools, v1::ListPoolsRequest()));
-  Table table = PoolTable();
+  Table table = TableOf(kPoolColumns);
   for (const v1::Pool& pool : pools.pools()) {
-    if (name.empty() || pool.name() == name) AddPool(table, pool);
+    if (name.empty() || pool.name() == name) AddRow(table, kPoolColumns, pool);
   }
   if (!name.empty() && table.empty()) {
     return NotFound("there is no pool '{}': `gale pools list` lists them", name);
@@ -54,8 +38,8 @@ Status Set(Context& context) {
   request.set_description(args.Get("description"));
   request.set_include_deferred(args.Has("include-deferred"));
   GALE_ASSIGN_OR_RETURN(v1::Pool pool, client->Call(&ControlStub::SetPool, request));
-  Table table = PoolTable();
-  AddPool(table, pool);
+  Table table = TableOf(kPoolColumns);
+  AddRow(table, kPoolColumns, pool);
   context.Print(table);
   return OkStatus();
 }
@@ -75,24 +59,8 @@ Status ListWorkers(Context& context) {
   GALE_ASSIGN_OR_RETURN(Client * client, context.Connect());
   GALE_ASSIGN_OR_RETURN(v1::ListWorkersResponse workers,
                         client->Call(&ControlStub::ListWorkers, v1::ListWorkersRequest()));
-  Table table({{"name"},
-               {"state", Column::Style::kState},
-               {"host"},
-               {"pid"},
-               {"queues"},
-               {"slots"},
-               {"running"},
-               {"version"},
-               {"last_heartbeat"},
-               {"note"},
-               {"draining", Column::Style::kHidden}});
-  for (const v1::WorkerInfo& worker : workers.workers()) {
-    table.Add({worker.name(), worker.state(), worker.host(), worker.pid(),
-               std::vector<std::string>(worker.queues().begin(), worker.queues().end()),
-               int64_t{worker.slots()}, int64_t{worker.running()}, worker.version(),
-               TimeCell(worker.has_last_heartbeat(), worker.last_heartbeat()), worker.note(),
-               worker.draining()});
-  }
+  Table table = TableOf(kWorkerColumns);
+  for (const v1::WorkerInfo& worker : workers.workers()) AddRow(table, kWorkerColumns, worker);
   context.Print(table);
   return OkStatus();
 }

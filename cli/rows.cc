@@ -1,17 +1,124 @@
 #include "cli/rows.h"
 
+#include <google/protobuf/message.h>
+
 #include "cli/text.h"
+#include "common/base/check.h"
 #include "common/rpc/convert.h"
 
 namespace gale::cli {
 namespace {
 
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
 constexpr auto kState = Column::Style::kState;
 constexpr auto kHidden = Column::Style::kHidden;
+constexpr auto kPlain = Take::kPlain;
 
-Cell TextOrNull(const std::string& text) {
-  if (text.empty()) return std::monostate();
-  return text;
+constexpr RowColumn kDag[] = {
+    {"dag_id"},
+    {"fileloc"},
+    {"owners", "", Take::kJoined},
+    {"is_paused"},
+    {"schedule", "timetable_summary", Take::kOrNull},
+    {"next_run_after"},
+    {"has_import_errors"},
+    {"is_stale", "", kPlain, kHidden},
+    {"description", "", kPlain, kHidden},
+    {"tags", "", kPlain, kHidden},
+    {"version", "", kPlain, kHidden},
+    {"max_active_runs", "", kPlain, kHidden},
+    {"max_active_tasks", "", kPlain, kHidden},
+    {"last_parsed", "", kPlain, kHidden},
+};
+constexpr RowColumn kRun[] = {
+    {"dag_id"},
+    {"run_id"},
+    {"state", "", kPlain, kState},
+    {"run_after"},
+    {"logical_date"},
+    {"start_date"},
+    {"end_date"},
+    {"state_reason", "", Take::kOrNull, kHidden},
+    {"run_type", "", kPlain, kHidden},
+    {"triggered_by", "", kPlain, kHidden},
+    {"data_interval_start", "", kPlain, kHidden},
+    {"data_interval_end", "", kPlain, kHidden},
+    {"queued_at", "", kPlain, kHidden},
+    {"conf", "conf_json", Take::kJson, kHidden},
+    {"note", "", Take::kOrNull, kHidden},
+    {"dag_version", "", kPlain, kHidden},
+};
+constexpr RowColumn kTaskInstance[] = {
+    {"dag_id", "", kPlain, kHidden},
+    {"run_id"},
+    {"task_id"},
+    {"map_index", "", kPlain, kHidden},
+    {"state", "", kPlain, kState},
+    {"start_date"},
+    {"end_date"},
+    {"try_number"},
+    {"max_tries", "", kPlain, kHidden},
+    {"next_retry_at", "", kPlain, kHidden},
+    {"cpu_seconds", "user_time", Take::kCpuSeconds},
+    {"rss_mib_max", "rss_bytes_max", Take::kMib},
+    {"reason", "", Take::kOrNull},
+    {"worker", "", Take::kOrNull, kHidden},
+    {"pid", "", kPlain, kHidden},
+    {"operator", "operator_name", kPlain, kHidden},
+    {"pool", "", kPlain, kHidden},
+    {"pool_slots", "", kPlain, kHidden},
+    {"queue", "", kPlain, kHidden},
+    {"priority_weight", "", kPlain, kHidden},
+};
+constexpr RowColumn kPool[] = {
+    {"pool", "name"},  {"slots"},        {"description"},     {"include_deferred"},
+    {"running_slots"}, {"queued_slots"}, {"scheduled_slots"},
+};
+constexpr RowColumn kWorker[] = {
+    {"name"},
+    {"state", "", kPlain, kState},
+    {"host"},
+    {"pid"},
+    {"queues"},
+    {"slots"},
+    {"running"},
+    {"version"},
+    {"last_heartbeat"},
+    {"note"},
+    {"draining", "", kPlain, kHidden},
+};
+
+std::vector<std::string> TextsOf(const Message& message, const FieldDescriptor* field) {
+  std::vector<std::string> texts;
+  for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i)
+    texts.push_back(message.GetReflection()->GetRepeatedString(message, field, i));
+  return texts;
+}
+
+Cell PlainCell(const Message& message, const FieldDescriptor* field) {
+  const auto* reflection = message.GetReflection();
+  if (field->is_repeated()) return TextsOf(message, field);
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_STRING: return reflection->GetString(message, field);
+    case FieldDescriptor::CPPTYPE_BOOL: return reflection->GetBool(message, field);
+    case FieldDescriptor::CPPTYPE_INT32: return int64_t{reflection->GetInt32(message, field)};
+    case FieldDescriptor::CPPTYPE_INT64: return reflection->GetInt64(message, field);
+    case FieldDescriptor::CPPTYPE_UINT32: return int64_t{reflection->GetUInt32(message, field)};
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return static_cast<int64_t>(reflection->GetUInt64(message, field));
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      GALE_CHECK(field->message_type() == google::protobuf::Timestamp::descriptor());
+      return TimeCell(
+          reflection->HasField(message, field),
+          static_cast<const google::protobuf::Timestamp&>(reflection->GetMessage(message, field)));
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+    case FieldDescriptor::CPPTYPE_FLOAT:
+    case FieldDescriptor::CPPTYPE_ENUM: break;
+  }
+  GALE_CHECK(false, "{}: no such field is listed", field->full_name());
+  return {};
 }
 
 // Empty while it runs, and where nobody knows.
@@ -21,122 +128,51 @@ Cell CpuSeconds(const v1::TaskInstance& ti) {
   return RawJson{fmt::format("{:.2f}", Seconds(cpu))};
 }
 
-Cell RssMib(const v1::TaskInstance& ti) {
-  if (ti.rss_bytes_max() == 0) return std::monostate();
-  return static_cast<int64_t>((ti.rss_bytes_max() + (1 << 20) - 1) >> 20);
+Cell CellOf(const RowColumn& column, const Message& message) {
+  const std::string_view name = column.field.empty() ? column.name : column.field;
+  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(std::string(name));
+  GALE_CHECK(field != nullptr, "{} has no field '{}'", message.GetDescriptor()->name(), name);
+  switch (column.take) {
+    case Take::kPlain: return PlainCell(message, field);
+    case Take::kOrNull: {
+      std::string text = message.GetReflection()->GetString(message, field);
+      return text.empty() ? Cell() : Cell(std::move(text));
+    }
+    case Take::kJoined: return Join(TextsOf(message, field), ", ");
+    case Take::kJson: {
+      std::string text = message.GetReflection()->GetString(message, field);
+      return RawJson{text.empty() ? "{}" : std::move(text)};
+    }
+    case Take::kCpuSeconds: return CpuSeconds(dynamic_cast<const v1::TaskInstance&>(message));
+    case Take::kMib: {
+      const uint64_t bytes = message.GetReflection()->GetUInt64(message, field);
+      return bytes == 0 ? Cell() : Cell(static_cast<int64_t>((bytes + (1 << 20) - 1) >> 20));
+    }
+  }
+  return {};
 }
 
 }  // namespace
 
+const std::span<const RowColumn> kDagColumns = kDag, kRunColumns = kRun,
+                                 kTaskInstanceColumns = kTaskInstance, kPoolColumns = kPool,
+                                 kWorkerColumns = kWorker;
+
+Table TableOf(std::span<const RowColumn> columns) {
+  std::vector<Column> made;
+  for (const RowColumn& column : columns) made.push_back({std::string(column.name), column.style});
+  return Table(std::move(made));
+}
+
+void AddRow(Table& table, std::span<const RowColumn> columns, const Message& message) {
+  std::vector<Cell> cells;
+  for (const RowColumn& column : columns) cells.push_back(CellOf(column, message));
+  table.Add(std::move(cells));
+}
+
 Cell TimeCell(bool has, const google::protobuf::Timestamp& time) {
   if (!has) return std::monostate();
   return FromProto(time);
-}
-
-Table DagTable() {
-  return Table({{"dag_id"},
-                {"fileloc"},
-                {"owners"},
-                {"is_paused"},
-                {"schedule"},
-                {"next_run_after"},
-                {"has_import_errors"},
-                {"is_stale", kHidden},
-                {"description", kHidden},
-                {"tags", kHidden},
-                {"version", kHidden},
-                {"max_active_runs", kHidden},
-                {"max_active_tasks", kHidden},
-                {"last_parsed", kHidden}});
-}
-
-void AddDag(Table& table, const v1::DagInfo& dag) {
-  const std::vector<std::string> owners(dag.owners().begin(), dag.owners().end());
-  table.Add({dag.dag_id(), dag.fileloc(), Join(owners, ", "), dag.is_paused(),
-             TextOrNull(dag.timetable_summary()),
-             TimeCell(dag.has_next_run_after(), dag.next_run_after()), dag.has_import_errors(),
-             dag.is_stale(), dag.description(),
-             std::vector<std::string>(dag.tags().begin(), dag.tags().end()), dag.version(),
-             int64_t{dag.max_active_runs()}, int64_t{dag.max_active_tasks()},
-             TimeCell(dag.has_last_parsed(), dag.last_parsed())});
-}
-
-Table RunTable() {
-  return Table({{"dag_id"},
-                {"run_id"},
-                {"state", kState},
-                {"run_after"},
-                {"logical_date"},
-                {"start_date"},
-                {"end_date"},
-                {"state_reason", kHidden},
-                {"run_type", kHidden},
-                {"triggered_by", kHidden},
-                {"data_interval_start", kHidden},
-                {"data_interval_end", kHidden},
-                {"queued_at", kHidden},
-                {"conf", kHidden},
-                {"note", kHidden},
-                {"dag_version", kHidden}});
-}
-
-void AddRun(Table& table, const v1::DagRun& run) {
-  table.Add(
-      {run.dag_id(), run.run_id(), run.state(), TimeCell(run.has_run_after(), run.run_after()),
-       TimeCell(run.has_logical_date(), run.logical_date()),
-       TimeCell(run.has_start_date(), run.start_date()),
-       TimeCell(run.has_end_date(), run.end_date()), TextOrNull(run.state_reason()), run.run_type(),
-       run.triggered_by(), TimeCell(run.has_data_interval_start(), run.data_interval_start()),
-       TimeCell(run.has_data_interval_end(), run.data_interval_end()),
-       TimeCell(run.has_queued_at(), run.queued_at()),
-       RawJson{run.conf_json().empty() ? "{}" : run.conf_json()}, TextOrNull(run.note()),
-       run.dag_version()});
-}
-
-Table TaskInstanceTable() {
-  return Table({{"dag_id", kHidden},
-                {"run_id"},
-                {"task_id"},
-                {"map_index", kHidden},
-                {"state", kState},
-                {"start_date"},
-                {"end_date"},
-                {"try_number"},
-                {"max_tries", kHidden},
-                {"next_retry_at", kHidden},
-                {"cpu_seconds"},
-                {"rss_mib_max"},
-                {"reason"},
-                {"worker", kHidden},
-                {"pid", kHidden},
-                {"operator", kHidden},
-                {"pool", kHidden},
-                {"pool_slots", kHidden},
-                {"queue", kHidden},
-                {"priority_weight", kHidden}});
-}
-
-void AddTaskInstance(Table& table, const v1::TaskInstance& ti) {
-  table.Add({ti.dag_id(),
-             ti.run_id(),
-             ti.task_id(),
-             int64_t{ti.map_index()},
-             ti.state(),
-             TimeCell(ti.has_start_date(), ti.start_date()),
-             TimeCell(ti.has_end_date(), ti.end_date()),
-             int64_t{ti.try_number()},
-             int64_t{ti.max_tries()},
-             TimeCell(ti.has_next_retry_at(), ti.next_retry_at()),
-             CpuSeconds(ti),
-             RssMib(ti),
-             TextOrNull(ti.reason()),
-             TextOrNull(ti.worker()),
-             ti.pid(),
-             ti.operator_name(),
-             ti.pool(),
-             int64_t{ti.pool_slots()},
-             ti.queue(),
-             ti.priority_weight()});
 }
 
 Result<v1::ListTaskInstancesResponse> ListTasksOfRun(Client& client, const std::string& dag_id,

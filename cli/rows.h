@@ -1,25 +1,43 @@
-// How the master's answers look as rows: names and places as in Airflow's own listings.
+// How the master's answers look as rows: names and places as in Airflow's own listings. A listing is a
+// table of columns; the cells come out of the message by protobuf's reflection.
 #pragma once
 
 #include <google/protobuf/timestamp.pb.h>
 
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "cli/client.h"
 #include "cli/table.h"
 
 namespace gale::cli {
 
+// What a field's value becomes, where its type doesn't say it.
+enum class Take : uint8_t {
+  kPlain,
+  kOrNull,      // an empty text is null
+  kJoined,      // a list of texts as one
+  kJson,        // a text that is JSON; {} if it is empty
+  kCpuSeconds,  // of a task instance: what it used, null if nobody knows
+  kMib,         // bytes, rounded up; null if 0
+};
+struct RowColumn {
+  std::string_view name;
+  std::string_view field = "";  // empty: the name is the field's
+  Take take = Take::kPlain;
+  Column::Style style = Column::Style::kText;
+};
+
+extern const std::span<const RowColumn> kDagColumns, kRunColumns, kTaskInstanceColumns,
+    kPoolColumns, kWorkerColumns;
+
+Table TableOf(std::span<const RowColumn> columns);
+// Adds the message as a row. Crashes if it hasn't a column's field: each listing has a test.
+void AddRow(Table& table, std::span<const RowColumn> columns,
+            const google::protobuf::Message& message);
+
 Cell TimeCell(bool has, const google::protobuf::Timestamp& time);
-
-Table DagTable();
-void AddDag(Table& table, const v1::DagInfo& dag);
-
-Table RunTable();
-void AddRun(Table& table, const v1::DagRun& run);
-
-Table TaskInstanceTable();
-void AddTaskInstance(Table& table, const v1::TaskInstance& ti);
 
 inline constexpr uint32_t kPage = 100;  // rows of one request
 

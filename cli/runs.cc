@@ -124,8 +124,8 @@ Status Trigger(Context& context) {
     GALE_ASSIGN_OR_RETURN(run, Follow(context, *client, run));
   }
   if (!wait || context.globals.format != Format::kTable) {
-    Table table = RunTable();
-    AddRun(table, run);
+    Table table = TableOf(kRunColumns);
+    AddRow(table, kRunColumns, run);
     context.Print(table);
   }
   if (!wait || run.state() == "success") return OkStatus();
@@ -145,10 +145,10 @@ Status ListRuns(Context& context) {
   v1::ListDagRunsRequest request;
   request.set_dag_id(dag_id);
   for (const std::string& state : args.All("state")) request.add_states(state);
-  Table table = RunTable();
+  Table table = TableOf(kRunColumns);
   GALE_RETURN_IF_ERROR(ForEach(*client, &ControlStub::ListDagRuns, request,
                                &v1::ListDagRunsResponse::dag_runs, static_cast<uint64_t>(rows_max),
-                               [&](const v1::DagRun& run) { AddRun(table, run); }));
+                               [&](const v1::DagRun& run) { AddRow(table, kRunColumns, run); }));
   context.Print(table);
   return OkStatus();
 }
@@ -162,8 +162,8 @@ Status State(Context& context) {
   if (context.globals.format == Format::kTable) {
     context.io.out << run.state() << '\n';
   } else {
-    Table table = RunTable();
-    AddRun(table, run);
+    Table table = TableOf(kRunColumns);
+    AddRow(table, kRunColumns, run);
     context.PrintRecord(table);
   }
   return OkStatus();
@@ -178,8 +178,8 @@ Status SetState(Context& context) {
   request.set_note(context.args.Get("note"));
   request.set_set_note(context.args.Has("note"));
   GALE_ASSIGN_OR_RETURN(v1::DagRun run, client->Call(&ControlStub::SetDagRunState, request));
-  Table table = RunTable();
-  AddRun(table, run);
+  Table table = TableOf(kRunColumns);
+  AddRow(table, kRunColumns, run);
   context.Print(table);
   return OkStatus();
 }

@@ -47,8 +47,8 @@ Status List(Context& context) {
 }
 
 void PrintTasks(Context& context, const v1::ListTaskInstancesResponse& tasks) {
-  Table table = TaskInstanceTable();
-  for (const v1::TaskInstance& ti : tasks.task_instances()) AddTaskInstance(table, ti);
+  Table table = TableOf(kTaskInstanceColumns);
+  for (const v1::TaskInstance& ti : tasks.task_instances()) AddRow(table, kTaskInstanceColumns, ti);
   context.Print(table);
 }
 
@@ -154,6 +154,26 @@ Result<std::vector<std::string>> MatchTasks(Client& client, const std::string& d
   return std::vector<std::string>(matched.begin(), matched.end());
 }
 
+// Of these tasks those instances, or all.
+Status AddTasks(const Args& args, const std::vector<std::string>& tasks,
+                v1::ClearTaskInstancesRequest& request) {
+  if (!args.Has("map-index")) {
+    for (const std::string& task : tasks) request.add_task_ids(task);
+    return OkStatus();
+  }
+  for (const std::string& text : args.All("map-index")) {
+    Args one;
+    one.Set("map-index", {text});
+    GALE_ASSIGN_OR_RETURN(const int64_t map_index, one.Int("map-index", 0, 0, INT32_MAX));
+    for (const std::string& task : tasks) {
+      v1::TaskInstanceName& name = *request.add_instances();
+      name.set_task_id(task);
+      name.set_map_index(static_cast<int32_t>(map_index));
+    }
+  }
+  return OkStatus();
+}
+
 // The requests that the arguments ask for, one a run.
 Result<std::vector<v1::ClearTaskInstancesRequest>> ReadClear(Client& client, const Args& args) {
   v1::ClearTaskInstancesRequest request;
@@ -164,7 +184,9 @@ Result<std::vector<v1::ClearTaskInstancesRequest>> ReadClear(Client& client, con
   if (args.Has("task-regex")) {
     GALE_ASSIGN_OR_RETURN(const std::vector<std::string> tasks,
                           MatchTasks(client, args.Get("dag_id"), args.All("task-regex")));
-    for (const std::string& task : tasks) request.add_task_ids(task);
+    GALE_RETURN_IF_ERROR(AddTasks(args, tasks, request));
+  } else if (args.Has("map-index")) {
+    return InvalidArgument("--map-index: of which task? Name it with --task-regex");
   }
   std::vector<v1::ClearTaskInstancesRequest> requests;
   auto add = [&](const std::string& run_id) {
@@ -255,6 +277,7 @@ std::vector<Command> TaskCommands() {
         {kValues, "-r,--run-id", "only this run (may be given again)", "ID"},
         {kValues, "-t,--task-regex",
          "only tasks that it is found in, as '(?i)^load_' (may be given again)", "REGEX"},
+        {kValues, "--map-index", "only these of mapped tasks (may be given again)", "N"},
         {kFlag, "-f,--only-failed", "only failed ones"},
         upstream,
         downstream,

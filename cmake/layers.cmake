@@ -108,8 +108,18 @@ gale_layer(master/dags ALLOWED common/base common/model common/rpc master/engine
            LINK OpenSSL::Crypto PkgConfig::RE2)
 gale_layer(master/api ALLOWED common/base common/model common/rpc master/core master/store master/engine
            master/logs LINK gale_proto grpc++_reflection PkgConfig::SODIUM OpenSSL::Crypto)
-gale_layer(master/api/http ALLOWED common/base common/model master/core master/store master/api
-           LINK Threads::Threads OpenSSL::SSL OpenSSL::Crypto)
+gale_layer(master/api/http ALLOWED common/base common/model common/rpc master/core master/store master/api
+           LINK gale_proto Threads::Threads OpenSSL::SSL OpenSSL::Crypto)
+# REST is made from its document.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+set(rest_document ${CMAKE_SOURCE_DIR}/master/api/http/openapi.json)
+add_custom_command(
+  OUTPUT ${proto_out}/rest_tables.cc
+  COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/cmake/rest_tables.py ${rest_document}
+          ${CMAKE_SOURCE_DIR}/proto/gale/v1/control.proto ${proto_out}/rest_tables.cc
+  DEPENDS ${CMAKE_SOURCE_DIR}/cmake/rest_tables.py ${rest_document}
+          ${CMAKE_SOURCE_DIR}/proto/gale/v1/control.proto)
+target_sources(master_api_http PRIVATE ${proto_out}/rest_tables.cc)
 gale_layer(master ALLOWED common/base common/model common/queue common/config common/rpc master/core
            master/store master/engine master/dags master/api master/api/http master/logs master/metrics)
 

@@ -22,6 +22,7 @@
 #include "master/api/control.h"
 #include "master/api/feed_relay.h"
 #include "master/api/grpc_server.h"
+#include "master/api/http/answers.h"
 #include "master/api/http/http_server.h"
 #include "master/api/http/rest_api.h"
 #include "master/api/leader_client.h"
@@ -172,7 +173,7 @@ struct Master::Parts {
   void OnLeading(bool leads);
   void MakeDagProcessor();
   Status MakeControl();
-  http::Response Answer(const http::Request& request);
+  std::optional<http::Response> HandOn(const http::Request& request);
   void MakeGrpc(const std::string& join_token, const TlsFiles& tls);
   Status MakeServers(const std::string& join_token);
   void Gather();
@@ -367,19 +368,18 @@ Status Master::Parts::MakeControl() {
   return OkStatus();
 }
 
-// What only the leader can answer is handed on to it, if it isn't us.
-http::Response Master::Parts::Answer(const http::Request& request) {
-  const bool led = engine->leads();
-  http::Response response = rest->Handle(request);
-  // What a leader took and did not answer may have been done: it is not done a second time.
-  if (response.status != 503 || led || !leader_client) return response;
+// To the master that leads, if it isn't us.
+std::optional<http::Response> Master::Parts::HandOn(const http::Request& request) {
+  if (!leader_client) return std::nullopt;
   const std::optional<MasterRow> leader = control->LeaderElsewhere();
-  if (!leader) return response;
+  if (!leader) return std::nullopt;
   auto answer = leader_client->Forward(leader->grpc, ToProto(request));
   if (answer.ok()) return FromProto(*answer);
+  // It may have been done there: it is not done a second time.
   GALE_WARN("{} {}: handed on to '{}': {}", request.method, request.path, leader->name,
             answer.status().ToString());
-  return response;
+  return http::Failure(Unavailable("this master follows; '{}', which leads, did not answer: {}",
+                                   leader->name, answer.status().message()));
 }
 
 void Master::Parts::MakeGrpc(const std::string& join_token, const TlsFiles& tls) {
@@ -421,8 +421,10 @@ Status Master::Parts::MakeServers(const std::string& join_token) {
   http_options.cert_pem = std::move(pems.cert);
   http_options.key_pem = std::move(pems.key);
   http = std::make_unique<http::Server>(
-      [this](const http::Request& request) { return Answer(request); }, http_options,
-      [this](const http::Request& request) { return rest->LaneOf(request); });
+      [this](const http::Request& request) {
+        return rest->Handle(request, [this](const http::Request& r) { return HandOn(r); });
+      },
+      http_options, [this](const http::Request& request) { return rest->LaneOf(request); });
   return OkStatus();
 }
 

@@ -348,6 +348,12 @@ AttemptId FromProto(const v1::AttemptRef& ref) {
   return {RunId(ref.run()), TaskIndex(ref.task()), ref.map_index(), ref.try_number()};
 }
 
+v1::TaskSpec ToProto(const TaskSpec& task) {
+  v1::TaskSpec to;
+  TaskToProto(task, to);
+  return to;
+}
+
 v1::DagSpec ToProto(const DagSpec& from) {
   v1::DagSpec to;
   to.set_dag_id(from.dag_id);

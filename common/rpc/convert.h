@@ -23,6 +23,7 @@ google::protobuf::Duration ToProto(Duration d);
 v1::AttemptRef ToProto(const AttemptId& id);
 v1::BashWork ToProto(const BashWork& work);
 v1::PythonWork ToProto(const PythonWork& work);
+v1::TaskSpec ToProto(const TaskSpec& task);
 v1::DagSpec ToProto(const DagSpec& spec);
 
 // Both cut to whole microseconds. Out of protobuf's range (years 1 to 9999; 10,000 years): the

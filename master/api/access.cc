@@ -34,9 +34,8 @@ std::string Bearer(const grpc::ServerContextBase& context) {
 RpcAccess::RpcAccess(Auth& auth, std::string join_token)
     : auth_(auth), join_token_(std::move(join_token)), os_user_(OsUser()) {}
 
-Result<Actor> RpcAccess::Authorize(const grpc::ServerContextBase& context,
-                                   Permission permission) const {
-  if (IsLocal(context)) return Actor{os_user_, "cli"};
+Result<Caller> RpcAccess::Identify(const grpc::ServerContextBase& context) const {
+  if (IsLocal(context)) return Caller{{os_user_, "cli"}, Role::kAdmin};
   const std::string token = Bearer(context);
   if (token.empty()) {
     return Unauthenticated(
@@ -45,11 +44,8 @@ Result<Actor> RpcAccess::Authorize(const grpc::ServerContextBase& context,
   }
   auto identity = auth_.Verify(token);
   if (!identity.ok()) return Unauthenticated("{}", identity.status().message());
-  if (!May(identity->role, permission)) {
-    return PermissionDenied("user '{}' is {}, and this needs {}", identity->name,
-                            Name(identity->role), Name(static_cast<Role>(permission)));
-  }
-  return Actor{identity->acts_for.empty() ? identity->name : identity->acts_for, "cli"};
+  const std::string& name = identity->acts_for.empty() ? identity->name : identity->acts_for;
+  return Caller{{name, "cli"}, identity->role};
 }
 
 std::string RpcAccess::TokenForLocal(const grpc::ServerContextBase& context) const {

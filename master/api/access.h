@@ -5,8 +5,7 @@
 
 #include <string>
 
-#include "master/api/auth.h"
-#include "master/engine/messages.h"
+#include "master/api/caller.h"
 
 namespace gale {
 
@@ -18,8 +17,8 @@ class RpcAccess {
   // Auth must outlive it. An empty join token: no worker may join over TCP.
   RpcAccess(Auth& auth, std::string join_token);
 
-  // The caller, if it may do what needs `permission`. UNAUTHENTICATED, PERMISSION_DENIED.
-  Result<Actor> Authorize(const grpc::ServerContextBase& context, Permission permission) const;
+  // Who asks. UNAUTHENTICATED.
+  Result<Caller> Identify(const grpc::ServerContextBase& context) const;
   // For who came over the Unix socket: lets him ask another master as admin, for a minute. Else
   // empty.
   std::string TokenForLocal(const grpc::ServerContextBase& context) const;

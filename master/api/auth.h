@@ -14,16 +14,9 @@
 
 namespace gale {
 
-// Airflow's roles, each with all that the one before it may.
+// Airflow's roles: what each may stands in caller.cc.
 enum class Role : uint8_t { kViewer = 0, kUser = 1, kOp = 2, kAdmin = 3 };
 std::string_view Name(Role role);
-
-// What a verb needs. kRead: Viewer. kRun (trigger, clear, mark, pause): User. kOperate (pools,
-// workers): Op. kAdminister (DAGs without a file): Admin.
-enum class Permission : uint8_t { kRead = 0, kRun = 1, kOperate = 2, kAdminister = 3 };
-constexpr bool May(Role role, Permission permission) {
-  return static_cast<uint8_t>(role) >= static_cast<uint8_t>(permission);
-}
 
 struct Identity {
   std::string name;

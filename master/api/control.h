@@ -194,12 +194,15 @@ class Control {
   // Ended tries, oldest first; with a number, that one only.
   Result<std::vector<AttemptRow>> ListTries(const TaskInstanceView& ti,
                                             std::optional<uint32_t> try_number = std::nullopt);
+  // NOT_FOUND, naming it, if the run's version has no such task.
+  Status CheckTaskIds(const std::string& dag_id, const std::string& run_id,
+                      const std::vector<std::string>& task_ids);
   Result<std::vector<TaskInstanceView>> SetTasks(const SetTasksRequest& request,
                                                  const Actor& actor);
   Result<std::vector<TaskInstanceView>> Clear(const ClearRequest& request, const Actor& actor);
   // Empty task_id: of the run.
   Result<Explanation> Explain(const std::string& dag_id, const std::string& run_id,
-                              const std::string& task_id);
+                              const std::string& task_id, int32_t map_index = kUnmapped);
   // Once the attempt has ended, the rest of its output is waited for, kLogTailWait at most. (Who
   // follows a log: LogFollower.)
   Result<LogPage> ReadLog(LogQuery query);
@@ -238,8 +241,6 @@ class Control {
   Result<DagRow> GetDagRow(const std::string& dag_id);
   // "~", or empty: all. NOT_FOUND: there is no such DAG, and it is asked for runs of it.
   Result<RunScope> ScopeOf(const std::string& dag_id, const std::string& run_id);
-  Status CheckTaskIds(const std::string& dag_id, const std::string& run_id,
-                      const std::vector<std::string>& task_ids);
   struct LogEnd {
     bool ended = false;
     uint64_t size = 0;  // of the whole log, once it has ended

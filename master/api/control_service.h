@@ -1,4 +1,5 @@
-// gale.v1.Control over gRPC: each verb is authorised, run on a pool (it blocks), and answered.
+// gale.v1.Control over gRPC: each verb of verbs.h is authorised, run on a pool (it blocks), and
+// answered.
 #pragma once
 
 #include "gale/v1/control.grpc.pb.h"
@@ -6,6 +7,7 @@
 #include "master/api/control.h"
 #include "master/api/stream.h"
 #include "master/api/thread_pool.h"
+#include "master/api/verbs.h"
 
 namespace gale {
 
@@ -32,29 +34,13 @@ class ControlService final : public v1::Control::CallbackService {
   using Context = grpc::CallbackServerContext;
   using Unary = grpc::ServerUnaryReactor;
 
-#define GALE_VERB(Verb, Answer) \
-  Unary* Verb(Context* context, const v1::Verb##Request* request, v1::Answer* response) override
-  GALE_VERB(GetVersion, GetVersionResponse);
-  GALE_VERB(GetHealth, GetHealthResponse);
-  GALE_VERB(SubmitDag, DagInfo);
-  GALE_VERB(ListDags, ListDagsResponse);
-  GALE_VERB(GetDag, GetDagResponse);
-  GALE_VERB(SetDagPaused, DagInfo);
-  GALE_VERB(ListImportErrors, ListImportErrorsResponse);
-  GALE_VERB(TriggerDagRun, DagRun);
-  GALE_VERB(GetDagRun, DagRun);
-  GALE_VERB(ListDagRuns, ListDagRunsResponse);
-  GALE_VERB(SetDagRunState, DagRun);
-  GALE_VERB(ListTaskInstances, ListTaskInstancesResponse);
-  GALE_VERB(SetTaskInstanceState, ListTaskInstancesResponse);
-  GALE_VERB(ClearTaskInstances, ListTaskInstancesResponse);
-  GALE_VERB(ExplainTaskInstance, ExplainTaskInstanceResponse);
-  GALE_VERB(ListPools, ListPoolsResponse);
-  GALE_VERB(SetPool, Pool);
-  GALE_VERB(DeletePool, DeletePoolResponse);
-  GALE_VERB(ListWorkers, ListWorkersResponse);
-  GALE_VERB(DrainWorker, DrainWorkerResponse);
-#undef GALE_VERB
+#define GALE_OVERRIDE(verb, request, answer)                                               \
+  Unary* verb(Context* context, const v1::request* asked, v1::answer* answered) override { \
+    static const Verb& row = FindVerb(#verb);                                              \
+    return Call(context, row, *asked, *answered);                                          \
+  }
+  GALE_VERBS(GALE_OVERRIDE)
+#undef GALE_OVERRIDE
   Unary* ForwardRest(Context* context, const v1::RestRequest* request,
                      v1::RestAnswer* response) override;
   grpc::ServerWriteReactor<v1::DagRun>* WatchDagRun(Context* context,
@@ -63,12 +49,15 @@ class ControlService final : public v1::Control::CallbackService {
       Context* context, const v1::TailLogRequest* request) override;
 
  private:
-  // Runs `verb(actor)` on the pool if the caller may, and finishes the call with its status. `verb`
-  // may use the call's request and response.
-  template <class Verb>
-  Unary* Run(Context* context, const google::protobuf::Message& request, Permission permission,
-             Verb verb);
-  void PointToLeader(Context* context, const Status& status);
+  // Runs the verb on the pool if the caller may and this master can, and finishes the call.
+  Unary* Call(Context* context, const Verb& verb, const google::protobuf::Message& request,
+              google::protobuf::Message& answer);
+  Status Do(Context* context, const Verb& verb, const google::protobuf::Message& request,
+            google::protobuf::Message& answer);
+  // UNAVAILABLE, telling the client where the leader is, if that is another master.
+  Status CheckLeads(Context* context);
+  // Whether the caller may follow something of that DAG by that method.
+  Status MayFollow(Context* context, std::string_view method, const std::string& dag_id) const;
 
   Control& control_;
   RpcAccess& access_;

@@ -149,10 +149,10 @@ grpc::ServerWriteReactor<v1::DagRun>* ControlService::WatchDagRun(
     Context* context, const v1::GetDagRunRequest* request) {
   auto stream = std::make_shared<RunStream>(streams_, followers_);
   // The context lives only until the stream ends: asked before anything can end it.
-  auto actor = access_.Authorize(*context, Permission::kRead);
+  const Status may = MayFollow(context, "WatchDagRun", request->dag_id());
   stream->Open();
-  if (!actor.ok()) {
-    stream->Close(actor.status());
+  if (!may.ok()) {
+    stream->Close(may);
   } else {
     stream->Begin(control_, *request);
   }
@@ -163,10 +163,10 @@ grpc::ServerWriteReactor<v1::TailLogResponse>* ControlService::TailLog(
     Context* context, const v1::TailLogRequest* request) {
   auto stream =
       std::make_shared<TailStream>(streams_, control_, request->follow() ? followers_ : pool_);
-  auto actor = access_.Authorize(*context, Permission::kRead);
+  const Status may = MayFollow(context, "TailLog", request->dag_id());
   stream->Open();
-  if (!actor.ok()) {
-    stream->Close(actor.status());
+  if (!may.ok()) {
+    stream->Close(may);
   } else {
     stream->Begin(*request);
   }

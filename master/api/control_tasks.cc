@@ -85,10 +85,10 @@ Result<std::vector<TaskInstanceView>> Control::Clear(const ClearRequest& request
 }
 
 Result<Explanation> Control::Explain(const std::string& dag_id, const std::string& run_id,
-                                     const std::string& task_id) {
+                                     const std::string& task_id, int32_t map_index) {
   GALE_RETURN_IF_ERROR(GetRun(dag_id, run_id).status());
   return engine_.CallOnRun<Result<Explanation>>(
-      dag_id, run_id, [=](Loop& loop) { return loop.Explain(dag_id, run_id, task_id); });
+      dag_id, run_id, [=](Loop& loop) { return loop.Explain(dag_id, run_id, task_id, map_index); });
 }
 
 // XComs.

@@ -1,9 +1,36 @@
 #include "master/api/views.h"
 
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+
 #include "common/rpc/convert.h"
 
 namespace gale {
 namespace {
+
+// The same name always gives the same UUID (version 8, of a hash).
+std::string UuidOf(std::string_view name) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+  unsigned size = 0;
+  EVP_Digest(name.data(), name.size(), hash.data(), &size, EVP_sha256(), nullptr);
+  hash[6] = static_cast<unsigned char>((hash[6] & 0x0f) | 0x80);
+  hash[8] = static_cast<unsigned char>((hash[8] & 0x3f) | 0x80);
+  std::string out;
+  for (size_t i = 0; i < 16; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
+    out += "0123456789abcdef"[hash[i] >> 4];
+    out += "0123456789abcdef"[hash[i] & 15];
+  }
+  return out;
+}
+
+bool HasTaskLimits(const Dag& dag) {
+  return std::ranges::any_of(dag.spec().tasks, [](const TaskSpec& task) {
+    return task.max_active_tis_per_dag.has_value() || task.max_active_tis_per_dagrun.has_value();
+  });
+}
 
 void Set(google::protobuf::Timestamp* out, const std::optional<TimePoint>& t) {
   if (t) *out = ToProto(*t);
@@ -25,6 +52,14 @@ std::string_view Name(RunType type) {
   return "manual";
 }
 
+std::optional<RunType> ParseRunType(std::string_view name) {
+  for (RunType type :
+       {RunType::kManual, RunType::kScheduled, RunType::kBackfill, RunType::kAsset}) {
+    if (Name(type) == name) return type;
+  }
+  return std::nullopt;
+}
+
 v1::DagInfo ToProto(const DagView& dag) {
   v1::DagInfo out;
   const DagRow& row = dag.row;
@@ -42,7 +77,30 @@ v1::DagInfo ToProto(const DagView& dag) {
   out.set_has_import_errors(dag.has_import_errors);
   out.set_max_active_runs(row.max_active_runs);
   out.set_max_active_tasks(row.max_active_tasks);
+  out.set_timetable_description(row.timetable_description);
+  GALE_SET_TIME(out, last_expired, row.last_expired);
+  GALE_SET_TIME(out, next_logical_date, row.next_logical_date);
+  GALE_SET_TIME(out, next_interval_start, row.next_interval_start);
+  GALE_SET_TIME(out, next_interval_end, row.next_interval_end);
+  const Dag& model = *dag.version->dag;
+  out.set_max_consecutive_failed_dag_runs(model.spec().max_consecutive_failed_dag_runs);
+  out.set_has_task_concurrency_limits(HasTaskLimits(model));
+  out.set_file_token(UuidOf("file " + row.fileloc));
   return out;
+}
+
+v1::DagVersion ToProto(const DagVersionHead& version) {
+  v1::DagVersion out;
+  out.set_id(UuidOf(fmt::format("dag_version {} {}", version.dag_id, version.version)));
+  out.set_dag_id(version.dag_id);
+  out.set_version_number(version.version);
+  *out.mutable_created_at() = ToProto(version.created_at);
+  return out;
+}
+
+v1::DagVersion ToProto(const DagVersion& version) {
+  return ToProto(
+      DagVersionHead{version.dag->id(), version.dag->version(), version.hash, version.created_at});
 }
 
 v1::DagRun ToProto(const RunRow& run) {
@@ -63,10 +121,17 @@ v1::DagRun ToProto(const RunRow& run) {
   out.set_note(run.note);
   out.set_dag_version(run.version);
   out.set_state_reason(run.reason);
+  out.set_triggering_user(run.triggering_user);
   return out;
 }
 
-v1::TaskInstance ToProto(const TaskInstanceView& ti) {
+v1::DagRun ToProto(const RunView& run) {
+  v1::DagRun out = ToProto(run.row);
+  *out.add_dag_versions() = ToProto(*run.version);
+  return out;
+}
+
+v1::TaskInstance ToProto(const TaskInstanceView& ti, bool detail) {
   v1::TaskInstance out;
   const TiRow& row = ti.row;
   const TaskSpec& task = ti.task();
@@ -92,6 +157,25 @@ v1::TaskInstance ToProto(const TaskInstanceView& ti) {
   *out.mutable_user_time() = ToProto(row.usage.user_time);
   *out.mutable_system_time() = ToProto(row.usage.system_time);
   out.set_rss_bytes_max(row.usage.rss_bytes_max);
+  if (!detail) return out;
+  out.set_id(UuidOf(fmt::format("ti {} {} {}", row.run.value, row.task.value, row.map_index)));
+  GALE_SET_TIME(out, logical_date, ti.run->row.logical_date);
+  *out.mutable_run_after() = ToProto(ti.run->row.run_after);
+  *out.mutable_dag_version() = ToProto(*ti.run->version);
+  return out;
+}
+
+v1::XComEntry ToProto(const XComView& xcom) {
+  v1::XComEntry out;
+  const RunRow& run = xcom.run->row;
+  out.set_key(xcom.head.key);
+  *out.mutable_timestamp() = ToProto(xcom.head.timestamp);
+  GALE_SET_TIME(out, logical_date, run.logical_date);
+  *out.mutable_run_after() = ToProto(run.run_after);
+  out.set_map_index(xcom.head.map_index);
+  out.set_task_id(xcom.run->version->dag->task(xcom.head.task).task_id);
+  out.set_dag_id(run.dag_id);
+  out.set_run_id(run.run_id);
   return out;
 }
 
@@ -113,6 +197,8 @@ v1::Pool ToProto(const PoolInfo& pool) {
   out.set_queued_slots(static_cast<uint32_t>(pool.held - std::min(pool.held, pool.running)));
   out.set_scheduled_slots(static_cast<uint32_t>(pool.waiting));
   out.set_include_deferred(pool.row.include_deferred);
+  out.set_occupied_slots(static_cast<uint32_t>(pool.held));
+  out.set_open_slots(pool.row.slots < 0 ? -1 : pool.row.slots - static_cast<int64_t>(pool.held));
   return out;
 }
 
@@ -135,6 +221,55 @@ v1::WorkerInfo ToProto(const WorkerInfo& worker) {
   *out.mutable_last_heartbeat() = ToProto(worker.last_heard);
   out.set_state(std::string(StateOf(worker)));
   out.set_note(worker.note);
+  return out;
+}
+
+v1::Event ToProto(const EventRow& event) {
+  v1::Event out;
+  out.set_id(event.id);
+  *out.mutable_when() = ToProto(event.when);
+  out.set_dag_id(event.dag_id);
+  out.set_task_id(event.task_id);
+  out.set_run_id(event.run_id);
+  out.set_event(event.event);
+  out.set_owner(event.owner);
+  out.set_extra(event.extra);
+  return out;
+}
+
+v1::ClusterServer ToProto(const ServerHealth& server) {
+  v1::ClusterServer out;
+  out.set_name(server.name);
+  out.set_status(server.status.ok() ? "healthy" : "unhealthy");
+  if (!server.status.ok()) out.set_message(std::string(server.status.message()));
+  if (server.latency != Duration(0)) out.set_latency_ms(Seconds(server.latency) * 1000);
+  return out;
+}
+
+v1::Cluster ToProto(const ClusterInfo& cluster) {
+  v1::Cluster out;
+  if (!cluster.leader.owner.empty()) {
+    out.mutable_leader()->set_name(cluster.leader.owner);
+    out.mutable_leader()->set_epoch(cluster.leader.epoch.value);
+  }
+  for (const ClusterInfo::Member& member : cluster.masters) {
+    v1::ClusterMaster& master = *out.add_masters();
+    const bool can_lead = !member.row.grpc.empty();
+    master.set_name(member.row.name);
+    master.set_role(member.leads ? "leader" : can_lead ? "standby" : "api");
+    master.set_state(member.alive ? "alive" : "silent");
+    master.set_grpc(member.row.grpc);
+    master.set_rest(member.row.rest);
+    master.set_version(member.row.version);
+    *master.mutable_started_at() = ToProto(member.row.started_at);
+    *master.mutable_last_heartbeat() = ToProto(member.row.seen_at);
+  }
+  *out.mutable_database() = ToProto(cluster.database);
+  *out.mutable_queue() = ToProto(cluster.queue);
+  out.mutable_auditor()->set_audits(cluster.audits.done);
+  out.mutable_auditor()->set_violations(cluster.audits.broken);
+  out.mutable_auditor()->set_last_violation(cluster.audits.last);
+  out.set_answered_by(cluster.answered_by);
   return out;
 }
 

@@ -10,6 +10,7 @@ import tempfile
 import urllib.error
 import urllib.request
 
+import openapi
 from harness import BINARY, PATIENCE, ROOT, processes_with, wait_until, write_whole
 
 PYTHON3 = "/usr/bin/python3"  # as ./dev runs it
@@ -85,11 +86,13 @@ class Cluster:
             request.add_header("Authorization", f"Bearer {self.token(master)}")
         try:
             with urllib.request.urlopen(request, timeout=30) as response:
-                return response.status, json.load(response)
+                status, answer = response.status, json.load(response)
         except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
+            status, answer = error.code, error.read().decode()
         except OSError as error:
             return 0, str(error)
+        openapi.check(f"http://127.0.0.1:{self.part(master)['port']}", method, path, status, answer)
+        return status, answer
 
     def token(self, master):
         if self.access_token is None:

@@ -13,6 +13,8 @@ import time
 import urllib.error
 import urllib.request
 
+import openapi
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("GALE_BIN", str(ROOT / "build/dev/gale"))
 PATIENCE = 30.0  # seconds until a condition that should come true counts as never
@@ -193,7 +195,7 @@ class Gale:
     # REST.
 
     def rest(self, method, path, body=None, token=None, headers=None):
-        """(status, answer): the answer parsed if it is JSON, else its text."""
+        """(status, answer): the answer parsed if it is JSON, else its text. It is as /openapi.json says."""
         data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=data, method=method)
         if data is not None:
@@ -208,9 +210,11 @@ class Gale:
         except urllib.error.HTTPError as error:
             status, text = error.code, error.read().decode()
         try:
-            return status, json.loads(text)
+            answer = json.loads(text)
         except ValueError:
             return status, text
+        openapi.check(f"http://127.0.0.1:{self.port}", method, path, status, answer)
+        return status, answer
 
     def password(self):
         return (self.home / "admin_password").read_text().strip()

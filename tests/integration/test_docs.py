@@ -40,6 +40,24 @@ def said():
     return "\n".join(re.sub(r'"\s*\n\s*"', "", file.read_text()) for file in files)
 
 
+def lines_that_are_gone(text):
+    """Of a page's blocks: the lines that aren't in the file that was named last before the block."""
+    gone, file = [], None
+    for before, block in re.findall(r"(.*?)```\w+\n(.*?)```", text, re.S):
+        for name in re.findall(r"`((?:\w+/)+[\w.]+)`", before):
+            file = ROOT / name if (ROOT / name).is_file() else file
+        have = {line.strip() for line in file.read_text().splitlines()}
+        gone += [f"{file.name}: {line}" for line in block.splitlines() if line.strip() not in have]
+    return gone
+
+
+def test_the_lines_that_the_page_on_operations_quotes_are_the_sources():
+    text = page("adding-an-operation.md")
+    assert len(re.findall("```", text)) == 14
+    assert lines_that_are_gone(text) == []
+    assert lines_that_are_gone(text.replace("GetPool(request.name())", "GetPool()")) != []
+
+
 def test_the_check_finds_a_test_that_is_gone():
     here = "tests/integration/test_docs.py"
     assert broken_names(f"`{here}` (`said`)") == []

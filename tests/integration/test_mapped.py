@@ -7,12 +7,19 @@ from harness import wait_until, write_whole
 EXAMPLE = pathlib.Path(__file__).parents[2] / "examples" / "dags" / "mapped_shards.py"
 
 
-def test_the_example_runs_an_instance_for_each_element(gale):
+RUN = "/api/v2/dags/mapped_shards/dagRuns/r"
+
+
+def start_the_example(gale):
     write_whole(gale.dags / "mapped_shards.py", EXAMPLE.read_text())
     wait_until(lambda: gale.dag("mapped_shards"), "the example's DAG")
     gale.cli("dags", "unpause", "mapped_shards")
     gale.trigger("mapped_shards", "r")
     assert gale.wait_for_end("mapped_shards", "r")[0] == "success"
+
+
+def test_the_example_runs_an_instance_for_each_element(gale):
+    start_the_example(gale)
 
     def last_lines(task, number):
         logs = [gale.cli("tasks", "logs", "mapped_shards", "r", task, "--map-index", str(index)).stdout
@@ -23,3 +30,47 @@ def test_the_example_runs_an_instance_for_each_element(gale):
     assert last_lines("grid", 4) == ["0.1 in /tmp", "0.1 in /", "0.01 in /tmp", "0.01 in /"]
     assert last_lines("tables.load", 2) == ["load users", "load orders"]
     assert last_lines("tables.check", 2) == ["check users", "check orders"]
+
+
+def test_elements_are_listed_marked_cleared_and_explained_by_their_index(gale):
+    start_the_example(gale)
+    token = gale.token()
+
+    def ask(method, path, body=None):
+        status, answer = gale.rest(method, f"{RUN}{path}", body, token)
+        return status, answer
+
+    def elements(path):
+        status, page = ask("GET", path)
+        assert status == 200, page
+        return [(ti["task_id"], ti["map_index"], ti["state"]) for ti in page["task_instances"]], page["total_entries"]
+
+    assert elements("/taskInstances/grid/listMapped?limit=2&order_by=-map_index") == (
+        [("grid", 3, "success"), ("grid", 2, "success")], 4)
+    assert elements("/taskInstances?map_index=1&task_id=grid&task_id=report") == ([("grid", 1, "success")], 1)
+    assert ask("GET", "/taskInstances/grid")[0] == 404
+    assert ask("GET", "/taskInstances/grid/4")[0] == 404
+    assert ask("GET", "/taskInstances/grid/first")[0] == 422
+    assert ask("GET", "/taskInstances/grid/2")[1]["map_index"] == 2
+    assert elements("/taskInstances/grid/0/tries") == ([("grid", 0, "success")], 1)
+    status, xcoms = ask("GET", "/taskInstances/grid/xcomEntries?order_by=map_index")
+    assert status == 200 and [x["map_index"] for x in xcoms["xcom_entries"]] == [0, 1, 2, 3], xcoms
+    assert ask("GET", "/taskInstances/grid/xcomEntries/return_value?map_index=1")[1]["value"] == "0.1 in /"
+
+    status, marked = ask("PATCH", "/taskInstances/grid/1", {"new_state": "failed"})
+    assert status == 200 and [ti["map_index"] for ti in marked["task_instances"]] == [1], marked
+    gale.cli("tasks", "set-state", "mapped_shards", "r", "grid", "failed", "--map-index", "0")
+    assert elements("/taskInstances/grid/listMapped?state=failed")[0] == [("grid", 0, "failed"), ("grid", 1, "failed")]
+    why = gale.cli("tasks", "explain", "mapped_shards", "r", "grid", "--map-index", "1").stdout
+    assert why.startswith("failed: ") and gale.cli("tasks", "explain", "mapped_shards", "r", "grid", "--map-index", "2"
+                                                   ).stdout.startswith("success: ")
+
+    clear = {"dag_run_id": "r", "only_failed": False, "task_ids": [["grid", 0], ["grid", 2]], "dry_run": True}
+    status, would = gale.rest("POST", "/api/v2/dags/mapped_shards/clearTaskInstances", clear, token)
+    assert status == 200 and [ti["map_index"] for ti in would["task_instances"]] == [0, 2], would
+    cleared = gale.rows("tasks", "clear", "mapped_shards", "-r", "r", "-t", "grid", "--map-index", "0", "--map-index",
+                        "2", "--yes")
+    assert [row["map_index"] for row in cleared] == [0, 2], cleared
+    gale.wait_for_end("mapped_shards", "r")
+    assert elements("/taskInstances/grid/listMapped?order_by=map_index")[0] == [
+        ("grid", 0, "success"), ("grid", 1, "failed"), ("grid", 2, "success"), ("grid", 3, "success")]

@@ -58,7 +58,7 @@ def test_buckets_grow_and_end_with_all(shared):
 def test_requests_are_counted_by_operation(shared):
     shared.rest("GET", "/api/v2/dags/nowhere", token=shared.token())
     found = samples(shared)
-    assert found['gale_http_requests_total{method="GET",path="/api/v2/dags/{}",status="4xx"}'] >= 1
+    assert found['gale_http_requests_total{method="GET",path="/api/v2/dags/{dag_id}",status="4xx"}'] >= 1
     assert found['gale_http_requests_total{method="POST",path="/auth/token",status="2xx"}'] >= 1
 
 

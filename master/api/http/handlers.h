@@ -1,28 +1,31 @@
-// The REST handlers, by resource. Each file adds its routes.
+// The operations of the document that are no verb's: who logs in, pages for people and machines, logs as
+// text. By the name that openapi.json gives them (x-gale-handler).
 #pragma once
 
-#include "master/api/http/answers.h"
-#include "master/api/http/router.h"
-#include "master/api/http/shapes.h"
+#include <google/protobuf/message.h>
+
+#include "master/api/auth.h"
+#include "master/api/control.h"
+#include "master/api/http/http.h"
 
 namespace gale::http {
 
-void AddAuthRoutes(Router& router);  // /auth, health, version, the front page
-void AddDagRoutes(Router& router);   // dags, tasks, importErrors
-void AddRunRoutes(Router& router);   // dagRuns
-void AddTaskRoutes(Router& router);  // taskInstances, logs, xcomEntries, clearTaskInstances
-void AddOpsRoutes(Router& router);   // pools, eventLogs, workers, explain
+struct Call {
+  const Request& request;
+  const google::protobuf::Message* message;  // what was read; nullptr if it has no x-gale-request
+  Control& control;
+  Auth& auth;
+};
+using Handler = Response (*)(const Call&);
 
-// {"<plural>": [...], "total_entries": N}
-template <class Row, class ToJson>
-Response ListAnswer(const std::string& plural, const std::vector<Row>& rows, uint64_t total,
-                    ToJson to_json) {
-  Json list = Json::array();
-  for (const Row& row : rows) list.push_back(to_json(row));
-  Json json = Json::object();
-  json[plural] = std::move(list);
-  json["total_entries"] = total;
-  return JsonAnswer(json);
-}
+struct NamedHandler {
+  std::string_view name;
+  Handler handler;
+  const google::protobuf::Message* request = nullptr;  // an empty one of its kind
+};
+// Crashes if there is none.
+const NamedHandler& FindHandler(std::string_view name);
+
+Response GetLog(const Call& call);
 
 }  // namespace gale::http

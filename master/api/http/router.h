@@ -1,40 +1,18 @@
-// From a method and a path to a handler.
+// From a method and a path to one of the operations that were added.
 #pragma once
 
-#include <functional>
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/metrics.h"
-#include "master/api/auth.h"
-#include "master/api/control.h"
-#include "master/api/http/http_server.h"
+#include "master/api/http/http.h"
 
 namespace gale::http {
 
-// What a handler gets.
-struct Call {
-  const Request& request;
-  std::vector<std::string> args;  // the values of the route's {}s, in order
-  Control& control;
-  Auth& auth;
-  Identity identity;  // of a route without a permission: empty
-  Actor actor() const { return {identity.name, "rest_api"}; }
-};
-using HandlerFn = std::function<Response(const Call&)>;
-
-struct Route {
-  std::string method;
-  std::string pattern;  // "/api/v2/dags/{}/dagRuns"; {} is one segment
-  HandlerFn handler;
-  bool open = false;  // needs no token
-  Permission permission = Permission::kRead;
-  Lane lane = Lane::kCommon;
-};
-
-// What a route's requests came to, by the hundreds of their status.
+// What an operation's requests came to, by the hundreds of their status.
 struct RouteMetrics {
   std::array<Counter, 6> answers;
   DurationHistogram took;
@@ -43,11 +21,13 @@ struct RouteMetrics {
 // Fixed once built; thread-safe then.
 class Router {
  public:
-  void Add(Route route);
+  // "/api/v2/dags/{dag_id}/dagRuns"; {...} is one segment.
+  void Add(std::string method, std::string pattern);
   struct Match {
-    const Route* route = nullptr;  // nullptr: none
+    static constexpr size_t kNone = SIZE_MAX;
+    size_t index = kNone;  // of those added, in order
     RouteMetrics* metrics = nullptr;
-    std::vector<std::string> args;
+    std::vector<std::string> args;     // the values of the {}s, in order
     std::vector<std::string> allowed;  // not empty: the path is known, the method isn't (405)
   };
   // A fixed segment wins over a {} at the same place.
@@ -56,8 +36,8 @@ class Router {
 
  private:
   struct Entry {
-    Route route;
-    std::vector<std::string> segments;  // "{}" for any
+    std::string method, pattern;
+    std::vector<std::string> segments;
     std::unique_ptr<RouteMetrics> metrics;
   };
   std::vector<Entry> entries_;

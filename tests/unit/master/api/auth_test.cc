@@ -1,4 +1,5 @@
 #include "master/api/auth.h"
+#include "master/api/caller.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -199,13 +200,22 @@ TEST_F(AuthTest, UnknownUsersAndWrongPasswordsLookTheSame) {
   EXPECT_FALSE(auth_->Login("ann", std::string(2000, 'x'), "x").ok());
 }
 
-TEST(RoleTest, EachRoleMayWhatTheOneBeforeItMay) {
-  EXPECT_TRUE(May(Role::kViewer, Permission::kRead));
-  EXPECT_FALSE(May(Role::kViewer, Permission::kRun));
-  EXPECT_TRUE(May(Role::kUser, Permission::kRun));
-  EXPECT_FALSE(May(Role::kUser, Permission::kOperate));
-  EXPECT_FALSE(May(Role::kOp, Permission::kAdminister));
-  EXPECT_TRUE(May(Role::kAdmin, Permission::kAdminister));
+TEST(CallerTest, ARoleIsASetOfRights) {
+  const auto may = [](Role role) {
+    std::string rights;
+    for (int right = 0; right < v1::Right_ARRAYSIZE; ++right) {
+      if (May({{"x", "test"}, role}, static_cast<v1::Right>(right), "etl")) {
+        rights += v1::Right_Name(static_cast<v1::Right>(right)) + " ";
+      }
+    }
+    return rights;
+  };
+  EXPECT_EQ(may(Role::kViewer), "READ ");
+  EXPECT_EQ(may(Role::kUser), "READ RUN ");
+  EXPECT_EQ(may(Role::kOp), "READ RUN OPERATE ");
+  EXPECT_EQ(may(Role::kAdmin), "READ RUN OPERATE ADMINISTER ");
+  EXPECT_EQ(CheckMay({{"eve", "test"}, Role::kUser}, v1::OPERATE, "").message(),
+            "user 'eve' is User, and this needs Op");
 }
 
 }  // namespace

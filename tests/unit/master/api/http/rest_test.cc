@@ -3,7 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include "common/base/limits.h"
+#include "common/base/text_limits.h"
 #include "master/api/json.h"
+#include "tests/unit/master/api/http/documented.h"
 #include "tests/unit/master/api/server_for_test.h"
 
 namespace gale::http {
@@ -25,7 +28,9 @@ class RestTest : public testing::Test {
     request.body = body;
     request.headers = std::move(headers);
     if (!token_.empty()) request.headers["authorization"] = "Bearer " + token_;
-    return api_.Handle(request);
+    Response response = api_.Handle(request);
+    Documented::Check(request, response);
+    return response;
   }
   Json Get(const std::string& target, int status = 200) {
     Response response = Ask("GET", target);
@@ -63,6 +68,66 @@ TEST_F(RestTest, AViewerMayOnlyLook) {
   EXPECT_EQ(Ask("POST", "/api/v2/dags/etl/dagRuns", "{}").status, 403);
   EXPECT_EQ(Ask("PATCH", "/api/v2/dags/etl", R"({"is_paused":true})").status, 403);
   EXPECT_EQ(Ask("POST", "/api/v2/pools", R"({"name":"p","slots":1})").status, 403);
+}
+
+// What only the leader can answer is handed on before anything is tried; the rest never is, and
+// nobody's request is who may not.
+TEST_F(RestTest, WhatNeedsTheLeaderIsHandedOn) {
+  server_.AddDag("etl", {"a"});
+  const auto ask = [&](const std::string& method, const std::string& target,
+                       const std::string& body = "") {
+    Request request;
+    request.method = method;
+    EXPECT_TRUE(request.SetTarget(target));
+    request.body = body;
+    request.headers["authorization"] = "Bearer " + token_;
+    return api_.Handle(request,
+                       [](const Request& r) {
+                         return Response{418, "", r.target, {}};
+                       })
+        .status;
+  };
+  EXPECT_EQ(ask("GET", "/api/v2/dags/etl"), 200);
+  EXPECT_EQ(ask("GET", "/api/v2/pools"), 418);
+  EXPECT_EQ(ask("POST", "/api/v2/dags/etl/dagRuns", "{}"), 418);
+  EXPECT_EQ(Get("/api/v2/dags/etl/dagRuns")["total_entries"], 0);
+  EXPECT_EQ(ask("POST", "/api/v2/dags/etl/dagRuns", "{"), 422);
+  token_ = server_.auth->IssueToken({"eve", Role::kViewer});
+  EXPECT_NE(ask("POST", "/api/v2/dags/etl/dagRuns", "{}"), 418);
+}
+
+// The document's bounds are those of the rows behind it.
+TEST(DocumentTest, ItsBoundsAreOurs) {
+  size_t seen = 0;
+  for (const Operation& operation : kOperations) {
+    for (const Input& input : operation.inputs) {
+      const auto is = [&](std::string_view name) { return input.name == name && ++seen > 0; };
+      if (is("limit")) {
+        EXPECT_EQ(input.max, limits::kPageRowsMax) << operation.id;
+        EXPECT_EQ(input.defaults[0], std::to_string(limits::kPageRowsDefault));
+      } else if (input.field == "note" && is("note")) {
+        EXPECT_EQ(input.bytes_max, limits::kNoteBytesMax) << operation.id;
+      } else if (operation.id == "post_pool" && is("name")) {
+        EXPECT_EQ(input.bytes_max, limits::kPoolNameBytesMax);
+      } else if (is("description")) {
+        EXPECT_EQ(input.bytes_max, limits::kDescriptionBytesMax) << operation.id;
+      } else if (is("try_number")) {
+        EXPECT_EQ(input.max, limits::kTriesMax);
+      }
+    }
+  }
+  EXPECT_GE(seen, 15u) << "nothing was looked at";
+}
+
+TEST_F(RestTest, TheDocumentIsServed) {
+  token_.clear();
+  const Json document = Get("/openapi.json");
+  const Json trigger = document["paths"]["/api/v2/dags/{dag_id}/dagRuns"]["post"];
+  EXPECT_EQ(trigger["operationId"], "trigger_dag_run");
+  EXPECT_EQ(trigger["x-gale-role"], "User");
+  EXPECT_EQ(trigger["x-gale-leader"], true);
+  EXPECT_EQ(document.dump().find("x-gale-from"), std::string::npos);  // how we make it isn't told
+  EXPECT_EQ(document["components"]["schemas"]["PoolResponse"]["required"].size(), 11u);
 }
 
 TEST_F(RestTest, HealthAndVersionNeedNoToken) {
@@ -186,19 +251,16 @@ TEST_F(RestTest, APageHoldsAtMostAHundredRowsWhateverIsAsked) {
 
 TEST(RouterTest, AFixedSegmentWinsOverAnyOther) {
   Router router;
-  auto answer = [](int status) {
-    return [status](const Call&) { return Response{status, "", "", {}}; };
-  };
-  router.Add({"GET", "/t/{}/{}", answer(1)});
-  router.Add({"GET", "/t/{}/tries", answer(2)});
+  router.Add("GET", "/t/{task_id}/{map_index}");
+  router.Add("GET", "/t/{task_id}/tries");
   Request request;
   request.method = "GET";
   ASSERT_TRUE(request.SetTarget("/t/a%2Fb/tries/?x=1&y=a+b%26"));
-  EXPECT_EQ(router.Find(request).route->pattern, "/t/{}/tries");
+  EXPECT_EQ(router.Find(request).index, 1u);
   EXPECT_EQ(router.Find(request).args, std::vector<std::string>{"a/b"});
   EXPECT_EQ(*request.Param("y"), "a b&");
   request.method = "PUT";
-  EXPECT_EQ(router.Find(request).route, nullptr);
+  EXPECT_EQ(router.Find(request).index, Router::Match::kNone);
   EXPECT_EQ(router.Find(request).allowed.size(), 2u);
 }
 

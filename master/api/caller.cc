@@ -1,0 +1,37 @@
+#include "master/api/caller.h"
+
+namespace gale {
+namespace {
+
+constexpr uint32_t Bit(v1::Right right) { return 1U << static_cast<uint32_t>(right); }
+
+// What each role may: Airflow's.
+uint32_t RightsOf(Role role) {
+  switch (role) {
+    case Role::kViewer: return Bit(v1::READ);
+    case Role::kUser: return Bit(v1::READ) | Bit(v1::RUN);
+    case Role::kOp: return Bit(v1::READ) | Bit(v1::RUN) | Bit(v1::OPERATE);
+    case Role::kAdmin: return Bit(v1::READ) | Bit(v1::RUN) | Bit(v1::OPERATE) | Bit(v1::ADMINISTER);
+  }
+  return 0;
+}
+
+bool Has(Role role, v1::Right right) { return (RightsOf(role) & Bit(right)) != 0; }
+
+}  // namespace
+
+bool May(const Caller& caller, v1::Right right, std::string_view) {
+  return Has(caller.role, right);
+}
+
+Status CheckMay(const Caller& caller, v1::Right right, std::string_view dag_id) {
+  if (May(caller, right, dag_id)) return OkStatus();
+  std::string_view least = Name(Role::kAdmin);
+  for (Role role : {Role::kOp, Role::kUser, Role::kViewer}) {
+    if (Has(role, right)) least = Name(role);
+  }
+  return PermissionDenied("user '{}' is {}, and this needs {}", caller.actor.name,
+                          Name(caller.role), least);
+}
+
+}  // namespace gale

@@ -1,0 +1,76 @@
+#include "master/api/http/handlers.h"
+
+#include <algorithm>
+
+#include "gale/v1/control.pb.h"
+#include "master/api/http/answers.h"
+#include "master/api/http/rest_tables.h"
+
+namespace gale::http {
+namespace {
+
+// JSON, or a form, which the reader leaves to us: {"username", "password"}.
+Response Login(const Call& call, Duration life) {
+  v1::LoginRequest login = static_cast<const v1::LoginRequest&>(*call.message);
+  if (IsForm(call.request)) {
+    Request form;
+    if (!form.SetTarget("/?" + call.request.body))
+      return Invalid({"body"}, "malformed form", "form_invalid");
+    if (const std::string* value = form.Param("username")) login.set_username(*value);
+    if (const std::string* value = form.Param("password")) login.set_password(*value);
+  }
+  if (login.username().empty() || login.password().empty()) {
+    return Failure(400, "Username and password must be provided");
+  }
+  auto identity = call.auth.Login(login.username(), login.password(), call.request.peer);
+  if (!identity.ok()) return Failure(identity.status());
+  return JsonAnswer({{"access_token", call.auth.IssueToken(*identity, life)}}, 201);
+}
+
+constexpr std::string_view kFrontPage =
+    "<!doctype html><meta charset=utf-8><title>Gale</title><h1>Gale</h1>"
+    "<p>This is the master's API. The web interface isn't there yet.</p><ul>"
+    "<li><code>POST /auth/token</code>: a token for a user name and a password"
+    "<li><code>GET /api/v2/dags</code>, <code>/api/v2/dags/{dag_id}/dagRuns</code> and the rest of "
+    "Airflow's API, version 2"
+    "<li><a href=/openapi.json>/openapi.json</a>: all of it, described"
+    "<li><a href=/api/v2/monitor/health>/api/v2/monitor/health</a>"
+    "<li><a href=/api/v2/version>/api/v2/version</a>"
+    "<li><code>GET /api/gale/v1/workers</code></ul>"
+    "<p>On the command line: <code>gale --help</code>.</p>\n";
+
+Response LoginForUse(const Call& call) { return Login(call, call.auth.token_life()); }
+Response LoginForCli(const Call& call) { return Login(call, Auth::kCliTokenLife); }
+Response ForbidLoginByGet(const Call&) {
+  return Failure(403,
+                 "This method is only allowed if everybody is an admin: POST a username and a "
+                 "password");
+}
+Response GetMetrics(const Call& call) {
+  auto page = call.control.GetMetrics();
+  if (!page.ok()) return Failure(page.status());
+  return {200, "text/plain; version=0.0.4; charset=utf-8", *std::move(page), {}};
+}
+Response GetOpenApi(const Call&) { return {200, "application/json", std::string(kOpenApi), {}}; }
+Response GetFrontPage(const Call&) {
+  return {200, "text/html; charset=utf-8", std::string(kFrontPage), {}};
+}
+
+}  // namespace
+
+const NamedHandler& FindHandler(std::string_view name) {
+  static const std::array<NamedHandler, 7> kHandlers = {{
+      {"login", LoginForUse, &v1::LoginRequest::default_instance()},
+      {"login_cli", LoginForCli, &v1::LoginRequest::default_instance()},
+      {"login_by_get", ForbidLoginByGet},
+      {"metrics", GetMetrics},
+      {"openapi", GetOpenApi},
+      {"front_page", GetFrontPage},
+      {"log", GetLog, &v1::ReadLogRequest::default_instance()},
+  }};
+  auto found = std::ranges::find(kHandlers, name, &NamedHandler::name);
+  GALE_CHECK(found != kHandlers.end(), "openapi.json: there is no handler {}", name);
+  return *found;
+}
+
+}  // namespace gale::http
