@@ -161,6 +161,20 @@ def test_every_name_of_the_table_leads_somewhere():
                 getattr(importlib.import_module(module), name)
 
 
+def test_a_submodule_does_not_hide_the_name_beside_it(one_dag):
+    spec = one_dag("""
+        import airflow.decorators.task_group
+        from airflow.decorators import dag, task_group
+        @dag
+        def d():
+            @task_group
+            def g(): pass
+            g()
+        d()
+        """)
+    assert [group["group_id"] for group in spec["task_groups"]] == ["g"]
+
+
 def test_bare_import_airflow_is_enough(one_dag):
     spec = one_dag("""
         import airflow

@@ -85,6 +85,8 @@ _ASSETS = _all("assets", "Asset AssetAlias AssetAll AssetAny AssetWatcher Datase
 _ASSET = {**_ASSETS, **_all("assets", "asset Metadata")}
 _METADATA = _all("assets", "Metadata")
 _ASSET_TIME = _all("assets", "AssetOrTimeSchedule PartitionedAssetTimetable DatasetOrTimeSchedule")
+_PARTITIONS = _all("partitions", """PartitionMapper IdentityMapper AllowedKeyMapper ProductMapper ChainMapper
+    StartOfHourMapper StartOfDayMapper StartOfWeekMapper StartOfMonthMapper StartOfQuarterMapper StartOfYearMapper""")
 _NOTIFIER = _all("notifier", "BaseNotifier")
 _TRIGGERS = _all("triggers", "BaseTrigger BaseEventTrigger TriggerEvent StartTriggerArgs")
 _RUNS = _all("models", "DagRun")
@@ -314,10 +316,13 @@ MODULES = {
     f"{_STANDARD}.utils.python_virtualenv": ("3", _all("virtualenv", "environment_for")),
     "airflow.sdk": ("3", {**_DAG, **_DECORATED, **_BASE, **_LINK, **_CHAIN, **_PARAM, **_VARIABLE, **_TRIGGER_RULE,
                           **_WEIGHT_RULE, **_GROUP, **_LABEL, **_INTERVAL, **_TRIGGER, **_CONTEXT, **_XCOM_ARG,
-                          **_ASSET, **_ASSET_TIME, **_CONNECTION, **_HOOK, **_NOTIFIER, **_STORAGE, **_SENSOR_BASE,
-                          **_CURRENT, **_MAPPED, **_PARSING, **_RETRY,
+                          **_ASSET, **_ASSET_TIME, **_PARTITIONS, **_CONNECTION, **_HOOK, **_NOTIFIER, **_STORAGE,
+                          **_SENSOR_BASE, **_CURRENT, **_MAPPED, **_PARSING, **_RETRY,
                           **_all("provider_support", "ResumableJobMixin"), **_TRIGGERS, **_all("rendering", "literal"),
-                          **_all("models", "XCom BaseXCom"), **_all("python_operators", "BaseBranchOperator"),
+                          **_all("models", "XCom BaseXCom TaskInstance"),
+                          **_all("python_operators", "BaseBranchOperator SkipMixin BranchMixIn"),
+                          **_all("timetables", "CronPartitionTimetable EventsTimetable MultipleCronTriggerTimetable"),
+                          "BaseAsyncOperator": _BASE["BaseOperator"],
                           **_NOTSET, **_all("dag", "DagParam"), **_all("deadlines", """DeadlineAlert
                           DeadlineReference AsyncCallback SyncCallback"""), **_EXCEPTIONS,
                           "conf": "gale.configuration:conf", "timezone": "gale:timezone", "macros": "gale:macros",
@@ -388,6 +393,7 @@ MODULES = {
     "airflow.serialization.serde": ("2", _all("xcom_values", "serialize deserialize")),
     "airflow.task": ("3", {}),
     "airflow.task.trigger_rule": ("3", _TRIGGER_RULE),
+    "airflow.task.priority_strategy": ("2", _all("priority_strategy", "PriorityWeightStrategy")),
     "airflow.task.weight_rule": ("3", _WEIGHT_RULE),
     "airflow.timetables": ("2", {}),
     "airflow.timetables.assets": ("3", _ASSET_TIME),

@@ -71,6 +71,12 @@ class AliasModule(types.ModuleType):
                     raise
         raise _lacks(f"{self.__name__}:{name}")
 
+    def __setattr__(self, name, value):
+        # `import airflow.decorators.task_group` must not hide the function of that name in airflow.decorators.
+        if isinstance(value, types.ModuleType) and name in MODULES.get(self.__name__, ("", ()))[1]:
+            return
+        super().__setattr__(name, value)
+
     def __dir__(self):
         return sorted({*MODULES[self.__name__][1], *_ADDED.get(self.__name__, ())})
 

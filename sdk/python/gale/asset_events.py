@@ -58,6 +58,12 @@ class InletEvents:
     def __init__(self, inlets):
         self._inlets = list(inlets)
 
+    def for_asset(self, *, name=None, uri=None):
+        return []
+
+    def for_asset_alias(self, alias_name):
+        return []
+
     def __getitem__(self, asset):
         return []
 

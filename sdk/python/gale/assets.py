@@ -94,6 +94,12 @@ class AssetRef(BaseAsset):
         self.name = name
         self.uri = uri
 
+    def __eq__(self, other):
+        return isinstance(other, AssetRef) and (self.name, self.uri) == (other.name, other.uri)
+
+    def __hash__(self):
+        return hash((self.name, self.uri))
+
     def as_expression(self):
         return {"asset_ref": {"name": self.name} if self.name else {"uri": self.uri}}
 

@@ -41,6 +41,14 @@ def _find(section, key):
     return _default(section, key)
 
 
+# What Airflow says where nobody said anything: files read it, and Gale has no use for it.
+_KUBERNETES = {"namespace": "default", "worker_container_repository": "", "worker_container_tag": "",
+               "in_cluster": "True", "pod_template_file": "", "config_file": "", "cluster_context": "",
+               "delete_worker_pods": "True"}
+_SMTP = {"smtp_host": "localhost", "smtp_port": "25", "smtp_starttls": "True", "smtp_ssl": "False",
+         "smtp_timeout": "30", "smtp_retry_limit": "5"}
+
+
 def _default(section, key):
     """Where Gale keeps what these name in Airflow, and how it behaves."""
     folders = {("core", "dags_folder"): "dags", ("core", "plugins_folder"): "plugins",
@@ -54,7 +62,10 @@ def _default(section, key):
             ("core", "fernet_key"): "", ("core", "hostname_callable"): "airflow.utils.net.getfqdn",
             ("webserver", "base_url"): "http://localhost:8080", ("api", "base_url"): "http://localhost:8080",
             ("smtp", "smtp_mail_from"): "gale@localhost", ("logging", "remote_logging"): "False",
-            ("email", "email_backend"): "airflow.utils.email.send_email_smtp"}.get((section, key))
+            ("email", "email_backend"): "airflow.utils.email.send_email_smtp",
+            **{("smtp", name): value for name, value in _SMTP.items()},
+            **{(place, name): value for place in ("kubernetes", "kubernetes_executor")
+               for name, value in _KUBERNETES.items()}}.get((section, key))
 
 
 class Configuration:

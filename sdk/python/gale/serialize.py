@@ -6,7 +6,7 @@ import json
 import math
 import os
 
-from gale import assets, profile, timetables, timezone, work_spec
+from gale import assets, priority_strategy, profile, timetables, timezone, work_spec
 from gale.enums import TriggerRule, WeightRule
 from gale.exceptions import AirflowException
 from gale.operator import DEFAULT_OWNER, DEFAULT_POOL, DEFAULT_QUEUE, as_retries, as_time, as_timedelta
@@ -67,9 +67,10 @@ def warnings_of(dag):
              for name in dag.ignored_arguments]
     if assets.condition_of(dag.schedule) is not None:
         lines.append(f"DAG {dag.dag_id!r}: its schedule of assets is accepted, but assets start no runs in Gale yet")
+    elif getattr(dag.schedule, "not_done", None):
+        lines.append(f"DAG {dag.dag_id!r}: {dag.schedule.not_done} is accepted, but Gale does not act on it yet")
     return lines + [f"DAG {dag.dag_id!r}, task {task.task_id!r}: {name} is accepted, but Gale does not act on it yet"
                     for task in dag.tasks for name in task.ignored_arguments]
-
 
 
 def to_json(value):
@@ -96,7 +97,7 @@ def _task(task, dag, first, last):
         rule = TriggerRule.parse(task.trigger_rule)
     except ValueError:
         raise AirflowException(f"{where}: unknown trigger_rule {task.trigger_rule!r}") from None
-    weight_rule = str(getattr(task.weight_rule, "value", task.weight_rule))
+    weight_rule, weight = _weight(task, where)
     if not WeightRule.is_valid(weight_rule):
         raise AirflowException(f"{where}: unknown weight_rule {task.weight_rule!r}")
     backoff = task.retry_exponential_backoff
@@ -131,7 +132,6 @@ def _task(task, dag, first, last):
     }
     spec = {name: value for name, value in spec.items() if value}
     # These differ from "absent" when they hold 0 or false.
-    weight = task.priority_weight
     if isinstance(weight, bool) or not isinstance(weight, int) or abs(weight) >= 1 << 31:
         raise AirflowException(f"{where}: priority_weight must be a whole number of 32 bits, not {weight!r}")
     if weight != 1:
@@ -141,6 +141,17 @@ def _task(task, dag, first, last):
             spec[name] = False
     spec.update(work_spec.of_task(task, where))
     return spec
+
+
+def _weight(task, where):
+    """(weight_rule, priority_weight)."""
+    try:
+        strategy = priority_strategy.strategy_of(task.weight_rule)
+        if strategy is not None:
+            return "absolute", priority_strategy.weight_of(strategy, task)
+    except Exception as error:  # the file's own code
+        raise AirflowException(f"{where}: weight_rule: {error}") from error
+    return str(getattr(task.weight_rule, "value", task.weight_rule)), task.priority_weight
 
 
 def _params(params, where):

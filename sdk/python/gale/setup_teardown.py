@@ -27,7 +27,8 @@ def forget(task):
 
 
 def leave(task):
-    """Ends the scope: its first tasks go after the setups, its last before the teardowns."""
+    """Ends the scope: what nothing comes before goes after the setups, what nothing follows before the teardowns; if
+    there is no such task, the first and the last one made, as in Airflow."""
     scope = _open.pop()
     dag = scope.task.dag
     if scope.task.is_teardown:
@@ -36,15 +37,15 @@ def leave(task):
     else:
         setups = [scope.task]
         teardowns = [other for other in scope.task.downstream_list if other.is_teardown]
-    inside = {other.task_id for other in scope.inside}
-    for task_id in inside:
-        work = dag.task_dict[task_id]
-        if not work.upstream_task_ids & inside:
-            for setup in setups:
-                setup.set_downstream(work)
-        if not work.downstream_task_ids & inside:
-            for teardown in teardowns:
-                work.set_downstream(teardown)
+    work = [dag.task_dict[other.task_id] for other in scope.inside]
+    first = [other for other in work if not other.upstream_task_ids] or work[:1]
+    last = [other for other in work if not other.downstream_task_ids] or work[-1:]
+    for setup in setups:
+        for other in first:
+            setup.set_downstream(other)
+    for teardown in teardowns:
+        for other in last:
+            other.set_downstream(teardown)
 
 
 def reset():

@@ -19,13 +19,23 @@ DagRunInfo.logical_date = property(lambda self: self.data_interval.start)
 
 
 class Timetable:
-    """A schedule whose semantics do not hang on the profile."""
+    """A schedule whose semantics do not hang on the profile. One of a file's own class starts no runs."""
 
     description = ""
     periodic = can_run = can_be_scheduled = True
+    interval = None
 
     def to_spec(self):
-        raise AirflowTimetableInvalid(f"Gale does not support the timetable class {type(self).__name__} yet")
+        return None
+
+    @property
+    def not_done(self):
+        """What Gale does not do of it; None if it does it all."""
+        if self.interval:
+            return "the interval= of its timetable"
+        if type(self).to_spec is Timetable.to_spec:
+            return f"its timetable class {type(self).__name__}, so that no clock starts it: use a cron expression"
+        return None
 
 
 class _Cron(Timetable):
@@ -49,8 +59,7 @@ class CronTriggerTimetable(_Cron):
 
     def __init__(self, cron, *, timezone="UTC", interval=dt.timedelta(), run_immediately=False):
         super().__init__(cron, timezone)
-        if interval:
-            raise AirflowTimetableInvalid("Gale does not support CronTriggerTimetable(interval=...) yet")
+        self.interval = interval
 
 
 class DeltaDataIntervalTimetable(Timetable):
@@ -68,8 +77,7 @@ class DeltaTriggerTimetable(DeltaDataIntervalTimetable):
 
     def __init__(self, delta, *, interval=dt.timedelta()):
         super().__init__(delta)
-        if interval:
-            raise AirflowTimetableInvalid("Gale does not support DeltaTriggerTimetable(interval=...) yet")
+        self.interval = interval
 
 
 class NullTimetable(Timetable):
@@ -96,14 +104,19 @@ class MultipleCronTriggerTimetable(Timetable):
     def __init__(self, *crons, timezone="UTC", interval=dt.timedelta(), run_immediately=False):
         self.crons = crons
         self.timezone = timezone
+        self.interval = interval
 
     def to_spec(self):
-        if len(self.crons) == 1:
-            return CronTriggerTimetable(self.crons[0], timezone=self.timezone).to_spec()
-        return super().to_spec()
+        return CronTriggerTimetable(self.crons[0], timezone=self.timezone).to_spec() if self.crons else None
+
+    @property
+    def not_done(self):
+        return "the cron expressions of its timetable behind the first" if len(self.crons) > 1 else super().not_done
 
 
 class CronPartitionTimetable(CronTriggerTimetable):
+    not_done = "the partitions of its timetable"
+
     def __init__(self, cron, *, timezone="UTC", **kwargs):
         super().__init__(cron, timezone=timezone)
 
