@@ -18,7 +18,6 @@ ALLOWED = {
     "message TaskQuestion.body_json": "Python tasks (decision 0019) are being built",
     "spec PythonWork.callable": "Python tasks (decision 0019) are being built",
     "spec PythonWork.is_sensor": "Python tasks (decision 0019) are being built",
-    "spec PythonWork.isolation": "Python tasks (decision 0019) are being built",
 }
 
 

@@ -30,7 +30,8 @@ WorkerOptions Completed(WorkerOptions options) {
     }
   }
   options.slots = std::max<uint32_t>(options.slots, 1);
-  options.templates.life = fmt::format("{}-{}", ::getpid(), Clock::Real().Now().time_since_epoch().count());
+  options.templates.life =
+      fmt::format("{}-{}", ::getpid(), Clock::Real().Now().time_since_epoch().count());
   return options;
 }
 
@@ -44,6 +45,7 @@ RunnerOptions ForRunner(const WorkerOptions& options, const std::string& task_so
   if (!options.broker_url.empty()) out.secrets.push_back(options.broker_url);
   out.kill_grace = options.kill_grace;
   out.task_socket = task_socket;
+  out.templates = options.templates;
   return out;
 }
 

@@ -78,6 +78,7 @@ enum class Seen : size_t {
   kImportErrors,
   kTimeJumps,
   kTimeouts,
+  kTold,  // an end that a Python task told reached a master
   kScheduledRuns,
   kPastRuns,
   kMemoryChecks,
@@ -154,6 +155,7 @@ inline constexpr std::array<const char*, static_cast<size_t>(Seen::kCount)> kSee
     "import errors",
     "time jumps",
     "execution timeouts",
+    "ends that Python tasks told",
     "scheduled runs",
     "runs that waited for the past",
     "memory-ledger checks",

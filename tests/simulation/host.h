@@ -86,6 +86,10 @@ class Host : private worker::Uplink, private worker::LogPort, private Clock {
   // True: here it dies.
   bool DiesHere();
   int DiskError(bool writes, const std::string& path);
+  bool Tell(const AttemptId& id, const std::string& secret, const std::string& message);
+  bool ToldWell(const AttemptId& id);
+  // What a task told is what the master hears.
+  void CheckTold(const v1::Finished& finished);
   void PlanTick();
   void Connect();
   void ConnectIn(Duration delay);

@@ -32,6 +32,11 @@ class Keeper : public worker::KeeperPort {
   std::function<void(Duration delay, keeper::KeeperEvent)> tell;
   // Whether its worker dies at this word to it.
   std::function<bool()> dies_here;
+  // A Python task tells its worker something; false: it wasn't answered.
+  std::function<bool(const AttemptId&, const std::string& secret, const std::string& message)>
+      tells;
+  // Whether it stands there that the task ended well.
+  std::function<bool(const AttemptId&)> told_well;
   // Over which stream the lease came that the fence stands for.
   std::function<StreamPtr()> stream;
 
@@ -40,6 +45,11 @@ class Keeper : public worker::KeeperPort {
     tasks_[grant.attempt] = {grant.epoch, grant.dag->task(grant.attempt.task)};
   }
   void Die();
+  // The type of the end that this Python task told, and was answered; empty: none.
+  std::string ToldBy(const AttemptId& id) const {
+    auto it = told_.find(id);
+    return it == told_.end() ? "" : it->second;
+  }
 
   bool alive() const { return records_.has_value(); }
   uint64_t life() const { return life_; }
@@ -72,12 +82,22 @@ class Keeper : public worker::KeeperPort {
     std::string log_path;
     Task task;
     bool ending = false;  // TERM was sent
+    // Of a Python task: what it will tell, the end's type, and its process's own end after it.
+    bool python = false;
+    std::string secret;
+    std::vector<std::string> words;
+    std::string end;
+    int code = 0, signal = 0;
     keeper::Exited exit;
   };
 
   // In the order of asking.
   void Later(Duration delay, std::function<void()> what);
   void Start(const keeper::SpawnRequest& request);
+  // How its process ends by itself.
+  void PlanEnd(const AttemptId& attempt, const keeper::SpawnRequest& request);
+  void PlanPythonEnd(const AttemptId& attempt, const keeper::SpawnRequest& request, Fate fate);
+  void Tell(const AttemptId& attempt, int32_t pid, size_t word);
   Status Record(const keeper::SpawnRequest& request, keeper::RunningRecord& record);
   void Term(const AttemptId& attempt, bool timed_out);
   void Exit(const AttemptId& attempt, int code, int signal);
@@ -93,6 +113,7 @@ class Keeper : public worker::KeeperPort {
 
   std::map<AttemptId, Task> tasks_;
   std::map<AttemptId, Times> times_;
+  std::map<AttemptId, std::string> told_;  // the ends of Python tasks that were answered
   int32_t last_pid_ = 1000;
 
   uint64_t life_ = 0;

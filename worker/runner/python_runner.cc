@@ -105,6 +105,10 @@ Result<keeper::SpawnRequest> PythonRunner::Prepare(const v1::Grant& grant,
   if (options_.task_socket.empty()) {
     return Unimplemented("this worker has no socket for Python tasks");
   }
+  PythonIsolation isolation = options_.templates.isolation;
+  if (!work.isolation().empty()) {
+    GALE_ASSIGN_OR_RETURN(isolation, ParsePythonIsolation(work.isolation()));
+  }
   StoredGrant stored{grant, files_.LogSize(id), MakeSecret()};
   stored.grant.clear_arguments_json();
   stored.grant.mutable_context()->clear_conf_json();
@@ -119,13 +123,19 @@ Result<keeper::SpawnRequest> PythonRunner::Prepare(const v1::Grant& grant,
   }
   spawn.argv = {work.interpreter().empty() ? options_.python : work.interpreter(), "-m",
                 "gale.task_runner"};
-  Environment environment = inherited_;
-  for (auto& [name, value] : TaskVariables(grant)) environment[name] = value;
+  Environment environment = inherited_;  // what all tasks of its file have
   std::string& path = environment["PYTHONPATH"];
   if (!options_.sdk.empty()) path = path.empty() ? options_.sdk : options_.sdk + ":" + path;
   if (path.empty()) environment.erase("PYTHONPATH");
   if (code != nullptr) environment["GALE_DAGS_FOLDER"] = code->tree;
   if (!options_.home.empty()) environment["GALE_HOME"] = options_.home;
+  const auto folder = environment.find("GALE_DAGS_FOLDER");
+  NameTemplates(options_.templates, isolation,
+                {.path = FileHere(grant.context().fileloc(), code),
+                 .folder = folder == environment.end() ? "" : folder->second,
+                 .fixed = code != nullptr},
+                environment, &spawn);
+  for (auto& [name, value] : TaskVariables(grant)) environment[name] = value;
   environment["GALE_TASK_SOCKET"] = options_.task_socket;
   environment["GALE_TASK_KEY"] = spawn.key;
   environment["GALE_TASK_SECRET"] = stored.secret;
@@ -140,12 +150,7 @@ Result<keeper::SpawnRequest> PythonRunner::Prepare(const v1::Grant& grant,
 void PythonRunner::Conclude(const Conclusion& c, v1::Finished* out) const {
   v1::Grant unknown;  // whose grant can't be read is a Python task all the same
   unknown.mutable_python();
-  const bool known = c.stored.grant.has_python();
-  SetOutcome(c.ending, c.exited, known ? c.stored.grant : unknown, out);
-  TimePoint until = TimePoint::max();
-  if (known && c.exited != nullptr && c.exited->timed_out) {
-    until = c.exited->started_at + FromProto(c.stored.grant.execution_timeout()) + kTimeoutGrace;
-  }
+  SetOutcome(c.ending, c.exited, c.stored.grant.has_python() ? c.stored.grant : unknown, out);
   auto said = files_.ReadSaid(c.ending.attempt);
   if (!said.ok() && said.status().code() != Code::kNotFound) {
     said = files_.ReadSaid(c.ending.attempt);  // a disk that fails now and then
@@ -156,7 +161,7 @@ void PythonRunner::Conclude(const Conclusion& c, v1::Finished* out) const {
         fmt::format("what it told of its end can't be read: {}", said.status().message()));
   }
   std::string lines;
-  if (!TakeSaid(std::move(said).value_or({}), until, out)) {
+  if (!TakeSaid(std::move(said).value_or({}), out)) {
     lines = fmt::format("Task ended: {}\n", out->reason());
   } else if (c.ending.end == End::kExited && (out->signal() != 0 || out->exit_code() != 0)) {
     lines = fmt::format("Note: after the task's end its process {}\n",

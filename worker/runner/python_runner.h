@@ -19,8 +19,8 @@ class PythonRunner : public Runner {
 
   // The .task file is StartupDetails, as JSON.
   Result<keeper::SpawnRequest> Prepare(const v1::Grant& grant, const DagCode* code) const override;
-  // An end that was told decides, if it was told before the keeper's timeout; else what became of
-  // the process does. What was told and can't be read makes it LOST.
+  // An end that was told decides; else what became of the process does. What was told and can't be
+  // read makes it LOST.
   void Conclude(const Conclusion& c, v1::Finished* out) const override;
 
  private:

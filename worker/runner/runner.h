@@ -12,6 +12,7 @@
 #include "worker/core/events.h"
 #include "worker/keeper/protocol.h"
 #include "worker/runner/attempt_files.h"
+#include "worker/runner/python_templates.h"
 
 namespace gale::worker {
 
@@ -23,6 +24,7 @@ struct RunnerOptions {
   std::vector<std::string> secrets;  // values that no task may see
   Duration kill_grace = keeper::kKillGraceDefault;
   std::string task_socket;  // where Python tasks find their worker
+  TemplateSettings templates;
 };
 
 // Where the DAG's code stands on this host, if it was fetched.

@@ -89,10 +89,10 @@ void TakeEnd(std::string_view type, const JsonFieldsMap& fields, v1::Finished* o
 
 bool IsEnd(std::string_view type) { return std::ranges::find(kEnds, type) != kEnds.end(); }
 
-std::optional<std::string> EndToKeep(std::string_view message, TimePoint now) {
+std::optional<std::string> EndToKeep(std::string_view message) {
   const auto fields = JsonFields(message);
   if (!fields || !IsEnd(TextField(*fields, "type"))) return std::nullopt;
-  nlohmann::json kept = {{"at", FormatTime(now)}};
+  nlohmann::json kept = nlohmann::json::object();
   for (std::string_view name : kKept) {
     if (std::string text = TextField(*fields, name); !text.empty()) {
       kept[std::string(name)] = RepairText(text, kKeptBytesMax / 2);  // JSON may escape it
@@ -101,9 +101,8 @@ std::optional<std::string> EndToKeep(std::string_view message, TimePoint now) {
   return kept.dump();
 }
 
-std::optional<TimePoint> TakeSaid(const std::vector<std::string>& said, TimePoint until,
-                                  v1::Finished* out) {
-  std::optional<TimePoint> ended;
+bool TakeSaid(const std::vector<std::string>& said, v1::Finished* out) {
+  bool ended = false;
   for (const std::string& message : said) {
     const auto fields = JsonFields(message);
     if (!fields) continue;
@@ -119,9 +118,7 @@ std::optional<TimePoint> TakeSaid(const std::vector<std::string>& said, TimePoin
     } else if (type == "SetXCom") {
       TakeXCom(*fields, out);
     } else if (IsEnd(type)) {
-      const TimePoint at = ParseTime(TextField(*fields, "at")).value_or(TimePoint());
-      if (at > until) break;
-      ended = at;
+      ended = true;
       TakeEnd(type, *fields, out);
       break;  // the first counts: what comes behind was told again
     }

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "common/base/clock.h"
 #include "gale/v1/worker.pb.h"
 
 namespace gale::worker {
@@ -17,12 +16,11 @@ inline constexpr std::string_view kReturnValueKey = "return_value";
 // Whether messages of this type are an end: SucceedTask, TaskState, RetryTask, RescheduleTask.
 bool IsEnd(std::string_view type);
 
-// An end as it is kept: with the time, and no longer than kTaskEndBytesMax. nullopt: it is none.
-std::optional<std::string> EndToKeep(std::string_view message, TimePoint now);
+// An end as it is kept: no longer than kTaskEndBytesMax. nullopt: it is none.
+std::optional<std::string> EndToKeep(std::string_view message);
 
-// Results, rendered fields and skips into `out`; the first end into outcome and reason. What makes no
-// sense is left out. When the end was told; nullopt: there is none, or it came after `until`.
-std::optional<TimePoint> TakeSaid(const std::vector<std::string>& said, TimePoint until,
-                                  v1::Finished* out);
+// Results, rendered fields and skips into `out`; the first end into outcome and reason. What makes
+// no sense is left out. False: there is no end.
+bool TakeSaid(const std::vector<std::string>& said, v1::Finished* out);
 
 }  // namespace gale::worker

@@ -58,7 +58,7 @@ Result<TaskDesk::Welcomed> TaskDesk::Welcome(const Question& hello) const {
 Result<std::optional<TaskDesk::Answer>> TaskDesk::Ask(const Welcomed& who,
                                                       const Question& question) const {
   if (IsEnd(question.type)) {
-    const auto end = EndToKeep(question.body, clock_.Now());
+    const auto end = EndToKeep(question.body);
     return Keep(who, end.value_or(""), limits::kTaskSaidBytesMax + limits::kTaskEndBytesMax);
   }
   if (question.type == "MaskSecret") return std::optional(Fine());  // the SDK masks it

@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "common/base/clock.h"
 #include "gale/v1/worker.pb.h"
 #include "worker/runner/attempt_files.h"
 #include "worker/tasks/frames.h"
@@ -16,8 +15,7 @@ namespace gale::worker {
 // Thread-safe. Reads and writes the attempts' files.
 class TaskDesk {
  public:
-  explicit TaskDesk(AttemptFiles files, const Clock& clock = Clock::Real())
-      : files_(std::move(files)), clock_(clock) {}
+  explicit TaskDesk(AttemptFiles files) : files_(std::move(files)) {}
 
   struct Welcomed {
     AttemptId attempt;
@@ -41,7 +39,6 @@ class TaskDesk {
                                      size_t bytes_max) const;
 
   AttemptFiles files_;
-  const Clock& clock_;
 };
 
 }  // namespace gale::worker

@@ -78,8 +78,8 @@ class PythonRunnerTest : public ::testing::Test {
   void Say(const std::string& message) {
     EXPECT_TRUE(files.AppendSaid(id, message, limits::kTaskSaidBytesMax).ok());
   }
-  void SayEnd(const std::string& message, TimePoint at = TimePoint(11s)) {
-    const auto kept = EndToKeep(message, at);
+  void SayEnd(const std::string& message) {
+    const auto kept = EndToKeep(message);
     ASSERT_TRUE(kept) << message;
     Say(*kept);
   }
@@ -139,6 +139,26 @@ TEST_F(PythonRunnerTest, ItIsToldWhatItIsAndWhereItsFileStandsHere) {
   grant.mutable_attempt()->set_try_number(3);
   EXPECT_EQ(nlohmann::json::parse(StartupDetailsJson(grant, nullptr))["ti_context"]["should_retry"],
             false);
+}
+
+TEST_F(PythonRunnerTest, ItIsForkedFromWhatItsFileAndTheWorkersSettingSay) {
+  const DagCode code{"/home/bundles/12ab", "/srv/dags"};
+  const auto spawn = Prepared(&code);
+  ASSERT_EQ(spawn.templates.size(), 2u) << "the file's, the SDK's";
+  EXPECT_THAT(spawn.templates[0].argv, ElementsAre("/opt/python3", "-m", "gale.template_process",
+                                                   "--file", "/home/bundles/12ab/team/etl.py",
+                                                   "--folder", "/home/bundles/12ab", "--fixed"));
+  for (const auto& each : spawn.templates) {
+    EXPECT_THAT(each.env, ::testing::Not(Contains(HasSubstr("GALE_TASK_")))) << "no task's own";
+    EXPECT_THAT(each.env, ::testing::Not(Contains(HasSubstr("AIRFLOW_CTX_"))));
+  }
+  options.templates.isolation = PythonIsolation::kSdk;
+  EXPECT_EQ(Prepared(&code).templates.size(), 1u);
+  grant.mutable_python()->set_isolation("fresh");
+  EXPECT_EQ(Prepared(&code).templates.size(), 0u) << "the task's word is over the worker's";
+  grant.mutable_python()->set_isolation("reuse");
+  EXPECT_THAT(std::string(Runners(files, options).Prepare(grant).status().message()),
+              HasSubstr("it is file, sdk or fresh"));
 }
 
 TEST_F(PythonRunnerTest, TheKeepersTimeoutIsLaterThanTheTasksOwn) {
@@ -220,15 +240,12 @@ TEST_F(PythonRunnerTest, WithoutAnEndTheProcesssOwnIsTold) {
   EXPECT_EQ(Conclude({.signal = SIGKILL}, End::kFenced).outcome(), v1::Finished::LOST);
 }
 
-TEST_F(PythonRunnerTest, AnEndAfterTheKeepersTimeoutComesTooLate) {
+TEST_F(PythonRunnerTest, TheKeepersTimeoutIsWhatAnEndIsNotThereFor) {
   grant.mutable_execution_timeout()->set_seconds(7);
   Prepared();
-  const TimePoint due = TimePoint(10s) + 7s + PythonRunner::kTimeoutGrace;
-  SayEnd(R"({"type":"SucceedTask"})", due + 1us);
   EXPECT_EQ(Conclude({.signal = SIGTERM, .timed_out = true}).reason(),
             "timed out after 7s (execution_timeout)");
-  Prepared();
-  SayEnd(R"({"type":"SucceedTask"})", due);
+  SayEnd(R"({"type":"SucceedTask"})");
   EXPECT_EQ(Conclude({.signal = SIGTERM, .timed_out = true}).outcome(), v1::Finished::SUCCESS);
 }
 
@@ -257,7 +274,7 @@ TEST_F(PythonRunnerTest, MoreThanGoesWithAnEndIsRefusedAndTheEndIsNot) {
   const Status refused = files.AppendSaid(id, large + "x", limits::kTaskSaidBytesMax);
   EXPECT_EQ(refused.code(), Code::kResourceExhausted);
   EXPECT_THAT(std::string(refused.message()), HasSubstr("kTaskSaidBytesMax"));
-  const auto kept = EndToKeep(R"({"type":"RetryTask","reason":")" + large + R"("})", TimePoint());
+  const auto kept = EndToKeep(R"({"type":"RetryTask","reason":")" + large + R"("})");
   ASSERT_TRUE(kept);
   EXPECT_LE(kept->size(), limits::kTaskEndBytesMax);
 }

@@ -49,7 +49,7 @@ class DiskTest : public WorkerWithMaster, public ::testing::WithParamInterface<i
     const MonoTime hopeless = In(10s), soon = In(150ms);
     for (;;) {
       bool there = false;
-      for (const char* ending : {".log", ".grant"}) {
+      for (const char* ending : {".log", ".grant", ".said", ".task"}) {
         there |= Files::Real().Exists(At("attempts/" + key + ending));
       }
       if (!there) return true;
@@ -60,13 +60,17 @@ class DiskTest : public WorkerWithMaster, public ::testing::WithParamInterface<i
   }
 
   // Lives with the n-th operation failing, until a life has no n-th one.
-  void Sweep(FaultControl& faults) {
+  void Sweep(FaultControl& faults, bool python = false) {
     int quiet = 0;
     for (int n = 1; n < kOperationsMax; ++n) {
       const AttemptId id{RunId(++runs), TaskIndex(0), kUnmapped, 1};
       const size_t from = master->heard();
       faults.Arm(n, GetParam());
-      master->Grant(id, "echo out; echo ran >> " + home + "/ran-" + id.ToString());
+      if (python) {
+        master->GrantPython(id);
+      } else {
+        master->Grant(id, "echo out; echo ran >> " + home + "/ran-" + id.ToString());
+      }
       const v1::Finished finished = master->WaitFinished(id, from);
       const bool gone = AwaitGone(id, faults);
       faults.Disarm();
@@ -127,6 +131,15 @@ TEST_P(DiskTest, TheWorkersFilesFailOneByOne) {
   ASSERT_NO_FATAL_FAILURE(Sweep(worker_faults));
   EXPECT_GE(fired, 5);
   EXPECT_GE(handed_back, 2) << "the log's header, the grant";
+  NextWorkerCleansUp();
+}
+
+TEST_P(DiskTest, TheWorkersFilesFailOneByOneUnderAPythonTask) {
+  options.environ.push_back("RAN_FOLDER=" + home);
+  StartAndConnect();
+  ASSERT_NO_FATAL_FAILURE(Sweep(worker_faults, /*python=*/true));
+  EXPECT_GE(fired, 10);
+  EXPECT_GE(handed_back, 3) << "the details, what it is to tell, the grant";
   NextWorkerCleansUp();
 }
 

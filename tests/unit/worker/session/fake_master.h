@@ -61,6 +61,17 @@ class FakeMaster : public v1::Worker::Service {
     grant.mutable_bash()->set_command(command);
     Say(message);
   }
+  // A Python task, which is fake_task.h's.
+  void GrantPython(const AttemptId& id) {
+    v1::MasterMessage message;
+    v1::Grant& grant = *message.mutable_grant();
+    *grant.mutable_attempt() = ToProto(id);
+    grant.set_epoch(1);
+    grant.set_task_token("token");
+    grant.mutable_python()->set_interpreter("/proc/self/exe");  // the keeper's, which is us
+    grant.mutable_python()->set_isolation("fresh");
+    Say(message);
+  }
   void CutStream() {
     std::lock_guard lock(mutex_);
     if (context_ != nullptr) context_->TryCancel();
@@ -177,6 +188,12 @@ class FakeMaster : public v1::Worker::Service {
   grpc::Status GetBundle(grpc::ServerContext* context, const v1::BundleRequest* request,
                          grpc::ServerWriter<v1::BundleChunk>* writer) override {
     return bundles.Serve(context, *request, writer);
+  }
+
+  grpc::Status Ask(grpc::ServerContext*, const v1::TaskQuestion* question,
+                   v1::TaskAnswer* answer) override {
+    answer->set_body_json(question->body_json());
+    return question->token() == "token" ? grpc::Status::OK : grpc::Status::CANCELLED;
   }
 
   grpc::Status PushLogs(grpc::ServerContext*,

@@ -1,5 +1,6 @@
-// The tests' program is its own keeper: the worker starts it as `<program> keeper --home <home>`.
-// With GALE_KEEPER_FAULTS its files fail as that file (fault_control.h) says.
+// The tests' program is its own keeper: the worker starts it as `<program> keeper --home <home>`. And
+// it is a Python task's process (fake_task.h): `<program> -m ...`. With GALE_KEEPER_FAULTS the keeper's
+// files fail as that file (fault_control.h) says.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -7,9 +8,11 @@
 
 #include "tests/support/fault_control.h"
 #include "tests/support/faulty_files.h"
+#include "tests/unit/worker/session/fake_task.h"
 #include "worker/keeper/keeper.h"
 
 int main(int argc, char** argv) {
+  if (argc >= 3 && std::strcmp(argv[1], "-m") == 0) return gale::worker::FakeTask::Run();
   if (argc == 4 && std::strcmp(argv[1], "keeper") == 0) {
     gale::keeper::KeeperOptions options;
     options.home = argv[3];
