@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 from harness import Gate, wait_until
 from test_crash_worker import start_worker
 
@@ -35,9 +37,9 @@ def instance(gale, dag_id, task_id):
     return answer
 
 
-def xcom(gale, dag_id, task_id, key="return_value"):
+def xcom(gale, dag_id, task_id, key="return_value", run_id="r"):
     """The value; None if there is none."""
-    path = f"/api/v2/dags/{dag_id}/dagRuns/r/taskInstances/{task_id}/xcomEntries/{key}"
+    path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/{key}"
     status, answer = gale.rest("GET", path, token=gale.token())
     return answer["value"] if status == 200 else None
 
@@ -67,6 +69,24 @@ PythonOperator(task_id="t", python_callable=hello, op_args=["ann"])
     assert "Starting attempt 1 of 1: plain.t of run r" in text
     assert "hello ann try 1 t\n" in text and "Done. Returned value was" in text
     assert "GALE_TASK" not in text
+
+
+@pytest.mark.parametrize("isolation, program", [("file", "template_process"), ("sdk", "template_process"),
+                                                ("fresh", "task_runner")])
+def test_it_is_a_fork_or_a_program_of_its_own_as_the_worker_is_set(home, isolation, program):
+    home.server = home.start(env={"GALE__WORKER__PYTHON_ISOLATION": isolation})
+    home.add_dag("same", dag_text("same", """
+@task
+def where():
+    return open("/proc/self/cmdline").read().split("\\0")[2:4] + [os.path.basename(os.getcwd())]
+where()
+"""))
+    for run_id in ("r", "again", "third"):  # a file has a template of its own once it comes again
+        home.trigger("same", run_id)
+        assert home.wait_for_end("same", run_id) == ("success", {"where": "success"}), run_id
+    module, argument, folder = xcom(home, "same", "where", run_id="third")
+    assert module == f"gale.{program}" and argument == ("--file" if isolation == "file" else ""), module
+    assert folder.startswith("w"), "a fresh directory"
 
 
 def test_a_failed_tasks_log_ends_with_the_users_own_lines(shared):
