@@ -174,6 +174,27 @@ Kind(task_id="t", python_callable=wait)
     assert shared.wait_for_end("killed", "r") == ("failed", {"t": "failed"})
 
 
+def test_what_a_task_asks_waits_for_the_next_master(home):
+    server = home.start("master")
+    start_worker(home, "far")
+    gate = Gate(home.work / "gate")
+    home.add_dag("asks", dag_text("asks", f"""
+def work(ti):
+    open({str(gate.path)!r}).read()
+    ti.xcom_push("half", 2 ** 69)
+    return 2 * ti.xcom_pull(task_ids="t", key="half")
+PythonOperator(task_id="t", python_callable=work)
+"""))
+    home.trigger("asks", "r")
+    end = gate.wait_for_task()
+    home.kill9(server)
+    os.close(end)
+    home.start("master")
+    assert home.wait_for_end("asks", "r") == ("success", {"t": "success"}), log(home, "asks", "t")
+    assert xcom(home, "asks", "t", "half") == 2 ** 69
+    assert xcom(home, "asks", "t") == 2 ** 70
+
+
 def test_a_task_outlives_its_worker_and_ends_once(home):
     home.start("master")
     worker = start_worker(home, "far")

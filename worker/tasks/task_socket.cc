@@ -22,7 +22,7 @@ namespace {
 
 // epoll's numbers of what is no line; lines count from kLinesFrom.
 constexpr uint64_t kListener = 0, kWaker = 1, kLinesFrom = 2;
-constexpr int kTickMs = 1'000;  // while somebody's Hello is to come
+constexpr int kTickMs = 1'000;  // how often silent lines are looked for
 constexpr int kBacklog = 1'024;
 
 void Control(int epoll_fd, int operation, int fd, uint64_t number, uint32_t events) {
@@ -292,6 +292,8 @@ void TaskSocket::FeedTheStarved() {
 
 void TaskSocket::CutTheSilent() {
   const MonoTime now = Clock::Real().Mono();
+  if (now - looked_at_ < std::chrono::milliseconds(kTickMs)) return;
+  looked_at_ = now;
   std::vector<uint64_t> silent;
   for (const auto& [number, line] : lines_) {
     if (!line.who && now - line.since > kHelloTimeout) silent.push_back(number);

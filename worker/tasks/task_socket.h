@@ -90,6 +90,7 @@ class TaskSocket : public Service {
   size_t reserved_ = 0;  // of kTaskFramesBytesMax
   int epoll_fd_ = -1, listen_fd_ = -1, wake_fd_ = -1;
   std::vector<char> buffer_ = std::vector<char>(kReadBytes);
+  MonoTime looked_at_;    // for silent lines
   bool starved_ = false;  // somebody waits for room
   bool deaf_ = false;     // no descriptors for another line, for a moment
 
