@@ -6,10 +6,11 @@ namespace {
 constexpr size_t kLookedAtBytes = 4096;  // a traceback is long, and names no limit
 
 constexpr std::string_view kByName[] = {
-    "kTasksPerDagMax",     "kEdgesPerDagMax",   "kIdBytesMax",     "kSpecBytesMax",
-    "kBundleFileBytesMax", "kBundleBytesMax",   "kBundleFilesMax", "kBundlePathBytesMax",
-    "kCommandBytesMax",    "kConfBytesMax",     "kNoteBytesMax",   "kFeedSubscribersMax",
-    "kFeedLogsMax",        "kLogChunkBytesMax", "kTriesMax",
+    "kTasksPerDagMax",     "kEdgesPerDagMax",   "kIdBytesMax",        "kSpecBytesMax",
+    "kBundleFileBytesMax", "kBundleBytesMax",   "kBundleFilesMax",    "kBundlePathBytesMax",
+    "kCommandBytesMax",    "kConfBytesMax",     "kNoteBytesMax",      "kFeedSubscribersMax",
+    "kFeedLogsMax",        "kLogChunkBytesMax", "kTriesMax",          "kReadTimeMax",
+    "kListedInstancesMax", "kXComVersionsMax",  "kLedgerRequestsMax",
 };
 
 constexpr OtherLimit kOthers[] = {

@@ -34,9 +34,14 @@ inline constexpr size_t kHttpHeaderBytesMax = 64 << 10;
 inline constexpr size_t kHttpConnectionsMax = 4096;
 inline constexpr size_t kPageRowsMax = 100;     // [api] maximum_page_limit
 inline constexpr size_t kPageRowsDefault = 50;  // [api] fallback_page_limit
+// Reads of the ledger: how long a statement may take, what one listing looks through.
+inline constexpr std::chrono::seconds kReadTimeMax{5};
+inline constexpr size_t kListedInstancesMax = 100'000;  // sorted, or filtered by state
+inline constexpr size_t kXComVersionsMax = 500;  // looked into for a task's XComs in runs of "~"
 // Engine: beyond it callers are told UNAVAILABLE.
 inline constexpr size_t kMailboxEventsMax = 65'536;
-inline constexpr size_t kBatchEventsMax = 4'096;  // engine: events of one commit
+inline constexpr size_t kLedgerRequestsMax = 4'096;  // that wait for their runs to be read
+inline constexpr size_t kBatchEventsMax = 4'096;     // engine: events of one commit
 // The feed of what was committed: what is kept for who comes late, and who may follow.
 inline constexpr size_t kFeedTurnsMax = 4'096;
 inline constexpr size_t kFeedBytesMax = 16 << 20;

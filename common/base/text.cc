@@ -78,8 +78,9 @@ Status CheckText(std::string_view what, std::string_view text, const TextBounds&
                            bounds.bytes_min);
   }
   if (text.size() > bounds.bytes_max) {
-    return InvalidArgument("{}: has {} bytes; at most {} are taken", what, text.size(),
-                           bounds.bytes_max);
+    return InvalidArgument("{}: has {} bytes; at most {} are taken{}", what, text.size(),
+                           bounds.bytes_max,
+                           bounds.limit.empty() ? "" : fmt::format(" ({})", bounds.limit));
   }
   if (const size_t bad = FindBadUtf8(text); bad != std::string_view::npos) {
     return InvalidArgument("{}: byte {} ({:#04x}) is not UTF-8", what, bad + 1,

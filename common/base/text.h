@@ -21,10 +21,11 @@ size_t FindBadUtf8(std::string_view text);
 struct TextBounds {
   size_t bytes_min = 0;
   size_t bytes_max = 0;
-  bool nul = false;  // may it hold a NUL?
+  bool nul = false;             // may it hold a NUL?
+  std::string_view limit = {};  // bytes_max's name, if it has one (limits.h)
 };
 // INVALID_ARGUMENT, with the field's name, the place and the bound: "note: has 1200 bytes; at most
-// 1000 are taken".
+// 1000 are taken (kNoteBytesMax)".
 Status CheckText(std::string_view what, std::string_view text, const TextBounds& bounds);
 
 // `text` with each bad byte and each NUL written out ("\xe9"), and cut to at most `bytes_max` bytes

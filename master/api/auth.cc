@@ -144,7 +144,7 @@ Result<std::string> Auth::EnsureJoinToken(const std::string& file) {
 
 Status Auth::SetUser(const std::string& name, std::string_view password, Role role) {
   if (name.empty() || name.size() > limits::kIdBytesMax) {
-    return InvalidArgument("a user's name has 1 to {} bytes", limits::kIdBytesMax);
+    return InvalidArgument("a user's name has 1 to {} bytes (kIdBytesMax)", limits::kIdBytesMax);
   }
   if (password.empty() || password.size() > kPasswordBytesMax) {
     return InvalidArgument("a password has 1 to {} bytes", kPasswordBytesMax);

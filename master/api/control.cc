@@ -64,7 +64,7 @@ Result<DagView> Control::SubmitDag(DagSpec spec, const Actor& actor) {
   report.fileloc = fileloc;
   report.dags.push_back({spec, SpecHash(spec), SerializeSpec(spec)});
   if (report.dags[0].bytes.size() > limits::kSpecBytesMax) {
-    return InvalidArgument("DAG '{}' has {} bytes, at most {} are taken", dag_id,
+    return InvalidArgument("DAG '{}' has {} bytes, at most {} are taken (kSpecBytesMax)", dag_id,
                            report.dags[0].bytes.size(), limits::kSpecBytesMax);
   }
   GALE_RETURN_IF_ERROR(engine_.Call<Status>([report](Loop& loop) {
@@ -146,8 +146,8 @@ Result<RunView> Control::ViewOf(RunRow row) {
 Result<RunView> Control::Trigger(TriggerRequest request, const Actor& actor) {
   if (request.conf_json.empty()) request.conf_json = "{}";
   if (request.conf_json.size() > limits::kConfBytesMax) {
-    return InvalidArgument("conf has {} bytes, at most {} are taken (kConfBytesMax)", request.conf_json.size(),
-                           limits::kConfBytesMax);
+    return InvalidArgument("conf has {} bytes, at most {} are taken (kConfBytesMax)",
+                           request.conf_json.size(), limits::kConfBytesMax);
   }
   GALE_RETURN_IF_ERROR(ParseJsonObject("conf", request.conf_json).status());
   if (auto dag = reads_.GetDag(request.dag_id); dag.ok()) {

@@ -143,8 +143,6 @@ class Control {
   static constexpr size_t kLogPageBytesMax = 4 << 20;
   static constexpr size_t kLogPageLinesMax = 20'000;
   static constexpr Duration kLogTailWait = std::chrono::seconds(2);
-  // Versions that one listing of a task's XComs in runs of "~" looks into.
-  static constexpr size_t kXComVersionsMax = 500;
 
   // All must outlive it.
   Control(Engine& engine, Store& store, LogStore& logs, ControlOptions options);

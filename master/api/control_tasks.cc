@@ -111,10 +111,11 @@ Result<Page<XComView>> Control::ListXComs(const XComListQuery& query) {
   GALE_ASSIGN_OR_RETURN(wanted.runs, ScopeOf(query.dag_id, query.run_id));
   if (query.task_id != "~") {  // its place differs from version to version
     GALE_ASSIGN_OR_RETURN(const std::vector<VersionRuns> versions, reads_.CountRuns(wanted.runs));
-    if (versions.size() > kXComVersionsMax) {
+    if (versions.size() > limits::kXComVersionsMax) {
       return InvalidArgument(
-          "runs of {} versions match, at most {} can be looked through for a task: name a run",
-          versions.size(), kXComVersionsMax);
+          "runs of {} versions match, at most {} can be looked through for a task "
+          "(kXComVersionsMax): name a run",
+          versions.size(), limits::kXComVersionsMax);
     }
     for (const VersionRuns& version : versions) {
       GALE_ASSIGN_OR_RETURN(DagVersionPtr dag, dags_.Get(version.dag_id, version.version));

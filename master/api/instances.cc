@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <compare>
 
+#include "common/base/limits.h"
+
 namespace gale {
 namespace {
 
@@ -326,11 +328,13 @@ Result<Page<TaskInstanceView>> Instances::OfRuns(RunScope scope, const TaskInsta
   }
   if (walk) {
     GALE_ASSIGN_OR_RETURN(const uint64_t all, CountTis(counts));
-    if (all > kSortedMax) {
+    if (all > limits::kListedInstancesMax) {
       return InvalidArgument(
           "{} task instances would have to be looked through, at most {} can be sorted, filtered "
-          "by state, or have tasks with dates of their own, at once: name a DAG or a run",
-          all, kSortedMax);
+          "by state, or have tasks with dates of their own, at once (kListedInstancesMax): name a "
+          "DAG "
+          "or a run",
+          all, limits::kListedInstancesMax);
     }
     return Sorted(scope, query, orders);
   }
@@ -376,7 +380,8 @@ Result<Page<TaskInstanceView>> Instances::OfRuns(RunScope scope, const TaskInsta
 Result<std::vector<Instances::Item>> Instances::Gather(const RunScope& scope,
                                                        const TaskInstanceQuery& query) {
   const bool untouched = Wants(query, TiState::kNone);
-  TiScan scan{scope, untouched ? std::vector<TiState>() : query.states, kSortedMax};
+  TiScan scan{scope, untouched ? std::vector<TiState>() : query.states,
+              limits::kListedInstancesMax};
   GALE_ASSIGN_OR_RETURN(const std::vector<TiBrief> briefs, reads_.ScanTis(scan));
   std::vector<Item> items;
   size_t next = 0;  // in briefs: both are in the order of runs
@@ -409,9 +414,10 @@ Result<std::vector<Instances::Item>> Instances::Gather(const RunScope& scope,
       for (; next < briefs.size() && briefs[next].run == head.id; ++next) {
         if (!untouched) add(briefs[next]);
       }
-      if (items.size() > kSortedMax) {
-        return InvalidArgument("more than {} task instances match: name a DAG or a run",
-                               kSortedMax);
+      if (items.size() > limits::kListedInstancesMax) {
+        return InvalidArgument(
+            "more than {} task instances match (kListedInstancesMax): name a DAG or a run",
+            limits::kListedInstancesMax);
       }
     }
     if (heads.size() < kRunsPerRead) return items;

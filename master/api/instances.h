@@ -4,7 +4,7 @@
 // In the order of runs and tasks a page costs what it holds: an instance's place is its task's, so
 // an offset needs no walk over instances, and the total is a product of counts. By state, sorted by
 // what rows hold, or where tasks have dates of their own (a run may lack some), all instances in
-// question are looked at, in brief: up to kSortedMax of them. Likewise all of a run with mapped tasks;
+// question are looked at, in brief: up to limits::kListedInstancesMax of them. Likewise all of a run with mapped tasks;
 // over many runs, of those only the elements that have a row are listed.
 #pragma once
 
@@ -27,8 +27,6 @@ TiRow Untouched(const TiRow& block, const Dag& dag, int32_t map_index);
 
 class Instances {
  public:
-  static constexpr size_t kSortedMax = limits::kTasksPerDagMax;
-
   // Made for one question; both must outlive it.
   Instances(Reads& reads, Catalog& dags) : reads_(reads), dags_(dags) {}
 

@@ -11,7 +11,9 @@ LeaderRow Engine::leader() const {
 
 Status Engine::Refusal() const {
   if (leads() || !leadership_)
-    return Unavailable("the engine is overloaded or stopping; try again");
+    return Unavailable(
+        "the engine is stopping, or {} requests wait for it (kMailboxEventsMax); try again",
+        limits::kMailboxEventsMax);
   std::lock_guard lock(mutex_);
   if (leader_.owner.empty() || leader_.instance == leadership_->self.instance) {
     return Unavailable("no master leads at the moment; try again");

@@ -17,9 +17,8 @@ class Loop;
 
 class LedgerWaits {
  public:
-  // Requests that wait for their runs to be read; and runs that left memory while something was
-  // read, of which is known that they did (beyond it, what was read is read again).
-  static constexpr size_t kRequestsMax = 4'096;
+  // Runs that left memory while something was read, of which is known that they did (beyond it, what
+  // was read is read again).
   static constexpr size_t kLeftRunsMax = 65'536;
   using Then = std::function<void(Loop&, const Status&)>;
   using Key = LedgerNeed::Key;

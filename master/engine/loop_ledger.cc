@@ -26,9 +26,11 @@ std::vector<LedgerNeed> Loop::TakeNeeds() { return waits_.TakeNeeds(turn_); }
 void Loop::WithRun(const std::string& dag_id, const std::string& run_id, Then then) {
   if (!dags_.contains(dag_id)) return then(*this, NotFound("DAG '{}' not found", dag_id));
   if (scheduler_->Find(dag_id, run_id) != nullptr) return then(*this, OkStatus());
-  if (waits_.requests() >= LedgerWaits::kRequestsMax) {
-    return then(*this, Unavailable("{} requests wait for their runs to be read already; try again",
-                                   waits_.requests()));
+  if (waits_.requests() >= limits::kLedgerRequestsMax) {
+    return then(*this,
+                Unavailable("{} requests wait for their runs to be read already, the most that "
+                            "may (kLedgerRequestsMax); try again",
+                            waits_.requests()));
   }
   LedgerNeed need;
   need.key = {LedgerNeed::Kind::kRun, dag_id, run_id, {}};

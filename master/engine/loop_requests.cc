@@ -158,7 +158,8 @@ Result<RunRow> Loop::SetRunState(const std::string& dag_id, const std::string& r
 
 Result<RunRow> Loop::SetRunNote(const std::string& dag_id, const std::string& run_id,
                                 const std::string& note, const Actor& actor) {
-  GALE_RETURN_IF_ERROR(CheckText("note", note, {.bytes_max = limits::kNoteBytesMax}));
+  GALE_RETURN_IF_ERROR(
+      CheckText("note", note, {.bytes_max = limits::kNoteBytesMax, .limit = "kNoteBytesMax"}));
   GALE_ASSIGN_OR_RETURN(core::Run * run, FindRun(dag_id, run_id));
   run->head.note = note;
   dirty_runs_.insert(run->id());

@@ -35,6 +35,8 @@ inline constexpr int kLockWaitTimeout = 1205;
 inline constexpr int kDeadlock = 1213;
 inline constexpr int kSubqueryRows = 1242;  // how a commit's fence fails
 inline constexpr int kInterrupted = 1317;   // KILL QUERY
+inline constexpr int kTimeMariaDb = 1969;   // max_statement_time
+inline constexpr int kTimeMySql = 3024;     // MAX_EXECUTION_TIME
 }  // namespace errors
 
 // A process that is paused within a transaction (between two packets of a commit) holds its locks, of

@@ -22,6 +22,18 @@ std::string Bound(std::string_view sql, const std::vector<SqlValue>& values) {
   return out.append(sql);
 }
 
+// The server gives `select` up after so long.
+std::string Limited(const std::string& select, std::chrono::milliseconds time, bool mariadb) {
+  if (mariadb) {
+    return fmt::format("SET STATEMENT max_statement_time = {}.{:03} FOR {}", time.count() / 1000,
+                       time.count() % 1000, select);
+  }
+  constexpr std::string_view kSelect = "SELECT ";
+  if (!select.starts_with(kSelect)) return select;  // EXPLAIN, which takes no time
+  return fmt::format("SELECT /*+ MAX_EXECUTION_TIME({}) */ {}", time.count(),
+                     std::string_view(select).substr(kSelect.size()));
+}
+
 }  // namespace
 
 Result<Pool::Lease> Pool::Borrow() {
@@ -74,8 +86,14 @@ void Pool::DropIdle() {
 
 Status ConnectionSql::Query(const std::string& sql, const std::vector<SqlValue>& values,
                             const std::function<void(SqlRow&)>& row) {
-  GALE_ASSIGN_OR_RETURN(Rows rows, db_.Query(Bound(sql, values)));
-  while (rows.Next()) row(rows);
+  std::string text = Bound(sql, values);
+  if (read_time_max_.count() > 0) text = Limited(text, read_time_max_, db_.is_mariadb());
+  Result<Rows> rows = db_.Query(text);
+  if (db_.last_error() == errors::kTimeMariaDb || db_.last_error() == errors::kTimeMySql) {
+    return ReadTookTooLong(db_.name(), read_time_max_);
+  }
+  if (!rows.ok()) return rows.status();
+  while (rows->Next()) row(*rows);
   return OkStatus();
 }
 
@@ -95,7 +113,7 @@ std::string ConnectionSql::OnConflict(std::string_view key,
 
 Status PoolSource::Read(const Act& act) {
   return pool_->With([&](Connection& db) {
-    ConnectionSql sql(db);
+    ConnectionSql sql(db, read_time_max_);
     return act(sql);
   });
 }
@@ -104,7 +122,7 @@ Status PoolSource::ReadSnapshot(const Act& act) {
   return pool_->With([&](Connection& db) -> Status {
     Transaction snapshot(db);
     GALE_RETURN_IF_ERROR(snapshot.BeginSnapshot());
-    ConnectionSql sql(db);
+    ConnectionSql sql(db, read_time_max_);
     GALE_RETURN_IF_ERROR(act(sql));
     return snapshot.Commit();
   });

@@ -1,6 +1,7 @@
 // A few connections to one server, for reads and small facts.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -61,7 +62,9 @@ class Pool {
 // The SQL seam.
 class ConnectionSql : public Sql {
  public:
-  explicit ConnectionSql(Connection& db) : db_(db) {}
+  // `read_time_max`: of each query, which then is a SELECT; 0: without a limit.
+  explicit ConnectionSql(Connection& db, std::chrono::milliseconds read_time_max = {})
+      : db_(db), read_time_max_(read_time_max) {}
   using Sql::Query;
   Status Query(const std::string& sql, const std::vector<SqlValue>& values,
                const std::function<void(SqlRow&)>& row) override;
@@ -76,17 +79,20 @@ class ConnectionSql : public Sql {
 
  private:
   Connection& db_;
+  const std::chrono::milliseconds read_time_max_;
 };
 
 class PoolSource : public SqlSource {
  public:
-  explicit PoolSource(Pool* pool) : pool_(pool) {}
+  explicit PoolSource(Pool* pool, std::chrono::milliseconds read_time_max = {})
+      : pool_(pool), read_time_max_(read_time_max) {}
   SqlDialect dialect() const override { return SqlDialect::kMySql; }
   Status Read(const Act& act) override;
   Status ReadSnapshot(const Act& act) override;
 
  private:
   Pool* const pool_;
+  const std::chrono::milliseconds read_time_max_;
 };
 
 }  // namespace gale::mysql

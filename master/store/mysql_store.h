@@ -28,8 +28,8 @@ class MySqlStore : public SqlStore {
       : options_(std::move(options)),
         api_pool_(options_, options_.readers_max),
         own_pool_(options_, kOwnReadersMax),
-        reads_(std::make_unique<PoolSource>(&api_pool_)),
-        loader_(std::make_unique<PoolSource>(&own_pool_)) {}
+        reads_(std::make_unique<PoolSource>(&api_pool_, options_.read_time_max)),
+        loader_(std::make_unique<PoolSource>(&own_pool_, options_.read_time_max)) {}
 
   Result<SchemaState> Check() override;
   Status Migrate() override;

@@ -7,7 +7,8 @@
 // index where there is one that fits the filter (docs/schema.md names them), and only if wanted.
 //
 // Thread-safe. Reads see everything that was committed before they began. UNAVAILABLE: all
-// connections were busy for too long, or the database isn't reached. An `order_by` that the
+// connections were busy for too long, or the database isn't reached. DEADLINE_EXCEEDED: it took
+// longer than limits::kReadTimeMax; the database has stopped working on it. An `order_by` that the
 // listing doesn't know (list_orders.h) is INVALID_ARGUMENT.
 #pragma once
 

@@ -4,6 +4,13 @@
 
 namespace gale {
 
+Status ReadTookTooLong(std::string_view place, std::chrono::milliseconds limit) {
+  return DeadlineExceeded(
+      "'{}': reading took longer than {:.3g} s (kReadTimeMax): ask for a DAG or a run, or in the "
+      "order of the key",
+      place, static_cast<double>(limit.count()) / 1000);
+}
+
 std::vector<std::string_view> SplitNames(std::string_view columns) {
   std::vector<std::string_view> out;
   while (!columns.empty()) {

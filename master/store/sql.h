@@ -3,6 +3,7 @@
 // through here.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -159,6 +160,9 @@ class SqlSource {
   // The same, and all that `act` reads is one state.
   virtual Status ReadSnapshot(const Act& act) = 0;
 };
+
+// DEADLINE_EXCEEDED, of a read at `place`, the database.
+Status ReadTookTooLong(std::string_view place, std::chrono::milliseconds limit);
 
 // "a, b" -> {"a", "b"}.
 std::vector<std::string_view> SplitNames(std::string_view columns);

@@ -201,7 +201,8 @@ Result<std::vector<TiBrief>> SqlReads::ScanTis(const TiScan& scan) {
   GALE_RETURN_IF_ERROR(
       source_->Read([&](Sql& sql) { return ReadRows(sql, query, BriefColumns, briefs); }));
   if (briefs.size() <= scan.limit) return briefs;
-  return ResourceExhausted("more than {} task instances match: name a DAG or a run", scan.limit);
+  return ResourceExhausted(
+      "more than {} task instances match (kListedInstancesMax): name a DAG or a run", scan.limit);
 }
 
 Result<Page<XComHead>> SqlReads::ListXComs(const XComQuery& query) {

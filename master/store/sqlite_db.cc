@@ -3,6 +3,11 @@
 #include <cstring>
 
 namespace gale::sqlite {
+namespace {
+
+constexpr int kStepsPerLook = 10'000;  // of SQLite's machine, well under a millisecond
+
+}  // namespace
 
 // Statement.
 
@@ -127,6 +132,17 @@ Result<Statement> Database::Cached(std::string_view sql) {
   return Statement(this, found->second, /*owned=*/false);
 }
 
+void Database::SetDeadline(std::optional<MonoTime> deadline) {
+  if (!deadline) return sqlite3_progress_handler(handle_, 0, nullptr, nullptr);
+  deadline_ = *deadline;
+  sqlite3_progress_handler(
+      handle_, kStepsPerLook,
+      [](void* self) {
+        return static_cast<int>(Clock::Real().Mono() > static_cast<Database*>(self)->deadline_);
+      },
+      this);
+}
+
 Status Database::Error(int code) {
   const char* message = sqlite3_errmsg(handle_);
   switch (code & 0xff) {
@@ -143,6 +159,7 @@ Status Database::Error(int code) {
                          message, code, error == 0 ? "" : ": ",
                          error == 0 ? "" : std::strerror(error));
     }
+    case SQLITE_INTERRUPT: return DeadlineExceeded("'{}'", path_);
     case SQLITE_NOMEM: return Unavailable("'{}': out of memory", path_);
     case SQLITE_CANTOPEN: {
       const int error = sqlite3_system_errno(handle_);

@@ -123,6 +123,8 @@ class Database {
   Result<Statement> Cached(std::string_view sql);
   // Rows that the latest INSERT, UPDATE or DELETE wrote.
   int64_t Changes() const { return sqlite3_changes64(handle_); }
+  // A statement that runs past it ends with DEADLINE_EXCEEDED; nullopt: it may take its time.
+  void SetDeadline(std::optional<MonoTime> deadline);
   // The Status of SQLite's result code, with what the connection knows of the latest error.
   Status Error(int code);
 
@@ -136,6 +138,7 @@ class Database {
   friend class Transaction;
   std::string path_;
   sqlite3* handle_;
+  MonoTime deadline_;
   std::unordered_map<std::string, sqlite3_stmt*, TextHash, std::equal_to<>> cache_;
 };
 

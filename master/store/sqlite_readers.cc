@@ -1,6 +1,21 @@
 #include "master/store/sqlite_readers.h"
 
 namespace gale::sqlite {
+namespace {
+
+class Deadline {
+ public:
+  Deadline(Database& db, std::chrono::milliseconds after) : db_(db) {
+    if (after.count() > 0) db_.SetDeadline(Clock::Real().Mono() + after);
+  }
+  ~Deadline() { db_.SetDeadline(std::nullopt); }
+
+ private:
+  Database& db_;
+};
+
+}  // namespace
+
 Result<Readers::Lease> Readers::Borrow() {
   if (shared_ != nullptr) return Lease(shared_, std::unique_lock(*shared_mutex_));
   {
@@ -38,9 +53,13 @@ Readers::Lease::~Lease() {
 Status DatabaseSql::Query(const std::string& sql, const std::vector<SqlValue>& values,
                           const std::function<void(SqlRow&)>& row) {
   GALE_ASSIGN_OR_RETURN(Statement statement, Bound(sql, values));
+  const Deadline deadline(db_, read_time_max_);
   for (;;) {
-    GALE_ASSIGN_OR_RETURN(const bool more, statement.Step());
-    if (!more) return OkStatus();
+    const Result<bool> more = statement.Step();
+    if (more.status().code() == Code::kDeadlineExceeded) {
+      return ReadTookTooLong(db_.path(), read_time_max_);
+    }
+    if (!more.ok() || !*more) return more.status();
     row(statement);
   }
 }
@@ -77,7 +96,7 @@ Result<Statement> DatabaseSql::Bound(const std::string& sql, const std::vector<S
 
 Status ReadersSource::Read(const Act& act) {
   GALE_ASSIGN_OR_RETURN(Readers::Lease lease, readers_->Borrow());
-  DatabaseSql sql(*lease);
+  DatabaseSql sql(*lease, read_time_max_);
   return act(sql);
 }
 
@@ -85,7 +104,7 @@ Status ReadersSource::ReadSnapshot(const Act& act) {
   GALE_ASSIGN_OR_RETURN(Readers::Lease lease, readers_->Borrow());
   Transaction snapshot(*lease);
   GALE_RETURN_IF_ERROR(snapshot.Begin(Transaction::Kind::kRead));
-  DatabaseSql sql(*lease);
+  DatabaseSql sql(*lease, read_time_max_);
   GALE_RETURN_IF_ERROR(act(sql));
   return snapshot.Commit();
 }

@@ -60,7 +60,9 @@ class Readers {
 // The SQL seam.
 class DatabaseSql : public Sql {
  public:
-  explicit DatabaseSql(Database& db) : db_(db) {}
+  // `read_time_max`: of each query; 0: without a limit.
+  explicit DatabaseSql(Database& db, std::chrono::milliseconds read_time_max = {})
+      : db_(db), read_time_max_(read_time_max) {}
   using Sql::Query;
   Status Query(const std::string& sql, const std::vector<SqlValue>& values,
                const std::function<void(SqlRow&)>& row) override;
@@ -75,17 +77,20 @@ class DatabaseSql : public Sql {
   Result<Statement> Bound(const std::string& sql, const std::vector<SqlValue>& values);
 
   Database& db_;
+  const std::chrono::milliseconds read_time_max_;
 };
 
 class ReadersSource : public SqlSource {
  public:
-  explicit ReadersSource(Readers* readers) : readers_(readers) {}
+  explicit ReadersSource(Readers* readers, std::chrono::milliseconds read_time_max = {})
+      : readers_(readers), read_time_max_(read_time_max) {}
   SqlDialect dialect() const override { return SqlDialect::kSqlite; }
   Status Read(const Act& act) override;
   Status ReadSnapshot(const Act& act) override;
 
  private:
   Readers* const readers_;
+  const std::chrono::milliseconds read_time_max_;
 };
 
 }  // namespace gale::sqlite

@@ -108,8 +108,8 @@ SqliteStore::SqliteStore(SqliteOptions options, std::unique_ptr<Database> writer
       writer_(std::move(writer)),
       api_readers_(MakeReaders(options_, *writer_, write_mutex_, kReadersMax)),
       own_readers_(MakeReaders(options_, *writer_, write_mutex_, kOwnReadersMax)),
-      reads_(std::make_unique<ReadersSource>(api_readers_.get())),
-      loader_(std::make_unique<ReadersSource>(own_readers_.get())) {}
+      reads_(std::make_unique<ReadersSource>(api_readers_.get(), options_.read_time_max)),
+      loader_(std::make_unique<ReadersSource>(own_readers_.get(), options_.read_time_max)) {}
 
 Result<std::unique_ptr<Store>> SqliteStore::Open(const SqliteOptions& options) {
   const bool memory = options.path == ":memory:";

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/limits.h"
 #include "common/base/status.h"
 #include "master/store/reads.h"
 #include "master/store/rows.h"
@@ -193,6 +194,7 @@ struct SqliteOptions {
   bool synchronous_full = true;
   // How long a read waits for a connection that others hold.
   std::chrono::milliseconds reader_wait_max{2000};
+  std::chrono::milliseconds read_time_max = limits::kReadTimeMax;  // of reads() and loader()
 };
 Result<std::unique_ptr<Store>> OpenSqliteStore(const SqliteOptions& options);
 
@@ -213,6 +215,7 @@ struct MySqlOptions {
   // commit whose connection silently died is repeated before its master steps down.
   std::chrono::seconds io_timeout{6};
   size_t readers_max = 8;  // connections; one more reader waits for one of them
+  std::chrono::milliseconds read_time_max = limits::kReadTimeMax;  // of reads() and loader()
 };
 // Connects when it is first used, and anew whenever the connection is lost. INVALID_ARGUMENT: an
 // option is. What is wrong with a server is said by Migrate (and by every other call), which also

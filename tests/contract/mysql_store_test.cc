@@ -4,6 +4,7 @@
 #include "tests/contract/sample_rows.h"
 
 #include "master/store/mysql_migrations.h"
+#include "master/store/sql_reads.h"
 #include "master/store/sqlite_migrations.h"
 
 namespace gale {
@@ -61,6 +62,27 @@ INSTANTIATE_TEST_SUITE_P(Servers, MySqlTest,
                          [](const auto& info) {
                            return info.param == MySqlKind::kMariaDb ? "mariadb" : "mysql";
                          });
+
+// It is the server that gives up: a client that only went away would leave it at work.
+TEST_P(MySqlTest, AReadHasSoLongAndItsConnectionGoesOn) {
+  MySqlOptions options = world_->options();
+  options.readers_max = 1;
+  options.read_time_max = std::chrono::milliseconds(50);
+  ASSERT_TRUE(Migrate(options).ok());
+  auto store = std::move(*OpenMySqlStore(options));
+  const Epoch epoch = *store->AcquireLeadership({.owner = "me"});
+  ASSERT_TRUE(store->Commit(epoch, {.runs = {SparseRun(1, "d", "r")}}).ok());
+  const auto endless = [](Sql& sql) {
+    return sql.Query("SELECT run_id FROM dag_run WHERE SLEEP(1000) = 0", {}, [](SqlRow&) {});
+  };
+  for (Reads* reads : {&store->reads(), &store->loader()}) {
+    SqlSource& source = dynamic_cast<SqlReads&>(*reads).source();
+    ExpectError(source.Read(endless), Code::kDeadlineExceeded,
+                {mysql::ServerName(options), "longer than 0.05 s (kReadTimeMax)"});
+    ExpectError(source.ReadSnapshot(endless), Code::kDeadlineExceeded, {"kReadTimeMax"});
+  }
+  EXPECT_TRUE(store->reads().GetRun("d", "r").ok());
+}
 
 TEST_P(MySqlTest, AMissingDatabaseIsMadeByWhoMay) {
   const MySqlOptions options = User("ALL");

@@ -337,6 +337,31 @@ TEST(SqliteFile, AReaderWaitsForAConnectionOnlySoLong) {
   EXPECT_TRUE(readers.Borrow().ok()) << "one was given back";
 }
 
+// With one connection for all, the writer's too has its time again.
+TEST(SqliteFile, AReadHasSoLongAndItsConnectionGoesOn) {
+  TempDir dir;
+  for (const std::string& path : {dir / "gale.db", std::string(":memory:")}) {
+    auto store =
+        std::move(*OpenSqliteStore({.path = path, .read_time_max = std::chrono::milliseconds(50)}));
+    ASSERT_TRUE(store->Migrate().ok());
+    const Epoch epoch = *store->AcquireLeadership({.owner = "me"});
+    const auto endless = [](Sql& sql) {
+      return sql.Query(
+          "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+          " SELECT max(i) FROM n",
+          {}, [](SqlRow&) {});
+    };
+    for (Reads* reads : {&store->reads(), &store->loader()}) {
+      SqlSource& source = dynamic_cast<SqlReads&>(*reads).source();
+      ExpectError(source.Read(endless), Code::kDeadlineExceeded,
+                  {path, "longer than 0.05 s (kReadTimeMax)"});
+      ExpectError(source.ReadSnapshot(endless), Code::kDeadlineExceeded, {"kReadTimeMax"});
+    }
+    EXPECT_TRUE(store->Commit(epoch, {.runs = {SparseRun(1, "d", "r")}}).ok());
+    EXPECT_TRUE(store->reads().GetRun("d", "r").ok());
+  }
+}
+
 // What API readers hold is none of the loader's business.
 TEST(SqliteFile, ListingsThatNeverEndKeepOtherListingsWaitingAndNobodyElse) {
   TempDir dir;

@@ -196,9 +196,10 @@ void BashRunner::AddXCom(const Ending& ending, const StoredGrant& stored, uint64
     xcom->set_value_json(is_json ? **line : ToJsonString(**line));
     return;
   }
-  std::string why = line.ok() ? fmt::format("No XCom: the last line is longer than {} bytes\n",
-                                            limits::kXComBytesMax)
-                              : fmt::format("No XCom: {}\n", line.status().message());
+  std::string why =
+      line.ok() ? fmt::format("No XCom: the last line is longer than {} bytes (kXComBytesMax)\n",
+                              limits::kXComBytesMax)
+                : fmt::format("No XCom: {}\n", line.status().message());
   if (auto size = files_.AppendLog(ending.attempt, why); size.ok()) out->set_log_bytes(*size);
 }
 

@@ -208,7 +208,8 @@ asio::awaitable<void> Server::Impl::Serve(std::shared_ptr<Stream> whole) {
     connections_refused.Add();
     // Not worth a handshake: with TLS it is just closed.
     if constexpr (std::is_same_v<Stream, PlainStream>) {
-      co_await Answer(*whole, Refusal(503, "too many connections"), false, false, 11);
+      co_await Answer(*whole, Refusal(503, "too many connections (kHttpConnectionsMax)"), false,
+                      false, 11);
     }
   } else {
     connections.insert(stream);
@@ -266,11 +267,13 @@ asio::awaitable<bool> Server::Impl::ServeOne(Stream& stream, beast::flat_buffer&
     requests_too_large.Add();
     co_return co_await Answer(
         stream,
-        Refusal(413, fmt::format("the body is larger than {} bytes", options.body_bytes_max)),
+        Refusal(413, fmt::format("the body is larger than {} bytes (kHttpBodyBytesMax)",
+                                 options.body_bytes_max)),
         false, false, 11);
   }
   if (error == bhttp::error::header_limit || error == bhttp::error::buffer_overflow) {
-    co_return co_await Answer(stream, Refusal(431, "the header is too large"), false, false, 11);
+    co_return co_await Answer(stream, Refusal(431, "the header is too large (kHttpHeaderBytesMax)"),
+                              false, false, 11);
   }
   if (error) {
     const bool said_something =

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <set>
@@ -35,6 +37,26 @@ TEST(LimitCounts, EachLimitIsCountedOrShownOrSaysWhyNot) {
   }
   EXPECT_GT(known.size(), 25u);
   EXPECT_EQ(known, Declared());
+}
+
+// Somewhere in the sources, in a text: "(kNoteBytesMax)". The name alone, quoted, is bounds' way.
+TEST(LimitCounts, EachCountedLimitIsNamedByARefusal) {
+  std::string sources;
+  for (const char* folder : {"common", "master", "worker"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(GALE_TESTS_DIR "/../" +
+                                                                           std::string(folder))) {
+      if (entry.path().extension() != ".cc" || entry.path().filename() == "limit_counts.cc")
+        continue;
+      std::ifstream file(entry.path());
+      std::stringstream text;
+      text << file.rdbuf();
+      sources += text.str();
+    }
+  }
+  for (const std::string_view name : CountedLimits()) {
+    const std::regex text(fmt::format(R"("[^"\n]*\b{}\b[^"\n]*")", name));
+    EXPECT_TRUE(std::regex_search(sources, text)) << name << ": no refusal names it";
+  }
 }
 
 TEST(LimitCounts, ARefusalIsCountedByTheLimitsThatItNames) {

@@ -38,7 +38,7 @@ TEST_F(Doors, ANoteOfOneByteTooManyIsRefusedAndTheRunGoesOn) {
   ASSERT_TRUE(Trigger({.dag_id = "d", .run_id = "r", .note = std::string(1000, 'x')}).ok());
   MustTurn([&](Loop& l) {
     EXPECT_EQ(l.SetRunNote("d", "r", std::string(1001, 'x'), actor_).status().message(),
-              "note: has 1001 bytes; at most 1000 are taken");
+              "note: has 1001 bytes; at most 1000 are taken (kNoteBytesMax)");
   });
 }
 
