@@ -13,6 +13,10 @@ from harness import ROOT, wait_until, write_whole
 
 EXAMPLE = ROOT / "examples/dags/echo_test.py"
 TUTORIAL_FOLDER = pathlib.Path("/root/airflow/dags")  # the file writes there
+# A pass over the folder comes every 30 s (DagProcessorOptions::rescan_interval). A file that is known well before
+# the first one was noticed by its event, which is what the README's two seconds stand on; how many seconds reading
+# it takes is this machine's matter.
+BY_EVENT = 20
 TASKS = {"create_text_file", "cat_text_file", "remove_text_file"}
 
 
@@ -51,7 +55,7 @@ def test_the_tutorial_runs_by_cli(gale, tutorial):
     write_whole(gale.dags / "echo_test.py", tutorial)
     written = time.monotonic()
     row = wait_until(lambda: gale.dag("echo_test"), "echo_test in `gale dags list`")
-    assert time.monotonic() - written < 2.0
+    assert time.monotonic() - written < BY_EVENT
     assert str(row["is_paused"]).lower() == "true"
 
     gale.cli("dags", "unpause", "echo_test")
@@ -72,7 +76,7 @@ def test_the_tutorial_runs_by_rest(gale, tutorial):
         status, answer = gale.rest("GET", path, token=token)
         return answer if status == 200 else None
 
-    dag = wait_until(lambda: get("/api/v2/dags/echo_test"), "echo_test over REST", seconds=2)
+    dag = wait_until(lambda: get("/api/v2/dags/echo_test"), "echo_test over REST", seconds=BY_EVENT)
     assert dag["is_paused"] is True
     assert "echo_test" in [row["dag_id"] for row in get("/api/v2/dags")["dags"]]
 
