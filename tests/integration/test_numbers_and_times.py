@@ -6,7 +6,8 @@ import pytest
 
 from harness import dag_text
 
-NO_NUMBERS = ("12abc", "1.5", "1e3", "0x1", " 1", "1 ", "+1x", "--1", "", "\u0661", "99999999999999999999", "18446744073709551617")
+NO_NUMBERS = ("12abc", "1.5", "1e3", "0x1", " 1", "1 ", "+1x", "--1", "", "\u0661", "99999999999999999999",
+              "18446744073709551617")
 TASK = "/api/v2/dags/numbers/dagRuns/r1/taskInstances/t"
 
 
