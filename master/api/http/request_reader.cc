@@ -82,7 +82,7 @@ std::optional<int64_t> WholeNumberOf(std::string_view text) {
 }
 
 // One beyond an int64 would be another's.
-int64_t WholeNumberOf(const Json& number) {
+int64_t IntOf(const Json& number) {
   const bool huge = number.is_number_unsigned() && number.get<uint64_t>() > INT64_MAX;
   return huge ? INT64_MAX : number.get<int64_t>();
 }
@@ -379,7 +379,7 @@ class RequestReader::Reading {
         if (value.is_string()) return Text(target, value.get<std::string>());
         return Wrong(input, "Input should be a valid string", "string_type", value);
       case Form::kInt:
-        if (value.is_number_integer()) return Int(target, WholeNumberOf(value), value);
+        if (value.is_number_integer()) return Int(target, IntOf(value), value);
         return Wrong(input, "Input should be a valid integer", "int_type", value);
       case Form::kBool:
         if (value.is_boolean()) return SetBool(target.field, value.get<bool>() != input.inverted);
