@@ -89,6 +89,17 @@ where()
     assert folder.startswith("w"), "a fresh directory"
 
 
+def test_a_callback_reads_the_tasks_own_result(shared):
+    state = run(shared, "own", f"""
+def tell(context):
+    ti = context["ti"]
+    open({str(shared.work / "own")!r}, "w").write(repr(ti.xcom_pull(task_ids=ti.task_id)))
+PythonOperator(task_id="t", python_callable=lambda: [1, "a"], on_success_callback=tell)
+""")
+    assert state == ("success", {"t": "success"})
+    assert (shared.work / "own").read_text() == "[1, 'a']"
+
+
 def test_a_failed_tasks_log_ends_with_the_users_own_lines(shared):
     state = run(shared, "bad", """
 def inner(): raise KeyError("gone")

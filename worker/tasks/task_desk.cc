@@ -19,8 +19,8 @@ bool Same(std::string_view a, std::string_view b) {
   return differ == 0;
 }
 
-// Its own result, short enough to go with its end: that saves the master a commit. Whoever needs it
-// starts after the end.
+// Whether it is about the attempt's own result. One that is short enough goes with its end: that
+// saves the master a commit. Whoever else needs it starts after the end.
 bool IsOwnResult(const TaskDesk::Welcomed& who, std::string_view message) {
   if (message.size() > limits::kXComValueBytesMax) return false;
   const auto fields = JsonFields(message);
@@ -62,11 +62,22 @@ Result<std::optional<TaskDesk::Answer>> TaskDesk::Ask(const Welcomed& who,
     return Keep(who, end.value_or(""), limits::kTaskSaidBytesMax + limits::kTaskEndBytesMax);
   }
   if (question.type == "MaskSecret") return std::optional(Fine());  // the SDK masks it
+  if (question.type == "GetXCom" && IsOwnResult(who, question.body)) return OwnResult(who);
   const bool stays = question.type == "SetRenderedFields" ||
                      question.type == "SkipDownstreamTasks" ||
                      (question.type == "SetXCom" && IsOwnResult(who, question.body));
   if (!stays) return std::optional<Answer>();
   return Keep(who, question.body, limits::kTaskSaidBytesMax);
+}
+
+Result<std::optional<TaskDesk::Answer>> TaskDesk::OwnResult(const Welcomed& who) const {
+  GALE_ASSIGN_OR_RETURN(const auto said, files_.ReadSaid(who.attempt));
+  v1::Finished so_far;
+  (void)TakeSaid(said, &so_far);
+  if (so_far.xcoms().empty()) return std::optional<Answer>();  // an earlier try's, perhaps
+  return std::optional(Answer{fmt::format(R"({{"type":"XComResult","key":"{}","value":{}}})",
+                                          kReturnValueKey, so_far.xcoms(0).value_json()),
+                              "", ""});
 }
 
 Result<std::optional<TaskDesk::Answer>> TaskDesk::Keep(const Welcomed& who,

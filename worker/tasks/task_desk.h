@@ -35,6 +35,8 @@ class TaskDesk {
   Result<std::optional<Answer>> Ask(const Welcomed& who, const Question& question) const;
 
  private:
+  // What it pushed as its result, if that stands here.
+  Result<std::optional<Answer>> OwnResult(const Welcomed& who) const;
   Result<std::optional<Answer>> Keep(const Welcomed& who, std::string_view message,
                                      size_t bytes_max) const;
 

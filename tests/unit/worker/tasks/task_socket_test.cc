@@ -178,6 +178,10 @@ TEST_F(TaskSocketTest, WhatBelongsToTheEndIsAnsweredOnceItIsKept) {
   EXPECT_EQ(task.Ask(R"([3,{"type":"SetXCom","key":"return_value","value":7,"dag_id":"d",)"
                      R"("run_id":"r","task_id":"t","map_index":-1}])"),
             "[3," + kFine);
+  EXPECT_EQ(task.Ask(R"([5,{"type":"GetXCom","key":"return_value","dag_id":"d","run_id":"r",)"
+                     R"("task_id":"t","map_index":null}])"),
+            R"([5,{"type":"XComResult","key":"return_value","value":7},null])")
+      << "its callbacks read it";
   EXPECT_EQ(task.Ask(R"([4,{"type":"SucceedTask","state":"success"}])"), "[4," + kFine);
   const auto said = files.ReadSaid(id);
   ASSERT_TRUE(said.ok());
