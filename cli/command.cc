@@ -105,7 +105,7 @@ const std::vector<Command>& AllCommands() {
   static const std::vector<Command> kAll = [] {
     std::vector<Command> all;
     for (auto* part : {ServerCommands, DagCommands, RunCommands, TaskCommands, PoolCommands,
-                       DbCommands, LocalCommands}) {
+                       DbCommands, SecretsCommands, LocalCommands}) {
       std::ranges::move(part(), std::back_inserter(all));
     }
     return all;
@@ -121,6 +121,7 @@ std::span<const Group> Groups() {
       {"pools", "how many tasks of a kind may run at once"},
       {"workers", "the workers that a master knows"},
       {"db", "the metadata database"},
+      {"secrets", "the key of variables and connections"},
       {"config", "the settings, and where each comes from"},
   };
   return kGroups;

@@ -115,6 +115,7 @@ std::vector<Command> TaskCommands();
 std::vector<Command> PoolCommands();  // and workers
 std::vector<Command> LocalCommands();
 std::vector<Command> DbCommands();
+std::vector<Command> SecretsCommands();  // the key of variables and connections
 std::vector<Command> ServerCommands();
 const std::vector<Command>& AllCommands();
 

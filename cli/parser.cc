@@ -80,6 +80,7 @@ constexpr std::pair<std::string_view, std::string_view> kNotThere[] = {
     {"dags test", "run the DAG: `gale dags trigger DAG --wait`, then `gale tasks logs`"},
     {"dags backfill", "`gale dags trigger DAG -e DATE` makes the run of one date"},
     {"backfill", "`gale dags trigger DAG -e DATE` makes the run of one date"},
+    {"rotate-fernet-key", "`gale secrets rotate` makes a new key and seals everything by it"},
     {"users", "there is one user, admin; its password is in <home>/admin_password"},
     {"variables", "variables are not there yet"},
     {"connections", "connections are not there yet"},

@@ -107,7 +107,7 @@ gale_layer(master/engine ALLOWED common/base common/model common/queue master/co
 gale_layer(master/dags ALLOWED common/base common/model common/rpc master/engine master/core master/store
            LINK OpenSSL::Crypto PkgConfig::RE2)
 gale_layer(master/api ALLOWED common/base common/model common/rpc master/core master/store master/engine
-           master/logs LINK gale_proto grpc++_reflection PkgConfig::SODIUM OpenSSL::Crypto)
+           master/secrets master/logs LINK gale_proto grpc++_reflection PkgConfig::SODIUM OpenSSL::Crypto)
 gale_layer(master/api/http ALLOWED common/base common/model common/rpc master/core master/store master/api
            LINK gale_proto Threads::Threads OpenSSL::SSL OpenSSL::Crypto)
 # REST is made from its document.
@@ -121,7 +121,8 @@ add_custom_command(
           ${CMAKE_SOURCE_DIR}/proto/gale/v1/control.proto)
 target_sources(master_api_http PRIVATE ${proto_out}/rest_tables.cc)
 gale_layer(master ALLOWED common/base common/model common/queue common/config common/rpc master/core
-           master/store master/engine master/dags master/api master/api/http master/logs master/metrics)
+           master/store master/secrets master/engine master/dags master/api master/api/http master/logs
+           master/metrics)
 
 gale_layer(worker/core PURE ALLOWED common/base)
 gale_layer(worker/keeper ALLOWED common/base)
@@ -130,8 +131,8 @@ gale_layer(worker/tasks ALLOWED common/base common/rpc worker/runner LINK gale_p
 gale_layer(worker ALLOWED common/base common/model common/queue common/config common/rpc worker/core worker/keeper
            worker/runner worker/tasks LINK gale_proto)
 
-gale_layer(cli ALLOWED common/base common/model common/queue common/config common/rpc master master/store master/engine master/api
-           master/dags master/logs worker worker/keeper LINK PkgConfig::RE2)
+gale_layer(cli ALLOWED common/base common/model common/queue common/config common/rpc master master/store master/secrets master/engine
+           master/api master/dags master/logs worker worker/keeper LINK PkgConfig::RE2 PkgConfig::YAML)
 
 if(TARGET cli AND EXISTS ${CMAKE_SOURCE_DIR}/cli/main/main.cc)
   add_executable(gale ${CMAKE_SOURCE_DIR}/cli/main/main.cc)

@@ -34,6 +34,7 @@
 #include "master/logs/log_store.h"
 #include "master/metrics/exposition.h"
 #include "master/open_store.h"
+#include "master/secrets/answers.h"
 
 namespace gale {
 namespace {
@@ -145,6 +146,7 @@ struct Master::Parts {
   std::unique_ptr<Doorbell> doorbell;         // null: the leader serves the queue from memory
   std::unique_ptr<RedisQueue> watched_queue;  // without the role scheduler: for health only
   std::unique_ptr<LogStore> logs;
+  std::unique_ptr<Secrets> secrets;
   std::unique_ptr<Engine> engine;
   std::unique_ptr<EngineDagSink> dag_sink;
   std::unique_ptr<DagProcessor> dags, examples;
@@ -308,6 +310,9 @@ void Master::Parts::MakeDagProcessor() {
   processor.parser.places.quick = static_cast<size_t>(config.GetInt(Key::kParsingProcesses));
   processor.parser.places.slow = 2 * processor.parser.places.quick;
   processor.parser.memory_bytes = config.GetInt(Key::kParseMemoryLimitMb) << 20;
+  processor.parser.answerer = [this](const std::string& question) {
+    return AnswerSecretsText(*secrets, question, "dag_processor");
+  };
   // Workers on other machines can come to this master.
   if (opened.shared || !IsLoopback(config.GetString(Key::kGrpcHost))) processor.bundles = &store();
   dag_sink = std::make_unique<EngineDagSink>(*engine);
@@ -334,6 +339,7 @@ Status Master::Parts::MakeControl() {
   ControlOptions control_options;
   control_options.version = {GALE_VERSION, GALE_GIT_VERSION};
   control_options.master_name = MemberName();
+  control_options.secrets = secrets.get();
   control_options.base_url = config.GetString(Key::kApiBaseUrl);
   if (control_options.base_url.empty()) {
     GALE_ASSIGN_OR_RETURN(const MasterRow self, Self());
@@ -450,6 +456,7 @@ Status Master::Start() {
   Parts& p = *parts_;
   GALE_RETURN_IF_ERROR(p.MakeHome());
   GALE_RETURN_IF_ERROR(p.OpenLedger());
+  p.secrets = OpenSecrets(p.config, p.store());
   GALE_RETURN_IF_ERROR(p.OpenQueue());
   p.logs = std::make_unique<LogStore>(p.config.GetPath(Key::kBaseLogFolder), p.MemberName());
   p.auth = std::make_unique<Auth>(p.store(), Clock::Real(),

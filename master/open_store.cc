@@ -28,4 +28,14 @@ Result<OpenedStore> OpenStore(const Config& config) {
   return opened;
 }
 
+std::unique_ptr<Secrets> OpenSecrets(const Config& config, Store& store) {
+  SecretsOptions options;
+  options.key_file = config.GetPath(Key::kSecretsKeyFile);
+  options.sensitive_names = config.GetString(Key::kSensitiveVarConnNames);
+  options.test_connections = config.GetString(Key::kTestConnection) == "Enabled";
+  auto secrets = std::make_unique<Secrets>(store, Files::Real(), Clock::Real(), std::move(options));
+  if (const Status status = secrets->Check(); !status.ok()) GALE_ERROR("{}", status.message());
+  return secrets;
+}
+
 }  // namespace gale

@@ -39,6 +39,16 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
      "Running runs of one DAG, where its DAG file doesn't say.", 1, 1'000'000},
     {Key::kDefaultPoolTaskSlotCount, "core", "default_pool_task_slot_count", kInt, "128",
      "Slots of default_pool when it is first made.", 0, 1'000'000},
+    {Key::kSecretsKeyFile, "core", "secrets_key_file", kPath, "{home}/secrets.key",
+     "The keys that variables and connections are sealed by; the same file for all masters. Made "
+     "when the first of them is stored."},
+    {Key::kSensitiveVarConnNames, "core", "sensitive_var_conn_names", kString, "",
+     "Words, separated by commas: what has one in its name is shown as ***, as passwords and "
+     "tokens "
+     "are."},
+    {Key::kTestConnection, "core", "test_connection", kChoice, "Disabled",
+     "Enabled: `gale connections test` and REST try to reach a connection's host, from the master.",
+     0, 0, "Disabled|Enabled|Hidden"},
 
     {Key::kSqlAlchemyConn, "database", "sql_alchemy_conn", kString, "sqlite:///{home}/gale.db",
      "The metadata database, as a SQLAlchemy URL: sqlite:///file, "
@@ -174,6 +184,10 @@ constexpr Unused kUnused[] = {
      "results go to the leader, which writes them to the metadata database"},
     {"celery", "flower_port", "the API shows the workers: `gale flower` says where"},
     {"celery", "flower_host", "the API shows the workers: `gale flower` says where"},
+    {"core", "fernet_key",
+     "the keys are in the file of [core] secrets_key_file; what Airflow has stored comes by "
+     "`airflow "
+     "variables export` and `gale variables import`, and the same for connections"},
     {"core", "sql_engine_encoding", "its tables are utf8mb4, whatever the server's default is"},
     {"database", "sql_engine_encoding", "its tables are utf8mb4, whatever the server's default is"},
 };

@@ -23,6 +23,9 @@ enum class Key : uint8_t {
   kMaxActiveTasksPerDag,
   kMaxActiveRunsPerDag,
   kDefaultPoolTaskSlotCount,
+  kSecretsKeyFile,
+  kSensitiveVarConnNames,
+  kTestConnection,
   // [database]
   kSqlAlchemyConn,
   kSqliteSynchronous,

@@ -21,6 +21,7 @@
 #include "master/engine/feed.h"
 #include "master/engine/messages.h"
 #include "master/logs/log_store.h"
+#include "master/secrets/secrets.h"
 #include "master/store/store.h"
 
 namespace gale {
@@ -130,6 +131,8 @@ struct ControlOptions {
   std::function<ServerHealth()> queue;  // empty: unknown
   // The DAG processor's; empty: there is none.
   std::function<PartHealth()> dag_processor;
+  // Variables and connections, which must outlive it. Null: this process has none.
+  Secrets* secrets = nullptr;
   // The page /metrics and its content type; doesn't block. Empty: there is none.
   std::function<std::string()> metrics;
 };
@@ -149,6 +152,11 @@ class Control {
 
   const std::string& base_url() const { return options_.base_url; }
   const ServerVersion& version() const { return options_.version; }
+  // FAILED_PRECONDITION: this process has none.
+  Result<Secrets*> secrets() const {
+    if (options_.secrets != nullptr) return options_.secrets;
+    return FailedPrecondition("this process has no variables and connections");
+  }
   // What is known already: asks nobody, waits for nothing. From any thread, an I/O thread too.
   Health GetHealth() const;
   // In Prometheus's text form. Waits for nothing. NOT_FOUND: this process has no such page.

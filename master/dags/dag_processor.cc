@@ -90,8 +90,9 @@ void DagProcessor::Main() {
     pollfd fds[] = {{stop_fd_, POLLIN, 0},
                     {inotify_fd_, POLLIN, 0},
                     {parser_.fd(), parser_.events(), 0},
-                    {wake_fd_, POLLIN, 0}};
-    poll(fds, 4, WaitMillis());
+                    {wake_fd_, POLLIN, 0},
+                    {parser_.answers_fd(), POLLIN, 0}};
+    poll(fds, std::size(fds), WaitMillis());
     heartbeat_us_ = Clock::Real().Now().time_since_epoch().count();
     if (fds[0].revents != 0) return;
     if (fds[1].revents != 0) ReadEvents();

@@ -125,7 +125,9 @@ ParsedFile ReadAnswer(const std::string& path, std::string_view frame) {
 }
 
 ParseClient::ParseClient(ParseClientOptions options, Answer on_answer)
-    : options_(std::move(options)), on_answer_(std::move(on_answer)), queue_(options_.places) {}
+    : options_(std::move(options)), on_answer_(std::move(on_answer)), queue_(options_.places) {
+  if (options_.answerer) answers_ = std::make_unique<ParseAnswers>(options_.answerer);
+}
 
 ParseClient::~ParseClient() { Stop(); }
 
@@ -220,8 +222,22 @@ void ParseClient::Step() {
   if (const auto at = deadline(); at && *at <= Clock::Real().Mono()) {
     OnDeath(fmt::format("said nothing for {:.0f} s", Seconds(options_.timeout + options_.grace)));
   }
+  if (answers_) {
+    // Of a file that is no more read, or another server's, the server knows nothing; it skips it.
+    for (const ParseAnswers::Answered& each : answers_->Take()) {
+      if (!asked_.contains(each.file)) continue;
+      Send({json{{"answer", each.file}}.dump(), each.answer});
+    }
+  }
   Ask();
   Flush();
+}
+
+void ParseClient::OnQuestion(int64_t id, std::string question) {
+  if (!asked_.contains(id)) return;
+  if (answers_) return answers_->Ask(id, std::move(question));
+  Send({json{{"answer", id}}.dump(),
+        R"({"error": "GENERIC_ERROR", "detail": "nobody here knows variables and connections"})"});
 }
 
 void ParseClient::Read() {
@@ -258,6 +274,10 @@ void ParseClient::OnFrame(std::string_view frame) {
     ready_ = true;
     failed_starts_ = 0;
     return;
+  }
+  if (head.is_object() && head.contains("ask") && head["ask"].is_number_integer() &&
+      pieces->size() == 2) {
+    return OnQuestion(head["ask"].get<int64_t>(), std::string((*pieces)[1]));
   }
   if (!head.is_object() || !head.contains("id") || !head["id"].is_number_integer()) {
     GALE_ERROR("parse server: unexpected answer of {} bytes: {}", frame.size(),

@@ -1,5 +1,6 @@
 // The client of the Python parse server: starts it, keeps it alive, asks and hears. One thread, and
-// nothing here blocks: the caller polls fd() for events() until wake_at() and calls Step.
+// nothing here blocks: the caller polls fd() for events(), and answers_fd(), until wake_at() and calls
+// Step.
 //
 // The server is asked for as many files as it reads at once (ParseQueue says which); so neither
 // side ever has more than a few frames to hold for the other.
@@ -9,12 +10,14 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/clock.h"
+#include "master/dags/parse_answers.h"
 #include "master/dags/parse_queue.h"
 #include "master/engine/messages.h"
 
@@ -30,6 +33,8 @@ struct ParseClientOptions {
   // A server that has said nothing for so long beyond a file's timeout is ended.
   Duration grace = std::chrono::seconds(10);
   Duration restart_delay = std::chrono::seconds(1);
+  // What files ask while they are read. Empty: they are told that nobody answers.
+  ParseQuestionAnswerer answerer = {};
 };
 
 // What one file said. With an error: what is wrong with it, and those of its DAGs that are good.
@@ -60,6 +65,7 @@ class ParseClient {
 
   int fd() const { return fd_; }  // -1: no server runs
   short events() const;
+  int answers_fd() const { return answers_ ? answers_->fd() : -1; }  // to read; -1: none
   std::optional<MonoTime> wake_at() const;
   // Reads what has come, answers, ends a server that hangs, starts one that died again, asks for
   // what is next, and writes as much as goes. Takes in a bounded amount, so that its caller comes
@@ -73,6 +79,7 @@ class ParseClient {
   void Read();
   void TakeFrames();
   void OnFrame(std::string_view frame);
+  void OnQuestion(int64_t id, std::string question);
   void OnDeath(std::string_view why);
   void Ask();
   void Send(const std::vector<std::string_view>& pieces);
@@ -92,7 +99,8 @@ class ParseClient {
   MonoTime heard_at_;
   std::string in_, out_;
   int64_t next_id_ = 1;
-  std::map<int64_t, std::string> asked_;  // id -> path
+  std::map<int64_t, std::string> asked_;   // id -> path
+  std::unique_ptr<ParseAnswers> answers_;  // null: nobody answers
 };
 
 // Turns one answer of the parse server into a file's report. Never fails: what can't be read is its

@@ -71,4 +71,14 @@ Result<json> AnswerSecretsQuestion(Secrets& secrets, const json& question,
   return InvalidArgument("'{}' asks for no variable or connection", type);
 }
 
+std::string AnswerSecretsText(Secrets& secrets, std::string_view question,
+                              const std::string& owner) {
+  Result<json> answer = AnswerSecretsQuestion(
+      secrets, json::parse(question, nullptr, /*allow_exceptions=*/false), owner);
+  if (!answer.ok()) {
+    answer = json{{"error", "GENERIC_ERROR"}, {"detail", answer.status().message()}};
+  }
+  return answer->dump(-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace);
+}
+
 }  // namespace gale

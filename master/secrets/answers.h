@@ -22,4 +22,9 @@ bool IsSecretsQuestion(std::string_view type);
 Result<nlohmann::json> AnswerSecretsQuestion(Secrets& secrets, const nlohmann::json& question,
                                              const std::string& owner);
 
+// The same as text, for who passes both on: what can't be answered is
+// {"error": "GENERIC_ERROR", "detail": the sentence}.
+std::string AnswerSecretsText(Secrets& secrets, std::string_view question,
+                              const std::string& owner);
+
 }  // namespace gale

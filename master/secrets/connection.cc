@@ -81,7 +81,7 @@ Status ReadText(const json& fields, const char* name, std::string& out) {
   if (found == fields.end() || found->is_null()) return OkStatus();
   if (found->is_string()) {
     out = found->get<std::string>();
-  } else if (std::string_view(name) == "extra" && found->is_object()) {
+  } else if (std::string_view(name).starts_with("extra") && found->is_object()) {
     if (DeeperThan(*found, kDepthMax)) {
       return InvalidArgument("extra: is nested deeper than {} levels", kDepthMax);
     }
@@ -197,7 +197,7 @@ Result<Connection> ConnectionFromJson(const json& fields) {
   if (!fields.is_object()) return InvalidArgument("expected a JSON object of its fields");
   static constexpr std::string_view kKnown[] = {"conn_id", "conn_type", "description", "host",
                                                 "login",   "password",  "schema",      "port",
-                                                "extra",   "uri"};
+                                                "extra",   "uri",       "extra_dejson"};
   for (const auto& [name, value] : fields.items()) {
     if (std::ranges::find(kKnown, name) == std::end(kKnown)) {
       return InvalidArgument(
@@ -220,6 +220,7 @@ Result<Connection> ConnectionFromJson(const json& fields) {
   GALE_RETURN_IF_ERROR(ReadText(fields, "password", connection.password));
   GALE_RETURN_IF_ERROR(ReadText(fields, "schema", connection.schema));
   GALE_RETURN_IF_ERROR(ReadText(fields, "extra", connection.extra));
+  GALE_RETURN_IF_ERROR(ReadText(fields, "extra_dejson", connection.extra));
   GALE_RETURN_IF_ERROR(ReadPort(fields, connection.port));
   return connection;
 }

@@ -20,6 +20,33 @@ std::string Lower(std::string_view text) {
   return out;
 }
 
+// Whether it changed.
+bool Unmask(json& said, const json& was, int depth) {
+  if (depth == 0 || said.type() != was.type() || !said.is_structured()) return false;
+  bool changed = false;
+  for (auto item = said.begin(); item != said.end(); ++item) {
+    const json* former = nullptr;
+    if (said.is_object()) {
+      const auto found = was.find(item.key());
+      if (found != was.end()) former = &*found;
+    } else if (const auto at = static_cast<size_t>(item - said.begin()); at < was.size()) {
+      former = &was[at];
+    }
+    if (former == nullptr) continue;
+    if (item->is_string() && item->get_ref<const std::string&>() == kMask) {
+      *item = *former;
+      changed = true;
+    } else {
+      changed |= Unmask(*item, *former, depth - 1);
+    }
+  }
+  return changed;
+}
+
+std::string Dump(const json& value) {
+  return value.dump(-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace);
+}
+
 }  // namespace
 
 Masking::Masking(std::string_view more) : names_(std::begin(kNames), std::end(kNames)) {
@@ -67,7 +94,21 @@ std::string Masking::OfVariable(std::string_view key, std::string_view value) co
 std::string Masking::OfExtra(std::string_view extra) const {
   json value = json::parse(extra, nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded() || !Mask(value, kDepthMax)) return std::string(extra);
-  return value.dump(-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace);
+  return Dump(value);
+}
+
+std::string Masking::UnmaskVariable(std::string_view key, std::string_view said,
+                                    std::string_view was) const {
+  if (IsSensitive(key) && said == kMask) return std::string(was);
+  return UnmaskExtra(said, was);
+}
+
+std::string Masking::UnmaskExtra(std::string_view said, std::string_view was) {
+  if (said.find(kMask) == std::string_view::npos) return std::string(said);
+  json value = json::parse(said, nullptr, /*allow_exceptions=*/false);
+  const json former = json::parse(was, nullptr, /*allow_exceptions=*/false);
+  if (value.is_discarded() || !Unmask(value, former, kDepthMax)) return std::string(said);
+  return Dump(value);
 }
 
 }  // namespace gale

@@ -21,6 +21,11 @@ class Masking {
   std::string OfVariable(std::string_view key, std::string_view value) const;
   // A connection's extra: of a JSON object, the members whose names are sensitive.
   std::string OfExtra(std::string_view extra) const;
+  // The other way: `said` comes from somebody who was shown `was` masked. Where it has *** it keeps what
+  // stands there.
+  std::string UnmaskVariable(std::string_view key, std::string_view said,
+                             std::string_view was) const;
+  static std::string UnmaskExtra(std::string_view said, std::string_view was);
 
  private:
   bool Mask(nlohmann::json& value, int depth) const;  // whether it changed

@@ -2,6 +2,8 @@
 
 #include <sys/file.h>
 
+#include <fmt/ranges.h>
+
 #include <cerrno>
 
 #include "master/secrets/sealed.h"
@@ -94,7 +96,8 @@ Result<std::string> PrepareSealKey(Store& store, Files& files, const std::string
   return AddKey(files, file, keys);
 }
 
-Result<Rotated> RotateSealKey(Store& store, Files& files, const std::string& file, bool alone,
+Result<Rotated> RotateSealKey(Store& store, Files& files, const std::string& file,
+                              const std::vector<std::string>& others,
                               const std::function<bool()>& step) {
   GALE_ASSIGN_OR_RETURN(const File lock, Lock(files, file));
   GALE_ASSIGN_OR_RETURN(Keys keys, ReadKeys(store, files, file));
@@ -112,7 +115,13 @@ Result<Rotated> RotateSealKey(Store& store, Files& files, const std::string& fil
     GALE_RETURN_IF_ERROR(reseal_all());
     rotated.resumed = rotated.variables + rotated.connections > 0;
     if (rotated.resumed) return rotated;
-    if (!alone) return FailedPrecondition("no new key was prepared");
+    if (!others.empty()) {
+      return FailedPrecondition(
+          "other masters use this database ({}): `gale secrets rotate --prepare` puts a new key "
+          "into "
+          "'{}'; copy that file to them, then `gale secrets rotate`",
+          fmt::join(others, ", "), file);
+    }
     GALE_ASSIGN_OR_RETURN(rotated.key_id, AddKey(files, file, keys));
   }
   GALE_RETURN_IF_ERROR(store.PutSetting(std::string(kSealKeySetting), rotated.key_id));
@@ -132,6 +141,19 @@ Result<size_t> ForgetSealKeys(Store& store, Files& files, const std::string& fil
   const size_t before = keys.ring.ids().size();
   if (before > 1) GALE_RETURN_IF_ERROR(WriteKeyFile(files, file, keys.ring.Only(keys.id)));
   return before - 1;
+}
+
+Result<std::string> ReplaceLostSealKey(Store& store, Files& files, const std::string& file) {
+  GALE_ASSIGN_OR_RETURN(const File lock, Lock(files, file));
+  const std::string setting(kSealKeySetting);
+  GALE_ASSIGN_OR_RETURN(const std::optional<std::string> lost, store.GetSetting(setting));
+  GALE_ASSIGN_OR_RETURN(const KeyRing ring, MakeKeyFile(files, file));
+  if (!lost || ring.Has(*lost)) {
+    return FailedPrecondition("no key is lost: what is stored can be read with '{}'", file);
+  }
+  std::string id = ring.ids().front();
+  GALE_RETURN_IF_ERROR(store.PutSetting(setting, id));
+  return id;
 }
 
 }  // namespace gale

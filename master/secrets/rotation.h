@@ -31,13 +31,19 @@ struct Rotated {
 // first; its id. One that was prepared already stays. FAILED_PRECONDITION: there are no secrets yet.
 Result<std::string> PrepareSealKey(Store& store, Files& files, const std::string& file);
 
-// `alone`: no other master needs the file, so a new key may be made here; else one must have been prepared.
+// `others`: masters that need the file, too; with any, a key must have been prepared and copied to them.
 // ABORTED: another rotation was faster. `step`: called after each transaction; false: stop, UNAVAILABLE.
-Result<Rotated> RotateSealKey(Store& store, Files& files, const std::string& file, bool alone,
+Result<Rotated> RotateSealKey(Store& store, Files& files, const std::string& file,
+                              const std::vector<std::string>& others,
                               const std::function<bool()>& step = {});
 
 // Takes all keys out of the file but the one that all is sealed by; how many went.
 // FAILED_PRECONDITION: some rows are sealed by another.
 Result<size_t> ForgetSealKeys(Store& store, Files& files, const std::string& file);
+
+// For who has lost the key: the file's newest, or a first one, is sealed by from now on; its id. What the
+// lost one sealed stays as it is, and can't be read; it may be set anew, or deleted.
+// FAILED_PRECONDITION: the file has the key.
+Result<std::string> ReplaceLostSealKey(Store& store, Files& files, const std::string& file);
 
 }  // namespace gale

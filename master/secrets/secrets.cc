@@ -56,7 +56,7 @@ class Secrets::Table {
       GALE_ASSIGN_OR_RETURN(const std::vector<Written> written,
                             Write(writes, [&](size_t i) { return &values[good[from + i]]; }));
       for (size_t i = from; i < to; ++i) {
-        if (written[i - from] != Written::kExists || existing == OnExisting::kSkip) continue;
+        if (written[i - from] != Written::kExists) continue;
         done[good[i]] =
             AlreadyExists("{} '{}' exists already", Traits::kTable, Traits::KeyOf(values[good[i]]));
       }
@@ -173,6 +173,15 @@ Result<Connection> Secrets::ChangeConnection(const std::string& conn_id,
 }
 Status Secrets::DeleteConnection(const std::string& conn_id, const std::string& owner) {
   return Table<ConnectionTraits>(*this).Delete(conn_id, owner);
+}
+
+Result<Probed> Secrets::TestConnection(const Connection& connection) {
+  if (!options_.test_connections) {
+    return PermissionDenied(
+        "Testing connections is disabled: set [core] test_connection = Enabled where the master "
+        "runs");
+  }
+  return ProbeConnection(connection);
 }
 
 }  // namespace gale

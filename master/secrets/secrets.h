@@ -12,6 +12,7 @@
 #include "common/base/clock.h"
 #include "master/secrets/connection.h"
 #include "master/secrets/masking.h"
+#include "master/secrets/probe.h"
 #include "master/secrets/vault.h"
 
 namespace gale {
@@ -23,7 +24,7 @@ struct SecretsOptions {
 };
 
 // What a write does where there is one of the name already.
-enum class OnExisting : uint8_t { kOverwrite, kFail, kSkip };
+enum class OnExisting : uint8_t { kOverwrite, kKeep };
 
 class Secrets {
  public:
@@ -37,8 +38,8 @@ class Secrets {
   // NOT_FOUND: there is none; the message says what sets it.
   Result<Variable> GetVariable(const std::string& key);
   Result<Page<Variable>> ListVariables(const SecretQuery& query);
-  // `owner`: who, for the trail. Each by itself: the statuses are of each, in order. ALREADY_EXISTS
-  // of those that kFail and are there; kSkip leaves those as they are, and that is fine.
+  // `owner`: who, for the trail. Each by itself: the statuses are of each, in order. ALREADY_EXISTS:
+  // it was kept as it stands there.
   Result<std::vector<Status>> PutVariables(const std::vector<Variable>& variables,
                                            OnExisting existing, const std::string& owner);
   Status PutVariable(const Variable& variable, const std::string& owner);
@@ -57,6 +58,8 @@ class Secrets {
                                       const std::function<Status(Connection&)>& change,
                                       const std::string& owner);
   Status DeleteConnection(const std::string& conn_id, const std::string& owner);
+  // Blocks for seconds. PERMISSION_DENIED unless [core] test_connection allows it.
+  Result<Probed> TestConnection(const Connection& connection);
 
  private:
   template <class Traits>

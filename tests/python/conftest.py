@@ -103,7 +103,9 @@ class ParseServer:
             pieces.append(json.loads(body[4:end]))
             body = body[end:]
         head, *rest = pieces
-        if rest:
+        if "ask" in head:
+            head["question"] = rest[0]
+        elif rest:
             assert head["error"] == ""
             head.update(rest[0])
             head["dags"] = rest[1:]

@@ -301,7 +301,7 @@ def test_variables_come_from_the_environment(one_dag, error_of, monkeypatch):
         DAG_ = DAG(f"{Variable.get('who')}_{n}_{Variable.get('no', default_var='x')}_{Variable.get('no', default='y')}")
         """)
     assert spec["dag_id"] == "ann_3_x_y"
-    assert "Variable nothing does not exist: set AIRFLOW_VAR_NOTHING" in error_of("""
+    assert "Variable nothing does not exist: set it by `gale variables set nothing VALUE`" in error_of("""
         from airflow.models import Variable  # dag
         Variable.get("nothing")
         """)

@@ -103,8 +103,8 @@ class Connection:
                 raise
             said = None
         if said is None:
-            raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined: set AIRFLOW_CONN_{conn_id.upper()} "
-                                           "in the environment")
+            raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined: set it by `gale connections set "
+                                           f"{conn_id} URI`, or as AIRFLOW_CONN_{conn_id.upper()} in the environment")
         return cls(**{name: said.get(name) for name in ("conn_id", "conn_type", "description", "host", "login",
                                                         "password", "schema", "port", "extra")})
 

@@ -6,14 +6,17 @@ and so many bytes. The first piece is JSON.
 In:   {"id", "timeout_seconds", "memory_bytes", "aside"}, the file's path    read it
       {"aside": id}                                                          let others go before it
       {"end": id}                                                            end it; no answer is wanted
+      {"answer": id}, the answer                                             to what it asked
 Out:  {"ready": true}                                                        once, first of all
+      {"ask": id}, the question                                              what the file asks while it is read
       {"id", "error", "seconds"}, {"error", "warnings"}, a DagSpec, a DagSpec...
 
 The server looks into nothing after an answer's first piece: that is what the file's process wrote, and is not there
-if that process came to no end of its own. Each file is read in a child: a process group with a deadline and a bound
-on memory, whose output goes nowhere. Nothing that a file does ends the server; answers come in the order in which
-files are done. It never waits for its reader: what does not go out is kept, up to OUTPUT_BYTES_MAX, beyond which no
-file is begun. It ends when stdin does, and takes its children with it.
+if that process came to no end of its own. Questions and answers (parse_line.py) go through it unread. Each file is
+read in a child: a process group with a deadline and a bound on memory, whose output goes nowhere. Nothing that a file
+does ends the server; answers come in the order in which files are done. It never waits for its reader: what does not
+go out is kept, up to OUTPUT_BYTES_MAX, beyond which no file is begun. It ends when stdin does, and takes its children
+with it.
 """
 
 import argparse
@@ -23,20 +26,22 @@ import os
 import resource
 import selectors
 import signal
+import socket
 import sys
 import time
 import traceback
 from collections import deque
 
-from gale import bundled, context
+from gale import bundled, context, task_state
 from gale.parse_file import parse_file
+from gale.parse_line import ANSWER_BYTES_MAX, Line, ParseSupervisor
 from gale.serialize import to_json
 
 TIMEOUT_SECONDS = 30.0
 MEMORY_BYTES = 2 << 30
 REPLY_BYTES_MAX = 64 << 20     # of one file's DAGs; common/base/limits.h: kSpecBytesMax
 ERROR_BYTES_MAX = 1 << 20
-REQUEST_BYTES_MAX = 1 << 20
+REQUEST_BYTES_MAX = (1 << 20) + ANSWER_BYTES_MAX
 REQUESTS_MAX = 100_000         # that wait for a child
 OUTPUT_BYTES_MAX = 64 << 20
 READ_BYTES = 1 << 16
@@ -80,13 +85,14 @@ class _Request:
 
 
 class _Child:
-    """One file being read: its process, the pipe that its reply comes through, and its deadline."""
+    """One file being read: its process, the pipe that its reply comes through, its line, and its deadline."""
 
-    def __init__(self, request, pid, pipe):
+    def __init__(self, request, pid, pipe, line):
         self.request = request
         self.pid = pid
         self.pidfd = os.pidfd_open(pid)
         self.pipe = pipe
+        self.line = Line(line)
         self.started = time.monotonic()
         self.deadline = self.started + request.timeout
         self.reply = bytearray()
@@ -127,8 +133,8 @@ class _Child:
         return pieces if len(head) == LENGTH_BYTES and int.from_bytes(head, "big") == len(pieces) else None
 
     def close(self):
-        os.close(self.pidfd)
-        os.close(self.pipe)
+        for fd in (self.pidfd, self.pipe, self.line.fd):
+            os.close(fd)
 
 
 class Server:
@@ -163,7 +169,11 @@ class Server:
                     self._flush()
                 elif key.fd == key.data.pidfd:
                     self._finish(key.data)
-                elif key.fd in self._selector.get_map() and not key.data.read():
+                elif key.fd not in self._selector.get_map():
+                    continue
+                elif key.fd == key.data.line.fd:
+                    self._on_line(key.data)
+                elif not key.data.read():
                     self._selector.unregister(key.fd)
             for child in list(self._children.values()):
                 if time.monotonic() >= child.deadline and not child.verdict:
@@ -201,13 +211,15 @@ class Server:
         try:
             head, *rest = _pieces(frame)
             head = json.loads(head)
-            if rest:
+            if "answer" in head:
+                self._pass_answer(head["answer"], rest[0])
+            elif rest:
                 self._add(_Request(head, rest[0]))
             elif "end" in head:
                 self._end(head["end"])
             else:
                 self._set_aside(head["aside"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, IndexError) as error:
             self._refuse(None, f"bad request {frame[:200]!r}: {type(error).__name__}: {error}")
 
     def _add(self, request):
@@ -234,28 +246,58 @@ class Server:
         while self._waiting and len(self._children) < self._jobs and self._output_bytes < OUTPUT_BYTES_MAX:
             request = self._waiting.popleft()
             read_end, write_end = os.pipe()
+            our_end, its_end = (end.detach() for end in socket.socketpair())
             try:
                 pid = os.fork()
             except OSError as error:
-                os.close(read_end)
-                os.close(write_end)
+                for fd in (read_end, write_end, our_end, its_end):
+                    os.close(fd)
                 self._refuse(request.id, f"{request.path}: cannot start a parser: {error.strerror}")
                 continue
             if pid == 0:
-                _in_child(request, self._dags_folder, write_end, read_end, self._source, self._sink)
+                _in_child(request, self._dags_folder, write_end, its_end, read_end, our_end, self._source, self._sink)
             os.close(write_end)
+            os.close(its_end)
             os.set_blocking(read_end, False)
-            child = self._children[pid] = _Child(request, pid, read_end)
+            child = self._children[pid] = _Child(request, pid, read_end, our_end)
             if request.aside:
                 child.give_way()
             self._selector.register(child.pidfd, selectors.EVENT_READ, child)
             self._selector.register(child.pipe, selectors.EVENT_READ, child)
+            self._selector.register(child.line.fd, selectors.EVENT_READ, child)
+
+    def _on_line(self, child):
+        """Passes on what the file asks; until it is answered its line isn't read."""
+        line = child.line
+        if line.sending:
+            line.flush()
+            self._watch_line(child)
+            return
+        question = line.take()
+        if question == b"":
+            return
+        self._selector.unregister(line.fd)
+        if question is not None:
+            self._answer(to_json({"ask": child.request.id}).encode(), _number(len(question)) + question)
+
+    def _pass_answer(self, asked, answer):
+        for child in self._children.values():
+            if child.request.id == asked and child.line.waits:
+                child.line.answer(answer)
+                self._watch_line(child)
+
+    def _watch_line(self, child):
+        line, event = child.line, selectors.EVENT_WRITE if child.line.sending else selectors.EVENT_READ
+        watch = self._selector.modify if line.fd in self._selector.get_map() else self._selector.register
+        watch(line.fd, event, child)
 
     def _finish(self, child):
         if child.pipe in self._selector.get_map():
             child.read()
             self._selector.unregister(child.pipe)
         self._selector.unregister(child.pidfd)
+        if child.line.fd in self._selector.get_map():
+            self._selector.unregister(child.line.fd)
         try:
             os.killpg(child.pid, signal.SIGKILL)  # what the file started and left behind
         except ProcessLookupError:
@@ -331,7 +373,7 @@ def _death(status):
     return f"it ended its process with exit status {os.waitstatus_to_exitcode(status)} before its DAGs could be read"
 
 
-def _in_child(request, dags_folder, pipe, *foreign):
+def _in_child(request, dags_folder, pipe, line, *foreign):
     """Reads the file, writes the reply, and exits. Never returns."""
     try:
         os.setsid()
@@ -344,6 +386,7 @@ def _in_child(request, dags_folder, pipe, *foreign):
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_DATA, (request.memory, request.memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        task_state.supervisor = ParseSupervisor(line)
         try:
             pieces = _read(request.path, dags_folder, request.memory)
         except MemoryError:

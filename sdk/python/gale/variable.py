@@ -34,8 +34,8 @@ class Variable:
         for fallback in (default_var, default):
             if fallback is not _UNSET:
                 return fallback
-        raise KeyError(f"Variable {key} does not exist: set AIRFLOW_VAR_{key.upper()} in the environment of the "
-                       "DAG processor (Gale has no stored variables yet) or give a default")
+        raise KeyError(f"Variable {key} does not exist: set it by `gale variables set {key} VALUE`, or as "
+                       f"AIRFLOW_VAR_{key.upper()} in the environment, or give a default")
 
     @staticmethod
     def _read(key, text, deserialize_json):

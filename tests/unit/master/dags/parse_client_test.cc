@@ -3,6 +3,8 @@
 
 #include <poll.h>
 
+#include <future>
+
 #include "common/base/limits.h"
 #include "master/dags/frames.h"
 #include "scripted_server.h"
@@ -25,10 +27,10 @@ class ParseClientTest : public ::testing::Test {
     const MonoTime deadline = Clock::Real().Mono() + 60s;
     while (answers_.size() < answers && Clock::Real().Mono() < deadline) {
       client_->Step();
-      pollfd fd{client_->fd(), client_->events(), 0};
+      pollfd fds[] = {{client_->fd(), client_->events(), 0}, {client_->answers_fd(), POLLIN, 0}};
       const Duration wait = client_->wake_at().value_or(deadline) - Clock::Real().Mono();
       if (answers_.size() < answers) {
-        poll(&fd, 1, static_cast<int>(std::clamp<int64_t>(wait / 1ms + 1, 0, 1000)));
+        poll(fds, 2, static_cast<int>(std::clamp<int64_t>(wait / 1ms + 1, 0, 1000)));
       }
     }
     ASSERT_EQ(answers_.size(), answers);
@@ -64,6 +66,47 @@ while True:
   Until(300);
   EXPECT_EQ(Dags("/7"), "d7;more0;");
   EXPECT_EQ(answers_["/7"].dags[0].spec.fileloc, "/7");
+}
+
+// A file that asks (parse_line.py) is answered beside the processor's thread, which goes on meanwhile.
+TEST_F(ParseClientTest, WhatAFileAsksIsAnsweredWhileOthersAreRead) {
+  options_.places = {.quick = 2, .slow = 1, .budget = 1h};
+  std::promise<void> other_done;
+  options_.answerer = [&](const std::string& question) {
+    other_done.get_future().wait();
+    return question + "!";
+  };
+  Begin(R"py(
+ready()
+asks, _ = request()
+send(json.dumps({"ask": asks["id"]}).encode(), b'"x"')
+send(json.dumps({"ask": 999}).encode(), b'"of nobody"')
+other, _ = request()
+answer(other["id"], dag("other"))
+head, text = request()
+assert head == {"answer": asks["id"]}, head
+answer(asks["id"], dag(text.strip('"!')))
+)py");
+  Ask("/asks");
+  Ask("/other");
+  Until(1);
+  EXPECT_EQ(Dags("/other"), "other;");
+  other_done.set_value();
+  Until(2);
+  EXPECT_EQ(Dags("/asks"), "x;");
+}
+
+TEST_F(ParseClientTest, WhereNobodyAnswersAFileIsToldSo) {
+  Begin(R"py(
+ready()
+asks, _ = request()
+send(json.dumps({"ask": asks["id"]}).encode(), b"{}")
+head, text = request()
+answer(asks["id"], dag(json.loads(text)["error"].lower()))
+)py");
+  Ask("/asks");
+  Until(1);
+  EXPECT_EQ(Dags("/asks"), "generic_error;");
 }
 
 // Found in review: the server wrote, the client wrote, and nobody read.

@@ -12,7 +12,7 @@ class RotationTest : public SecretsWorld {
   void Fill(int variables) {
     std::vector<Variable> many;
     for (int i = 0; i < variables; ++i) many.push_back({fmt::format("v{}", i), "hush", ""});
-    GALE_CHECK(secrets_->PutVariables(many, OnExisting::kFail, "me").ok());
+    GALE_CHECK(secrets_->PutVariables(many, OnExisting::kKeep, "me").ok());
     Connection connection;
     connection.conn_id = "c";
     connection.conn_type = "http";
@@ -27,8 +27,9 @@ class RotationTest : public SecretsWorld {
     EXPECT_EQ(secrets.GetConnection("c")->password, "hush");
   }
   std::string KeyNow() { return store_->GetSetting("secrets_key")->value(); }
-  Result<Rotated> Rotate(const std::function<bool()>& step = {}, bool alone = true) {
-    return RotateSealKey(*store_, files_, key_file(), alone, step);
+  Result<Rotated> Rotate(const std::function<bool()>& step = {},
+                         std::vector<std::string> others = {}) {
+    return RotateSealKey(*store_, files_, key_file(), others, step);
   }
 
   std::unique_ptr<Secrets> secrets_ = Master();
@@ -89,11 +90,15 @@ TEST_F(RotationTest, OneThatDiedBeforeTheLedgerKnewTheKeyUsesIt) {
 TEST_F(RotationTest, WithOtherMastersAKeyMustHaveBeenPrepared) {
   Fill(1);
   const std::string former = KeyNow();
-  EXPECT_EQ(Rotate({}, /*alone=*/false).status().code(), Code::kFailedPrecondition);
+  EXPECT_EQ(
+      Rotate({}, {"m2", "m3"}).status().message(),
+      fmt::format("other masters use this database (m2, m3): `gale secrets rotate --prepare` puts "
+                  "a new key into '{}'; copy that file to them, then `gale secrets rotate`",
+                  key_file()));
   EXPECT_EQ(KeyNow(), former);
   EXPECT_EQ(ReadKeyFile(files_, key_file())->ids().size(), 1u);
   ASSERT_TRUE(PrepareSealKey(*store_, files_, key_file()).ok());
-  EXPECT_TRUE(Rotate({}, /*alone=*/false).ok());
+  EXPECT_TRUE(Rotate({}, {"m2"}).ok());
 }
 
 TEST_F(RotationTest, WhatCannotBeOpenedIsNamedAndHoldsNobodyUp) {
@@ -108,6 +113,21 @@ TEST_F(RotationTest, WhatCannotBeOpenedIsNamedAndHoldsNobodyUp) {
     EXPECT_THAT(rotated.left,
                 testing::ElementsAre(testing::StartsWith("variable 'v7': its value doesn't open")));
   }
+}
+
+TEST_F(RotationTest, WhoHasLostTheKeyBeginsWithANewOne) {
+  Fill(2);
+  EXPECT_EQ(ReplaceLostSealKey(*store_, files_, key_file()).status().code(),
+            Code::kFailedPrecondition);
+  ASSERT_TRUE(files_.Remove(key_file()).ok());
+  auto secrets = Master();
+  EXPECT_EQ(secrets->PutVariable({"new", "1", ""}, "me").code(), Code::kFailedPrecondition);
+  EXPECT_EQ(*ReplaceLostSealKey(*store_, files_, key_file()), KeyNow());
+  EXPECT_TRUE(secrets->PutVariable({"new", "1", ""}, "me").ok());
+  EXPECT_EQ(secrets->GetVariable("v0").status().code(), Code::kFailedPrecondition);
+  EXPECT_TRUE(secrets->PutVariable({"v0", "again", ""}, "me").ok());
+  EXPECT_EQ(secrets->GetVariable("v0")->value, "again");
+  EXPECT_TRUE(secrets->DeleteVariable("v1", "me").ok());
 }
 
 TEST_F(RotationTest, WithoutSecretsOrWithoutTheKeyNothingIsDone) {

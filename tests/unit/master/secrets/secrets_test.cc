@@ -77,15 +77,14 @@ TEST_F(SecretsTest, ManyAreWrittenEachByItself) {
   std::vector<Variable> many;
   for (int i = 0; i < 250; ++i) many.push_back({fmt::format("v{}", i), fmt::format("{}", i), ""});
   many[7].key = "";
-  const std::vector<Status> done = secrets->PutVariables(many, OnExisting::kFail, "me").value();
+  const std::vector<Status> done = secrets->PutVariables(many, OnExisting::kKeep, "me").value();
   EXPECT_EQ(done[7].message(), "a variable needs a key");
   EXPECT_EQ(std::ranges::count_if(done, [](const Status& s) { return s.ok(); }), 249);
   EXPECT_EQ(secrets->GetVariable("v249")->value, "249");
 
   const std::vector<Variable> again = {{"v1", "other", ""}, {"new", "1", ""}};
-  EXPECT_EQ(secrets->PutVariables(again, OnExisting::kFail, "me")->at(0).message(),
+  EXPECT_EQ(secrets->PutVariables(again, OnExisting::kKeep, "me")->at(0).message(),
             "variable 'v1' exists already");
-  EXPECT_TRUE(secrets->PutVariables(again, OnExisting::kSkip, "me")->at(0).ok());
   EXPECT_EQ(secrets->GetVariable("v1")->value, "1");
   EXPECT_TRUE(secrets->PutVariables(again, OnExisting::kOverwrite, "me")->at(0).ok());
   EXPECT_EQ(secrets->GetVariable("v1")->value, "other");
@@ -153,6 +152,19 @@ TEST_F(SecretsTest, ATasksQuestionsAreAnsweredAsAirflowsSupervisorDoes) {
   for (const json& bad : {json(), json{{"type", 5}}, json{{"type", "GetVariable"}, {"key", 1}},
                           json{{"type", "GetXCom"}}}) {
     EXPECT_THAT(ask(bad).dump(), HasSubstr("INVALID_ARGUMENT")) << bad;
+  }
+}
+
+TEST(Masking, WhatWasShownMaskedAndComesBackSoStays) {
+  const Masking masking;
+  EXPECT_EQ(masking.UnmaskVariable("db_password", "***", "hush"), "hush");
+  EXPECT_EQ(masking.UnmaskVariable("db_password", "new", "hush"), "new");
+  EXPECT_EQ(masking.UnmaskVariable("stars", "***", "hush"), "***");
+  EXPECT_EQ(Masking::UnmaskExtra(R"({"token": "***", "a": [{"secret": "***"}], "x": 1})",
+                                 R"({"token": "t", "a": [{"secret": {"s": 1}}]})"),
+            R"({"a":[{"secret":{"s":1}}],"token":"t","x":1})");
+  for (const char* said : {R"({"token":"new"})", R"({"other":"***"})", "***", "no ***"}) {
+    EXPECT_EQ(Masking::UnmaskExtra(said, R"({"token":"t"})"), said);
   }
 }
 
