@@ -104,8 +104,9 @@ void Context::PrintRecord(const Table& table) const {
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> kAll = [] {
     std::vector<Command> all;
-    for (auto* part : {ServerCommands, DagCommands, RunCommands, TaskCommands, PoolCommands,
-                       DbCommands, SecretsCommands, LocalCommands}) {
+    for (auto* part :
+         {ServerCommands, DagCommands, RunCommands, TaskCommands, PoolCommands, VariableCommands,
+          ConnectionCommands, DbCommands, SecretsCommands, LocalCommands}) {
       std::ranges::move(part(), std::back_inserter(all));
     }
     return all;
@@ -120,6 +121,8 @@ std::span<const Group> Groups() {
       {"logs", "the logs of a run, as files"},
       {"pools", "how many tasks of a kind may run at once"},
       {"workers", "the workers that a master knows"},
+      {"variables", "texts that DAGs read by name"},
+      {"connections", "where something outside is, and how tasks get in"},
       {"db", "the metadata database"},
       {"secrets", "the key of variables and connections"},
       {"config", "the settings, and where each comes from"},

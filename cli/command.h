@@ -114,6 +114,8 @@ std::vector<Command> RunCommands();  // `gale dags ...` that are about runs
 std::vector<Command> TaskCommands();
 std::vector<Command> PoolCommands();  // and workers
 std::vector<Command> LocalCommands();
+std::vector<Command> VariableCommands();
+std::vector<Command> ConnectionCommands();
 std::vector<Command> DbCommands();
 std::vector<Command> SecretsCommands();  // the key of variables and connections
 std::vector<Command> ServerCommands();

@@ -82,8 +82,8 @@ constexpr std::pair<std::string_view, std::string_view> kNotThere[] = {
     {"backfill", "`gale dags trigger DAG -e DATE` makes the run of one date"},
     {"rotate-fernet-key", "`gale secrets rotate` makes a new key and seals everything by it"},
     {"users", "there is one user, admin; its password is in <home>/admin_password"},
-    {"variables", "variables are not there yet"},
-    {"connections", "connections are not there yet"},
+    {"connections create-default-connections",
+     "there are none; `gale connections import` takes a file"},
 };
 
 Status UnknownCommand(const std::vector<std::string>& path) {

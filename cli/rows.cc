@@ -89,6 +89,18 @@ constexpr RowColumn kWorker[] = {
     {"note"},
     {"draining", "", kPlain, kHidden},
 };
+constexpr RowColumn kVariable[] = {{"key"}, {"value"}, {"description", "", Take::kOrNull}};
+constexpr RowColumn kConnection[] = {
+    {"conn_id"},
+    {"conn_type"},
+    {"description", "", Take::kOrNull},
+    {"host", "", Take::kOrNull},
+    {"schema", "", Take::kOrNull},
+    {"login", "", Take::kOrNull},
+    {"password", "", Take::kOrNull},
+    {"port"},
+    {"extra", "", Take::kOrNull},
+};
 
 std::vector<std::string> TextsOf(const Message& message, const FieldDescriptor* field) {
   std::vector<std::string> texts;
@@ -100,6 +112,7 @@ std::vector<std::string> TextsOf(const Message& message, const FieldDescriptor* 
 Cell PlainCell(const Message& message, const FieldDescriptor* field) {
   const auto* reflection = message.GetReflection();
   if (field->is_repeated()) return TextsOf(message, field);
+  if (field->has_optional_keyword() && !reflection->HasField(message, field)) return {};
   switch (field->cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING: return reflection->GetString(message, field);
     case FieldDescriptor::CPPTYPE_BOOL: return reflection->GetBool(message, field);
@@ -156,7 +169,8 @@ Cell CellOf(const RowColumn& column, const Message& message) {
 
 const std::span<const RowColumn> kDagColumns = kDag, kRunColumns = kRun,
                                  kTaskInstanceColumns = kTaskInstance, kPoolColumns = kPool,
-                                 kWorkerColumns = kWorker;
+                                 kWorkerColumns = kWorker, kVariableColumns = kVariable,
+                                 kConnectionColumns = kConnection;
 
 Table TableOf(std::span<const RowColumn> columns) {
   std::vector<Column> made;

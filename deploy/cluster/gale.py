@@ -54,7 +54,8 @@ class Master(Node):
         self.grpc = f"{HOST}:{self.grpc_port}"
 
     def environment(self):
-        return super().environment(GALE__MASTER__NAME=self.name, GALE__MASTER__ADVERTISE=self.grpc)
+        return super().environment(GALE__MASTER__NAME=self.name, GALE__MASTER__ADVERTISE=self.grpc,
+                                   GALE__CORE__SECRETS_KEY_FILE=str(self.layout / "secrets.key"))
 
     def command(self):
         return self.gale("master", "--port", str(self.port), "--grpc-port", str(self.grpc_port))

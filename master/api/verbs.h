@@ -47,6 +47,23 @@
   X(DeletePool, DeletePoolRequest, DeletePoolResponse)                            \
   X(ListWorkers, ListWorkersRequest, ListWorkersResponse)                         \
   X(DrainWorker, DrainWorkerRequest, DrainWorkerResponse)                         \
+  X(ListVariables, ListVariablesRequest, ListVariablesResponse)                   \
+  X(GetVariable, GetVariableRequest, Variable)                                    \
+  X(CreateVariable, SetVariableRequest, Variable)                                 \
+  X(SetVariable, SetVariableRequest, Variable)                                    \
+  X(PatchVariable, PatchVariableRequest, Variable)                                \
+  X(DeleteVariable, DeleteVariableRequest, DeleteVariableResponse)                \
+  X(ImportVariables, ImportVariablesRequest, ImportResponse)                      \
+  X(BulkVariables, BulkRequest, BulkResponse)                                     \
+  X(ListConnections, ListConnectionsRequest, ListConnectionsResponse)             \
+  X(GetConnection, GetConnectionRequest, Connection)                              \
+  X(CreateConnection, Connection, Connection)                                     \
+  X(SetConnection, Connection, Connection)                                        \
+  X(PatchConnection, PatchConnectionRequest, Connection)                          \
+  X(DeleteConnection, DeleteConnectionRequest, DeleteConnectionResponse)          \
+  X(ImportConnections, ImportConnectionsRequest, ImportResponse)                  \
+  X(BulkConnections, BulkRequest, BulkResponse)                                   \
+  X(TestConnection, Connection, TestConnectionResponse)                           \
   X(ListEvents, ListEventsRequest, ListEventsResponse)
 
 namespace gale {

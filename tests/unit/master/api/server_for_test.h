@@ -89,8 +89,11 @@ class ServerForTest {
     queue = std::make_unique<MemoryQueue>();
     engine = std::make_unique<Engine>(*store, *queue, queue.get(), EngineOptions());
     logs = std::make_unique<LogStore>(home / "logs");
-    control =
-        std::make_unique<Control>(*engine, *store, *logs, ControlOptions{{"1.2.3", "abc"}, {}});
+    secrets = std::make_unique<Secrets>(*store, Files::Real(), Clock::Real(),
+                                        SecretsOptions{.key_file = home / "secrets.key"});
+    ControlOptions options{{"1.2.3", "abc"}, {}};
+    options.secrets = secrets.get();
+    control = std::make_unique<Control>(*engine, *store, *logs, std::move(options));
     auth = std::make_unique<Auth>(*store);
     EXPECT_TRUE(auth->Prepare().ok());
     EXPECT_TRUE(engine->Start().ok());
@@ -142,6 +145,7 @@ class ServerForTest {
   std::unique_ptr<MemoryQueue> queue;
   std::unique_ptr<Engine> engine;
   std::unique_ptr<LogStore> logs;
+  std::unique_ptr<Secrets> secrets;
   std::unique_ptr<Control> control;
   std::unique_ptr<Auth> auth;
 };

@@ -124,6 +124,32 @@ constexpr Asked kAsked[] = {
     {"GET", "/api/gale/v1/dags/etl/dagRuns/r1/explain"},
     {"GET", "/api/gale/v1/dags/etl/dagRuns/r1/taskInstances/b/explain"},
     {"GET", "/api/gale/v1/dags/etl/dagRuns/r1/taskInstances/zz/explain"},
+    {"POST", "/api/v2/variables", R"({"key":"v","value":"1","description":"d"})"},
+    {"POST", "/api/v2/variables", R"({"key":"v","value":"1"})"},
+    {"POST", "/api/v2/variables", R"({"key":"j","value":{"token":"t","x":[1]}})"},
+    {"POST", "/api/v2/variables", R"({"key":"j"})"},
+    {"GET", "/api/v2/variables?order_by=-key&variable_key_pattern=~"},
+    {"GET", "/api/v2/variables?order_by=value"},
+    {"PATCH", "/api/v2/variables/j?update_mask=description", R"({"value":1,"description":"x"})"},
+    {"PATCH", "/api/v2/variables/j", R"({"key":"k","value":1})"},
+    {"PATCH", "/api/v2/variables",
+     R"({"actions":[{"action":"create","entities":[{"key":"v","value":1}]},)"
+     R"({"action":"update","entities":[{"key":"v","value":"2"}]}]})"},
+    {"PATCH", "/api/v2/variables", R"({"actions":[{"action":"burn"}]})"},
+    {"GET", "/api/v2/variables/v"},
+    {"DELETE", "/api/v2/variables/v"},
+    {"GET", "/api/v2/variables/v"},
+    {"POST", "/api/v2/connections",
+     R"({"connection_id":"c","conn_type":"http","host":"h","port":80,"password":"hush",)"
+     R"("extra":"{\"api_key\": \"k\", \"a\": 1}"})"},
+    {"POST", "/api/v2/connections", R"({"connection_id":"a b","conn_type":"http"})"},
+    {"PATCH", "/api/v2/connections/c", R"({"port":null,"password":"***","login":"me"})"},
+    {"GET", "/api/v2/connections?connection_id_pattern=c"},
+    {"PATCH", "/api/v2/connections",
+     R"({"actions":[{"action":"delete","entities":["c","d"],)"
+     R"("action_on_non_existence":"skip"}]})"},
+    {"GET", "/api/v2/connections/c"},
+    {"POST", "/api/v2/connections/test", R"({"connection_id":"c","conn_type":"http"})"},
 };
 
 DagSpec Rich() {
