@@ -147,10 +147,13 @@ Result<v1::BulkResponse> DoBulk(const std::string& actions_json, const BulkOf& o
     if (!outcome) outcome.emplace();
     GALE_RETURN_IF_ERROR(DoAction(action, of, *outcome));
   }
+  auto text = [](const std::optional<Outcome>& outcome) {
+    return outcome ? outcome->ToJson() : std::string("null");
+  };
   v1::BulkResponse answer;
-  if (outcomes[0]) answer.set_create_json(outcomes[0]->ToJson());
-  if (outcomes[1]) answer.set_update_json(outcomes[1]->ToJson());
-  if (outcomes[2]) answer.set_delete_json(outcomes[2]->ToJson());
+  answer.set_create_json(text(outcomes[0]));
+  answer.set_update_json(text(outcomes[1]));
+  answer.set_delete_json(text(outcomes[2]));
   return answer;
 }
 

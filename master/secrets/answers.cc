@@ -53,6 +53,16 @@ Result<json> GetConnection(Secrets& secrets, const json& question) {
   return answer;
 }
 
+Result<json> Answer(Secrets& secrets, const json& question, const std::string& owner) {
+  if (!question.is_object()) return InvalidArgument("expected a question");
+  GALE_ASSIGN_OR_RETURN(const std::string type, TextOf(question, "type"));
+  if (type == "GetVariable") return GetVariable(secrets, question);
+  if (type == "PutVariable") return PutVariable(secrets, question, owner);
+  if (type == "DeleteVariable") return DeleteVariable(secrets, question, owner);
+  if (type == "GetConnection") return GetConnection(secrets, question);
+  return InvalidArgument("'{}' asks for no variable or connection", type);
+}
+
 }  // namespace
 
 bool IsSecretsQuestion(std::string_view type) {
@@ -62,13 +72,10 @@ bool IsSecretsQuestion(std::string_view type) {
 
 Result<json> AnswerSecretsQuestion(Secrets& secrets, const json& question,
                                    const std::string& owner) {
-  if (!question.is_object()) return InvalidArgument("expected a question");
-  GALE_ASSIGN_OR_RETURN(const std::string type, TextOf(question, "type"));
-  if (type == "GetVariable") return GetVariable(secrets, question);
-  if (type == "PutVariable") return PutVariable(secrets, question, owner);
-  if (type == "DeleteVariable") return DeleteVariable(secrets, question, owner);
-  if (type == "GetConnection") return GetConnection(secrets, question);
-  return InvalidArgument("'{}' asks for no variable or connection", type);
+  Result<json> answer = Answer(secrets, question, owner);
+  const Code code = answer.status().code();
+  if (code != Code::kFailedPrecondition && code != Code::kDataLoss) return answer;
+  return json{{"error", "GENERIC_ERROR"}, {"detail", answer.status().message()}};
 }
 
 std::string AnswerSecretsText(Secrets& secrets, std::string_view question,

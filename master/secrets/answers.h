@@ -16,9 +16,10 @@ bool IsSecretsQuestion(std::string_view type);
 
 // The answer's body: {"type": "VariableResult", "key", "value"}; {"type": "OKResponse", "ok"};
 // {"type": "ConnectionResult", "conn_id", "conn_type", "host", ...}; or, of what isn't there,
-// {"error": "VARIABLE_NOT_FOUND", "detail": {"key", "message"}} and CONNECTION_NOT_FOUND. Another status
-// than OK: it can't be answered now (UNAVAILABLE), or never (INVALID_ARGUMENT: a question without its
-// key; FAILED_PRECONDITION, DATA_LOSS: the key of the secrets). `owner`: who asks, for the trail.
+// {"error": "VARIABLE_NOT_FOUND", "detail": {"key", "message"}} and CONNECTION_NOT_FOUND; of what can't be
+// opened here {"error": "GENERIC_ERROR", "detail": the sentence}. Another status than OK: it can't be
+// answered now (UNAVAILABLE), or never (INVALID_ARGUMENT: no question, or without its key). `owner`: who
+// asks, for the trail.
 Result<nlohmann::json> AnswerSecretsQuestion(Secrets& secrets, const nlohmann::json& question,
                                              const std::string& owner);
 

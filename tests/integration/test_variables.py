@@ -3,9 +3,10 @@
 import json
 import sqlite3
 import stat
+import subprocess
 
 import pytest
-from harness import dag_text, one_line_error, wait_until
+from harness import BINARY, dag_text, one_line_error, wait_until
 
 TASK = "BashOperator(task_id='t', bash_command='true')"
 
@@ -46,6 +47,14 @@ def test_a_variable_is_set_read_listed_and_deleted_on_the_command_line(shared):
     one_line_error(shared.cli("variables", "delete", "db_password", check=False), "doesn't exist")
     shared.cli("variables", "set", "odd", "not json")
     one_line_error(shared.cli("variables", "get", "odd", "-j", check=False), "variable 'odd' isn't JSON")
+
+
+def test_a_value_comes_from_standard_input_so_that_no_history_keeps_it(shared):
+    said = subprocess.run([BINARY, "variables", "set", "from_stdin", "-"], input="two\nlines\n", text=True,
+                          capture_output=True, env=shared.env, check=False)
+    assert said.returncode == 0, said
+    assert value(shared, "from_stdin") == "two\nlines"
+    shared.cli("variables", "delete", "from_stdin")
 
 
 def test_what_is_stored_is_sealed_and_its_key_is_the_owners_alone(shared):

@@ -351,7 +351,7 @@ class RequestReader::Reading {
     if (value.is_boolean()) asked = value.get<bool>();
     if (!input.same_as.empty()) {
       for (const Target& other : reader_.targets_) {
-        if (other.input->name == input.same_as)
+        if (other.input->place == Place::kPath && other.input->name == input.same_as)
           asked = value != args_[static_cast<size_t>(other.arg)];
       }
     }

@@ -67,6 +67,8 @@ TEST_F(SecretsTest, AMasterWithoutTheKeySaysWhichFileAndWhatToDo) {
     EXPECT_THAT(std::string(status.message()), HasSubstr(home_ + "/other.key"));
     EXPECT_THAT(std::string(status.message()), HasSubstr("copy that file from the master"));
   }
+  const json asked = {{"type", "GetVariable"}, {"key", "v"}};
+  EXPECT_EQ((*AnswerSecretsQuestion(*other, asked, "a task"))["error"], "GENERIC_ERROR");
   ASSERT_TRUE(files_.Link(key_file(), home_ + "/other.key").ok());
   EXPECT_TRUE(other->Check().ok()) << "without a restart";
   EXPECT_EQ(other->GetVariable("v")->value, "1");
