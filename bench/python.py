@@ -6,8 +6,8 @@
 Starts gale, Celery with a Redis, and DBOS (SQLite) one after the other, with a Python environment of its own
 (build/bench-python: celery, dbos and pandas from PyPI). A task's time at Gale goes from the commit of its grant to its
 end, as the API has them; at Celery from delay() to get(); at DBOS a step's call. `sequence` is 40 tasks of fib(10) one
-after the other: at Gale from the run's start to its end. `memory` is PSS: Gale's worker, keeper and templates; Celery's worker with
-its pool. --only gale,celery,dbos,memory chooses.
+after the other: at Gale from the run's start to its end. `memory` is PSS: Gale's worker, keeper and templates;
+Celery's worker with its pool. --only gale,celery,dbos,memory and --isolation file,sdk,fresh choose.
 """
 import argparse
 import datetime
@@ -83,7 +83,8 @@ if __name__ == '__main__':
 DBOS = """
 import json, os, statistics, sys, time
 from dbos import DBOS
-DBOS(config={'name': 'bench', 'system_database_url': 'sqlite:///' + sys.argv[1], 'log_level': 'ERROR', 'run_admin_server': False})
+DBOS(config={'name': 'bench', 'system_database_url': 'sqlite:///' + sys.argv[1], 'log_level': 'ERROR',
+             'run_admin_server': False})
 times = []
 @DBOS.step()
 def trivial():
@@ -210,7 +211,8 @@ def measure_memory(binary, python):
         worker = subprocess.Popen([binary, "worker", "--home", gale.home], stdout=gale.log, stderr=gale.log, env={
             **gale.env, "GALE_PYTHON": python, "GALE__WORKER__NAME": "measured", "GALE__WORKER__HOME": home,
             "GALE__WORKER__QUEUES": "default"})
-        gale.until("the worker", lambda: any(w["name"] == "measured" for w in gale.call("GET", "/api/v2/workers")["workers"]))
+        gale.until("the worker", lambda: any(w["name"] == "measured"
+                                             for w in gale.call("GET", "/api/v2/workers")["workers"]))
         alone = pss_mb(processes_of(home))
         gale.until("the DAG", lambda: gale.call("GET", "/api/v2/dags")["total_entries"])
         gale.call("PATCH", "/api/v2/dags/trivial", {"is_paused": False})
@@ -276,13 +278,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gale", default=os.path.join(hop.ROOT, "build/release/gale"))
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--isolation", default="file,sdk,fresh")
     parser.add_argument("--only", default="gale,celery,dbos,memory")
     args = parser.parse_args()
     chosen = args.only.split(",")
     python = provide_python()
     found = {"bench": "python tasks"}
     if "gale" in chosen:
-        for isolation in ("file", "sdk", "fresh"):
+        for isolation in args.isolation.split(","):
             found[f"gale, {isolation}"] = measure_gale(args.gale, python, isolation, args.rounds)
     if "memory" in chosen:
         found["gale, memory"] = measure_memory(args.gale, python)

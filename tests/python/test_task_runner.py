@@ -31,6 +31,8 @@ ENDS = ("SucceedTask", "TaskState", "RetryTask", "RescheduleTask")
 class Supervisor:
     """A worker's side of the socket: starts the attempt, answers it, and says how it ended."""
 
+    isolation = "fresh"
+
     def __init__(self, memory):
         self.memory = memory
         self.end = None
@@ -44,7 +46,9 @@ class Supervisor:
         listener.listen()
         env = {**os.environ, "PYTHONPATH": SDK, "GALE_TASK_SOCKET": f"{folder}/s", "GALE_TASK_KEY": "k",
                "GALE_TASK_SECRET": "hush"}
-        process = subprocess.Popen([sys.executable, "-m", "gale.task_runner"], env=env, stdin=subprocess.DEVNULL,
+        command = ["-m", "gale.task_runner"] if self.isolation == "fresh" else [
+            os.path.join(os.path.dirname(__file__), "forked.py"), path, os.path.dirname(path), "gale.task_runner"]
+        process = subprocess.Popen([sys.executable, *command], env=env, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         details = self._details(path, task_id, **said)
         lines = threading.Thread(target=self._serve, args=(listener, details, on_question, process), daemon=True)
@@ -103,6 +107,12 @@ class Supervisor:
             return self.memory.ask(body), None
         except SupervisorError as error:
             return None, {"error": error.error, "detail": error.detail}
+
+
+@pytest.fixture(autouse=True, params=["fresh", "file"])
+def isolation(request, monkeypatch):
+    """Each test runs twice: in a process of its own, and in a fork of one that has imported the file."""
+    monkeypatch.setattr(Supervisor, "isolation", request.param)
 
 
 @pytest.fixture

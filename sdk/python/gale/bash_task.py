@@ -20,6 +20,7 @@ EXIT_TEMPLATE_ERROR = 1
 TEMPLATE_FILES = (".sh", ".bash")
 KEPT_PREFIXES = ("AIRFLOW_CTX_", "GALE_")  # what a task gets even where env= replaces its environment
 TASK_FILE = "GALE_TASK_FILE"
+KEEPERS_MARK = "GALE_KEEPER_KEY"  # by it the keeper finds what leaves the task's session
 COMMAND_SHOWN_BYTES_MAX = 4096  # worker/runner/bash_runner.h
 
 
@@ -95,7 +96,8 @@ def environment_of(job, env):
     base = {name: value for name, value in base.items() if name != TASK_FILE}
     if job.get("has_env") and not job.get("append_env"):
         base = {name: value for name, value in base.items() if name.startswith(KEPT_PREFIXES)}
-    return {**base, **env, **(job.get("task_env") or {})}
+    mark = {KEEPERS_MARK: os.environ[KEEPERS_MARK]} if KEEPERS_MARK in os.environ else {}
+    return {**base, **env, **(job.get("task_env") or {}), **mark}
 
 
 def header(command):
