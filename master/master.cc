@@ -26,7 +26,7 @@
 #include "master/api/http/http_server.h"
 #include "master/api/http/rest_api.h"
 #include "master/api/leader_client.h"
-#include "master/dags/dag_processor.h"
+#include "master/dag_options.h"
 #include "master/engine/doorbell.h"
 #include "master/engine/engine.h"
 #include "master/forward.h"
@@ -91,12 +91,6 @@ std::string ReachableHost(const std::string& host) {
 
 bool IsLoopback(std::string_view host) {
   return host.starts_with("127.") || host == "localhost" || host == "::1" || host == "[::1]";
-}
-
-// How often the DAGs folder is looked at for what no event told.
-Duration LookInterval(const Config& config) {
-  const Duration interval = config.GetDuration(Key::kMinFileProcessInterval);
-  return interval > Duration::zero() ? interval : DagProcessorOptions{}.rescan_interval;
 }
 
 }  // namespace
@@ -296,20 +290,7 @@ void Master::Parts::OnLeading(bool leads) {
 
 void Master::Parts::MakeDagProcessor() {
   if (!roles().dags) return;
-  DagProcessorOptions processor;
-  processor.dags_folder = config.GetPath(Key::kDagsFolder);
-  processor.reread_interval = config.GetDuration(Key::kMinFileProcessInterval);
-  processor.rescan_interval = LookInterval(config);
-  processor.ignore_syntax = config.GetString(Key::kDagIgnoreFileSyntax) == "regexp"
-                                ? IgnoreSyntax::kRegexp
-                                : IgnoreSyntax::kGlob;
-  processor.parser.python = options.python;
-  processor.parser.sdk = options.sdk;
-  processor.parser.dags_folder = processor.dags_folder;
-  processor.parser.timeout = config.GetDuration(Key::kDagbagImportTimeout);
-  processor.parser.places.quick = static_cast<size_t>(config.GetInt(Key::kParsingProcesses));
-  processor.parser.places.slow = 2 * processor.parser.places.quick;
-  processor.parser.memory_bytes = config.GetInt(Key::kParseMemoryLimitMb) << 20;
+  DagProcessorOptions processor = DagOptionsOf(config, options);
   processor.parser.answerer = [this](const std::string& question) {
     return AnswerSecretsText(*secrets, question, "dag_processor");
   };
