@@ -63,6 +63,8 @@ inline constexpr size_t kGrpcMessageBytesMax = 64 << 20;
 inline constexpr size_t kJournalBytesMin = 256 << 10;
 inline constexpr size_t kSpoolEntriesMax = 100'000;   // worker: results that no master acked yet
 inline constexpr uint32_t kTriesMax = 1'000'000;      // try numbers of one task instance
+inline constexpr uint32_t kLooksMax = 1'000'000;      // of one try: it comes again that often
+inline constexpr size_t kSkipsMax = kTasksPerDagMax;  // that the end of an attempt names
 inline constexpr size_t kScheduledRunsPerPass = 100;  // calendar: runs of one DAG created at a time
 inline constexpr std::chrono::seconds kCommitRetryMax{10};  // then the master steps down
 

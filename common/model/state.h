@@ -43,6 +43,10 @@ constexpr bool IsFinished(TiState s) {
   return s == TiState::kSuccess || s == TiState::kFailed || s == TiState::kSkipped ||
          s == TiState::kUpstreamFailed || s == TiState::kRemoved;
 }
+// It starts again at a time of its own.
+constexpr bool ComesAgain(TiState s) {
+  return s == TiState::kUpForRetry || s == TiState::kUpForReschedule;
+}
 constexpr bool IsFinished(RunState s) { return s == RunState::kSuccess || s == RunState::kFailed; }
 
 // Whether the table has this edge. A state may always "change" to itself.

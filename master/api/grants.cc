@@ -37,6 +37,7 @@ core::Outcome OutcomeOf(v1::Finished::Outcome outcome) {
     case v1::Finished::FAILED_NO_RETRY: return core::Outcome::kFailedNoRetry;
     case v1::Finished::LOST: return core::Outcome::kLost;
     case v1::Finished::UNSTARTED: return core::Outcome::kUnstarted;
+    case v1::Finished::RESCHEDULED: return core::Outcome::kRescheduled;
     default: return core::Outcome::kFailed;  // FAILED, and what a newer worker may say
   }
 }
@@ -68,14 +69,51 @@ void Spoil(AttemptResult& result, std::string reason) {
   result.finished.reason = std::move(reason);
 }
 
+// What people see of it. Whatever is wrong with it costs only itself.
+void TakeRendered(const v1::Finished& finished, AttemptResult& out) {
+  out.rendered_map_index =
+      RepairText(finished.rendered_map_index(), limits::kMapIndexTextBytesMax);
+  if (finished.rendered_fields_json().empty()) return;
+  const AttemptId& id = out.finished.attempt;
+  const RenderedRow row{id.run, id.task, id.map_index, finished.rendered_fields_json()};
+  Status refused = CheckRow(row);
+  if (refused.ok()) {
+    const auto fields = ParseJson(Describe(row), row.fields_json);
+    refused = fields.status();
+    if (fields.ok() && !fields->is_object()) {
+      refused = InvalidArgument("{}: no JSON object", Describe(row));
+    }
+  }
+  if (!refused.ok()) {
+    GALE_WARN("{}: {}", id.ToString(), refused.message());
+    return;
+  }
+  out.rendered_json = row.fields_json;
+}
+
+// In words, what is wrong with it.
+std::string TakeSkips(const v1::Finished& finished, AttemptResult& out) {
+  if (finished.skips_size() > static_cast<int>(limits::kSkipsMax)) {
+    return fmt::format("it skips {} tasks; at most {} may be (kSkipsMax)", finished.skips_size(),
+                       limits::kSkipsMax);
+  }
+  for (const v1::TaskSkip& skip : finished.skips()) {
+    AttemptResult::Skip& taken = out.skips.emplace_back();
+    taken.task_id = skip.task_id();
+    if (skip.has_map_index() && skip.map_index() >= 0) taken.map_index = skip.map_index();
+  }
+  return "";
+}
+
 void FillContext(const Grant& grant, const TaskSpec& task, v1::TaskContext& out) {
   const RunRow& run = grant.run;
   out.set_dag_id(run.dag_id);
   out.set_run_id(run.run_id);
   out.set_task_id(task.task_id);
   out.set_owner(task.owner);
-  out.set_try_number(grant.attempt.try_number);
-  out.set_max_tries(grant.max_tries);
+  out.set_try_number(grant.shown_try());
+  out.set_max_tries(grant.max_tries - grant.looks.all);
+  out.set_reschedule_count(grant.looks.of_try);
   if (run.logical_date) *out.mutable_logical_date() = ToProto(*run.logical_date);
   if (run.interval_start) *out.mutable_data_interval_start() = ToProto(*run.interval_start);
   if (run.interval_end) *out.mutable_data_interval_end() = ToProto(*run.interval_end);
@@ -113,7 +151,7 @@ void FillContext(const Grant& grant, const TaskSpec& task, v1::TaskContext& out)
 std::string GrantWriter::LogUrl(const Grant& grant, const TaskSpec& task) const {
   return fmt::format("{}/dags/{}/runs/{}/tasks/{}?try_number={}", base_url_,
                      PercentEncode(grant.run.dag_id), PercentEncode(grant.run.run_id),
-                     PercentEncode(task.task_id), grant.attempt.try_number);
+                     PercentEncode(task.task_id), grant.shown_try());
 }
 
 v1::Grant GrantWriter::ToProto(const Grant& grant) const {
@@ -185,6 +223,14 @@ AttemptResult FromProto(const v1::Finished& finished, std::optional<TimePoint> s
   };
   out.finished.usage = {time(finished.usage().user_time()), time(finished.usage().system_time()),
                         std::min(finished.usage().rss_bytes_max(), uint64_t{INT64_MAX})};
+  if (finished.has_reschedule_at() && sent_at) {
+    out.finished.next_at = now + std::max(FromProto(finished.reschedule_at()) - *sent_at, Duration(0));
+  }
+  TakeRendered(finished, out);
+  if (std::string wrong = TakeSkips(finished, out); !wrong.empty()) {
+    Spoil(out, std::move(wrong));
+    return out;
+  }
   for (const v1::XCom& xcom : finished.xcoms()) {
     if (Status refused = CheckXCom(out.finished.attempt, xcom); !refused.ok()) {
       GALE_WARN("{}", refused.message());

@@ -37,9 +37,15 @@ bool Decider::PastAllows(TaskIndex t) const {
 }
 
 void Decider::Schedule(Inst t) {
+  run_.BeginTry(t);
+  Begin(t);
+}
+
+void Decider::Begin(Inst t) {
   Ti& ti = run_.edit(t);
   if (ti.try_number > 0) out_.effects.push_back(DropXComs{t});
   run_.SetValue(t, std::nullopt);
+  run_.SetSkips(t, {});
   ++ti.try_number;
   ti.queued_at = ti.start = ti.end = ti.next_at = 0;
   if (dag().is_empty(t.task)) return Finish(t, TiState::kSuccess, "");
@@ -166,8 +172,13 @@ void Decider::operator()(const AttemptFinished& e) {
       case Outcome::kSuccess:
         if (dag().is_map_source(t.task)) run_.SetValue(t, e.value_length);
         Finish(t, ended_as = TiState::kSuccess, e.reason, ended_at);
+        PassBy(t, e.skips);
         break;
-      case Outcome::kSkipped: Finish(t, ended_as = TiState::kSkipped, e.reason, ended_at); break;
+      case Outcome::kSkipped:
+        Finish(t, ended_as = TiState::kSkipped, e.reason, ended_at);
+        PassBy(t, e.skips);
+        break;
+      case Outcome::kRescheduled: ComeAgain(t, e, ended_at); break;
       case Outcome::kFailed:
       case Outcome::kFailedNoRetry:
       case Outcome::kLost:
@@ -192,15 +203,20 @@ void Decider::operator()(const AttemptFinished& e) {
   ended.row.reason = e.reason;
   ended.row.log_bytes = e.log_bytes;
   ended.row.usage = e.usage;
+  ended.row.reschedules = run_.looks(t).all;
+  ended.row.looks = run_.looks(t).of_try;
+  ended.goes_on = run_.ti(t).state == TiState::kUpForReschedule;
   out_.effects.insert(out_.effects.begin() + static_cast<ptrdiff_t>(at), std::move(ended));
 }
 
 void Decider::Failed(Inst t, const AttemptFinished& e, TimePoint ended) {
   Ti& ti = run_.edit(t);
   const TaskSpec& task = dag().task(t.task);
-  const bool last = ti.try_number >= limits::kTriesMax;
+  const uint32_t tries = ti.try_number - run_.looks(t).all;
+  const bool last = tries >= limits::kTriesMax;
   // Nothing of it ran. A worker that hands back takes no work for a while, which bounds how often.
   if (e.outcome == Outcome::kUnstarted && !last) {
+    if (run_.looks(t).of_try > 0) return Reschedule(t, e.reason, ended, ended);
     ++ti.max_tries;
     return Retry(t, e.reason, ended, Duration(0));
   }
@@ -212,11 +228,11 @@ void Decider::Failed(Inst t, const AttemptFinished& e, TimePoint ended) {
     return Retry(t, e.reason, ended, Duration(0));
   }
   if (again && !last) {
-    return Retry(t, e.reason, ended, RetryDelay(task, ti.try_number, dag().id(), run_.head.run_id));
+    return Retry(t, e.reason, ended, RetryDelay(task, tries, dag().id(), run_.head.run_id));
   }
   const std::string why =
       again || elsewhere
-          ? fmt::format("{}; no try follows: {} are the most (kTriesMax)", e.reason, ti.try_number)
+          ? fmt::format("{}; no try follows: {} are the most (kTriesMax)", e.reason, tries)
           : e.reason;
   Finish(t, TiState::kFailed, why, ended);
   if (dag().spec().fail_fast && !task.is_teardown) StopTheRest(t.task);
@@ -227,6 +243,30 @@ void Decider::Retry(Inst t, const std::string& reason, TimePoint ended, Duration
   ti.end = Micros(ended);
   ti.next_at = Micros(ended + delay);
   Move(t, TiState::kUpForRetry, reason);
+}
+
+void Decider::ComeAgain(Inst t, const AttemptFinished& e, TimePoint ended) {
+  const uint32_t looks = run_.looks(t).of_try;
+  if (looks < limits::kLooksMax) {
+    return Reschedule(t, e.reason, ended, std::max(e.next_at.value_or(ended), ended));
+  }
+  AttemptFinished failed;
+  failed.attempt = e.attempt;
+  failed.reason = fmt::format("it came again {} times, the most that it may (kLooksMax)", looks);
+  Failed(t, failed, ended);
+}
+
+void Decider::Reschedule(Inst t, const std::string& reason, TimePoint ended, TimePoint next) {
+  run_.NoteFirstStart(t);
+  Ti& ti = run_.edit(t);
+  ti.end = Micros(ended);
+  ti.next_at = Micros(next);
+  Move(t, TiState::kUpForReschedule, reason);
+}
+
+void Decider::LookAgain(Inst t) {
+  run_.GoOnWithTry(t);
+  Begin(t);
 }
 
 // fail_fast: the first failure ends the run; what runs fails, what waits is skipped; teardowns go
@@ -247,6 +287,7 @@ void Decider::operator()(const RetryDue& e) {
   if (run_.head.state != RunState::kRunning || !IsCurrent(e.after)) return;
   const Inst t = InstOf(e.after);
   if (run_.ti(t).state == TiState::kUpForRetry) Schedule(t);
+  if (run_.ti(t).state == TiState::kUpForReschedule) LookAgain(t);
 }
 
 void Decider::Withdraw(Inst t) {

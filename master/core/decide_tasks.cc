@@ -32,7 +32,7 @@ void Decider::EvaluateBlock(TaskIndex t) {
   const bool alike =
       std::none_of(ups.begin(), ups.end(), [&](TaskIndex u) { return run_.by_index(u, t); });
   if (alike && run_.verdict({t, 0}) == Verdict::kWait && !LackOfSource(t)) return;
-  if (alike && run_.fresh(t) && run_.verdict({t, 0}) == Verdict::kRun && !LackOfSource(t) &&
+  if (alike && !run_.MayBePassedBy(t) && run_.fresh(t) && run_.verdict({t, 0}) == Verdict::kRun && !LackOfSource(t) &&
       PastAllows(t) && !dag().is_empty(t)) {
     Revise(t);
     if (run_.fresh(t)) {  // one step for all of them, however many
@@ -62,8 +62,38 @@ std::optional<TiState> Decider::LackOfSource(TaskIndex t) const {
   return skipped ? std::optional(TiState::kSkipped) : std::nullopt;
 }
 
+void Decider::PassBy(Inst by, const std::vector<Skip>& skips) {
+  if (skips.empty()) return;
+  const std::string reason = fmt::format("skipped by task '{}'", dag().task(by.task).task_id);
+  auto pass = [&](Inst t) {
+    if (!run_.has(t) || run_.absent(t) || IsFinished(run_.ti(t).state)) return;
+    Withdraw(t);
+    Cancel(t, reason);
+    Finish(t, TiState::kSkipped, reason);
+  };
+  const auto below = dag().downstream(by.task);
+  std::vector<Skip> kept;
+  for (const Skip& skip : skips) {
+    if (std::find(below.begin(), below.end(), skip.task) != below.end()) kept.push_back(skip);
+    if (skip.map_index) {
+      pass({skip.task, *skip.map_index});
+    } else if (const auto range = run_.OfElement(by, skip.task)) {
+      for (uint32_t i = range->begin; i < range->end; ++i) {
+        pass({skip.task, static_cast<int32_t>(i)});
+      }
+    } else {
+      run_.ForEachOf(skip.task, pass);
+    }
+  }
+  run_.SetSkips(by, std::move(kept));
+}
+
 void Decider::EvaluateInstance(Inst t) {
   const bool expands = dag().is_mapped(t.task) && t.map_index < 0;
+  if (const auto by = run_.PassedBy(t)) {
+    return Finish(t, TiState::kSkipped,
+                  fmt::format("skipped by task '{}'", dag().task(*by).task_id));
+  }
   if (auto state = LackOfSource(t.task)) {
     return Finish(t, *state, "a task that it is mapped over did not succeed");
   }

@@ -38,6 +38,8 @@ class Decider {
   // `at`: when what ended it happened; by default now.
   void Finish(Inst t, TiState to, std::string reason, std::optional<TimePoint> at = {});
   void Schedule(Inst t);
+  // Of Schedule and LookAgain: one more start.
+  void Begin(Inst t);
   // What may have become decidable: an instance, or all that a task has.
   void Evaluate(Inst t);
   void EvaluateBlock(TaskIndex t);
@@ -53,6 +55,12 @@ class Decider {
   bool PastAllows(TaskIndex t) const;
   void Failed(Inst t, const AttemptFinished& e, TimePoint ended);
   void Retry(Inst t, const std::string& reason, TimePoint ended, Duration delay);
+  // It comes again: the same try goes on.
+  void ComeAgain(Inst t, const AttemptFinished& e, TimePoint ended);
+  void Reschedule(Inst t, const std::string& reason, TimePoint ended, TimePoint next);
+  void LookAgain(Inst t);
+  // Its end skips others.
+  void PassBy(Inst by, const std::vector<Skip>& skips);
   void StopTheRest(TaskIndex failed);
   // Takes it out of the admission or the queue, and lets go of its slots unless its process lives.
   void Withdraw(Inst t);

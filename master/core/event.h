@@ -9,6 +9,7 @@
 
 #include "master/core/instance.h"
 #include "master/core/records.h"
+#include "master/core/skips.h"
 
 namespace gale::core {
 
@@ -33,7 +34,15 @@ struct AttemptStarted {
   int64_t pid = 0;
 };
 
-enum class Outcome : uint8_t { kSuccess, kFailed, kSkipped, kFailedNoRetry, kLost, kUnstarted };
+enum class Outcome : uint8_t {
+  kSuccess,
+  kFailed,
+  kSkipped,
+  kFailedNoRetry,
+  kLost,
+  kUnstarted,
+  kRescheduled,  // the same try goes on at `next_at`, in a process of its own
+};
 struct AttemptFinished {
   AttemptId attempt;
   Outcome outcome = Outcome::kFailed;
@@ -48,7 +57,11 @@ struct AttemptFinished {
   // What it returned is a list or an object of so many elements; 0, too, if it is neither. nullopt:
   // it returned nothing.
   std::optional<uint32_t> value_length;
+  // Of a success or a skip: those of them that have not ended are skipped with it.
+  std::vector<Skip> skips;
+  std::optional<TimePoint> next_at;  // kRescheduled; unset: at once
 };
+// Of up_for_retry, and of up_for_reschedule.
 struct RetryDue {
   AttemptId after;
 };
@@ -110,6 +123,7 @@ struct CancelAttempt {
 // For the ledger: a try's history row; what the last try left behind is deleted before the next.
 struct AttemptEnded {
   AttemptRow row;
+  bool goes_on = false;  // its try isn't over: no history
 };
 struct DropXComs {
   Inst inst;

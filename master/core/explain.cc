@@ -79,6 +79,7 @@ std::vector<std::string> Scheduler::Explain(const Run& run, Inst t, TimePoint no
   std::vector<std::string> out = ExplainRun(run, now);
   const Ti& ti = run.ti(t);
   const TaskSpec& task = run.dag().task(t.task);
+  const uint32_t shown = ti.try_number - run.looks(t).all;
   switch (ti.state) {
     case TiState::kNone:
       if (run.head.state == RunState::kRunning) out.push_back(Undecided(run, t));
@@ -89,11 +90,11 @@ std::vector<std::string> Scheduler::Explain(const Run& run, Inst t, TimePoint no
           fmt::format("it waits in queue '{}' for a worker with a free slot", task.queue));
       break;
     case TiState::kUpForRetry:
-      out.push_back(fmt::format("try {} failed; the next starts at {}", ti.try_number,
+      out.push_back(fmt::format("try {} failed; the next starts at {}", shown,
                                 Wait(FromMicros(ti.next_at), now)));
       break;
     case TiState::kRunning:
-      out.push_back(fmt::format("try {} runs on worker '{}'", ti.try_number,
+      out.push_back(fmt::format("try {} runs on worker '{}'", shown,
                                 run.live(t) != nullptr ? run.live(t)->worker : "?"));
       break;
     case TiState::kRestarting:

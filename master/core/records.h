@@ -46,6 +46,9 @@ struct Usage {
 };
 
 // The latest state of a task instance. One that nothing has happened to has no row.
+//
+// `try_number` counts starts: an attempt is granted once. A sensor that comes again later
+// (up_for_reschedule) goes on with the same try, as people count them: shown_try().
 struct TiRow {
   RunId run;
   TaskIndex task;
@@ -57,7 +60,7 @@ struct TiRow {
   std::optional<TimePoint> queued_at;
   std::optional<TimePoint> start_date;
   std::optional<TimePoint> end_date;
-  std::optional<TimePoint> next_at;  // up_for_retry: starts again then
+  std::optional<TimePoint> next_at;  // up_for_retry, up_for_reschedule: starts again then
   bool live = false;  // granted to `worker`, and its end isn't known: its process may run
   std::string worker;
   int64_t pid = 0;
@@ -70,6 +73,13 @@ struct TiRow {
   // below this, and those without a row are in this row's state: none, or scheduled for their first
   // try.
   std::optional<uint32_t> block_length;
+  uint32_t reschedules = 0;  // starts that went on with the try before them
+  uint32_t looks = 0;        // those of the current try
+  std::optional<TimePoint> first_start;  // of the current try, if it came again
+  std::string skips;  // what its end passed by, of its direct downstream (core/skips.h)
+  std::string rendered_map_index;  // what its element is called, until the row changes again
+
+  uint32_t shown_try() const { return try_number - reschedules; }
 };
 
 // One ended try, for history. (The latest, unended one is in TiRow.)
@@ -86,6 +96,10 @@ struct AttemptRow {
   std::string reason;
   uint64_t log_bytes = 0;
   Usage usage;
+  uint32_t reschedules = 0;  // as TiRow's, at its end
+  uint32_t looks = 0;
+
+  uint32_t shown_try() const { return id.try_number - reschedules; }
 };
 
 }  // namespace gale

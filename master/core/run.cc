@@ -92,6 +92,10 @@ void Run::Load(const TiRow& row) {
   SetState(i, row.state);  // not by the table: a row may stand for many transitions
   if (row.live) SetLive(i, {row.worker, row.pid});
   SetValue(i, row.value_length);
+  if (row.reschedules > 0 || row.first_start) {
+    looks_[i] = {row.reschedules, row.looks, OrZero(row.first_start)};
+  }
+  SetSkips(i, ParseSkips(row.skips));
 }
 
 Ti Run::Fresh(TaskIndex t) const {
@@ -403,6 +407,11 @@ TiRow Run::ToRow(Inst i) const {
   row.end_date = OptionalTime(ti.end);
   row.next_at = OptionalTime(ti.next_at);
   row.live = ti.live;
+  const Looks looks = this->looks(i);
+  row.reschedules = looks.all;
+  row.looks = looks.of_try;
+  row.first_start = OptionalTime(looks.first_start);
+  if (auto skips = skips_.find(i); skips != skips_.end()) row.skips = FormatSkips(skips->second);
   if (ti.has_value) {
     auto length = lengths_.find(i.task.value);
     row.value_length = i.map_index < 0 && length != lengths_.end() ? length->second : 0;

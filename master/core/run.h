@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -16,6 +17,7 @@
 #include "master/core/instance.h"
 #include "master/core/records.h"
 #include "master/core/rules.h"
+#include "master/core/skips.h"
 
 namespace gale::core {
 
@@ -42,6 +44,13 @@ static_assert(sizeof(Ti) <= 48);
 struct LiveAttempt {
   std::string worker;
   int64_t pid = 0;
+};
+
+// Of a task instance that came again (up_for_reschedule): TiRow's.
+struct Looks {
+  uint32_t all = 0;
+  uint32_t of_try = 0;
+  int64_t first_start = 0;
 };
 
 // What is known of the run before this one, for depends_on_past.
@@ -125,6 +134,20 @@ class Run {
   // How many elements this task would be expanded to now; nullopt: not all is known. Not mapped: 1.
   std::optional<uint64_t> MapLength(TaskIndex t) const;
 
+  // The next start of it is a new try / goes on with the try. First comes the end of the try's first
+  // start.
+  void BeginTry(Inst i);
+  void NoteFirstStart(Inst i);
+  void GoOnWithTry(Inst i);
+  Looks looks(Inst i) const;
+
+  // What its end passes by, of those that directly follow it.
+  void SetSkips(Inst i, std::vector<Skip> skips);
+  // Which of its direct upstreams passed it by.
+  std::optional<TaskIndex> PassedBy(Inst i) const;
+  // Whether one may have passed some instance of it by; false: none did.
+  bool MayBePassedBy(TaskIndex t) const;
+
   uint32_t count(TiState s) const { return counts_[static_cast<size_t>(s)]; }
   uint32_t count(TaskIndex t, TiState s) const;
   // Task instances that the run waits for.
@@ -147,6 +170,9 @@ class Run {
     uint32_t begin = 0, end = 0;
   };
   Range Matching(Inst i, TaskIndex to) const;
+  // Which elements of `to` belong to element i alone; nullopt: no mapped group is around both, or
+  // i is no element. None, if `to` isn't expanded.
+  std::optional<Range> OfElement(Inst i, TaskIndex to) const;
   // Counts everything anew and compares. Empty if the sums are right; else what is wrong.
   std::string AuditSums() const;
   // The row to be kept, without `reason`. Without an index, of a task that is expanded: that of its
@@ -187,6 +213,8 @@ class Run {
   std::vector<bool> absent_;                    // empty: none is
   Counts counts_{};
   Live live_;
+  std::unordered_map<Inst, Looks, InstHash> looks_;  // of those that came again
+  std::map<Inst, std::vector<Skip>> skips_;          // of those that passed others by
   std::unordered_map<uint32_t, uint32_t> lengths_;  // of values of instances that aren't elements
 };
 

@@ -192,7 +192,9 @@ void Scheduler::AbsorbEffect(Run& run, Effect& effect) {
       s.out_.removes.push_back(std::move(entry));
     }
     void operator()(CancelAttempt& e) { s.out_.cancels.push_back(std::move(e)); }
-    void operator()(AttemptEnded& e) { s.out_.attempts.push_back(std::move(e.row)); }
+    void operator()(AttemptEnded& e) {
+      (e.goes_on ? s.out_.looks : s.out_.attempts).push_back(std::move(e.row));
+    }
     void operator()(DropXComs& e) { s.out_.xcom_drops.push_back({run.id(), e.inst}); }
     void operator()(RunStarted&) {
       s.StateOf(run).queued.erase({run.head.run_after, run.id()});
@@ -268,7 +270,7 @@ std::optional<TimePoint> Scheduler::RunTimer(const Run& run) const {
 std::optional<TimePoint> Scheduler::TiTimer(const Run& run, Inst t) {
   const Ti& ti = run.ti(t);
   if (run.head.state != RunState::kRunning) return std::nullopt;
-  if (ti.state == TiState::kUpForRetry) return FromMicros(ti.next_at);
+  if (ComesAgain(ti.state)) return FromMicros(ti.next_at);
   const auto& timeout = run.dag().task(t.task).execution_timeout;
   if (ti.state != TiState::kRunning || !ti.live || !timeout) return std::nullopt;
   return FromMicros(ti.start) + *timeout + kExecutionTimeoutMargin;
@@ -286,7 +288,7 @@ void Scheduler::FireRun(Run& run, TimePoint now) {
 }
 
 void Scheduler::FireTi(Run& run, Inst t, TimePoint now) {
-  if (run.ti(t).state == TiState::kUpForRetry) {
+  if (ComesAgain(run.ti(t).state)) {
     Handle(run.id(), RetryDue{run.attempt(t)}, now);
     return;
   }

@@ -33,6 +33,7 @@ struct Output {
   std::vector<std::pair<RunId, Changed>> tis;  // rows to write; may name one more than once
   std::set<RunId> runs;                        // rows to write
   std::vector<AttemptRow> attempts;            // history to write
+  std::vector<AttemptRow> looks;               // ended, and their tries go on: no history
   std::vector<TiRef> xcom_drops;
   std::vector<QueuedAttempt> pushes;
   std::vector<QueuedAttempt> removes;

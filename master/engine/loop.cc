@@ -166,7 +166,7 @@ void Loop::Work() {
     scheduler_->Flow(now_);
     core::Output output = scheduler_->TakeOutput();
     more = !output.tis.empty() || !output.runs.empty() || !output.pushes.empty() ||
-           !output.attempts.empty() || !output.needs_past.empty();
+           !output.attempts.empty() || !output.looks.empty() || !output.needs_past.empty();
     Absorb(std::move(output));
     more |= EndUngranted();
     if (served_ != nullptr) more |= ServeQueues();  // what it granted belongs to this commit
@@ -259,7 +259,7 @@ void Loop::Absorb(core::Output output) {
     dirty_tis_[{run_id, changed.inst}] = std::move(row);
     release_.ended.push_back(run_id);
   }
-  for (AttemptRow& attempt : output.attempts) {
+  auto ended = [&](AttemptRow& attempt, bool history) {
     if (auto worker = workers_.find(attempt.worker); worker != workers_.end()) {
       worker->second.held.erase(attempt.id);
       worker->second.started.erase(attempt.id);
@@ -270,9 +270,15 @@ void Loop::Absorb(core::Output output) {
       row->second.worker = attempt.worker;
       row->second.pid = attempt.pid;
       row->second.usage = attempt.usage;
+      if (auto text = map_index_texts_.find(attempt.id); text != map_index_texts_.end()) {
+        row->second.rendered_map_index = text->second;
+      }
     }
-    batch_.attempts.push_back(std::move(attempt));
-  }
+    if (history) batch_.attempts.push_back(std::move(attempt));
+  };
+  for (AttemptRow& attempt : output.attempts) ended(attempt, true);
+  for (AttemptRow& look : output.looks) ended(look, false);
+  map_index_texts_.clear();
   for (const core::TiRef& drop : output.xcom_drops) {
     std::erase_if(batch_.xcoms, [&](const XComRow& x) {
       return x.run == drop.run && x.task == drop.inst.task && x.map_index == drop.inst.map_index;

@@ -309,6 +309,9 @@ class Loop {
   // loop_values.cc: what tasks returned that others are mapped over
   using ValueKey = std::pair<RunId, core::Inst>;
   // What has no length, or too much of it, fails the task that returned it, as in Airflow.
+  // And the tasks that its end names must be the DAG's.
+  core::AttemptFinished Judge(const Dag& dag, const AttemptResult& result) const;
+  void KeepRendered(const AttemptResult& result);
   core::AttemptFinished JudgeValue(const Dag& dag, const AttemptResult& result) const;
   void KeepValue(const AttemptId& id, const std::string& json);
   void ForgetValues(RunId run);
@@ -396,6 +399,7 @@ class Loop {
   std::deque<HeldRelease> held_;  // committed, and not yet synced
 
   std::map<ValueKey, std::shared_ptr<const JsonElements>> values_;  // of runs in memory
+  std::map<AttemptId, std::string> map_index_texts_;  // of those that ended in this turn
 
   LedgerWaits waits_;
   std::map<std::string, LastGiven> last_given_;  // by DAG; more than the ledger says

@@ -83,6 +83,10 @@ bool Loop::LeaveOut(const BatchRow& row, const std::string& why, bool own) {
       return LeaveOutOfRun(batch_.xcoms[row.at].run,
                            core::Inst(batch_.xcoms[row.at].task, batch_.xcoms[row.at].map_index),
                            why, own);
+    case List::kRendered:
+      return LeaveOutOfRun(
+          batch_.rendered[row.at].run,
+          core::Inst(batch_.rendered[row.at].task, batch_.rendered[row.at].map_index), why, own);
     case List::kImportErrors: {
       const std::string& file = batch_.import_errors[row.at].filename;
       const bool named = std::ranges::any_of(refused_.names, [&](const auto& entry) {

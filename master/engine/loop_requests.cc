@@ -216,11 +216,12 @@ Result<std::vector<TiRow>> Loop::Clear(const ClearRequest& request, const Actor&
     return s == TiState::kNone || run->absent(t);  // nothing to clear
   });
   for (core::Inst t : tasks) {
-    if (run->ti(t).try_number < limits::kTriesMax) continue;
+    const uint32_t tries = run->ti(t).try_number - run->looks(t).all;
+    if (tries < limits::kTriesMax) continue;
     return FailedPrecondition(
         "task '{}' of run '{}' had {} tries, the most that there may be (kTriesMax): trigger "
         "another run",
-        run->dag().task(t.task).task_id, request.run_id, run->ti(t).try_number);
+        run->dag().task(t.task).task_id, request.run_id, tries);
   }
   if (!request.dry_run && !tasks.empty()) {
     scheduler_->Handle(run->id(), core::ClearTasks{tasks}, now_);

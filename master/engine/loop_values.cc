@@ -1,9 +1,37 @@
 // What tasks returned that others are mapped over: judged, kept while the run is in memory, and cut
 // into the arguments of elements.
+#include "common/base/text.h"
+#include "common/base/text_limits.h"
 #include "common/model/element.h"
 #include "master/engine/loop.h"
 
 namespace gale {
+
+core::AttemptFinished Loop::Judge(const Dag& dag, const AttemptResult& result) const {
+  core::AttemptFinished out = JudgeValue(dag, result);
+  for (const AttemptResult::Skip& skip : result.skips) {
+    const auto task = dag.Find(skip.task_id);
+    if (!task) {
+      out.skips.clear();
+      out.outcome = core::Outcome::kFailed;
+      out.value_length.reset();
+      out.reason = fmt::format("it skips task '{}', which version {} of dag '{}' does not have",
+                               RepairText(skip.task_id, limits::kIdBytesMax), dag.version(),
+                               dag.id());
+      return out;
+    }
+    out.skips.push_back({*task, skip.map_index});
+  }
+  return out;
+}
+
+void Loop::KeepRendered(const AttemptResult& result) {
+  const AttemptId& id = result.finished.attempt;
+  if (!result.rendered_json.empty()) {
+    batch_.rendered.push_back({id.run, id.task, id.map_index, result.rendered_json});
+  }
+  if (!result.rendered_map_index.empty()) map_index_texts_[id] = result.rendered_map_index;
+}
 
 // Source: Airflow, task_runner.py, _push_xcom_if_needed.
 core::AttemptFinished Loop::JudgeValue(const Dag& dag, const AttemptResult& result) const {

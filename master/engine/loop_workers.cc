@@ -181,6 +181,7 @@ void Loop::ReleaseGrant(Worker& worker, const AttemptId& attempt,
   const core::Run& run = *scheduler_->Find(attempt.run);
   Grant grant{attempt, epoch_, run.dag_ptr(), run.head, run.ti(core::InstOf(attempt)).max_tries,
               "",      success};
+  grant.looks = run.looks(core::InstOf(attempt));
   if (run.dag().has_arguments(attempt.task)) {
     auto arguments = ArgumentsOf(run, attempt);
     if (!arguments.ok()) {  // it ends without a start
@@ -285,12 +286,13 @@ bool Loop::Finish(const AttemptResult& result) {
     scheduler_->Handle(id.run, failed, now_);
     return true;
   }
-  const core::AttemptFinished finished = JudgeValue(run->dag(), result);
+  const core::AttemptFinished finished = Judge(run->dag(), result);
   const bool kept =
       counts && finished.outcome == core::Outcome::kSuccess && run->dag().keeps_value(id.task);
   for (const auto& [key, json] : result.xcoms) {
     if (kept && key == kReturnValue) KeepValue(id, json);
   }
+  if (current) KeepRendered(result);
   scheduler_->Handle(id.run, finished, now_);
   if (!counts) return true;
   for (const auto& [key, json] : result.xcoms) {

@@ -9,6 +9,7 @@
 #include "common/base/metrics.h"
 #include "common/model/dag.h"
 #include "master/core/event.h"
+#include "master/core/run.h"
 #include "master/engine/worker_lease.h"
 #include "master/store/rows.h"
 
@@ -100,6 +101,13 @@ inline constexpr char kReturnValue[] = "return_value";  // the key of what a tas
 
 struct AttemptResult {
   core::AttemptFinished finished;
+  struct Skip {
+    std::string task_id;
+    std::optional<int32_t> map_index;  // unset: all that it has
+  };
+  std::vector<Skip> skips;         // that its end passes by
+  std::string rendered_json;       // what its template fields were: an object; empty: not known
+  std::string rendered_map_index;  // what its element is called
   std::vector<std::pair<std::string, std::string>> xcoms;  // key, JSON
   bool value_is_mappable = false;  // what it returned is a list or an object
 };
@@ -137,6 +145,8 @@ struct Grant {
   std::optional<PreviousSuccess> previous_success;  // for work that needs it
   // Arguments of this instance, over those of its task: a JSON object; empty: none.
   std::string arguments_json = {};
+  core::Looks looks = {};
+  uint32_t shown_try() const { return attempt.try_number - looks.all; }
 };
 
 struct Welcome {

@@ -47,10 +47,13 @@ constexpr ColumnBounds kColumns[] = {
     {"cleaned_run", "run_id", Id(1)},
     {"task_instance", "worker", Id(0)},
     {"task_instance", "reason", Text(kReasonBytesMax)},
+    {"task_instance", "skips", Name(0, kSkipsBytesMax)},
+    {"task_instance", "rendered_map_index", Text(kMapIndexTextBytesMax)},
     {"task_attempt", "worker", Id(0)},
     {"task_attempt", "reason", Text(kReasonBytesMax)},
     {"xcom", "key", Name(1, kXComKeyBytesMax)},
     {"xcom", "value", Text(kXComValueBytesMax)},
+    {"rendered_fields", "fields", Text(kRenderedBytesMax)},
     {"pool", "name", Name(1, kPoolNameBytesMax)},
     {"pool", "description", Text(kDescriptionBytesMax)},
     {"worker", "name", Id(1)},
@@ -184,6 +187,9 @@ Status CheckRow(const AttemptRow& row) {
   GALE_CHECK_ROW("task_attempt", kAttemptColumns, Columns(row));
 }
 Status CheckRow(const XComRow& row) { GALE_CHECK_ROW("xcom", kXComColumns, Columns(row)); }
+Status CheckRow(const RenderedRow& row) {
+  GALE_CHECK_ROW("rendered_fields", kRenderedColumns, Columns(row));
+}
 Status CheckRow(const PoolRow& row) { GALE_CHECK_ROW("pool", kPoolColumns, Columns(row)); }
 Status CheckRow(const WorkerRow& row) { GALE_CHECK_ROW("worker", kWorkerColumns, Columns(row)); }
 Status CheckRow(const ImportErrorRow& row) {
@@ -226,6 +232,7 @@ Status CheckBatch(const CommitBatch& batch, BatchRow& refused) {
   GALE_RETURN_IF_ERROR(all(batch.tis, "task_instance", L::kTis));
   GALE_RETURN_IF_ERROR(all(batch.attempts, "task_attempt", L::kAttempts));
   GALE_RETURN_IF_ERROR(all(batch.xcoms, "xcom", L::kXComs));
+  GALE_RETURN_IF_ERROR(all(batch.rendered, "rendered_fields", L::kRendered));
   GALE_RETURN_IF_ERROR(all(batch.pools, "pool", L::kPools));
   GALE_RETURN_IF_ERROR(all(batch.workers, "worker", L::kWorkers));
   GALE_RETURN_IF_ERROR(all(batch.import_errors, "import_error", L::kImportErrors));
@@ -249,6 +256,9 @@ std::string Describe(const AttemptRow& row) { return "attempt " + row.id.ToStrin
 std::string Describe(const XComRow& row) {
   return fmt::format("XCom '{}' of {}.{}.{}", Shown(row.key), row.run.value, row.task.value,
                      row.map_index);
+}
+std::string Describe(const RenderedRow& row) {
+  return fmt::format("rendered fields of {}.{}.{}", row.run.value, row.task.value, row.map_index);
 }
 std::string Describe(const PoolRow& row) { return fmt::format("pool '{}'", Shown(row.name)); }
 std::string Describe(const WorkerRow& row) { return fmt::format("worker '{}'", Shown(row.name)); }

@@ -243,6 +243,9 @@ class CommitPlan {
              return fmt::format("XCom '{}' of {}.{}.{}", row.key, row.run.value, row.task.value,
                                 row.map_index);
            });
+    Upsert(BatchRow::List::kRendered, "rendered_fields", kRenderedColumns,
+           "run_key, task_index, map_index", batch_.rendered,
+           [](const RenderedRow& row) { return Describe(row); });
   }
 
   // live_run holds every run that isn't finished or has a live task instance. It may hold a few

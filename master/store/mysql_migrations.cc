@@ -218,10 +218,24 @@ CREATE TABLE IF NOT EXISTS cleaned_run (
     "ALTER TABLE task_instance ADD COLUMN user_time BIGINT NOT NULL DEFAULT 0,"
     " ADD COLUMN system_time BIGINT NOT NULL DEFAULT 0,"
     " ADD COLUMN rss_bytes_max BIGINT NOT NULL DEFAULT 0,"
-    " ADD COLUMN value_length INT UNSIGNED, ADD COLUMN block_length INT UNSIGNED",
+    " ADD COLUMN value_length INT UNSIGNED, ADD COLUMN block_length INT UNSIGNED,"
+    " ADD COLUMN reschedules INT UNSIGNED NOT NULL DEFAULT 0,"
+    " ADD COLUMN looks INT UNSIGNED NOT NULL DEFAULT 0, ADD COLUMN first_start BIGINT,"
+    " ADD COLUMN skips MEDIUMTEXT NOT NULL,"
+    " ADD COLUMN rendered_map_index VARCHAR(250) NOT NULL DEFAULT ''",
     "ALTER TABLE task_attempt ADD COLUMN user_time BIGINT NOT NULL DEFAULT 0,"
     " ADD COLUMN system_time BIGINT NOT NULL DEFAULT 0,"
-    " ADD COLUMN rss_bytes_max BIGINT NOT NULL DEFAULT 0",
+    " ADD COLUMN rss_bytes_max BIGINT NOT NULL DEFAULT 0,"
+    " ADD COLUMN reschedules INT UNSIGNED NOT NULL DEFAULT 0,"
+    " ADD COLUMN looks INT UNSIGNED NOT NULL DEFAULT 0",
+    R"sql(
+CREATE TABLE IF NOT EXISTS rendered_fields (
+  run_key    BIGINT NOT NULL CHECK (run_key >= 1),
+  task_index INT UNSIGNED NOT NULL,
+  map_index  INT NOT NULL CHECK (map_index >= -1),
+  fields     MEDIUMTEXT NOT NULL,
+  PRIMARY KEY (run_key, task_index, map_index)
+))sql" GALE_TABLE_END,
     "ALTER TABLE dag_version ADD COLUMN tasks INT UNSIGNED NOT NULL DEFAULT 0",
     "ALTER TABLE dag_run ADD KEY dag_run_by_dag (dag_id, run_key, version),"
     " ADD KEY dag_run_by_run_after (run_after),"

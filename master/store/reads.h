@@ -106,6 +106,16 @@ struct TiScan {
   size_t limit = 0;             // rows
 };
 
+// The XComs of one key of all instances of a task, in the order of their map index.
+struct XComsOfTask {
+  RunId run;
+  TaskIndex task;
+  std::string key;
+  bool backwards = false;  // the last one first
+  uint32_t offset = 0;
+  uint32_t limit = 1;
+};
+
 struct XComQuery : PageQuery {
   RunScope runs;
   // Of these tasks only (a task's index differs from version to version); empty: all.
@@ -161,6 +171,11 @@ class Reads {
       const TiKey& ti, std::optional<uint32_t> try_number = std::nullopt) = 0;
   virtual Result<Page<XComHead>> ListXComs(const XComQuery& query) = 0;
   virtual Result<std::optional<XComRow>> GetXCom(const TiKey& ti, const std::string& key) = 0;
+  // `query.limit` of them; and how many there are in all.
+  virtual Result<std::vector<XComRow>> TaskXComs(const XComsOfTask& query) = 0;
+  virtual Result<uint64_t> CountTaskXComs(const XComsOfTask& query) = 0;
+
+  virtual Result<std::optional<RenderedRow>> GetRendered(const TiKey& ti) = 0;
 
   virtual Result<Page<EventRow>> ListEvents(const EventQuery& query) = 0;
 };

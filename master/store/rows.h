@@ -83,6 +83,14 @@ struct XComRow {
   TimePoint timestamp;
 };
 
+// What a task instance's template fields were, the last time that it ran.
+struct RenderedRow {
+  RunId run;
+  TaskIndex task;
+  int32_t map_index = kUnmapped;
+  std::string fields_json;  // an object
+};
+
 struct PoolRow {
   std::string name;
   int32_t slots = 128;  // -1: unlimited

@@ -125,4 +125,29 @@ Result<std::optional<XComRow>> SqlReads::GetXCom(const TiKey& ti, const std::str
                     .Add(GALE_OF_TI " AND `key` = ?", ti.run, ti.task, ti.map_index, key));
 }
 
+Result<std::vector<XComRow>> SqlReads::TaskXComs(const XComsOfTask& query) {
+  return Select<XComRow>(
+      *source_, From(kXComColumns, "xcom")
+                    .Add(" WHERE run_key = ? AND task_index = ? AND `key` = ?", query.run,
+                         query.task, query.key)
+                    .Add(query.backwards ? " ORDER BY map_index DESC" : " ORDER BY map_index")
+                    .Add(" LIMIT ? OFFSET ?", query.limit, query.offset));
+}
+
+Result<uint64_t> SqlReads::CountTaskXComs(const XComsOfTask& query) {
+  const SqlQuery count(
+      "SELECT COUNT(*) FROM xcom WHERE run_key = ? AND task_index = ? AND `key` = ?", query.run,
+      query.task, query.key);
+  uint64_t number = 0;
+  GALE_RETURN_IF_ERROR(source_->Read(
+      [&](Sql& sql) { return sql.Query(count, [&](SqlRow& row) { row.Read(number); }); }));
+  return number;
+}
+
+Result<std::optional<RenderedRow>> SqlReads::GetRendered(const TiKey& ti) {
+  return SelectOne<RenderedRow>(
+      *source_,
+      From(kRenderedColumns, "rendered_fields").Add(GALE_OF_TI, ti.run, ti.task, ti.map_index));
+}
+
 }  // namespace gale

@@ -37,6 +37,9 @@ class SqlReads : public Reads {
                                                std::optional<uint32_t> try_number) override;
   Result<Page<XComHead>> ListXComs(const XComQuery& query) override;
   Result<std::optional<XComRow>> GetXCom(const TiKey& ti, const std::string& key) override;
+  Result<std::vector<XComRow>> TaskXComs(const XComsOfTask& query) override;
+  Result<uint64_t> CountTaskXComs(const XComsOfTask& query) override;
+  Result<std::optional<RenderedRow>> GetRendered(const TiKey& ti) override;
   Result<Page<EventRow>> ListEvents(const EventQuery& query) override;
 
  private:

@@ -196,6 +196,14 @@ Status WriteXComs(Write& write, const CommitBatch& batch) {
                    });
 }
 
+Status WriteRendered(Write& write, const CommitBatch& batch) {
+  static const std::string upsert =
+      Upsert("rendered_fields", kRenderedColumns, "run_key, task_index, map_index",
+             "run_key, task_index, map_index");
+  return WriteRows(write, BatchRow::List::kRendered, "rendered_fields", upsert, batch.rendered,
+                   [](const RenderedRow& row) { return Describe(row); });
+}
+
 // Deletes come first, so that a name in both lists stays.
 Status WriteRest(Write& write, const CommitBatch& batch) {
   Database& db = write.db;
@@ -268,6 +276,7 @@ Status SqliteStore::Commit(Epoch epoch, const CommitBatch& batch, BatchRow* refu
     GALE_RETURN_IF_ERROR(WriteRuns(write, batch.runs));
     GALE_RETURN_IF_ERROR(WriteTasks(write, batch));
     GALE_RETURN_IF_ERROR(WriteXComs(write, batch));
+    GALE_RETURN_IF_ERROR(WriteRendered(write, batch));
     return WriteRest(write, batch);
   };
   const Status written = rows();

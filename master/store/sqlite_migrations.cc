@@ -224,6 +224,20 @@ ALTER TABLE task_attempt ADD COLUMN user_time INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE task_attempt ADD COLUMN system_time INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE task_attempt ADD COLUMN rss_bytes_max INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE dag_version ADD COLUMN tasks INTEGER NOT NULL DEFAULT 0 CHECK (tasks >= 0);
+ALTER TABLE task_instance ADD COLUMN reschedules INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE task_instance ADD COLUMN looks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE task_instance ADD COLUMN first_start INTEGER;
+ALTER TABLE task_instance ADD COLUMN skips TEXT NOT NULL DEFAULT '';
+ALTER TABLE task_instance ADD COLUMN rendered_map_index TEXT NOT NULL DEFAULT '';
+ALTER TABLE task_attempt ADD COLUMN reschedules INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE task_attempt ADD COLUMN looks INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE rendered_fields (
+  run_key    INTEGER NOT NULL CHECK (run_key >= 1),
+  task_index INTEGER NOT NULL CHECK (task_index BETWEEN 0 AND 4294967295),
+  map_index  INTEGER NOT NULL CHECK (map_index >= -1),
+  fields     TEXT NOT NULL,
+  PRIMARY KEY (run_key, task_index, map_index)
+) STRICT;
 CREATE INDEX dag_version_head ON dag_version (dag_id, version, hash, created_at, tasks);
 CREATE INDEX dag_run_by_dag ON dag_run (dag_id, run_key, version);
 CREATE INDEX dag_run_by_run_after ON dag_run (run_after);

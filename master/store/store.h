@@ -47,6 +47,7 @@ struct CommitBatch {
   std::vector<XComRow> xcoms;
   // XComs of a task instance that starts anew are deleted before `xcoms` are written.
   std::vector<TiKey> xcom_deletes;
+  std::vector<RenderedRow> rendered;
   std::vector<PoolRow> pools;
   std::vector<std::string> pool_deletes;
   std::vector<WorkerRow> workers;
@@ -59,7 +60,7 @@ struct CommitBatch {
   bool empty() const {
     return dags.empty() && dag_versions.empty() && !bundle && version_bundles.empty() &&
            runs.empty() && tis.empty() && attempts.empty() && xcoms.empty() &&
-           xcom_deletes.empty() && pools.empty() && pool_deletes.empty() && workers.empty() &&
+           xcom_deletes.empty() && rendered.empty() && pools.empty() && pool_deletes.empty() && workers.empty() &&
            import_errors.empty() && import_error_deletes.empty() && events.empty();
   }
 };
@@ -75,6 +76,7 @@ struct BatchRow {
     kTis,
     kAttempts,
     kXComs,
+    kRendered,
     kPools,
     kWorkers,
     kImportErrors,

@@ -33,16 +33,21 @@ inline auto Tie(const RunRow& row) {
   return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s);
 }
 inline auto Tie(const TiRow& row) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = row;
-  return std::tuple_cat(std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, q, r), Tie(p));
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w] = row;
+  return std::tuple_cat(std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, q, r), Tie(p),
+                        std::tie(s, t, u, v, w));
 }
 inline auto Tie(const AttemptRow& row) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l] = row;
-  return std::tuple_cat(std::tie(a, b, c, d, e, f, g, h, i, j, k), Tie(l));
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = row;
+  return std::tuple_cat(std::tie(a, b, c, d, e, f, g, h, i, j, k), Tie(l), std::tie(m, n));
 }
 inline auto Tie(const XComRow& row) {
   const auto& [a, b, c, d, e, f] = row;
   return std::tie(a, b, c, d, e, f);
+}
+inline auto Tie(const RenderedRow& row) {
+  const auto& [a, b, c, d] = row;
+  return std::tie(a, b, c, d);
 }
 inline auto Tie(const PoolRow& row) {
   const auto& [a, b, c, d] = row;
@@ -199,7 +204,12 @@ inline TiRow FullTi(int64_t run, uint32_t task) {
           .reason = "exit 1",
           .usage = {Duration(1'234'567), Duration(89), uint64_t{6} << 33},
           .value_length = 3,
-          .block_length = 1'000'000};
+          .block_length = 1'000'000,
+          .reschedules = 1,
+          .looks = 4'000'000'000u,
+          .first_start = At(24),
+          .skips = "3,7:2",
+          .rendered_map_index = "größe 7"};
 }
 inline AttemptRow FullAttempt(int64_t run, uint32_t task, uint32_t try_number) {
   return {.id = {RunId(run), TaskIndex(task), 17, try_number},
@@ -213,7 +223,9 @@ inline AttemptRow FullAttempt(int64_t run, uint32_t task, uint32_t try_number) {
           .signal = 9,
           .reason = "killed",
           .log_bytes = uint64_t{5} << 40,
-          .usage = {std::chrono::hours(1), Duration(1), 4096}};
+          .usage = {std::chrono::hours(1), Duration(1), 4096},
+          .reschedules = 5,
+          .looks = 4};
 }
 inline XComRow XCom(int64_t run, uint32_t task, std::string key, std::string value_json) {
   return {.run = RunId(run),
@@ -222,6 +234,12 @@ inline XComRow XCom(int64_t run, uint32_t task, std::string key, std::string val
           .key = std::move(key),
           .value_json = std::move(value_json),
           .timestamp = At(40)};
+}
+inline RenderedRow Rendered(int64_t run, uint32_t task, std::string fields_json) {
+  return {.run = RunId(run),
+          .task = TaskIndex(task),
+          .map_index = kUnmapped,
+          .fields_json = std::move(fields_json)};
 }
 inline EventRow Event(std::string event, std::string owner, int64_t seconds) {
   return {.when = At(seconds),

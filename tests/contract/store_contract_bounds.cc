@@ -85,6 +85,8 @@ TEST_P(StoreContract, ARowWithEveryTextAtItsMaximumIsTakenAndOnePastItRefused) {
             [&](const AttemptRow& r) { return Commit({.attempts = {r}}); });
   TryBounds("xcom", kXComColumns, XCom(1, 0, "", ""),
             [&](const XComRow& r) { return Commit({.xcoms = {r}}); });
+  TryBounds("rendered_fields", kRenderedColumns, RenderedRow{.run = RunId(1)},
+            [&](const RenderedRow& r) { return Commit({.rendered = {r}}); });
   TryBounds("pool", kPoolColumns, PoolRow{},
             [&](const PoolRow& r) { return Commit({.pools = {r}}); });
   TryBounds("worker", kWorkerColumns, WorkerRow{},

@@ -322,6 +322,8 @@ bool Teller::ActOnAttempt(const Words& w) {
     Finish(w, Outcome::kFailedNoRetry);
   } else if (w.verb == "skip" || w.verb == "run-and-skip") {
     Finish(w, Outcome::kSkipped);
+  } else if (w.verb == "reschedule" || w.verb == "run-and-reschedule") {
+    Finish(w, Outcome::kRescheduled);
   } else if (w.verb == "lose") {
     Finish(w, Outcome::kLost);
   } else if (w.verb == "hand-back") {
@@ -340,8 +342,19 @@ void Teller::Finish(const Words& w, Outcome outcome) {
     done.outcome = outcome;
     done.exit_code = outcome == Outcome::kSuccess ? 0 : 1;
     for (const auto& [key, value] : w.options) {
-      if (key != "returns") Wrong("unknown option {}", key);
-      done.value_length = static_cast<uint32_t>(std::stoul(value));
+      if (key == "returns") {
+        done.value_length = static_cast<uint32_t>(std::stoul(value));
+      } else if (key == "skips") {
+        for (const std::string& skipped : SplitAt(value, ',')) {
+          const Inst inst = FindTask(skipped).task;
+          done.skips.push_back({inst.task, inst.map_index < 0 ? std::nullopt
+                                                              : std::optional(inst.map_index)});
+        }
+      } else if (key == "in") {
+        done.next_at = world_.now + ParseDuration(value);
+      } else {
+        Wrong("unknown option {}", key);
+      }
     }
     if (w.verb.starts_with("run")) {
       const Decision d = world_.Do(ref.run, Claim{done.attempt, "worker1"});

@@ -70,6 +70,15 @@ class FaultyReads : public Reads {
   Result<std::optional<XComRow>> GetXCom(const TiKey& ti, const std::string& key) override {
     return Do([&] { return inner_.GetXCom(ti, key); });
   }
+  Result<std::vector<XComRow>> TaskXComs(const XComsOfTask& query) override {
+    return Do([&] { return inner_.TaskXComs(query); });
+  }
+  Result<uint64_t> CountTaskXComs(const XComsOfTask& query) override {
+    return Do([&] { return inner_.CountTaskXComs(query); });
+  }
+  Result<std::optional<RenderedRow>> GetRendered(const TiKey& ti) override {
+    return Do([&] { return inner_.GetRendered(ti); });
+  }
   Result<Page<EventRow>> ListEvents(const EventQuery& query) override {
     return Do([&] { return inner_.ListEvents(query); });
   }
