@@ -381,6 +381,11 @@ void Master::Parts::MakeGrpc(const std::string& join_token, const TlsFiles& tls)
   grpc_options.rest = [this](const v1::RestRequest& request) {
     return ToProto(rest->Handle(FromProto(request)));
   };
+  grpc_options.ask_leader = [this](const v1::TaskQuestion& question) -> Result<v1::TaskAnswer> {
+    const std::optional<MasterRow> leader = control->LeaderElsewhere();
+    if (leader && leader_client) return leader_client->Ask(leader->grpc, question);
+    return Unavailable("no master leads just now; ask again");
+  };
   grpc = std::make_unique<GrpcServer>(*control, *engine, *auth, std::move(grpc_options));
 }
 

@@ -61,9 +61,14 @@ inline constexpr size_t kLogDescriptorsMax = 512;
 inline constexpr size_t kGrpcMessageBytesMax = 64 << 20;
 // The worker's and the keeper's journals: smaller they are never written anew.
 inline constexpr size_t kJournalBytesMin = 256 << 10;
-inline constexpr size_t kSpoolEntriesMax = 100'000;   // worker: results that no master acked yet
-inline constexpr uint32_t kTriesMax = 1'000'000;      // try numbers of one task instance
-inline constexpr uint32_t kLooksMax = 1'000'000;      // of one try: it comes again that often
+inline constexpr size_t kSpoolEntriesMax = 100'000;  // worker: results that no master acked yet
+inline constexpr uint32_t kTriesMax = 1'000'000;     // try numbers of one task instance
+inline constexpr uint32_t kLooksMax = 1'000'000;     // of one try: it comes again that often
+// What a running task asks of a master: names or dates in one question, runs that it is about, and
+// the bytes of an answer.
+inline constexpr size_t kAskNamesMax = 10'000;
+inline constexpr size_t kAskRunsMax = 1'000;
+inline constexpr size_t kAskAnswerBytesMax = 32 << 20;
 inline constexpr size_t kSkipsMax = kTasksPerDagMax;  // that the end of an attempt names
 inline constexpr size_t kScheduledRunsPerPass = 100;  // calendar: runs of one DAG created at a time
 inline constexpr std::chrono::seconds kCommitRetryMax{10};  // then the master steps down

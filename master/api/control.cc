@@ -191,6 +191,11 @@ Result<RunView> Control::GetRun(const std::string& dag_id, const std::string& ru
   return NotFound("DAG '{}' has no run '{}'", dag_id, run_id);
 }
 
+Result<RunView> Control::GetRunById(RunId id) {
+  GALE_ASSIGN_OR_RETURN(RunRow row, reads_.GetRunById(id));
+  return ViewOf(std::move(row));
+}
+
 Result<RunView> Control::SetRunState(const std::string& dag_id, const std::string& run_id,
                                      RunState state, const Actor& actor) {
   GALE_RETURN_IF_ERROR(GetRun(dag_id, run_id).status());

@@ -95,6 +95,8 @@ struct LogQuery {
   uint32_t try_number = 0;  // 0: the latest
   uint64_t offset = 0;
   size_t max_bytes = 1 << 20;
+  // Found by EndOfTry: the try's starts. Its log is theirs, one after the other.
+  uint32_t first_start = 0, last_start = 0;
 };
 struct LogPage {
   std::string data;
@@ -184,6 +186,7 @@ class Control {
   // query.dag_id empty: of all DAGs; else NOT_FOUND if there is no such DAG.
   Result<Page<RunView>> ListRuns(const RunQuery& query);
   Result<RunView> GetRun(const std::string& dag_id, const std::string& run_id);
+  Result<RunView> GetRunById(RunId id);
   // queued, success or failed.
   Result<RunView> SetRunState(const std::string& dag_id, const std::string& run_id, RunState state,
                               const Actor& actor);
@@ -197,7 +200,7 @@ class Control {
   Result<TaskInstanceView> GetTaskInstance(const std::string& dag_id, const std::string& run_id,
                                            const std::string& task_id,
                                            int32_t map_index = kUnmapped);
-  // Ended tries, oldest first; with a number, that one only.
+  // Ended tries, oldest first; with a number (as people count them), that one only.
   Result<std::vector<AttemptRow>> ListTries(const TaskInstanceView& ti,
                                             std::optional<uint32_t> try_number = std::nullopt);
   // NOT_FOUND, naming it, if the run's version has no such task.
@@ -222,6 +225,7 @@ class Control {
   Result<uint64_t> AppendLog(const AttemptId& attempt, const LogKey& key, uint64_t offset,
                              std::string_view data);
   LogStore& logs() { return logs_; }
+  Store& store() { return store_; }
 
   // What was committed, as it is told to who follows (followers.h).
   Feed& feed() { return engine_.feed(); }
@@ -251,9 +255,11 @@ class Control {
     bool ended = false;
     uint64_t size = 0;  // of the whole log, once it has ended
   };
-  Result<LogEnd> EndOfTry(const TaskInstanceView& ti, uint32_t try_number);
+  // Of query.try_number, whose starts it notes there.
+  Result<LogEnd> EndOfTry(const TaskInstanceView& ti, LogQuery& query);
   static Status NoSuchTry(const LogQuery& query, const TaskInstanceView& ti);
-  static LogKey KeyOf(const LogQuery& query);
+  static LogKey KeyOf(const LogQuery& query, uint32_t start);
+  Result<uint64_t> SizeOf(const LogQuery& query) const;
   // What the disk has from query.offset on.
   Result<LogPage> PageOf(const LogQuery& query);
   // Waits until the log has `size` bytes, kLogTailWait at most.

@@ -29,43 +29,79 @@ Result<uint64_t> Control::AppendLog(const AttemptId& attempt, const LogKey& key,
   return size;
 }
 
-Result<Control::LogEnd> Control::EndOfTry(const TaskInstanceView& ti, uint32_t try_number) {
-  GALE_ASSIGN_OR_RETURN(std::vector<AttemptRow> tries, ListTries(ti, try_number));
+Result<Control::LogEnd> Control::EndOfTry(const TaskInstanceView& ti, LogQuery& query) {
+  GALE_ASSIGN_OR_RETURN(std::vector<AttemptRow> tries, ListTries(ti, query.try_number));
   if (!tries.empty()) {
     const AttemptRow& row = tries.front();
+    query.last_start = row.id.try_number;
+    query.first_start = query.last_start - row.looks;
     const bool recent = row.end_date && Clock::Real().Now() - *row.end_date < kShippingTimeMax;
-    return LogEnd{true, recent ? row.log_bytes : 0};
+    if (!recent) return LogEnd{true, 0};
+    LogQuery before = query;
+    uint64_t size = 0;
+    if (--before.last_start >= before.first_start) {
+      GALE_ASSIGN_OR_RETURN(size, SizeOf(before));
+    }
+    return LogEnd{true, size + row.log_bytes};
   }
   // No history: it has not ended, or it never ran (empty, skipped, marked by hand).
-  const bool ended = !ti.row.live && (try_number < ti.row.try_number || IsFinished(ti.row.state));
+  const uint32_t now = ti.row.shown_try();
+  query.last_start = ti.row.try_number - std::min(ti.row.try_number, now - query.try_number);
+  query.first_start = query.last_start;
+  if (query.try_number == now) query.first_start -= std::min(ti.row.looks, query.last_start);
+  const bool ended = !ti.row.live && (query.try_number < now || IsFinished(ti.row.state));
   return LogEnd{ended, 0};
 }
 
 Status Control::NoSuchTry(const LogQuery& query, const TaskInstanceView& ti) {
   return NotFound("task '{}' of run '{}' has no try {}: it has had {}", query.task_id, query.run_id,
-                  query.try_number, ti.row.try_number);
+                  query.try_number, ti.row.shown_try());
 }
 
-LogKey Control::KeyOf(const LogQuery& query) {
-  return {query.dag_id, query.run_id, query.task_id, query.map_index, query.try_number};
+LogKey Control::KeyOf(const LogQuery& query, uint32_t start) {
+  return {query.dag_id, query.run_id, query.task_id, query.map_index, start};
+}
+
+Result<uint64_t> Control::SizeOf(const LogQuery& query) const {
+  uint64_t all = 0;
+  for (uint32_t start = query.first_start; start <= query.last_start; ++start) {
+    GALE_ASSIGN_OR_RETURN(const uint64_t size, logs_.Size(KeyOf(query, start)));
+    all += size;
+  }
+  return all;
 }
 
 Result<LogPage> Control::PageOf(const LogQuery& query) {
   LogPage page;
   page.offset = query.offset;
   page.try_number = query.try_number;
-  GALE_ASSIGN_OR_RETURN(page.data, logs_.Read(KeyOf(query), query.offset, query.max_bytes));
-  if (page.data.empty()) return page;
-  GALE_ASSIGN_OR_RETURN(page.times, logs_.Times(KeyOf(query), page.offset, page.data.size()));
+  uint64_t before = 0;  // bytes of the starts before this one
+  for (uint32_t start = query.first_start; start <= query.last_start; ++start) {
+    const LogKey key = KeyOf(query, start);
+    const uint64_t at = query.offset + page.data.size() - before;
+    if (start < query.last_start) {
+      GALE_ASSIGN_OR_RETURN(const uint64_t size, logs_.Size(key));
+      before += size;
+      if (at >= size) continue;
+    }
+    GALE_ASSIGN_OR_RETURN(const std::string data,
+                          logs_.Read(key, at, query.max_bytes - page.data.size()));
+    if (data.empty()) continue;
+    GALE_ASSIGN_OR_RETURN(const std::vector<LogTime> times, logs_.Times(key, at, data.size()));
+    const uint64_t shift = query.offset + page.data.size() - at;
+    for (const LogTime& time : times) page.times.push_back({time.offset + shift, time.time});
+    page.data += data;
+    if (page.data.size() >= query.max_bytes) break;
+  }
   return page;
 }
 
 Result<LogPage> Control::ReadLog(LogQuery query) {
   GALE_ASSIGN_OR_RETURN(const TaskInstanceView ti, GetTaskInstance(query.dag_id, query.run_id,
                                                                    query.task_id, query.map_index));
-  if (query.try_number > ti.row.try_number) return NoSuchTry(query, ti);
-  if (query.try_number == 0) query.try_number = ti.row.try_number;
-  GALE_ASSIGN_OR_RETURN(const LogEnd end, EndOfTry(ti, query.try_number));
+  if (query.try_number > ti.row.shown_try()) return NoSuchTry(query, ti);
+  if (query.try_number == 0) query.try_number = ti.row.shown_try();
+  GALE_ASSIGN_OR_RETURN(const LogEnd end, EndOfTry(ti, query));
   if (query.try_number == 0 && !end.ended) {
     return NotFound("task '{}' of run '{}' has not started yet (state {}): it has no log",
                     query.task_id, query.run_id, Name(ti.row.state));
@@ -73,10 +109,10 @@ Result<LogPage> Control::ReadLog(LogQuery query) {
   // An ended log is read whole: the last of it may still be on its way.
   if (end.ended) {
     GALE_RETURN_IF_ERROR(
-        AwaitTail(query, {ti.row.run, ti.row.task, ti.row.map_index, query.try_number}, end.size));
+        AwaitTail(query, {ti.row.run, ti.row.task, ti.row.map_index, query.last_start}, end.size));
   }
   GALE_ASSIGN_OR_RETURN(LogPage page, PageOf(query));
-  GALE_ASSIGN_OR_RETURN(const uint64_t size, logs_.Size(KeyOf(query)));
+  GALE_ASSIGN_OR_RETURN(const uint64_t size, SizeOf(query));
   page.complete = end.ended && page.offset + page.data.size() >= size;
   return page;
 }
@@ -85,7 +121,7 @@ Status Control::AwaitTail(const LogQuery& query, const AttemptId& attempt, uint6
   const MonoTime until = Clock::Real().Mono() + kLogTailWait;
   std::shared_ptr<FeedSubscription> grown;
   for (;;) {
-    GALE_ASSIGN_OR_RETURN(const uint64_t now, logs_.Size(KeyOf(query)));
+    GALE_ASSIGN_OR_RETURN(const uint64_t now, SizeOf(query));
     if (now >= size) return OkStatus();
     if (!grown) {
       GALE_ASSIGN_OR_RETURN(grown, feed().Subscribe({FeedFilter::kNone}, std::nullopt, nullptr));

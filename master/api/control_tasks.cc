@@ -44,7 +44,13 @@ Result<TaskInstanceView> Control::GetTaskInstance(const std::string& dag_id,
 
 Result<std::vector<AttemptRow>> Control::ListTries(const TaskInstanceView& ti,
                                                    std::optional<uint32_t> try_number) {
-  return reads_.ListAttempts({ti.row.run, ti.row.task, ti.row.map_index}, try_number);
+  const TiKey key{ti.row.run, ti.row.task, ti.row.map_index};
+  if (ti.row.reschedules == 0) return reads_.ListAttempts(key, try_number);
+  GALE_ASSIGN_OR_RETURN(std::vector<AttemptRow> tries, reads_.ListAttempts(key));
+  if (try_number) {
+    std::erase_if(tries, [&](const AttemptRow& row) { return row.shown_try() != *try_number; });
+  }
+  return tries;
 }
 
 Status Control::CheckTaskIds(const std::string& dag_id, const std::string& run_id,

@@ -96,8 +96,8 @@ void Put(const TasksChanged& change, v1::FeedChange& out) {
     task.set_task(row.task.value);
     task.set_map_index(row.map_index);
     task.set_state(static_cast<uint32_t>(row.state));
-    task.set_try_number(row.try_number);
-    task.set_max_tries(row.max_tries);
+    task.set_try_number(row.shown_try());
+    task.set_max_tries(row.shown_max_tries());
     task.set_lost_tries(row.lost_tries);
     task.set_queued_at(Micros(row.queued_at));
     task.set_start_date(Micros(row.start_date));
@@ -250,8 +250,8 @@ Json ToJson(const TasksChanged& change) {
     tasks.push_back({{"task_id", task_id},
                      {"map_index", row.map_index},
                      {"state", row.state == TiState::kNone ? Json(nullptr) : Json(Name(row.state))},
-                     {"try_number", row.try_number},
-                     {"max_tries", row.max_tries},
+                     {"try_number", row.shown_try()},
+                     {"max_tries", row.shown_max_tries()},
                      {"queued_when", Text(row.queued_at)},
                      {"start_date", Text(row.start_date)},
                      {"end_date", Text(row.end_date)},

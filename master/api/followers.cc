@@ -77,11 +77,12 @@ Status LogFollower::LookAtTask() {
   GALE_ASSIGN_OR_RETURN(
       TaskInstanceView ti,
       control_.GetTaskInstance(query_.dag_id, query_.run_id, query_.task_id, query_.map_index));
-  if (query_.try_number > ti.row.try_number) return control_.NoSuchTry(query_, ti);
-  if (query_.try_number == 0) query_.try_number = ti.row.try_number;
-  GALE_ASSIGN_OR_RETURN(end_, control_.EndOfTry(ti, query_.try_number));
-  if (query_.try_number > 0 && !attempt_) {
-    attempt_ = {ti.row.run, ti.row.task, ti.row.map_index, query_.try_number};
+  if (query_.try_number > ti.row.shown_try()) return control_.NoSuchTry(query_, ti);
+  if (query_.try_number == 0) query_.try_number = ti.row.shown_try();
+  GALE_ASSIGN_OR_RETURN(end_, control_.EndOfTry(ti, query_));
+  if (query_.try_number > 0 && (!attempt_ || attempt_->try_number != query_.last_start)) {
+    if (attempt_) feed_->UnwatchLog(*attempt_);  // its try goes on
+    attempt_ = {ti.row.run, ti.row.task, ti.row.map_index, query_.last_start};
     GALE_RETURN_IF_ERROR(feed_->WatchLog(*attempt_));
   }
   return OkStatus();

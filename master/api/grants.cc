@@ -71,8 +71,7 @@ void Spoil(AttemptResult& result, std::string reason) {
 
 // What people see of it. Whatever is wrong with it costs only itself.
 void TakeRendered(const v1::Finished& finished, AttemptResult& out) {
-  out.rendered_map_index =
-      RepairText(finished.rendered_map_index(), limits::kMapIndexTextBytesMax);
+  out.rendered_map_index = RepairText(finished.rendered_map_index(), limits::kMapIndexTextBytesMax);
   if (finished.rendered_fields_json().empty()) return;
   const AttemptId& id = out.finished.attempt;
   const RenderedRow row{id.run, id.task, id.map_index, finished.rendered_fields_json()};
@@ -168,6 +167,11 @@ v1::Grant GrantWriter::ToProto(const Grant& grant) const {
     *out.mutable_python() = gale::ToProto(*python);
     out.mutable_context()->set_log_url(LogUrl(grant, task));
   }
+  if (const auto* python = std::get_if<PythonWork>(&task.work)) {
+    *out.mutable_python() = gale::ToProto(*python);
+    out.mutable_context()->set_log_url(LogUrl(grant, task));
+    if (tokens_ != nullptr) out.set_task_token(tokens_->Of(grant.attempt));
+  }
   if (task.execution_timeout)
     *out.mutable_execution_timeout() = gale::ToProto(*task.execution_timeout);
   out.set_do_xcom_push(task.do_xcom_push);
@@ -224,7 +228,8 @@ AttemptResult FromProto(const v1::Finished& finished, std::optional<TimePoint> s
   out.finished.usage = {time(finished.usage().user_time()), time(finished.usage().system_time()),
                         std::min(finished.usage().rss_bytes_max(), uint64_t{INT64_MAX})};
   if (finished.has_reschedule_at() && sent_at) {
-    out.finished.next_at = now + std::max(FromProto(finished.reschedule_at()) - *sent_at, Duration(0));
+    out.finished.next_at =
+        now + std::max(FromProto(finished.reschedule_at()) - *sent_at, Duration(0));
   }
   TakeRendered(finished, out);
   if (std::string wrong = TakeSkips(finished, out); !wrong.empty()) {

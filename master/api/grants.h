@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gale/v1/worker.pb.h"
+#include "master/api/task_tokens.h"
 #include "master/engine/messages.h"
 
 namespace gale {
@@ -11,8 +12,9 @@ namespace gale {
 // Builds grants.
 class GrantWriter {
  public:
-  // base_url: what people reach the API by.
-  explicit GrantWriter(std::string base_url = "") : base_url_(std::move(base_url)) {}
+  // base_url: what people reach the API by. `tokens` of Python tasks, which must outlive it.
+  explicit GrantWriter(std::string base_url = "", const TaskTokens* tokens = nullptr)
+      : base_url_(std::move(base_url)), tokens_(tokens) {}
 
   // All that a worker needs to run the attempt.
   v1::Grant ToProto(const Grant& grant) const;
@@ -21,6 +23,7 @@ class GrantWriter {
   std::string LogUrl(const Grant& grant, const TaskSpec& task) const;
 
   const std::string base_url_;
+  const TaskTokens* const tokens_;
 };
 
 // INVALID_ARGUMENT, naming the field, if it can't be a worker of ours.

@@ -23,6 +23,7 @@ constexpr size_t kVerbThreads = 8;
 constexpr size_t kFollowerThreads = 8;
 constexpr size_t kLogThreads = 2;
 constexpr size_t kBundleThreads = 2;
+constexpr size_t kAskThreads = 8;
 constexpr size_t kWaitingMax = 4096;
 constexpr Duration kPeersCloseMax = std::chrono::seconds(2);
 constexpr int kKeepaliveMs = 20'000;
@@ -38,17 +39,23 @@ struct GrpcServer::Impl {
         followers("grpc follower", kFollowerThreads, kWaitingMax),
         logs("log store", kLogThreads, kWaitingMax),
         bundles("bundle reader", kBundleThreads, kWaitingMax),
+        asks("task call", kAskThreads, kWaitingMax),
+        calls_of_tasks(control, engine, control.store()),
         control_service(control, access, verbs, followers, streams, options.rest),
-        worker_service(engine, control, access, logs, bundles, streams, options.serves_queue),
+        worker_service(engine, control, calls_of_tasks, access, logs, bundles, asks, streams,
+                       options.serves_queue, options.ask_leader),
         feed_service(engine, access, followers, streams),
-        feed(control.feed()) {}
+        feed(control.feed()) {
+    if (options.more_calls) options.more_calls(calls_of_tasks);
+  }
 
   Status Listen();
 
   const GrpcOptions options;
   RpcAccess access;
   StreamRegister streams;
-  ThreadPool verbs, followers, logs, bundles;
+  ThreadPool verbs, followers, logs, bundles, asks;
+  TaskCalls calls_of_tasks;
   ControlService control_service;
   WorkerService worker_service;
   FeedService feed_service;
@@ -111,7 +118,10 @@ GrpcServer::GrpcServer(Control& control, Engine& engine, Auth& auth, GrpcOptions
 
 GrpcServer::~GrpcServer() { Stop(Clock::Real().Mono()); }
 
-Status GrpcServer::Start() { return impl_->Listen(); }
+Status GrpcServer::Start() {
+  GALE_RETURN_IF_ERROR(impl_->calls_of_tasks.Prepare());
+  return impl_->Listen();
+}
 
 void GrpcServer::Stop(MonoTime deadline) {
   if (!impl_->server) return;
@@ -126,6 +136,7 @@ void GrpcServer::Stop(MonoTime deadline) {
   impl_->followers.Stop();
   impl_->logs.Stop();
   impl_->bundles.Stop();
+  impl_->asks.Stop();
   impl_->server->Wait();
   impl_->server.reset();
 }

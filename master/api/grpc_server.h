@@ -20,6 +20,7 @@
 #include "gale/v1/control.pb.h"
 #include "master/api/auth.h"
 #include "master/api/control.h"
+#include "master/api/task_calls.h"
 #include "master/engine/engine.h"
 
 namespace gale {
@@ -34,6 +35,10 @@ struct GrpcOptions {
   bool serves_queue = true;      // the engine hands out the work itself
   // Answers a REST request that another master hands on to this one, which leads.
   std::function<v1::RestAnswer(const v1::RestRequest&)> rest;
+  // Asks the leader what a task asks, if it isn't us; UNAVAILABLE else. Empty: it is always us.
+  std::function<Result<v1::TaskAnswer>(const v1::TaskQuestion&)> ask_leader;
+  // Who answers what other tasks' questions: TaskCalls::Add.
+  std::function<void(TaskCalls&)> more_calls;
 };
 
 class GrpcServer : public Service {
@@ -43,7 +48,7 @@ class GrpcServer : public Service {
   ~GrpcServer() override;
 
   std::string_view name() const override { return "grpc"; }
-  // UNAVAILABLE, naming the address, if it can't be listened on; MakeServerCredentials' errors.
+  // The ledger's errors; UNAVAILABLE, naming the address, if it can't be listened on; MakeServerCredentials' errors.
   Status Start() override;
   // Ends every stream (workers and watchers connect again elsewhere), lets verbs finish until
   // `deadline`.

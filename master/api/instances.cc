@@ -280,7 +280,7 @@ Result<Page<TaskInstanceView>> Instances::OfMappedRun(const RunViewPtr& run,
   auto item = [&](const TaskInstanceView& v) {
     const TiRow& r = v.row;
     return Item{
-        {r.run, r.task, r.map_index, r.state, r.try_number, r.queued_at, r.start_date, r.end_date},
+        {r.run, r.task, r.map_index, r.state, r.shown_try(), r.queued_at, r.start_date, r.end_date},
         &dag,
         run->row.run_after,
         run->row.logical_date};

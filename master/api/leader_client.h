@@ -1,4 +1,4 @@
-// Hands a REST request on to the master that leads.
+// Hands a REST request, or a task's question, on to the master that leads.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -9,8 +9,12 @@
 
 #include "common/base/status.h"
 #include "gale/v1/control.grpc.pb.h"
+#include "gale/v1/worker.grpc.pb.h"
 
 namespace gale {
+
+// Of what was handed on already.
+inline constexpr char kHandedOnMetadata[] = "gale-handed-on";
 
 class LeaderClient {
  public:
@@ -21,15 +25,19 @@ class LeaderClient {
 
   // Blocks. Thread-safe. An error: nobody answered there; what was asked may have been done.
   Result<v1::RestAnswer> Forward(const std::string& address, const v1::RestRequest& request);
+  Result<v1::TaskAnswer> Ask(const std::string& address, const v1::TaskQuestion& question);
 
  private:
-  std::shared_ptr<v1::Control::Stub> StubOf(const std::string& address);
+  std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address);
+  void Prepare(grpc::ClientContext& context) const;
+  // After a call.
+  void Note(const grpc::Status& status);
 
   const std::string join_token_;
   const std::shared_ptr<grpc::ChannelCredentials> credentials_;
   std::mutex mutex_;
-  std::string address_;  // of the stub: there is one leader at a time
-  std::shared_ptr<v1::Control::Stub> stub_;
+  std::string address_;  // of the channel: there is one leader at a time
+  std::shared_ptr<grpc::Channel> channel_;
 };
 
 }  // namespace gale

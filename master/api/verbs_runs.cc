@@ -35,6 +35,7 @@ v1::ListTaskInstancesResponse AnswerOf(const std::vector<TaskInstanceView>& tis,
 TaskInstanceView ThatTime(TaskInstanceView ti, const AttemptRow& attempt) {
   ti.row.state = attempt.state;
   ti.row.try_number = attempt.id.try_number;
+  ti.row.reschedules = attempt.reschedules;
   ti.row.queued_at = attempt.queued_at;
   ti.row.start_date = attempt.start_date;
   ti.row.end_date = attempt.end_date;

@@ -140,8 +140,8 @@ v1::TaskInstance ToProto(const TaskInstanceView& ti, bool detail) {
   out.set_task_id(task.task_id);
   out.set_map_index(row.map_index);
   out.set_state(std::string(Name(row.state)));
-  out.set_try_number(row.try_number);
-  out.set_max_tries(row.max_tries);
+  out.set_try_number(row.shown_try());
+  out.set_max_tries(row.shown_max_tries());
   GALE_SET_TIME(out, queued_at, row.queued_at);
   GALE_SET_TIME(out, start_date, row.start_date);
   GALE_SET_TIME(out, end_date, row.end_date);

@@ -9,6 +9,8 @@
 #include "common/base/text.h"
 #include "common/base/text_limits.h"
 #include "common/rpc/convert.h"
+#include "common/rpc/status.h"
+#include "master/api/leader_client.h"
 
 namespace gale {
 namespace {
@@ -350,6 +352,31 @@ grpc::ServerWriteReactor<v1::BundleChunk>* WorkerService::GetBundle(
     grpc::CallbackServerContext* context, const v1::BundleRequest* request) {
   return Admit(std::make_shared<BundleStream>(streams_, control_, read_pool_, *request),
                access_.AuthorizeWorker(*context));
+}
+
+grpc::ServerUnaryReactor* WorkerService::Ask(grpc::CallbackServerContext* context,
+                                             const v1::TaskQuestion* request,
+                                             v1::TaskAnswer* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const bool posted = ask_pool_.Post([=, this] {
+    Status status = access_.AuthorizeWorker(*context);
+    if (status.ok()) {
+      // One that was handed on is answered here or not at all: masters may disagree who leads.
+      const bool handed_on = context->client_metadata().contains(kHandedOnMetadata);
+      const bool led = engine_.leads();
+      Result<v1::TaskAnswer> answer = calls_.Answer(*request);
+      if (answer.status().code() == Code::kUnavailable && !led && !handed_on && ask_leader_) {
+        answer = ask_leader_(*request);
+      }
+      status = answer.status();
+      if (answer.ok()) *response = *std::move(answer);
+    }
+    reactor->Finish(ToGrpc(status));
+  });
+  if (!posted) {
+    reactor->Finish(ToGrpc(Unavailable("the master is overloaded or stopping; ask again")));
+  }
+  return reactor;
 }
 
 }  // namespace gale

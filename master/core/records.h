@@ -73,13 +73,14 @@ struct TiRow {
   // below this, and those without a row are in this row's state: none, or scheduled for their first
   // try.
   std::optional<uint32_t> block_length;
-  uint32_t reschedules = 0;  // starts that went on with the try before them
-  uint32_t looks = 0;        // those of the current try
+  uint32_t reschedules = 0;              // starts that went on with the try before them
+  uint32_t looks = 0;                    // those of the current try
   std::optional<TimePoint> first_start;  // of the current try, if it came again
   std::string skips;  // what its end passed by, of its direct downstream (core/skips.h)
   std::string rendered_map_index;  // what its element is called, until the row changes again
 
   uint32_t shown_try() const { return try_number - reschedules; }
+  uint32_t shown_max_tries() const { return max_tries - reschedules; }
 };
 
 // One ended try, for history. (The latest, unended one is in TiRow.)

@@ -136,6 +136,11 @@ class Loop {
   // it goes on with what it has. NOT_FOUND: there never was one.
   Status DrainWorker(const std::string& name, bool drained, const Actor& actor);
 
+  // Of a task that runs. FAILED_PRECONDITION: it doesn't run any more, or in another attempt.
+  Status CheckRuns(const AttemptId& attempt) const;
+  Status SetXCom(const AttemptId& by, XComRow row);
+  Status DeleteXCom(const AttemptId& by, const XComName& name);
+
   // DAG files.
 
   // Takes what a file said. A DAG that another file already has, or that doesn't hold up, becomes

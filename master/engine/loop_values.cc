@@ -4,6 +4,7 @@
 #include "common/base/text_limits.h"
 #include "common/model/element.h"
 #include "master/engine/loop.h"
+#include "master/store/bounds.h"
 
 namespace gale {
 
@@ -15,14 +16,42 @@ core::AttemptFinished Loop::Judge(const Dag& dag, const AttemptResult& result) c
       out.skips.clear();
       out.outcome = core::Outcome::kFailed;
       out.value_length.reset();
-      out.reason = fmt::format("it skips task '{}', which version {} of dag '{}' does not have",
-                               RepairText(skip.task_id, limits::kIdBytesMax), dag.version(),
-                               dag.id());
+      out.reason =
+          fmt::format("it skips task '{}', which version {} of dag '{}' does not have",
+                      RepairText(skip.task_id, limits::kIdBytesMax), dag.version(), dag.id());
       return out;
     }
     out.skips.push_back({*task, skip.map_index});
   }
   return out;
+}
+
+Status Loop::CheckRuns(const AttemptId& attempt) const {
+  const core::Run* run = scheduler_->Find(attempt.run);
+  const core::Inst inst = core::InstOf(attempt);
+  if (run != nullptr && run->has(inst) && run->ti(inst).try_number == attempt.try_number &&
+      run->ti(inst).state == TiState::kRunning) {
+    return OkStatus();
+  }
+  return FailedPrecondition("attempt {} isn't running any more", attempt.ToString());
+}
+
+Status Loop::SetXCom(const AttemptId& by, XComRow row) {
+  GALE_RETURN_IF_ERROR(CheckRuns(by));
+  row.timestamp = now_;
+  GALE_RETURN_IF_ERROR(CheckRow(row));
+  batch_.xcoms.push_back(std::move(row));
+  return OkStatus();
+}
+
+Status Loop::DeleteXCom(const AttemptId& by, const XComName& name) {
+  GALE_RETURN_IF_ERROR(CheckRuns(by));
+  std::erase_if(batch_.xcoms, [&](const XComRow& row) {
+    return row.run == name.ti.run && row.task == name.ti.task &&
+           row.map_index == name.ti.map_index && row.key == name.key;
+  });
+  batch_.xcom_name_deletes.push_back(name);
+  return OkStatus();
 }
 
 void Loop::KeepRendered(const AttemptResult& result) {

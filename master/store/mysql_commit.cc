@@ -238,6 +238,12 @@ class CommitPlan {
       }
       Add(fmt::format("DELETE FROM xcom WHERE (run_key, task_index, map_index) IN ({})", list));
     }
+    for (const XComName& name : batch_.xcom_name_deletes) {
+      Add(
+          Bind("DELETE FROM xcom WHERE run_key = ? AND task_index = ? AND map_index = ?"
+               " AND `key` = ?",
+               name.ti.run, name.ti.task, name.ti.map_index, name.key));
+    }
     Upsert(BatchRow::List::kXComs, "xcom", kXComColumns, "run_key, task_index, map_index, key",
            batch_.xcoms, [](const XComRow& row) {
              return fmt::format("XCom '{}' of {}.{}.{}", row.key, row.run.value, row.task.value,

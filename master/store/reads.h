@@ -97,7 +97,7 @@ struct TiBrief {
   TaskIndex task;
   int32_t map_index = kUnmapped;
   TiState state = TiState::kNone;
-  uint32_t try_number = 0;
+  uint32_t try_number = 0;  // as people count them
   std::optional<TimePoint> queued_at, start_date, end_date;
 };
 struct TiScan {
@@ -173,6 +173,8 @@ class Reads {
   virtual Result<std::optional<XComRow>> GetXCom(const TiKey& ti, const std::string& key) = 0;
   // `query.limit` of them; and how many there are in all.
   virtual Result<std::vector<XComRow>> TaskXComs(const XComsOfTask& query) = 0;
+  // Of any task of a run, the one that was pushed last.
+  virtual Result<std::optional<XComRow>> LatestXCom(RunId run, const std::string& key) = 0;
   virtual Result<uint64_t> CountTaskXComs(const XComsOfTask& query) = 0;
 
   virtual Result<std::optional<RenderedRow>> GetRendered(const TiKey& ti) = 0;

@@ -74,6 +74,10 @@ struct BlobRow {
   TimePoint created_at = {};  // when it was first put there
 };
 
+struct XComName {
+  TiKey ti;
+  std::string key;
+};
 struct XComRow {
   RunId run;
   TaskIndex task;

@@ -193,8 +193,9 @@ Result<std::vector<TiBrief>> SqlReads::ScanTis(const TiScan& scan) {
   filter.AddScope(scan.runs, source_->dialect());
   filter.AddAny("t.state", scan.states);
   SqlQuery query(
-      "SELECT t.run_key, t.task_index, t.map_index, t.state, t.try_number, t.queued_at,"
-      " t.start_date, t.end_date FROM dag_run r JOIN task_instance t ON t.run_key = r.run_key");
+      "SELECT t.run_key, t.task_index, t.map_index, t.state, t.try_number - t.reschedules,"
+      " t.queued_at, t.start_date, t.end_date FROM dag_run r JOIN task_instance t ON t.run_key = "
+      "r.run_key");
   query.Add(filter.where())
       .Add(fmt::format(" ORDER BY t.run_key, t.task_index, t.map_index LIMIT {}", scan.limit + 1));
   std::vector<TiBrief> briefs;

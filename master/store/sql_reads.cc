@@ -134,6 +134,14 @@ Result<std::vector<XComRow>> SqlReads::TaskXComs(const XComsOfTask& query) {
                     .Add(" LIMIT ? OFFSET ?", query.limit, query.offset));
 }
 
+Result<std::optional<XComRow>> SqlReads::LatestXCom(RunId run, const std::string& key) {
+  return SelectOne<XComRow>(*source_,
+                            From(kXComColumns, "xcom")
+                                .Add(" WHERE run_key = ? AND `key` = ? ORDER BY `timestamp` DESC,"
+                                     " task_index DESC, map_index DESC LIMIT 1",
+                                     run, key));
+}
+
 Result<uint64_t> SqlReads::CountTaskXComs(const XComsOfTask& query) {
   const SqlQuery count(
       "SELECT COUNT(*) FROM xcom WHERE run_key = ? AND task_index = ? AND `key` = ?", query.run,

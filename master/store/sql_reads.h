@@ -38,6 +38,7 @@ class SqlReads : public Reads {
   Result<Page<XComHead>> ListXComs(const XComQuery& query) override;
   Result<std::optional<XComRow>> GetXCom(const TiKey& ti, const std::string& key) override;
   Result<std::vector<XComRow>> TaskXComs(const XComsOfTask& query) override;
+  Result<std::optional<XComRow>> LatestXCom(RunId run, const std::string& key) override;
   Result<uint64_t> CountTaskXComs(const XComsOfTask& query) override;
   Result<std::optional<RenderedRow>> GetRendered(const TiKey& ti) override;
   Result<Page<EventRow>> ListEvents(const EventQuery& query) override;

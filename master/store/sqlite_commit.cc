@@ -186,6 +186,15 @@ Status WriteXComs(Write& write, const CommitBatch& batch) {
       GALE_RETURN_IF_ERROR(erase.Bind(key.run, key.task, key.map_index).Run());
     }
   }
+  if (!batch.xcom_name_deletes.empty()) {
+    GALE_ASSIGN_OR_RETURN(Statement erase,
+                          write.db.Cached("DELETE FROM xcom WHERE run_key = ? AND task_index = ?"
+                                          " AND map_index = ? AND key = ?"));
+    for (const XComName& name : batch.xcom_name_deletes) {
+      GALE_RETURN_IF_ERROR(
+          erase.Bind(name.ti.run, name.ti.task, name.ti.map_index, name.key).Run());
+    }
+  }
   static const std::string upsert =
       Upsert("xcom", kXComColumns, "run_key, task_index, map_index, key",
              "run_key, task_index, map_index, key");

@@ -47,6 +47,7 @@ struct CommitBatch {
   std::vector<XComRow> xcoms;
   // XComs of a task instance that starts anew are deleted before `xcoms` are written.
   std::vector<TiKey> xcom_deletes;
+  std::vector<XComName> xcom_name_deletes;  // one by one, before `xcoms` too
   std::vector<RenderedRow> rendered;
   std::vector<PoolRow> pools;
   std::vector<std::string> pool_deletes;
@@ -60,8 +61,9 @@ struct CommitBatch {
   bool empty() const {
     return dags.empty() && dag_versions.empty() && !bundle && version_bundles.empty() &&
            runs.empty() && tis.empty() && attempts.empty() && xcoms.empty() &&
-           xcom_deletes.empty() && rendered.empty() && pools.empty() && pool_deletes.empty() && workers.empty() &&
-           import_errors.empty() && import_error_deletes.empty() && events.empty();
+           xcom_deletes.empty() && xcom_name_deletes.empty() && rendered.empty() && pools.empty() &&
+           pool_deletes.empty() && workers.empty() && import_errors.empty() &&
+           import_error_deletes.empty() && events.empty();
   }
 };
 

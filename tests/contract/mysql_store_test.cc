@@ -197,18 +197,22 @@ TEST_P(MySqlTest, ASchemaOfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
   }
   for (const char* table : {"task_instance", "task_attempt"}) {
     MustRun(*root_, fmt::format("ALTER TABLE {}.{} DROP COLUMN user_time, DROP COLUMN system_time,"
-                                " DROP COLUMN rss_bytes_max",
+                                " DROP COLUMN rss_bytes_max, DROP COLUMN reschedules,"
+                                " DROP COLUMN looks",
                                 name_, table));
   }
   MustRun(*root_, fmt::format("ALTER TABLE {}.task_instance DROP COLUMN value_length,"
-                              " DROP COLUMN block_length",
+                              " DROP COLUMN block_length, DROP COLUMN first_start,"
+                              " DROP COLUMN skips, DROP COLUMN rendered_map_index",
                               name_));
   MustRun(*root_, fmt::format("ALTER TABLE {}.dag_run DROP KEY dag_run_by_date,"
                               " ADD KEY dag_run_by_date (dag_id, logical_date)",
                               name_));
   MustRun(*root_, fmt::format("UPDATE {}.dag_run SET logical_date = {} WHERE run_id IN ('s', 't')",
                               name_, At(1).time_since_epoch().count()));
-  MustRun(*root_, fmt::format("DROP TABLE {0}.bundle_blob, {0}.version_bundle, {0}.master", name_));
+  MustRun(*root_, fmt::format("DROP TABLE {0}.bundle_blob, {0}.version_bundle, {0}.master,"
+                              " {0}.rendered_fields, {0}.variable, {0}.connection",
+                              name_));
   MustRun(*root_, fmt::format("ALTER TABLE {}.worker DROP COLUMN drained", name_));
   MustRun(*root_, fmt::format("ALTER TABLE {}.dag DROP COLUMN failed_in_a_row", name_));
   MustRun(*root_, fmt::format("ALTER TABLE {}.leader DROP COLUMN instance, DROP COLUMN beat,"

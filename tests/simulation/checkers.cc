@@ -137,6 +137,14 @@ void Checkers::CheckTi(const TiRow& row) {
   const TiRow before = std::exchange(it->second, row);
   if (row.try_number < before.try_number) return wrong("its try number went back");
   const AttemptId previous{row.run, row.task, row.map_index, before.try_number};
+  if (row.state == TiState::kUpForReschedule) context_.Saw(Seen::kLooks);
+  if (row.reason.starts_with("skipped by task")) context_.Saw(Seen::kPassedBy);
+  // Its try goes on: no history.
+  const bool look = row.state == TiState::kUpForReschedule || row.reschedules > before.reschedules;
+  if (before.live && look) {
+    ended_.emplace(previous, commits_);
+    looks_.insert(previous);
+  }
   if (before.live && (!row.live || previous != id) && !ended_.contains(previous)) {
     return wrong(fmt::format("{} was let go without a history row", previous.ToString()));
   }
@@ -222,7 +230,9 @@ std::string Checkers::Compare(const core::Run& run, const std::vector<TiRow>& ro
     if (there && memory.state == row.state && memory.try_number == row.try_number &&
         memory.max_tries == row.max_tries && memory.lost_tries == row.lost_tries &&
         memory.live == row.live && memory.next_at == row.next_at &&
-        memory.value_length == row.value_length && (!row.live || memory.worker == row.worker)) {
+        memory.value_length == row.value_length && memory.reschedules == row.reschedules &&
+        memory.looks == row.looks && memory.first_start == row.first_start &&
+        memory.skips == row.skips && (!row.live || memory.worker == row.worker)) {
       return;
     }
     bad = fmt::format(
@@ -285,6 +295,7 @@ void Checkers::AllIsDone() {
       return context_.Fail(
           fmt::format("{} was granted to {} and never ended", id.ToString(), worker));
     }
+    if (looks_.contains(id)) continue;
     auto history = ledger_.reads().ListAttempts({id.run, id.task, id.map_index});
     const bool there = history.ok() && std::any_of(history->begin(), history->end(),
                                                    [&](const AttemptRow& a) { return a.id == id; });

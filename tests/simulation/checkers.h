@@ -9,7 +9,7 @@
 //     connection from before that renews the worker's lease.
 //   - Only the master of the newest epoch commits. Nobody takes the lead from one that gave a sign
 //     of life within its lease, or without having looked for a lease.
-//   - A live attempt leaves the ledger only with its history row.
+//   - A live attempt leaves the ledger only with its history row, or its try goes on.
 //   - An accepted run is in the ledger, for good. Runs and tries only move forward.
 //   - A row that the ledger refuses costs no epoch, no memory and no link: who brought it is told; a
 //     result that is refused is its attempt's failure.
@@ -105,6 +105,7 @@ class Checkers {
   std::map<AttemptId, std::string> granted_;
   std::map<AttemptId, uint64_t> granted_in_;  // which commit
   std::map<AttemptId, uint64_t> ended_;       // in which commit
+  std::set<AttemptId> looks_;                 // of those, whose try went on
   std::map<RunId, uint64_t> made_in_;
   uint64_t commits_ = 0, synced_ = 0;
   std::map<RunId, std::string> accepted_;

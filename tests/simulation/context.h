@@ -112,6 +112,8 @@ enum class Seen : size_t {
   kDiskErrors,
   kIllWorkers,
   kHandedBack,
+  kLooks,
+  kPassedBy,
   kCount
 };
 inline constexpr std::array<const char*, static_cast<size_t>(Seen::kCount)> kSeenNames = {
@@ -188,7 +190,9 @@ inline constexpr std::array<const char*, static_cast<size_t>(Seen::kCount)> kSee
     "writes to a full disk",
     "I/O errors",
     "workers that took no work",
-    "attempts handed back"};
+    "attempts handed back",
+    "sensors that come again",
+    "tasks passed by"};
 using Coverage = std::array<uint64_t, static_cast<size_t>(Seen::kCount)>;
 
 // The simulated clock, and what is to happen when. Ties in the order of asking.

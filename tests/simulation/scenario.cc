@@ -146,4 +146,20 @@ Fate Scenario::FateOf(const AttemptId& attempt, const TaskSpec& task) const {
   return fate;
 }
 
+void Scenario::Twist(AttemptResult& result) const {
+  constexpr uint32_t kStartsMax = 12;
+  const uint64_t kind = context_.seed % 11;
+  core::AttemptFinished& end = result.finished;
+  if ((kind != 7 && kind != 9) || end.outcome != core::Outcome::kSuccess) return;
+  Dice dice(context_.seed ^ (std::hash<AttemptId>()(end.attempt) * 0xA0761D6478BD642Full));
+  if (end.attempt.try_number < kStartsMax && dice.Chance(45)) {
+    end.outcome = core::Outcome::kRescheduled;
+    end.next_at = context_.wall() + dice.Ms(0, 4000);
+  } else if (dice.Chance(40)) {
+    for (uint64_t n = 1 + dice.Below(3); n > 0; --n) {
+      result.skips.push_back({fmt::format("t{}", dice.Below(kTasksMax)), std::nullopt});
+    }
+  }
+}
+
 }  // namespace gale::sim

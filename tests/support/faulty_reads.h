@@ -73,6 +73,9 @@ class FaultyReads : public Reads {
   Result<std::vector<XComRow>> TaskXComs(const XComsOfTask& query) override {
     return Do([&] { return inner_.TaskXComs(query); });
   }
+  Result<std::optional<XComRow>> LatestXCom(RunId run, const std::string& key) override {
+    return Do([&] { return inner_.LatestXCom(run, key); });
+  }
   Result<uint64_t> CountTaskXComs(const XComsOfTask& query) override {
     return Do([&] { return inner_.CountTaskXComs(query); });
   }

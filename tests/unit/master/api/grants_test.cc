@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/base/text_limits.h"
 #include "common/rpc/convert.h"
 
 namespace gale {
@@ -78,6 +79,44 @@ TEST(Grants, NoSkippingExitCodeIsSaidToTheWorker) {
     const v1::Grant sent = GrantWriter().ToProto(grant);
     ASSERT_EQ(sent.bash().skip_on_exit_code_size(), 1);
     EXPECT_EQ(sent.bash().skip_on_exit_code(0), none ? -1 : 99);
+  }
+}
+
+TEST(Grants, AnEndPassesTasksByComesAgainAndShowsItsFields) {
+  v1::Finished said = Ended(kNow, kNow);
+  said.set_outcome(v1::Finished::RESCHEDULED);
+  said.add_skips()->set_task_id("left");
+  v1::TaskSkip& one = *said.add_skips();
+  one.set_task_id("right");
+  one.set_map_index(3);
+  *said.mutable_reschedule_at() = ToProto(kNow + minutes(61));
+  said.set_rendered_fields_json(R"({"bash_command": "echo"})");
+  said.set_rendered_map_index(
+      "gr\xc3\xb6\xc3\x9f"
+      "e\xff");
+  // The worker's clock is an hour ahead.
+  const AttemptResult result = FromProto(said, kNow + minutes(60), kNow);
+  EXPECT_EQ(result.finished.outcome, core::Outcome::kRescheduled);
+  EXPECT_EQ(result.finished.next_at, kNow + minutes(1));
+  ASSERT_EQ(result.skips.size(), 2u);
+  EXPECT_EQ(result.skips[0].task_id, "left");
+  EXPECT_EQ(result.skips[0].map_index, std::nullopt);
+  EXPECT_EQ(result.skips[1].map_index, 3);
+  EXPECT_EQ(result.rendered_json, R"({"bash_command": "echo"})");
+  EXPECT_EQ(result.rendered_map_index,
+            "gr\xc3\xb6\xc3\x9f"
+            "e\xef\xbf\xbd");
+}
+
+TEST(Grants, RenderedFieldsThatAreWrongCostOnlyThemselves) {
+  for (const std::string& wrong :
+       {std::string("[1]"), std::string("{"), std::string("\"caf\xe9\""),
+        "{\"x\": \"" + std::string(limits::kRenderedBytesMax, 'x') + "\"}"}) {
+    v1::Finished said = Ended(kNow, kNow);
+    said.set_rendered_fields_json(wrong);
+    const AttemptResult result = FromProto(said, kNow, kNow);
+    EXPECT_EQ(result.finished.outcome, core::Outcome::kSuccess);
+    EXPECT_EQ(result.rendered_json, "");
   }
 }
 
