@@ -349,6 +349,7 @@ Result<TaskReply> TriggerDagRun(const TaskWorld& world, const TaskAsk& ask) {
   GALE_ASSIGN_OR_RETURN(request.logical_date, fields.MaybeTime("logical_date"));
   GALE_ASSIGN_OR_RETURN(const auto note, fields.MaybeText("note"));
   GALE_ASSIGN_OR_RETURN(const bool reset, fields.Flag("reset_dag_run"));
+  request.by = ask.attempt;
   request.run_id = run_id.value_or("");
   request.note = note.value_or("");
   if (const auto conf = ask.body.find("conf"); conf != ask.body.end() && !conf->is_null()) {

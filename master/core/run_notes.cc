@@ -29,7 +29,7 @@ void Run::GoOnWithTry(Inst i) {
   Looks& looks = looks_[i];
   ++looks.all;
   ++looks.of_try;
-  ++At(i).max_tries;
+  if (uint32_t& max = At(i).max_tries; max < UINT32_MAX) ++max;
 }
 
 void Run::SetSkips(Inst i, std::vector<Skip> skips) {

@@ -108,6 +108,7 @@ Status Loop::SetDates(const TriggerRequest& request, LastGiven& last, RunRow& ro
 }
 
 Result<RunRow> Loop::Trigger(const TriggerRequest& request, const Actor& actor) {
+  if (request.by) GALE_RETURN_IF_ERROR(CheckRuns(*request.by));
   GALE_ASSIGN_OR_RETURN(DagEntry * entry, UsableDag(request.dag_id));
   GALE_RETURN_IF_ERROR(CheckTexts(request));
   const bool named = !request.run_id.empty();

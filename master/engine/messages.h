@@ -33,6 +33,7 @@ struct TriggerRequest {
   bool numbered = false;                                  // CheckTrigger: the made name is taken
   std::string conf_json = "{}";                           // a JSON object; checked by the caller
   std::string note;
+  std::optional<AttemptId> by = std::nullopt;  // a task's own: only while it runs
 };
 
 // The id of a run that was given none.

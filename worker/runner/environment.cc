@@ -24,17 +24,19 @@ Environment WithoutSecrets(const std::vector<std::string>& environ,
 Environment TaskVariables(const v1::Grant& grant) {
   const v1::TaskContext& context = grant.context();
   AttemptId id = FromProto(grant.attempt());
+  // As people count them; the attempt's counts starts.
+  const uint32_t try_number = context.try_number() > 0 ? context.try_number() : id.try_number;
   Environment out = {
       {"AIRFLOW_CTX_DAG_ID", context.dag_id()},
       {"AIRFLOW_CTX_TASK_ID", context.task_id()},
       {"AIRFLOW_CTX_DAG_RUN_ID", context.run_id()},
-      {"AIRFLOW_CTX_TRY_NUMBER", std::to_string(id.try_number)},
+      {"AIRFLOW_CTX_TRY_NUMBER", std::to_string(try_number)},
       {"AIRFLOW_CTX_DAG_OWNER", context.owner()},
       {"GALE_DAG_ID", context.dag_id()},
       {"GALE_RUN_ID", context.run_id()},
       {"GALE_TASK_ID", context.task_id()},
       {"GALE_MAP_INDEX", std::to_string(id.map_index)},
-      {"GALE_TRY_NUMBER", std::to_string(id.try_number)},
+      {"GALE_TRY_NUMBER", std::to_string(try_number)},
       {"GALE_ATTEMPT", id.ToString()},
       {"GALE_IDEMPOTENCY_TOKEN", context.idempotency_token()},
   };

@@ -77,13 +77,14 @@ std::string StartupDetailsJson(const v1::Grant& grant, const DagCode* code) {
         {"run_id", context.run_id()},
         {"task_id", context.task_id()},
         {"map_index", id.map_index},
-        {"try_number", id.try_number},
+        {"try_number", context.try_number()},  // not the attempt's, which counts starts
         {"hostname", RepairText(host, sizeof host)}}},
       {"ti_context",
        {{"dag_run", DagRun(context)},
         {"max_tries", context.max_tries()},
+        {"task_reschedule_count", context.reschedule_count()},
         // As the master decides of one that failed.
-        {"should_retry", id.try_number <= context.max_tries()}}},
+        {"should_retry", context.try_number() <= context.max_tries()}}},
       {"fileloc", FileHere(context.fileloc(), code)},
       {"dags_folder", code != nullptr ? Json(code->tree) : Json(nullptr)},
       {"log_url", context.log_url()},

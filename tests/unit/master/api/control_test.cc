@@ -130,6 +130,51 @@ TEST_F(ControlTest, ALogIsReadWhole) {
   EXPECT_EQ(control().ReadLog(query).status().code(), Code::kNotFound);
 }
 
+TEST_F(ControlTest, ATrysLogIsThatOfAllItsStarts) {
+  server_.AddDag("etl", {"a"});
+  server_.Trigger("etl", "r1");
+  auto link = server_.Connect();
+  for (const std::string& line : {std::string("one\n"), std::string("two\n"), std::string("3\n")}) {
+    const size_t before = link->grants.empty() ? 0 : link->grants.back().attempt.try_number;
+    link->WaitFor([&] { return link->grants.size() == before + 1; });
+    const AttemptId attempt = link->grants.back().attempt;
+    ASSERT_TRUE(server_.logs->Append(control().NameAttempt(attempt).value(), 0, line).ok());
+    const bool last = line == "3\n";
+    server_.Finish(link, attempt, last ? core::Outcome::kFailed : core::Outcome::kRescheduled, {},
+                   line.size());
+  }
+  LogQuery query{.dag_id = "etl", .run_id = "r1", .task_id = "a"};
+  LogPage page = control().ReadLog(query).value();
+  EXPECT_EQ(page.data, "one\ntwo\n3\n");
+  EXPECT_TRUE(page.complete);
+  EXPECT_EQ(page.try_number, 1u);
+  ASSERT_EQ(page.times.size(), 3u);
+  EXPECT_EQ(page.times[1].offset, 4u);
+  EXPECT_EQ(page.times[2].offset, 8u);
+  query.offset = 2;
+  query.max_bytes = 4;
+  page = control().ReadLog(query).value();
+  EXPECT_EQ(page.data, "e\ntw");
+  EXPECT_FALSE(page.complete);
+  query.offset = 8;
+  EXPECT_EQ(control().ReadLog(query)->data, "3\n");
+  query.try_number = 2;
+  EXPECT_THAT(control().ReadLog(query).status().ToString(),
+              testing::HasSubstr("has no try 2: it has had 1"));
+  // The next try has a log of its own.
+  const ClearRequest again{.dag_id = "etl", .run_id = "r1", .task_ids = {"a"}};
+  ASSERT_TRUE(control().Clear(again, server_.actor).ok());
+  link->WaitFor([&] { return link->grants.size() == 4; });
+  const AttemptId attempt = link->grants.back().attempt;
+  ASSERT_TRUE(server_.logs->Append(control().NameAttempt(attempt).value(), 0, "new\n").ok());
+  query = {.dag_id = "etl", .run_id = "r1", .task_id = "a"};
+  page = control().ReadLog(query).value();
+  EXPECT_EQ(page.data, "new\n");
+  EXPECT_EQ(page.try_number, 2u);
+  query.try_number = 1;
+  EXPECT_EQ(control().ReadLog(query)->data, "one\ntwo\n3\n");
+}
+
 TEST_F(ControlTest, ATaskThatHasNotStartedSaysSoInsteadOfALog) {
   server_.AddDag("etl", {"a", "b"});
   server_.Trigger("etl", "r1");

@@ -260,6 +260,37 @@ TEST_F(SchedulerTest, TriesEndAtTheirLimitAndSaySo) {
   }
 }
 
+TEST_F(SchedulerTest, LooksAreNoTriesAndEndAtALimitOfTheirOwn) {
+  TaskSpec a = Bash("a");
+  a.retries = 1;
+  core::Run& run = Start(MakeDag({a}));
+  auto start_again = [&] {
+    s_.Tick(FromMicros(run.ti(kA).next_at));
+    s_.Flow(kNow);
+    ASSERT_EQ(run.ti(kA).state, TiState::kQueued);
+  };
+  Finish(run.attempt(kA), Outcome::kRescheduled);
+  start_again();
+  for (uint32_t i = 1; i < limits::kLooksMax; ++i) run.GoOnWithTry(kA);
+  run.edit(kA).try_number = limits::kLooksMax + 1;
+  ASSERT_EQ(run.looks(kA).of_try, limits::kLooksMax);
+  Finish(run.attempt(kA), Outcome::kRescheduled);
+  EXPECT_EQ(run.ti(kA).state, TiState::kUpForRetry) << "its first try failed, and has a retry";
+  const Output output = s_.TakeOutput();
+  EXPECT_TRUE(std::ranges::any_of(output.tis, [](const auto& told) {
+    return told.second.reason == "it came again 1000000 times, the most that it may (kLooksMax)";
+  }));
+  ASSERT_EQ(output.attempts.size(), 1u);
+  EXPECT_EQ(output.attempts[0].shown_try(), 1u);
+  EXPECT_EQ(output.attempts[0].looks, limits::kLooksMax);
+  start_again();
+  EXPECT_EQ(run.looks(kA).of_try, 0u);
+  EXPECT_EQ(run.ToRow(kA).shown_try(), 2u);
+  EXPECT_EQ(run.ToRow(kA).shown_max_tries(), 1u);
+  Finish(run.attempt(kA), Outcome::kFailed);
+  EXPECT_EQ(run.ti(kA).state, TiState::kFailed) << "no more tries";
+}
+
 TEST_F(SchedulerTest, TimesThatCannotBeAreTakenForTheNearestThatCan) {
   using std::chrono::hours;
   core::Run& run = Start(MakeDag({Bash("a"), Bash("b")}));

@@ -127,6 +127,15 @@ class Walk {
     done.attempt = id;
     done.outcome = outcome;
     if (mapped_ && Upto(8) > 0) done.value_length = Upto(4);
+    if (Upto(4) == 0) {
+      const Run recalled = world_.Recall(id.run);
+      for (uint32_t n = 1 + Upto(3); n > 0; --n) {
+        const auto index =
+            Upto(4) == 0 ? std::optional(static_cast<int32_t>(Upto(3))) : std::nullopt;
+        done.skips.push_back({TaskIndex(Upto(recalled.size())), index});
+      }
+    }
+    if (Upto(3) > 0) done.next_at = world_.now + std::chrono::seconds(Upto(100));
     world_.Do(id.run, done);
     ++ends_;
   }
@@ -134,9 +143,9 @@ class Walk {
     const auto live = Live();
     if (live.empty()) return;
     static constexpr Outcome kOutcomes[] = {
-        Outcome::kSuccess, Outcome::kSuccess,       Outcome::kSuccess,
-        Outcome::kFailed,  Outcome::kFailed,        Outcome::kSkipped,
-        Outcome::kLost,    Outcome::kFailedNoRetry, Outcome::kUnstarted};
+        Outcome::kSuccess,   Outcome::kSuccess,    Outcome::kSuccess, Outcome::kFailed,
+        Outcome::kFailed,    Outcome::kSkipped,    Outcome::kLost,    Outcome::kFailedNoRetry,
+        Outcome::kUnstarted, Outcome::kRescheduled};
     Finish(live[Upto(live.size())], kOutcomes[Upto(std::size(kOutcomes))]);
   }
   RunId AnyRun() { return RunId(1 + Upto(world_.ledger.size())); }

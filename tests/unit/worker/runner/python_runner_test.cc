@@ -55,6 +55,7 @@ class PythonRunnerTest : public ::testing::Test {
     context.set_task_id("load");
     context.set_fileloc("/srv/dags/team/etl.py");
     context.set_max_tries(2);
+    context.set_try_number(2);
     context.set_conf_json(R"({"a": 1})");
     context.mutable_logical_date()->set_seconds(1'700'000'000);
     options.environ = {"PATH=/usr/bin", "JOIN=Bearer s3cret"};
@@ -134,11 +135,17 @@ TEST_F(PythonRunnerTest, ItIsToldWhatItIsAndWhereItsFileStandsHere) {
   EXPECT_EQ(details["ti"]["map_index"], 5);
   EXPECT_EQ(details["ti"]["try_number"], 2);
   EXPECT_EQ(details["ti_context"]["should_retry"], true) << "try 2 of 3";
+  EXPECT_EQ(details["ti_context"]["task_reschedule_count"], 0);
   EXPECT_EQ(details["ti_context"]["dag_run"]["conf"]["a"], 1);
   EXPECT_EQ(details["ti_context"]["dag_run"]["logical_date"], "2023-11-14T22:13:20+00:00");
-  grant.mutable_attempt()->set_try_number(3);
-  EXPECT_EQ(nlohmann::json::parse(StartupDetailsJson(grant, nullptr))["ti_context"]["should_retry"],
-            false);
+  // A sensor's fourth start, and its third try.
+  grant.mutable_attempt()->set_try_number(4);
+  grant.mutable_context()->set_try_number(3);
+  grant.mutable_context()->set_reschedule_count(1);
+  const auto last = nlohmann::json::parse(StartupDetailsJson(grant, nullptr));
+  EXPECT_EQ(last["ti"]["try_number"], 3);
+  EXPECT_EQ(last["ti_context"]["task_reschedule_count"], 1);
+  EXPECT_EQ(last["ti_context"]["should_retry"], false);
 }
 
 TEST_F(PythonRunnerTest, ItIsForkedFromWhatItsFileAndTheWorkersSettingSay) {
