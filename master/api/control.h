@@ -221,6 +221,8 @@ class Control {
   Result<LogKey> NameAttempt(const AttemptId& attempt);
   Result<Page<XComView>> ListXComs(const XComListQuery& query);
   Result<std::optional<XComRow>> GetXCom(const TaskInstanceView& ti, const std::string& key);
+  // What its template fields were, the last time that it ran.
+  Result<std::optional<RenderedRow>> GetRendered(const TaskInstanceView& ti);
   // What a worker ships of it, as LogStore::Append; who follows the log is told.
   Result<uint64_t> AppendLog(const AttemptId& attempt, const LogKey& key, uint64_t offset,
                              std::string_view data);

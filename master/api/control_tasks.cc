@@ -150,4 +150,8 @@ Result<std::optional<XComRow>> Control::GetXCom(const TaskInstanceView& ti,
   return reads_.GetXCom({ti.row.run, ti.row.task, ti.row.map_index}, key);
 }
 
+Result<std::optional<RenderedRow>> Control::GetRendered(const TaskInstanceView& ti) {
+  return reads_.GetRendered({ti.row.run, ti.row.task, ti.row.map_index});
+}
+
 }  // namespace gale

@@ -144,7 +144,11 @@ Result<v1::TaskInstance> GetTaskInstance(Control& control,
   GALE_ASSIGN_OR_RETURN(TaskInstanceView ti,
                         control.GetTaskInstance(request.dag_id(), request.run_id(),
                                                 request.task_id(), MapIndexOf(request)));
-  return ToProto(ti, request.detail());
+  v1::TaskInstance answer = ToProto(ti, request.detail());
+  if (!request.detail()) return answer;
+  GALE_ASSIGN_OR_RETURN(const std::optional<RenderedRow> rendered, control.GetRendered(ti));
+  if (rendered) answer.set_rendered_fields_json(rendered->fields_json);
+  return answer;
 }
 
 Result<v1::ListTaskInstancesResponse> ListTries(Control& control,

@@ -162,6 +162,8 @@ v1::TaskInstance ToProto(const TaskInstanceView& ti, bool detail) {
   GALE_SET_TIME(out, logical_date, ti.run->row.logical_date);
   *out.mutable_run_after() = ToProto(ti.run->row.run_after);
   *out.mutable_dag_version() = ToProto(*ti.run->version);
+  out.set_rendered_map_index(row.rendered_map_index);
+  out.set_rendered_fields_json("{}");
   return out;
 }
 

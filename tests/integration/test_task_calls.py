@@ -88,3 +88,16 @@ TriggerDagRunOperator(task_id="t", trigger_dag_id="made", trigger_run_id="by_mak
     assert state == ("success", {"t": "success"}), log(shared, "maker", "t")
     status, answer = shared.rest("GET", "/api/v2/dags/made/dagRuns/by_maker", token=shared.token())
     assert status == 200 and answer["conf"] == {"a": 1} and answer["triggered_by"] == "operator", answer
+
+
+def test_what_was_rendered_and_what_an_element_is_called_are_shown(shared):
+    state = run(shared, "rendered", """
+@task(map_index_template="{{ task.op_kwargs['name'] }}")
+def greet(name): return name
+greet.expand(name=["ann", "bob"])
+PythonOperator(task_id="t", python_callable=lambda day: day, op_kwargs={"day": "{{ run_id }}"})
+""")
+    assert state[0] == "success", (state, log(shared, "rendered", "t"))
+    assert instance(shared, "rendered", "t")["rendered_fields"]["op_kwargs"] == {"day": "r"}
+    status, answer = shared.rest("GET", "/api/v2/dags/rendered/dagRuns/r/taskInstances/greet/1", token=shared.token())
+    assert status == 200 and answer["rendered_map_index"] == "bob", answer
