@@ -20,6 +20,8 @@
 
 namespace gale {
 
+class Secrets;
+
 // One question, read and found to be of an attempt that runs.
 struct TaskAsk {
   AttemptId attempt;
@@ -78,6 +80,8 @@ struct TaskWorld {
 };
 void AddXComCalls(TaskCalls& calls, TaskWorld world);  // task_xcoms.cc
 void AddRunCalls(TaskCalls& calls, TaskWorld world);   // task_runs.cc
+// Of variables and connections; `secrets` must outlive it. task_secrets.cc, for GrpcOptions::more_calls.
+void AddSecretsCalls(TaskCalls& calls, Secrets& secrets);
 
 // Reads members of a question. INVALID_ARGUMENT names the member.
 class TaskFields {

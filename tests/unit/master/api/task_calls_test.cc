@@ -3,8 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include "common/base/files.h"
 #include "common/base/text_limits.h"
 #include "common/rpc/convert.h"
+#include "master/secrets/secrets.h"
 #include "tests/unit/master/api/server_for_test.h"
 
 namespace gale {
@@ -206,12 +208,17 @@ TEST_F(TaskCallsTest, ARunIsMadeOnceThoughTheQuestionComesTwice) {
             R"({"type": "OKResponse", "ok": true})");
 }
 
-TEST_F(TaskCallsTest, OthersAnswerTheirTypes) {
-  calls_.Add("GetVariable", [](const TaskAsk& ask) -> Result<TaskReply> {
-    return Refuse("VARIABLE_NOT_FOUND", {{"key", ask.body["key"]}, {"task", ask.task().task_id}});
-  });
-  EXPECT_EQ(Ask(R"({"type": "GetVariable", "key": "v"})"),
-            R"(VARIABLE_NOT_FOUND {"key":"v","task":"a"})");
+TEST_F(TaskCallsTest, VariablesAndConnectionsAreAnsweredByTheirPart) {
+  Secrets secrets(*server_.store, Files::Real(), Clock::Real(),
+                  {.key_file = server_.home / "secrets.key", .sensitive_names = ""});
+  AddSecretsCalls(calls_, secrets);
+  EXPECT_THAT(Ask(R"({"type": "GetVariable", "key": "v"})"), HasSubstr("VARIABLE_NOT_FOUND {"));
+  EXPECT_EQ(Ask(R"({"type": "PutVariable", "key": "v", "value": "1"})"),
+            R"({"ok":true,"type":"OKResponse"})");
+  EXPECT_THAT(Ask(R"({"type": "GetVariable", "key": "v"})"), HasSubstr(R"("value":"1")"));
+  EXPECT_THAT(Ask(R"({"type": "GetConnection", "conn_id": "c"})"),
+              HasSubstr("CONNECTION_NOT_FOUND {"));
+  EXPECT_THAT(Ask(R"({"type": "GetVariable"})"), HasSubstr("GENERIC_ERROR"));
 }
 
 TEST_F(TaskCallsTest, WhenItBeganIsKeptThroughItsReschedules) {
