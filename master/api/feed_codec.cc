@@ -96,8 +96,8 @@ void Put(const TasksChanged& change, v1::FeedChange& out) {
     task.set_task(row.task.value);
     task.set_map_index(row.map_index);
     task.set_state(static_cast<uint32_t>(row.state));
-    task.set_try_number(row.shown_try());
-    task.set_max_tries(row.shown_max_tries());
+    task.set_try_number(row.try_number);
+    task.set_max_tries(row.max_tries);
     task.set_lost_tries(row.lost_tries);
     task.set_queued_at(Micros(row.queued_at));
     task.set_start_date(Micros(row.start_date));
@@ -112,6 +112,11 @@ void Put(const TasksChanged& change, v1::FeedChange& out) {
     task.set_rss_bytes_max(row.usage.rss_bytes_max);
     if (row.value_length) task.set_value_length(*row.value_length);
     if (row.block_length) task.set_block_length(*row.block_length);
+    task.set_reschedules(row.reschedules);
+    task.set_looks(row.looks);
+    task.set_first_start(Micros(row.first_start));
+    task.set_skips(row.skips);
+    task.set_rendered_map_index(row.rendered_map_index);
   }
 }
 
@@ -137,6 +142,11 @@ TasksChanged Take(const v1::FeedTasks& in) {
     row.usage = {Duration(task.user_time()), Duration(task.system_time()), task.rss_bytes_max()};
     if (task.has_value_length()) row.value_length = task.value_length();
     if (task.has_block_length()) row.block_length = task.block_length();
+    row.reschedules = task.reschedules();
+    row.looks = task.looks();
+    row.first_start = MaybeTime(task.first_start());
+    row.skips = task.skips();
+    row.rendered_map_index = task.rendered_map_index();
     change.tasks.push_back({task.task_id(), std::move(row)});
   }
   return change;

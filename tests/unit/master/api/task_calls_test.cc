@@ -19,12 +19,20 @@ class TaskCallsTest : public testing::Test {
   TaskCallsTest() : calls_(*server_.control, *server_.engine, *server_.store) {
     EXPECT_TRUE(calls_.Prepare().ok());
     server_.AddDag("etl", {"a", "b"});
-    run_ = server_.Trigger("etl", "r1");
+    run_ = Trigger("r1", 1);
     link_ = server_.Connect();
     link_->WaitFor([&] { return link_->grants.size() == 1; });
     attempt_ = link_->grants[0].attempt;
   }
 
+  RunView Trigger(const std::string& run_id, int day) {
+    TriggerRequest request;
+    request.dag_id = "etl";
+    request.run_id = run_id;
+    request.logical_date =
+        TimePoint(std::chrono::seconds(1'600'000'000) + day * std::chrono::hours(24));
+    return server_.control->Trigger(request, server_.actor).value();
+  }
   v1::TaskQuestion Question(const std::string& body) const {
     v1::TaskQuestion question;
     *question.mutable_attempt() = ToProto(attempt_);
@@ -108,7 +116,7 @@ TEST_F(TaskCallsTest, ASequenceIsReadByPlaceAndSliceAsPythonDoes) {
 TEST_F(TaskCallsTest, AnXComOfAnEarlierDateIsFoundIfThatIsAskedFor) {
   ASSERT_EQ(AskOfA("SetXCom", R"("key": "k", "value": "old")"),
             R"({"type": "OKResponse", "ok": true})");
-  server_.Trigger("etl", "r2");  // its date is later
+  Trigger("r2", 2);
   auto ask = [&](const char* prior) {
     return Ask(fmt::format(R"({{"type": "GetXCom", "dag_id": "etl", "run_id": "r2", "key": "k",
                                "task_id": "a", "include_prior_dates": {}}})",

@@ -59,7 +59,7 @@ TEST_F(Looks, ASensorComesAgainWithoutAHistoryRowAndKeepsItsFirstStart) {
   GrantBranch();
   const auto began = Ti(run_.id).start_date;
   AttemptResult look = Ended(attempt_, core::Outcome::kRescheduled);
-  look.finished.next_at = clock_.Now() + 60s;
+  look.finished.next_at = clock_.Now() + 3s;
   Finish(look);
   EXPECT_EQ(link_->acks, std::vector{attempt_});
   EXPECT_EQ(Ti(run_.id).state, TiState::kUpForReschedule);
@@ -71,7 +71,7 @@ TEST_F(Looks, ASensorComesAgainWithoutAHistoryRowAndKeepsItsFirstStart) {
   EXPECT_EQ(link_->acks.size(), 2u);
   Restart();
   link_ = Connect(Hello("w"));
-  Pass(59s);
+  Pass(2s);
   EXPECT_TRUE(link_->grants.empty());
   Pass(1s);
   ASSERT_EQ(link_->grants.size(), 1u);
