@@ -27,7 +27,7 @@ import threading
 import time
 import warnings
 
-from gale import bundled, context as sdk_context, parse_file
+from gale import bundled, context as sdk_context, parse_file, template
 
 LINE = 3
 MARKER = b"GALE_KEEPER_KEY="
@@ -39,7 +39,7 @@ PAYLOAD_BYTES_MAX = 8 << 20
 THREADS_SETTLE_SECONDS = 0.2
 DEVICES = ("/dev/nvidia", "/dev/kfd", "/dev/dri/")
 PRELOADED = ("gale.attempt", "gale.bash_task", "gale.operators", "gale.sensors", "gale.task_instance",
-             "gale.task_runner", "gale.template", "airflow")
+             "gale.task_runner", "airflow", "jinja2.ext", "pendulum", "pprint")
 EXIT_OUTPUT_LOST = 120  # as Python's own
 
 _libc = ctypes.PyDLL(None, use_errno=True)
@@ -213,6 +213,9 @@ def import_all(path, folder, files):
     for name in PRELOADED:
         with contextlib.suppress(ModuleNotFoundError):
             importlib.import_module(name)
+    # What each task does first makes tables that are there from then on.
+    template.make_environment([])
+    template.parse_time("2024-01-01T00:00:00+00:00")
     if path is None:
         return
     with files.recorded() if files else contextlib.nullcontext():
