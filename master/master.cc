@@ -378,6 +378,7 @@ void Master::Parts::MakeGrpc(const std::string& join_token, const TlsFiles& tls)
   grpc_options.verify_clients = config.GetBool(Key::kTlsVerifyClients);
   grpc_options.join_token = join_token;
   grpc_options.serves_queue = doorbell == nullptr;
+  grpc_options.more_calls = [this](TaskCalls& calls) { AddSecretsCalls(calls, *secrets); };
   grpc_options.rest = [this](const v1::RestRequest& request) {
     return ToProto(rest->Handle(FromProto(request)));
   };
