@@ -212,7 +212,7 @@ def measure_memory(binary, python):
             **gale.env, "GALE_PYTHON": python, "GALE__WORKER__NAME": "measured", "GALE__WORKER__HOME": home,
             "GALE__WORKER__QUEUES": "default"})
         gale.until("the worker", lambda: any(w["name"] == "measured"
-                                             for w in gale.call("GET", "/api/v2/workers")["workers"]))
+                                             for w in gale.call("GET", "/api/gale/v1/workers")["workers"]))
         alone = pss_mb(processes_of(home))
         gale.until("the DAG", lambda: gale.call("GET", "/api/v2/dags")["total_entries"])
         gale.call("PATCH", "/api/v2/dags/trivial", {"is_paused": False})
