@@ -40,7 +40,7 @@ def test_the_tutorial_file_byte_for_byte():
 def test_every_example_is_a_good_file(name):
     if name.endswith(".py"):
         specs, error, warnings = parse_file(os.path.join(ROOT, "examples", "dags", name))
-        assert (len(specs), error, warnings) == (1, "", [])
+        assert (len(specs) > 0, error, warnings) == (True, "", [])
         json.dumps(specs)
 
 

@@ -85,6 +85,19 @@ twice.override(task_id="again").expand(v=twice.expand(v=[1, 2, 3]))
     assert [done.value("again", index) for index in range(3)] == [4, 8, 12]
 
 
+def test_an_instance_may_hold_results_that_all_share(run):
+    """The instance joined the DAG by its edges, as a second task of its id."""
+    done = run("""
+@task
+def base(): return 10
+@task
+def add(base, v): return base + v
+add.partial(base=base()).expand(v=[1, 2, 3])
+""")
+    assert [done.value("add", index) for index in range(3)] == [11, 12, 13]
+    assert done.states[("add", 2)] == "success"
+
+
 def test_a_branch_skips_the_others_and_a_join_goes_on(run):
     done = run("""
 @task.branch
@@ -142,6 +155,16 @@ left()
         "CALLED execute good None", "CALLED pre good None", "CALLED post 7", "CALLED success good None",
         "CALLED execute bad None", "CALLED retry bad no", "CALLED execute bad None", "CALLED failure bad no",
         "CALLED execute left None", "CALLED skipped left no"])
+
+
+def test_callbacks_of_default_args_are_those_of_the_tasks(run, capfd):
+    run("""
+@task
+def bad(): raise ValueError("no")
+bad()
+BashOperator.partial(task_id="each").expand(bash_command=["exit 1"])
+""", ", default_args={'on_failure_callback': lambda context: print('TOLD', context['ti'].task_id)}")
+    assert sorted(line for line in capfd.readouterr().out.splitlines() if "TOLD" in line) == ["TOLD bad", "TOLD each"]
 
 
 def test_variables_connections_and_another_dags_run(run, tmp_path):

@@ -53,7 +53,7 @@ def make_context(details, dag, task, profile):
     instance.logical_date = instance.execution_date = dag_run.logical_date
     params = ParamsDict(dag.params)
     params.update(task.own_params)
-    params.update({name: value for name, value in (run.get("conf") or {}).items() if name in params})
+    params.update(run.get("conf") or {})
     key_date = context["task_instance_key_str"]
     context.update(
         dag=dag, task=task, ti=instance, task_instance=instance, dag_run=dag_run, params=params.dump(),

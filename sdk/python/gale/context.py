@@ -10,6 +10,7 @@ _OWN_PREFIXES = (PACKAGE_DIR + os.sep, os.path.join(SDK_DIR, "airflow") + os.sep
 
 _dags = []       # the `with DAG` blocks that are open, innermost last
 _groups = []     # TaskGroups likewise
+_aside = False   # within aside()
 partials = []    # made by Operator.partial(...)
 registered = []  # DAGs whose `with` block or @dag call has ended, in that order
 
@@ -40,14 +41,19 @@ def pop_dag():
 
 @contextlib.contextmanager
 def aside():
-    """Within it no DAG and no group is open: what is made belongs to none."""
-    dags, groups = _dags[:], _groups[:]
+    """Within it no DAG and no group is open: what is made belongs to none, and results it holds make no edges."""
+    global _aside
+    dags, groups, before, _aside = _dags[:], _groups[:], _aside, True
     _dags.clear()
     _groups.clear()
     try:
         yield
     finally:
-        _dags[:], _groups[:] = dags, groups
+        _dags[:], _groups[:], _aside = dags, groups, before
+
+
+def is_aside():
+    return _aside
 
 
 def push_group(group):

@@ -8,7 +8,7 @@ import sys
 import time
 import uuid
 
-from gale import bundled, profile, task_state, timezone
+from gale import bundled, context, profile, task_state, timezone
 from gale.attempt import Attempt
 from gale.connection import Connection
 from gale.enums import TriggerRule
@@ -230,6 +230,7 @@ def run_dag(dag, logical_date=None, conf=None, connections_file=None, variables_
              "conf": dict(conf or {}), "state": "running"}
     if not logging.getLogger().handlers:
         logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="[%(asctime)s] %(levelname)s - %(message)s")
+    supervisor.run_here = lambda wanted: _run_triggered(supervisor, wanted, dag)
     before, task_state.supervisor = task_state.supervisor, supervisor
     os.environ.setdefault("AIRFLOW_CTX_DAG_ID", dag.dag_id)
     try:
@@ -239,12 +240,30 @@ def run_dag(dag, logical_date=None, conf=None, connections_file=None, variables_
                 if re.search(mark_success_pattern, task.task_id):
                     run.states[task.task_id, -1] = "success"
                     run.instances[task.task_id] = [-1]
-        for _ in range(_ROUNDS_MAX):
-            if not run.step():
-                break
-        return _finished(run)
+        return _to_its_end(run)
     finally:
         task_state.supervisor = before
+
+
+def _to_its_end(run):
+    for _ in range(_ROUNDS_MAX):
+        if not run.step():
+            break
+    return _finished(run)
+
+
+def _run_triggered(supervisor, wanted, caller):
+    """A run that a task triggered: at once, and to its end, if its DAG is of the same file. Else it stays queued."""
+    dag = next((dag for dag in context.registered if dag.dag_id == wanted["dag_id"]), None)
+    if dag is None or dag is caller:
+        return
+    text = wanted["logical_date"] or timezone.utcnow().isoformat()
+    wanted.update(state="running", run_after=text, start_date=text, data_interval_start=text, data_interval_end=text)
+    before = task_state.current_context, supervisor.attempt, supervisor.skipped
+    try:
+        _to_its_end(_Run(dag, supervisor, wanted, profile.current()))
+    finally:
+        task_state.current_context, supervisor.attempt, supervisor.skipped = before
 
 
 def _finished(run):

@@ -24,6 +24,7 @@ class LocalSupervisor:
         self.known_dags = None  # dag_ids that may be triggered; None: any
         self.asked = []
         self.attempt = None    # (dag_id, run_id, task_id, map_index) of who asks
+        self.run_here = None   # called with a triggered run's facts: runs it, if that DAG is at hand
 
     def ask(self, message):
         """The answer's body. SupervisorError: no."""
@@ -127,6 +128,8 @@ class LocalSupervisor:
             raise SupervisorError("DAGRUN_ALREADY_EXISTS", {"run_id": ask["run_id"]})
         self.runs[key] = {"dag_id": ask["dag_id"], "run_id": ask["run_id"], "conf": ask.get("conf") or {},
                           "logical_date": ask.get("logical_date"), "run_type": "manual", "state": "queued"}
+        if self.run_here is not None:
+            self.run_here(self.runs[key])
         return OK
 
     def _chosen(self, ask):
@@ -139,6 +142,9 @@ class LocalSupervisor:
         run = self.runs.get((ask["dag_id"], ask["run_id"]))
         if run is None:
             raise SupervisorError("GENERIC_ERROR", f"DAG {ask['dag_id']!r} has no run {ask['run_id']!r}")
+        if run["state"] == "queued" and self.run_here is not None:
+            raise SupervisorError("GENERIC_ERROR", f"DAG {ask['dag_id']!r} is not in this file, so nothing runs it in "
+                                                   "dag.test(), and its end cannot be waited for")
         return {"type": "DagRunStateResult", "state": run["state"]}
 
     def _GetDRCount(self, ask):

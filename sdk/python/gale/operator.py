@@ -155,7 +155,8 @@ class BaseOperator(Node, metaclass=_OperatorMeta):
                  execution_timeout=None, trigger_rule=TriggerRule.ALL_SUCCESS, task_concurrency=None,
                  max_active_tis_per_dag=None, max_active_tis_per_dagrun=None, do_xcom_push=True, doc_md=None,
                  **kwargs):
-        self.ignored_arguments = sorted(name for name in kwargs if name in _IGNORED_LOUDLY and kwargs[name])
+        said = {**{name: value for name, value in self._defaults.items() if name in _IGNORED_LOUDLY}, **kwargs}
+        self.ignored_arguments = sorted(name for name in said if name in _IGNORED_LOUDLY and said[name])
         self._refuse_unknown(task_id, kwargs)
         self.dag = None
         task_id = self._free_id(task_id, dag, task_group)
@@ -202,7 +203,7 @@ class BaseOperator(Node, metaclass=_OperatorMeta):
 
     def _keep(self, kwargs):
         for name, default in _KEPT.items():
-            value = kwargs.get(name, default)
+            value = kwargs.get(name, self._defaults.get(name, default))
             if name in ("inlets", "outlets"):
                 value = [] if value is None else value if isinstance(value, list) else [value]
             elif name in CALLBACKS:
@@ -310,6 +311,8 @@ class BaseOperator(Node, metaclass=_OperatorMeta):
 
     def _link_results(self, value):
         """Edges from the tasks whose results `value` holds."""
+        if context.is_aside():  # an instance of a mapped task, which has them already
+            return
         for arg in xcom_arg.iterate(value):
             if any(task is not self for task in arg.references()):
                 arg.set_downstream(self)
