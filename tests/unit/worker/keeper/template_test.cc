@@ -122,7 +122,9 @@ TEST_F(TemplateTest, ItsEndIsToldAsItWas) {
   EXPECT_EQ(Run(keeper, Py("atexit",
                            "import atexit, threading\n"
                            "atexit.register(print, 'at the end')\n"
-                           "threading.Thread(target=lambda: print('from a thread')).start()"))
+                           "def late():\n    import threading\n    "
+                           "threading.main_thread().join()\n    print('from a thread')\n"
+                           "threading.Thread(target=late).start()"))
                 .exit_code,
             0);
   EXPECT_EQ(ReadFile(Log("atexit")), "from a thread\nat the end\n");
