@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "master/store/sql.h"
+
 namespace gale {
 namespace {
 
@@ -140,10 +142,18 @@ Result<std::string> OrderClause(const std::vector<std::string>& order_by,
                                 std::span<const OrderColumn> allowed, std::string_view key) {
   GALE_ASSIGN_OR_RETURN(const std::vector<Order> orders, ParseOrders(order_by, allowed));
   std::string clause;
+  bool has_key = false;
   for (const Order& order : orders) {
-    clause += fmt::format("{}{}, ", order.column, order.descending ? " DESC" : "");
+    clause += fmt::format("{}{}{}", clause.empty() ? "" : ", ", order.column,
+                          order.descending ? " DESC" : "");
+    has_key = has_key || order.column == key;
   }
-  return clause.append(key);
+  if (has_key) return clause;
+  const bool down = !orders.empty() && orders.front().descending;
+  for (const std::string_view column : SplitNames(key)) {
+    clause += fmt::format("{}{}{}", clause.empty() ? "" : ", ", column, down ? " DESC" : "");
+  }
+  return clause;
 }
 
 }  // namespace gale

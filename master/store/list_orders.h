@@ -30,7 +30,7 @@ struct Order {
 // INVALID_ARGUMENT for a name that isn't allowed.
 Result<std::vector<Order>> ParseOrders(const std::vector<std::string>& order_by,
                                        std::span<const OrderColumn> allowed);
-// "a, b DESC, <key>".
+// "a, b DESC, <key>"; "a DESC, b, <key> DESC".
 Result<std::string> OrderClause(const std::vector<std::string>& order_by,
                                 std::span<const OrderColumn> allowed, std::string_view key);
 

@@ -23,7 +23,9 @@
 namespace gale {
 
 // A page of a listing. `order_by`: names of list_orders.h, "-" before one for descending. Empty
-// values sort before all others; ties are broken by the key.
+// values sort before all others; ties are broken by the key,
+// which descends if the first order does (as in Airflow: an index can be read backwards, but not to and
+// fro).
 struct PageQuery {
   uint32_t limit = 50;
   uint32_t offset = 0;

@@ -87,8 +87,7 @@ Result<std::optional<RunRow>> SqlReads::PreviousRun(const std::string& dag_id, T
   return SelectOne<RunRow>(*source_,
                            From(kRunColumns, "dag_run")
                                .Add(" WHERE dag_id = ? AND logical_date < ? AND run_key <> ?"
-                                    " AND state <> ? ORDER BY logical_date DESC, run_key DESC"
-                                    " LIMIT 1",
+                                    " AND state <> ? ORDER BY logical_date DESC LIMIT 1",
                                     dag_id, before, except, RunState::kQueued));
 }
 

