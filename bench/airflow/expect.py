@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What Apache Airflow itself makes of its example DAGs: run by the Python of a venv that has it (2.11 or 3).
+"""What Apache Airflow itself makes of its example DAGs: run by the Python of a venv that has release 3.
 
     AIRFLOW_HOME=$(mktemp -d) VENV/bin/python bench/airflow/expect.py FOLDER > FILE.json
 
