@@ -124,7 +124,11 @@ void Fill(Store& store, Epoch epoch) {
       batch.tis.push_back(std::move(ti));
     }
     batch.xcoms.push_back({RunId(r), TaskIndex(0), kUnmapped, "return_value", "1", At(r)});
-    batch.events.push_back({.when = At(r), .owner = "me", .event = "trigger"});
+    EventRow event;
+    event.when = At(r);
+    event.owner = "me";
+    event.event = "trigger";
+    batch.events.push_back(std::move(event));
   }
   ASSERT_TRUE(store.Commit(epoch, batch).ok());
 }
@@ -246,7 +250,7 @@ std::vector<Case> OtherCases() {
   cases.push_back({"import errors", Of([](SqlReads& r) { return r.ListImportErrors({}); }), "",
                    "files are few"});
   for (const std::string order : {"id", "-id", "when", "-when"}) {
-    for (const uint32_t offset : {0, 100}) {
+    for (const uint32_t offset : {0u, 100u}) {
       EventQuery events;
       events.limit = 10;
       events.order_by = {order};
