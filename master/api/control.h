@@ -65,8 +65,8 @@ struct TaskInstanceQuery {
   std::string run_id;                 // the same
   std::vector<std::string> task_ids;  // any of; empty: all
   std::vector<TiState> states;
-  std::optional<int32_t> map_index;  // of one run only; so is elements_only
-  bool elements_only = false;        // of mapped tasks that were expanded
+  std::optional<int32_t> map_index;
+  bool elements_only = false;  // of mapped tasks that were expanded
   std::vector<std::string> pools;
   std::vector<std::string> queues;
   // task_id, state, try_number, start_date, end_date, priority_weight, map_index, queued_when; "-"

@@ -33,6 +33,9 @@ bool IsOfRun(const Order& order) {
   return order.column == "run_after" || order.column == "logical_date";
 }
 
+// Of elements without a row: their block's state says how far they are.
+uint32_t TryOf(TiState of_block) { return of_block == TiState::kScheduled ? 1 : 0; }
+
 // As core::HasInstance.
 bool IsThere(const Dag& dag, const RunHead& run, TaskIndex task) {
   return run.type == RunType::kBackfill || dag.in_dates(task, run.logical_date);
@@ -52,7 +55,7 @@ TiRow Untouched(const TiRow& block, const Dag& dag, int32_t map_index) {
   TiRow row = Untouched(block.run, dag, block.task);
   row.map_index = map_index;
   row.state = block.state;
-  row.try_number = block.state == TiState::kScheduled ? 1 : 0;
+  row.try_number = TryOf(block.state);
   return row;
 }
 
@@ -212,10 +215,16 @@ Result<std::vector<TaskInstanceView>> Instances::Views(const std::vector<TiKey>&
   for (const TiKey& key : keys) {
     auto run = runs_.find(key.run);
     if (run == runs_.end()) continue;  // cleaned away meanwhile
+    const Dag& dag = *run->second->version->dag;
     auto row = rows.find({key.run, key.task, key.map_index});
-    views.push_back({run->second, row != rows.end()
-                                      ? std::move(row->second)
-                                      : Untouched(key.run, *run->second->version->dag, key.task)});
+    auto block = rows.find({key.run, key.task, kUnmapped});
+    if (row != rows.end()) {
+      views.push_back({run->second, row->second});
+    } else if (key.map_index != kUnmapped && block != rows.end()) {
+      views.push_back({run->second, Untouched(block->second, dag, key.map_index)});
+    } else {
+      views.push_back({run->second, Untouched(key.run, dag, key.task)});
+    }
   }
   return views;
 }
@@ -319,12 +328,12 @@ Result<Page<TaskInstanceView>> Instances::OfRuns(RunScope scope, const TaskInsta
   GALE_ASSIGN_OR_RETURN(const std::vector<Order> orders, ParseOrders(query.order_by, kTiOrders));
   scope.unfinished = OnlyUnfinished(query);
   GALE_ASSIGN_OR_RETURN(const std::vector<VersionRuns> counts, reads_.CountRuns(scope));
-  bool walk = !query.states.empty() || !orders.empty();
+  bool walk = !query.states.empty() || !orders.empty() || query.map_index || query.elements_only;
   for (const VersionRuns& count : counts) {
-    if (walk) break;
     if (count.tasks != 0) continue;
     GALE_ASSIGN_OR_RETURN(DagVersionPtr version, dags_.Get(count.dag_id, count.version));
-    walk = version->dag->has_task_dates() || version->dag->has_mapped();
+    some_mapped_ = some_mapped_ || version->dag->has_mapped();
+    walk = walk || version->dag->has_task_dates() || some_mapped_;
   }
   if (walk) {
     GALE_ASSIGN_OR_RETURN(const uint64_t all, CountTis(counts));
@@ -379,7 +388,9 @@ Result<Page<TaskInstanceView>> Instances::OfRuns(RunScope scope, const TaskInsta
 // All that match, in brief.
 Result<std::vector<Instances::Item>> Instances::Gather(const RunScope& scope,
                                                        const TaskInstanceQuery& query) {
-  const bool untouched = Wants(query, TiState::kNone);
+  // Those without a row are none, or elements that are scheduled: found beside what has rows.
+  const bool untouched =
+      Wants(query, TiState::kNone) || (some_mapped_ && Wants(query, TiState::kScheduled));
   TiScan scan{scope, untouched ? std::vector<TiState>() : query.states,
               limits::kListedInstancesMax};
   GALE_ASSIGN_OR_RETURN(const std::vector<TiBrief> briefs, reads_.ScanTis(scan));
@@ -395,21 +406,35 @@ Result<std::vector<Instances::Item>> Instances::Gather(const RunScope& scope,
       if (!touched && !untouched) continue;
       GALE_ASSIGN_OR_RETURN(const Selection* tasks, Select({head.dag_id, head.version}, query));
       auto add = [&](const TiBrief& brief) {
-        if (!Wants(query, brief.state) || !tasks->Has(brief.task)) return;
+        const bool index = (!query.map_index || brief.map_index == *query.map_index) &&
+                           (!query.elements_only || brief.map_index >= 0);
+        if (!index || !Wants(query, brief.state) || !tasks->Has(brief.task)) return;
         items.push_back({brief, &tasks->dag(), head.run_after, head.logical_date});
+      };
+      auto mine = [&](TaskIndex task) {
+        return next < briefs.size() && briefs[next].run == head.id && briefs[next].task == task;
       };
       for (size_t i = 0; untouched && i < tasks->size(); ++i) {
         const TaskIndex task = tasks->at(i);
         while (next < briefs.size() && briefs[next].run == head.id && briefs[next].task < task) {
           ++next;
         }
-        bool known = false;
-        for (; next < briefs.size() && briefs[next].run == head.id && briefs[next].task == task;
-             ++next) {
-          known = true;
-          add(briefs[next]);
+        if (!mine(task) && IsThere(tasks->dag(), head, task)) add({head.id, task});
+        if (mine(task) && briefs[next].block_length) {
+          const TiBrief block = briefs[next++];
+          TiBrief element;
+          element.run = head.id;
+          element.task = task;
+          element.state = block.state;
+          element.try_number = TryOf(block.state);
+          const uint32_t length = *block.block_length;
+          for (uint32_t k = 0; k < length && items.size() <= limits::kListedInstancesMax; ++k) {
+            element.map_index = static_cast<int32_t>(k);
+            const bool has_row = mine(task) && briefs[next].map_index == element.map_index;
+            add(has_row ? briefs[next++] : element);
+          }
         }
-        if (!known && IsThere(tasks->dag(), head, task)) add({head.id, task});
+        for (; mine(task); ++next) add(briefs[next]);
       }
       for (; next < briefs.size() && briefs[next].run == head.id; ++next) {
         if (!untouched) add(briefs[next]);

@@ -4,8 +4,8 @@
 // In the order of runs and tasks a page costs what it holds: an instance's place is its task's, so
 // an offset needs no walk over instances, and the total is a product of counts. By state, sorted by
 // what rows hold, or where tasks have dates of their own (a run may lack some), all instances in
-// question are looked at, in brief: up to limits::kListedInstancesMax of them. Likewise all of a run with mapped tasks;
-// over many runs, of those only the elements that have a row are listed.
+// question are looked at, in brief: up to limits::kListedInstancesMax of them. Likewise where tasks
+// are mapped: their elements without a row are laid out from their blocks.
 #pragma once
 
 #include <map>
@@ -58,6 +58,7 @@ class Instances {
   Catalog& dags_;
   std::map<Version, std::shared_ptr<const Selection>> selections_;
   std::map<RunId, RunViewPtr> runs_;
+  bool some_mapped_ = false;  // of the versions that are asked about
 };
 
 }  // namespace gale

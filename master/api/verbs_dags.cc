@@ -39,6 +39,7 @@ v1::DagTask TaskOf(const Dag& dag, TaskIndex index) {
     *out.mutable_start_date() = ToProto(*start);
   if (const auto end = task.end_date ? task.end_date : dag.spec().end_date)
     *out.mutable_end_date() = ToProto(*end);
+  out.set_is_mapped(task.expand.has_value());
   if (std::holds_alternative<BashWork>(task.work)) {
     for (const char* field : {"bash_command", "env", "cwd"}) out.add_template_fields(field);
   }

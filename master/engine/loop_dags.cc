@@ -176,13 +176,13 @@ void Loop::RegisterDag(const FileReport& report, const ParsedDag& parsed, std::s
     dag = *made;
     if (!fresh) SetVersionBundle({spec.dag_id, last}, bundle_);  // unless it has one of its own
     versions_[{spec.dag_id, version}] = {dag, ""};
-    batch_.dag_versions.push_back(
-        {.dag_id = spec.dag_id,
-         .version = version,
-         .hash = parsed.hash,
-         .spec = parsed.bytes,
-         .created_at = now_,
-         .tasks = dag->has_task_dates() ? 0 : static_cast<uint32_t>(dag->size())});
+    const bool varies = dag->has_task_dates() || dag->has_mapped();
+    batch_.dag_versions.push_back({.dag_id = spec.dag_id,
+                                   .version = version,
+                                   .hash = parsed.hash,
+                                   .spec = parsed.bytes,
+                                   .created_at = now_,
+                                   .tasks = varies ? 0 : static_cast<uint32_t>(dag->size())});
   } else {
     dag = versions_.at({spec.dag_id, version}).dag;
     SetVersionBundle({spec.dag_id, version}, "");

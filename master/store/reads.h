@@ -101,6 +101,7 @@ struct TiBrief {
   TiState state = TiState::kNone;
   uint32_t try_number = 0;  // as people count them
   std::optional<TimePoint> queued_at, start_date, end_date;
+  std::optional<uint32_t> block_length = {};  // as TiRow's
 };
 struct TiScan {
   RunScope runs;

@@ -56,7 +56,7 @@ struct DagVersionRow {
   // only; it is written by CommitBatch::version_bundles.
   std::string bundle = {};
   // How many instances each of its runs has. 0: not the same in all (its tasks have dates of their
-  // own), or written by an older Gale: look into the spec.
+  // own, or are mapped), or written by an older Gale: look into the spec.
   uint32_t tasks = 0;
 };
 // The same without its spec, which may be large.

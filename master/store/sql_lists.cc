@@ -74,7 +74,7 @@ auto HeadColumns(RunHead& r) {
 auto CountColumns(VersionRuns& r) { return std::tie(r.dag_id, r.version, r.runs, r.tasks); }
 auto BriefColumns(TiBrief& r) {
   return std::tie(r.run, r.task, r.map_index, r.state, r.try_number, r.queued_at, r.start_date,
-                  r.end_date);
+                  r.end_date, r.block_length);
 }
 auto XComColumns(XComHead& r) { return std::tie(r.run, r.task, r.map_index, r.key, r.timestamp); }
 constexpr char kVersionHeadColumns[] = "dag_id, version, hash, created_at";
@@ -225,7 +225,7 @@ Result<std::vector<TiBrief>> SqlReads::ScanTis(const TiScan& scan) {
   filter.AddAny("t.state", scan.states);
   SqlQuery query(
       "SELECT t.run_key, t.task_index, t.map_index, t.state, t.try_number - t.reschedules,"
-      " t.queued_at, t.start_date, t.end_date FROM dag_run r");
+      " t.queued_at, t.start_date, t.end_date, t.block_length FROM dag_run r");
   // CROSS: SQLite begins with the runs, of which few go on, and not with all instances there are.
   query.Add(scan.runs.unfinished ? " CROSS JOIN" : " JOIN")
       .Add(" task_instance t ON t.run_key = r.run_key")

@@ -286,6 +286,7 @@ TEST_P(StoreListing, TaskInstancesAreScannedInBriefAndNoFurtherThanWanted) {
   failed.state = TiState::kFailed;
   failed.try_number = 2;
   failed.end_date = At(5);
+  failed.block_length = 7;
   MustCommit({.tis = {SparseTi(1, 0), failed, SparseTi(5, 0)}});
   Reads& reads = store_->reads();
   const auto some = reads.ScanTis({{.dag_id = "etl_daily"}, {TiState::kFailed}, 9}).value();
@@ -294,6 +295,7 @@ TEST_P(StoreListing, TaskInstancesAreScannedInBriefAndNoFurtherThanWanted) {
   EXPECT_EQ(some[0].task, TaskIndex(1));
   EXPECT_EQ(some[0].try_number, 2u);
   EXPECT_EQ(some[0].end_date, At(5));
+  EXPECT_EQ(some[0].block_length, 7u);
   EXPECT_FALSE(some[0].start_date);
   EXPECT_EQ(reads.ScanTis({{}, {}, 3})->size(), 3u);
   EXPECT_EQ(reads.ScanTis({{}, {}, 2}).status().code(), Code::kResourceExhausted);

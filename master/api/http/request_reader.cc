@@ -24,10 +24,14 @@ std::string_view NameOf(Place place) {
   return "body";
 }
 
+bool IsMapIndex(const Json& number) {
+  if (number.is_number_unsigned()) return number.get<uint64_t>() <= INT32_MAX;
+  return number.is_number_integer() && number.get<int64_t>() == kUnmapped;
+}
+
 // [task_id, map_index], as Airflow names an instance in a list of tasks.
 bool IsPair(const Json& item) {
-  return item.is_array() && item.size() == 2 && item[0].is_string() &&
-         item[1].is_number_integer() && item[1] >= kUnmapped && item[1] <= INT32_MAX;
+  return item.is_array() && item.size() == 2 && item[0].is_string() && IsMapIndex(item[1]);
 }
 
 // Whether the list `field` takes pairs.

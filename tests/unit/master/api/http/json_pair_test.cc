@@ -199,7 +199,9 @@ TEST(RequestReaderPairsTest, ItemsThatArePairsHaveAFieldOfTheirOwn) {
   };
   EXPECT_EQ(read(R"({"ids":["a",["b",7],["c",0]]})"),
             R"(task_ids: "a" instances { task_id: "b" map_index: 7 } instances { task_id: "c" })");
-  for (const char* item : {R"(["b"])", R"(["b","7"])", R"(["b",-2])", R"([1,7])", "7"}) {
+  for (const char* item :
+       {R"(["b"])", R"(["b","7"])", R"(["b",-2])", R"(["b",18446744073709551615])",
+        R"(["b",2147483648])", R"([1,7])", "7"}) {
     EXPECT_THAT(read(fmt::format(R"({{"ids":[{}]}})", item).c_str()),
                 testing::HasSubstr("list of strings"))
         << item;

@@ -223,6 +223,48 @@ TEST_F(RestTest, ATaskLeavesALogAndAnXComAndCanBeMarked) {
       Get("/api/gale/v1/dags/etl/dagRuns/r%201%3A%2B/taskInstances/b/explain").contains("reasons"));
 }
 
+// One of two runs has touched one of its five: the others have no row.
+TEST_F(RestTest, ElementsWithoutARowAreListedOverAllRuns) {
+  ASSERT_TRUE(server_.control->SetPool({"small", 0, "takes nobody"}, server_.actor).ok());
+  DagSpec spec = ChainOf("waits", {"each"});
+  spec.tasks[0].pool = "small";
+  ExpandSource five;
+  five.json = R"([{"N":"1"},{"N":"2"},{"N":"3"},{"N":"4"},{"N":"5"}])";
+  spec.tasks[0].expand = ExpandSpec{{{"env", five}}, false};
+  ASSERT_TRUE(server_.control->SubmitDag(spec, server_.actor).ok());
+  ASSERT_TRUE(server_.control->SetDagPaused("waits", false, server_.actor).ok());
+  server_.AddDag("plain", {"a"});
+  for (const char* run : {"r1", "r2"}) {
+    server_.Trigger("waits", run);
+    for (int i = 0; i < 1000; ++i) {  // each asks the engine, which goes on meanwhile
+      if (server_.control->Explain("waits", run, "each", 4).ok()) break;
+    }
+  }
+  server_.Trigger("plain", "p");
+  const std::string each = "/api/v2/dags/waits/dagRuns/r2/taskInstances/each";
+  ASSERT_EQ(Ask("PATCH", each + "/2", R"({"new_state":"success"})").status, 200);
+
+  auto listed = [&](const std::string& query) {
+    const Json page = Get("/api/v2/dags/waits/dagRuns/~/taskInstances?" + query);
+    std::string text;
+    for (const Json& ti : page["task_instances"]) {
+      text += fmt::format("{}/{} ", ti["dag_run_id"].get<std::string>(), ti["map_index"].dump());
+    }
+    return text + page["total_entries"].dump();
+  };
+  EXPECT_EQ(listed(""), "r1/0 r1/1 r1/2 r1/3 r1/4 r2/0 r2/1 r2/2 r2/3 r2/4 10");
+  EXPECT_EQ(listed("limit=2&offset=4"), "r1/4 r2/0 10");
+  EXPECT_EQ(listed("state=scheduled"), "r1/0 r1/1 r1/2 r1/3 r1/4 r2/0 r2/1 r2/3 r2/4 9");
+  EXPECT_EQ(listed("state=success"), "r2/2 1");
+  EXPECT_EQ(listed("state=none"), "0");
+  EXPECT_EQ(listed("map_index=2&order_by=-state"), "r2/2 r1/2 2");
+  EXPECT_EQ(Get("/api/v2/dags/~/dagRuns/~/taskInstances")["total_entries"], 11);
+  const Json untouched = Get(each + "/4");
+  EXPECT_EQ(untouched["state"], "scheduled");
+  EXPECT_EQ(Get("/api/v2/dags/waits/tasks/each")["is_mapped"], true);
+  EXPECT_EQ(Get("/api/v2/dags/plain/tasks/a")["is_mapped"], false);
+}
+
 TEST_F(RestTest, PoolsAreMadeChangedAndDeleted) {
   EXPECT_EQ(Ask("POST", "/api/v2/pools", R"({"name":"gpu","slots":2})").status, 201);
   EXPECT_EQ(Ask("POST", "/api/v2/pools", R"({"name":"gpu","slots":2})").status, 409);
