@@ -42,8 +42,8 @@ template <class Row>
 struct SecretWrite {
   Row row;
   Before before = Before::kAnything;
-  std::string seal = {};                         // SealOf the row that was read
-  std::optional<EventRow> event = std::nullopt;  // for the trail, if it is done
+  std::string seal{};               // SealOf the row that was read
+  std::optional<EventRow> event{};  // for the trail, if it is done
 };
 enum class Written : uint8_t { kDone, kExists, kMissing, kChanged };
 

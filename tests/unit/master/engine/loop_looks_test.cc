@@ -37,8 +37,9 @@ TEST_F(Looks, WhatABranchPassesByIsSkippedInTheCommitOfItsEnd) {
   Restart();
   auto clear = [&] {
     const ClearRequest request{.dag_id = "d", .run_id = run_.run_id, .task_ids = {"right"}};
-    OnRun<Result<std::vector<TiRow>>>("d", run_.run_id,
-                                      [&](Loop& l) { return l.Clear(request, actor_); });
+    ASSERT_TRUE(OnRun<Result<std::vector<TiRow>>>("d", run_.run_id, [&](Loop& l) {
+                  return l.Clear(request, actor_);
+                }).ok());
   };
   clear();
   EXPECT_EQ(Ti(run_.id, 2).state, TiState::kSkipped);

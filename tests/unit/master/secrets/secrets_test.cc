@@ -100,7 +100,9 @@ TEST_F(SecretsTest, AChangeStartsFromWhatStandsThere) {
       "v",
       [&](Variable& variable) {
         // Somebody else is faster, once.
-        if (++calls == 1) EXPECT_TRUE(secrets->PutVariable({"v", "2", "theirs"}, "other").ok());
+        if (++calls == 1) {
+          EXPECT_TRUE(secrets->PutVariable({"v", "2", "theirs"}, "other").ok());
+        }
         variable.value += "+";
         return OkStatus();
       },
