@@ -146,7 +146,7 @@ TEST_P(StoreContract, SecretsAreListedInPagesByOrderAndPattern) {
   EXPECT_EQ(Keys(variables, {}), "B a b_x c d_X of 5");
   EXPECT_EQ(Keys(variables, Query(2, 1, {})), "a b_x of 5");
   EXPECT_EQ(Keys(variables, Query(2, 0, {"-key"})), "d_X c of 5");
-  EXPECT_EQ(Keys(variables, Query(2, 0, {"-description"})), "a B of 5");
+  EXPECT_EQ(Keys(variables, Query(2, 0, {"-description"})), "a d_X of 5");  // ties descend
   SecretQuery with_x;
   with_x.pattern = "_x";
   EXPECT_EQ(Keys(variables, with_x), "b_x d_X of 2");

@@ -122,7 +122,8 @@ TEST_F(RotationTest, WhoHasLostTheKeyBeginsWithANewOne) {
   ASSERT_TRUE(files_.Remove(key_file()).ok());
   auto secrets = Master();
   EXPECT_EQ(secrets->PutVariable({"new", "1", ""}, "me").code(), Code::kFailedPrecondition);
-  EXPECT_EQ(*ReplaceLostSealKey(*store_, files_, key_file()), KeyNow());
+  const auto fresh = ReplaceLostSealKey(*store_, files_, key_file());
+  EXPECT_EQ(*fresh, KeyNow());
   EXPECT_TRUE(secrets->PutVariable({"new", "1", ""}, "me").ok());
   EXPECT_EQ(secrets->GetVariable("v0").status().code(), Code::kFailedPrecondition);
   EXPECT_TRUE(secrets->PutVariable({"v0", "again", ""}, "me").ok());
