@@ -141,7 +141,11 @@ void Checkers::CheckTi(const TiRow& row) {
   if (row.reason.starts_with("skipped by task")) context_.Saw(Seen::kPassedBy);
   // Its try goes on: no history.
   const bool look = row.state == TiState::kUpForReschedule || row.reschedules > before.reschedules;
-  if (before.live && look) {
+  // What came to an end between two looks, or in the turn that heard of one (seeds 1285, 5122).
+  const auto exit = exits_.find(previous);
+  const bool ended_by_others = exit != exits_.end() && exit->second.succeeded &&
+                               (row.state != TiState::kSuccess || marked_.contains(row.run));
+  if (before.live && !ended_.contains(previous) && (look || ended_by_others)) {
     ended_.emplace(previous, commits_);
     looks_.insert(previous);
   }

@@ -34,6 +34,7 @@ constexpr uint64_t kRegressionSeeds[] = {
     8150,    // a grant that waited for the ledger left a master that led no more
     5274,    // a grant to a connection that was replaced in the same turn was never sent again
     473233,  // a Hello that a later one overtook had a task run twice at once
+    1285,    // a look and a skip of it in one turn, which the checker took for a loss
     1004215, 1004401, 1011817,  // a full worker that was to end never said so, and was granted on
 };
 constexpr size_t kThreads = 2;
