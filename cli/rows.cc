@@ -191,11 +191,13 @@ Cell TimeCell(bool has, const google::protobuf::Timestamp& time) {
 
 Result<v1::ListTaskInstancesResponse> ListTasksOfRun(Client& client, const std::string& dag_id,
                                                      const std::string& run_id,
-                                                     const std::string& task_id) {
+                                                     const std::string& task_id,
+                                                     std::optional<int32_t> map_index) {
   v1::ListTaskInstancesRequest request;
   request.set_dag_id(dag_id);
   request.set_run_id(run_id);
   request.set_task_id(task_id);
+  if (map_index) request.set_map_index(*map_index);
   return client.Call(&ControlStub::ListTaskInstances, request);
 }
 

@@ -4,6 +4,7 @@
 
 #include <google/protobuf/timestamp.pb.h>
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,6 +64,7 @@ Status ForEach(Client& client,
 // The task instances of a run, in the order of its DAG. NOT_FOUND names the run.
 Result<v1::ListTaskInstancesResponse> ListTasksOfRun(Client& client, const std::string& dag_id,
                                                      const std::string& run_id,
-                                                     const std::string& task_id = "");
+                                                     const std::string& task_id = "",
+                                                     std::optional<int32_t> map_index = {});
 
 }  // namespace gale::cli

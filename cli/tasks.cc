@@ -1,5 +1,7 @@
 // gale tasks list, states-for-dag-run, state, set-state, explain, clear. (Logs: logs.cc.)
+#include <algorithm>
 #include <istream>
+#include <optional>
 #include <ostream>
 #include <set>
 
@@ -46,9 +48,15 @@ Status List(Context& context) {
   return OkStatus();
 }
 
+// Their indexes are shown where one has any.
 void PrintTasks(Context& context, const v1::ListTaskInstancesResponse& tasks) {
-  Table table = TableOf(kTaskInstanceColumns);
-  for (const v1::TaskInstance& ti : tasks.task_instances()) AddRow(table, kTaskInstanceColumns, ti);
+  std::vector<RowColumn> columns(kTaskInstanceColumns.begin(), kTaskInstanceColumns.end());
+  if (std::ranges::any_of(tasks.task_instances(),
+                          [](const auto& ti) { return ti.map_index() >= 0; })) {
+    std::ranges::find(columns, "map_index", &RowColumn::name)->style = Column::Style::kText;
+  }
+  Table table = TableOf(columns);
+  for (const v1::TaskInstance& ti : tasks.task_instances()) AddRow(table, columns, ti);
   context.Print(table);
 }
 
@@ -63,10 +71,17 @@ Status States(Context& context) {
 
 Status State(Context& context) {
   const Args& args = context.args;
+  GALE_ASSIGN_OR_RETURN(const int64_t map_index, args.Int("map-index", kUnmapped, -1, INT32_MAX));
   GALE_ASSIGN_OR_RETURN(Client * client, context.Connect());
+  std::optional<int32_t> index;
+  if (map_index != kUnmapped) index = static_cast<int32_t>(map_index);
   GALE_ASSIGN_OR_RETURN(
       v1::ListTaskInstancesResponse tasks,
-      ListTasksOfRun(*client, args.Get("dag_id"), args.Get("run_id"), args.Get("task_id")));
+      ListTasksOfRun(*client, args.Get("dag_id"), args.Get("run_id"), args.Get("task_id"), index));
+  if (tasks.task_instances().empty() && index) {
+    return NotFound("task '{}' of run '{}' of dag '{}' has no map index {}", args.Get("task_id"),
+                    args.Get("run_id"), args.Get("dag_id"), map_index);
+  }
   if (tasks.task_instances().empty()) {
     return NotFound("run '{}' of dag '{}' has no task '{}': `gale tasks list {}` lists them",
                     args.Get("run_id"), args.Get("dag_id"), args.Get("task_id"),
@@ -266,7 +281,7 @@ std::vector<Command> TaskCommands() {
        States},
       {"tasks state",
        "A task's state in a run",
-       {dag_id, run_id, task_id},
+       {dag_id, run_id, task_id, map_index},
        "  gale tasks state my_dag my_run my_task",
        State},
       LogsCommand(),
