@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from harness import BINARY, dag_text, one_line_error, wait_until
+from test_python_tasks import log, xcom
 
 TASK = "BashOperator(task_id='t', bash_command='true')"
 
@@ -235,3 +236,50 @@ def test_any_master_writes_and_reads_them(two_masters):
     two_masters.env.update(secrets)
     refused = two_masters.cli("--config", str(two_masters.home / "gale.cfg"), "secrets", "rotate")
     assert "--prepare" in refused.stderr, refused
+
+
+TASK_FILE = """\
+from datetime import datetime
+from airflow import DAG
+from airflow.decorators import task
+from airflow.hooks.base import BaseHook
+from airflow.models import Variable
+from airflow.operators.bash import BashOperator
+
+with DAG("asks", start_date=datetime(2024, 1, 1), schedule=None):
+    @task
+    def reads():
+        Variable.set("counted", {"n": 1}, serialize_json=True)
+        where = BaseHook.get_connection("warehouse")
+        print("the password is", where.password)
+        return [Variable.get("region"), Variable.get("counted", deserialize_json=True)["n"], where.host, where.password]
+
+    @task
+    def deletes():
+        Variable.delete("counted")
+        return Variable.get("counted", default_var="gone")
+
+    @task
+    def misses():
+        Variable.get("never_set")
+
+    reads() >> deletes() >> [misses(), BashOperator(
+        task_id="bash", bash_command="echo {{ var.value.region }} {{ conn.warehouse.host }}", do_xcom_push=True)]
+"""
+
+
+def test_a_task_reads_sets_and_deletes_them(shared):
+    shared.cli("variables", "set", "region", "eu")
+    shared.cli("connections", "set", "warehouse", "postgres://me:hush-hush@db1:5432/sales")
+    shared.add_dag("asks", TASK_FILE)
+    shared.trigger("asks", "r")
+    states = shared.wait_for_end("asks", "r")[1]
+    assert states == {"reads": "success", "deletes": "success", "misses": "failed", "bash": "success"}
+    assert xcom(shared, "asks", "reads") == ["eu", 1, "db1", "hush-hush"]
+    assert xcom(shared, "asks", "deletes") == "gone"
+    assert xcom(shared, "asks", "bash") == "eu db1"
+    assert "hush-hush" not in log(shared, "asks", "reads") and "the password is ***" in log(shared, "asks", "reads")
+    assert "set it by `gale variables set never_set VALUE`" in log(shared, "asks", "misses")
+    events = shared.rest("GET", "/api/v2/eventLogs?limit=100&order_by=-id", token=shared.token())[1]["event_logs"]
+    assert [event["owner"] for event in events if event["extra"] == "counted"] == ["task:asks.deletes",
+                                                                                  "task:asks.reads"]
