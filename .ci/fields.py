@@ -11,9 +11,9 @@ CONVERTERS = {"common/rpc/convert.cc", "master/api/views.cc", "cli/rows.cc", "ma
               "common/model/dag_spec.h"}
 # What nobody reads, and why it may stand all the same. The list only shrinks: an entry that is read fails.
 ALLOWED = {
-    "message TaskAnswer.detail_json": "Python tasks (decision 0019) are being built",
-    "spec PythonWork.callable": "Python tasks (decision 0019) are being built",
-    "spec PythonWork.is_sensor": "Python tasks (decision 0019) are being built",
+    "message TaskAnswer.detail_json": "carried to the task as it is",
+    "spec PythonWork.callable": "for people: the web UI (issue 12) shows it",
+    "spec PythonWork.is_sensor": "for people: the web UI (issue 12) shows it",
 }
 
 
