@@ -14,7 +14,7 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG, BaseHook, Variable, task
 
 with DAG("variables_and_connections", start_date=datetime(2026, 1, 1), tags=["example"]):
-    BashOperator(task_id="in_a_template", bash_command="echo {{ var.value.get('name', 'world') }} on {{ ds_nodash }}")
+    BashOperator(task_id="in_a_template", bash_command="echo {{ var.value.get('name', 'world') }} in {{ run_id }}")
 
     @task
     def in_code():

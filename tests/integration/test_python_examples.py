@@ -10,6 +10,7 @@ FOLDER = pathlib.Path(__file__).parents[2] / "examples" / "dags"
 
 
 @pytest.mark.parametrize("name", ["taskflow", "branching", "mapped_python", "setup_and_teardown", "callbacks",
+                                  "sensing", "triggering", "variables_and_connections", "virtualenv",
                                   "detection_classification"])
 def test_the_example_succeeds(gale, name):
     write_whole(gale.dags / f"{name}.py", (FOLDER / f"{name}.py").read_text())
