@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/rows.h"
 #include "cli/secret_io.h"
+#include "master/api/connection_proto.h"
 
 namespace gale::cli {
 namespace {
@@ -22,20 +23,6 @@ v1::Connection ToProto(const Connection& connection) {
   if (connection.port) out.set_port(*connection.port);
   out.set_password(connection.password);
   out.set_extra(connection.extra);
-  return out;
-}
-
-Connection FromProto(const v1::Connection& in) {
-  Connection out;
-  out.conn_id = in.conn_id();
-  out.conn_type = in.conn_type();
-  out.description = in.description();
-  out.host = in.host();
-  out.schema = in.schema();
-  out.login = in.login();
-  if (in.has_port()) out.port = in.port();
-  out.password = in.password();
-  out.extra = in.extra();
   return out;
 }
 
@@ -66,7 +53,7 @@ Result<v1::Connection> Find(Context& context, bool reveal) {
 Status Get(Context& context) {
   GALE_ASSIGN_OR_RETURN(const v1::Connection found, Find(context, /*reveal=*/true));
   if (context.args.Has("uri")) {
-    context.io.out << ConnectionToUri(FromProto(found)) << '\n';
+    context.io.out << ConnectionToUri(ConnectionFromProto(found)) << '\n';
     return OkStatus();
   }
   Table table = TableOf(kConnectionColumns);
@@ -198,7 +185,8 @@ Status Export(Context& context) {
   std::vector<Connection> connections;
   GALE_RETURN_IF_ERROR(ForEach(
       *client, &ControlStub::ListConnections, request, &v1::ListConnectionsResponse::connections,
-      UINT64_MAX, [&](const v1::Connection& each) { connections.push_back(FromProto(each)); }));
+      UINT64_MAX,
+      [&](const v1::Connection& each) { connections.push_back(ConnectionFromProto(each)); }));
   GALE_ASSIGN_OR_RETURN(const std::string text,
                         WriteConnections(connections, *format, /*as_uri=*/written != "json"));
   return WriteExport(context, file, text, fmt::format("{} connections", connections.size()));

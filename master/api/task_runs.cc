@@ -345,12 +345,13 @@ Result<TaskReply> TriggerDagRun(const TaskWorld& world, const TaskAsk& ask) {
   const TaskFields fields(ask.body);
   TriggerRequest request;
   GALE_ASSIGN_OR_RETURN(request.dag_id, fields.Text("dag_id"));
-  GALE_ASSIGN_OR_RETURN(const auto run_id, fields.MaybeText("run_id"));
+  // Without it a question that is asked again would make a second run.
+  GALE_ASSIGN_OR_RETURN(request.run_id, fields.Text("run_id"));
+  if (request.run_id.empty()) return InvalidArgument("run_id: it is empty: the run needs a name");
   GALE_ASSIGN_OR_RETURN(request.logical_date, fields.MaybeTime("logical_date"));
   GALE_ASSIGN_OR_RETURN(const auto note, fields.MaybeText("note"));
   GALE_ASSIGN_OR_RETURN(const bool reset, fields.Flag("reset_dag_run"));
   request.by = ask.attempt;
-  request.run_id = run_id.value_or("");
   request.note = note.value_or("");
   if (const auto conf = ask.body.find("conf"); conf != ask.body.end() && !conf->is_null()) {
     request.conf_json = WriteJson(*conf);

@@ -1,5 +1,6 @@
 // Verbs: variables and connections.
 #include "master/api/bulk.h"
+#include "master/api/connection_proto.h"
 #include "master/api/json.h"
 #include "master/api/pages.h"
 #include "master/api/verbs.h"
@@ -52,20 +53,6 @@ Result<Variable> FromProto(const v1::SetVariableRequest& request) {
     GALE_ASSIGN_OR_RETURN(variable.value, ValueOf(request.value_json()));
   }
   return variable;
-}
-
-Connection FromProto(const v1::Connection& in) {
-  Connection out;
-  out.conn_id = in.conn_id();
-  out.conn_type = in.conn_type();
-  out.description = in.description();
-  out.host = in.host();
-  out.schema = in.schema();
-  out.login = in.login();
-  if (in.has_port()) out.port = in.port();
-  out.password = in.password();
-  out.extra = in.extra();
-  return out;
 }
 
 // How an import treats what is there: overwrites it, or keeps it, which it calls an error, or skips.
@@ -213,7 +200,7 @@ Result<v1::Connection> GetConnection(Control& control, const v1::GetConnectionRe
 Result<v1::Connection> CreateConnection(Control& control, const v1::Connection& request,
                                         const Actor& actor) {
   GALE_ASSIGN_OR_RETURN(Secrets * secrets, control.secrets());
-  const Connection connection = FromProto(request);
+  const Connection connection = ConnectionFromProto(request);
   GALE_RETURN_IF_ERROR(
       OnlyStatus(secrets->PutConnections({connection}, OnExisting::kKeep, actor.name)));
   return Shown(connection, secrets->masking(), /*reveal=*/false);
@@ -222,7 +209,7 @@ Result<v1::Connection> CreateConnection(Control& control, const v1::Connection& 
 Result<v1::Connection> SetConnection(Control& control, const v1::Connection& request,
                                      const Actor& actor) {
   GALE_ASSIGN_OR_RETURN(Secrets * secrets, control.secrets());
-  const Connection connection = FromProto(request);
+  const Connection connection = ConnectionFromProto(request);
   GALE_RETURN_IF_ERROR(secrets->PutConnection(connection, actor.name));
   return Shown(connection, secrets->masking(), /*reveal=*/false);
 }
@@ -267,7 +254,7 @@ Result<v1::ImportResponse> ImportConnections(Control& control,
   GALE_ASSIGN_OR_RETURN(const Existing existing, ExistingOf(request.on_existing()));
   std::vector<Connection> connections;
   for (const v1::Connection& each : request.connections()) {
-    connections.push_back(FromProto(each));
+    connections.push_back(ConnectionFromProto(each));
   }
   GALE_ASSIGN_OR_RETURN(const auto done,
                         secrets->PutConnections(connections, existing.put, actor.name));
@@ -277,7 +264,7 @@ Result<v1::ImportResponse> ImportConnections(Control& control,
 Result<v1::TestConnectionResponse> TestConnection(Control& control, const v1::Connection& request,
                                                   const Actor&) {
   GALE_ASSIGN_OR_RETURN(Secrets * secrets, control.secrets());
-  GALE_ASSIGN_OR_RETURN(const Probed probed, secrets->TestConnection(FromProto(request)));
+  GALE_ASSIGN_OR_RETURN(const Probed probed, secrets->TestConnection(ConnectionFromProto(request)));
   v1::TestConnectionResponse answer;
   answer.set_status(probed.reached);
   answer.set_message(probed.message);

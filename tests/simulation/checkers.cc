@@ -142,10 +142,8 @@ void Checkers::CheckTi(const TiRow& row) {
   // Its try goes on: no history.
   const bool look = row.state == TiState::kUpForReschedule || row.reschedules > before.reschedules;
   // What came to an end between two looks, or in the turn that heard of one (seeds 1285, 5122).
-  const auto exit = exits_.find(previous);
   const bool let_go = !row.live || previous != id;
-  const bool ended_by_others = let_go && exit != exits_.end() && exit->second.succeeded &&
-                               (row.state != TiState::kSuccess || marked_.contains(row.run));
+  const bool ended_by_others = let_go && told_looks_.contains(previous);
   if (before.live && !ended_.contains(previous) && (look || ended_by_others)) {
     ended_.emplace(previous, commits_);
     looks_.insert(previous);

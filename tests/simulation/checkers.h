@@ -55,6 +55,8 @@ class Checkers {
   void OnPool(const std::string& name, int32_t slots);
   // The ledger refuses this attempt's result: it fails for it.
   void OnGuilty(const AttemptId& attempt) { guilty_.insert(attempt); }
+  // This attempt's word is that it comes again: its try has no history row yet.
+  void OnLook(const AttemptId& attempt) { told_looks_.insert(attempt); }
   // Somebody marked tasks of this run, or the run.
   void OnMarked(RunId run) { marked_.insert(run); }
 
@@ -105,6 +107,7 @@ class Checkers {
   std::map<AttemptId, std::string> granted_;
   std::map<AttemptId, uint64_t> granted_in_;  // which commit
   std::map<AttemptId, uint64_t> ended_;       // in which commit
+  std::set<AttemptId> told_looks_;            // whose word that is
   std::set<AttemptId> looks_;                 // of those, whose try went on
   std::map<RunId, uint64_t> made_in_;
   uint64_t commits_ = 0, synced_ = 0;

@@ -361,6 +361,7 @@ AttemptResult Host::ToResult(const v1::Finished& finished) {
     result.finished.ended_at = wall(*times->end);
   }
   scenario_.Twist(result);
+  if (result.finished.outcome == core::Outcome::kRescheduled) checkers_.OnLook(id);
   if (scenario_.guilty && HashOf(id) % 13 == 0 && !result.xcoms.empty()) {
     const uint64_t variant = HashOf(id) % 4;
     result.xcoms.emplace_back(std::string(kGuilty) + std::string(variant, '!'), "1");

@@ -214,6 +214,11 @@ TEST_F(TaskCallsTest, ARunIsMadeOnceThoughTheQuestionComesTwice) {
   EXPECT_EQ(Ask(R"({"type": "TriggerDagRun", "dag_id": "other", "run_id": "by hand",
                    "reset_dag_run": true})"),
             R"({"type": "OKResponse", "ok": true})");
+  // Nobody could tell the second question from another one.
+  EXPECT_THAT(Ask(R"({"type": "TriggerDagRun", "dag_id": "other"})"), HasSubstr("run_id"));
+  EXPECT_THAT(Ask(R"({"type": "TriggerDagRun", "dag_id": "other", "run_id": ""})"),
+              HasSubstr("run_id: it is empty"));
+  EXPECT_EQ(server_.store->reads().ListRuns({.dag_id = "other"})->rows.size(), 2u);
 }
 
 TEST_F(TaskCallsTest, VariablesAndConnectionsAreAnsweredByTheirPart) {
