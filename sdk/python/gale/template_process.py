@@ -257,24 +257,24 @@ class Forks:
             os.waitpid(pid, 0)
 
     def _between(self, _):
+        between = os.getpid()
         try:
             if os.fork() == 0:
-                self._in_fork()
+                self._in_fork(between)
         except OSError:  # no more processes, no memory
             pass
         return 0
 
-    def _in_fork(self):
+    def _in_fork(self, between):
         code = 1
         try:
             os.close(LINE)
             os.setsid()
-            between = os.getppid()
-            if between != self._keeper:
-                with contextlib.suppress(OSError):  # it has ended already
-                    ended = os.pidfd_open(between)
-                    select.select([ended], [], [])
-                    os.close(ended)
+            # Not whoever is the parent now: if the keeper has died that may be init, which never ends.
+            with contextlib.suppress(OSError):  # it has ended already
+                ended = os.pidfd_open(between)
+                select.select([ended], [], [])
+                os.close(ended)
             _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             if os.getppid() == self._keeper:
                 code = run(self._child(*self._args))
