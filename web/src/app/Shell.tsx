@@ -1,0 +1,37 @@
+import { Outlet, useLocation } from "@tanstack/react-router";
+import { Suspense, lazy, useEffect } from "react";
+import { t } from "../texts";
+import { useSearch } from "../lib/useSearch";
+import { Dock } from "./Dock";
+import { Rail } from "./Rail";
+import { TopBar } from "./TopBar";
+import { useShellKeys } from "./keys";
+
+const Dialogs = lazy(() => import("../dialogs"));
+const Palette = lazy(() => import("../pages/palette"));
+
+// What all pages stand in. Dialogs are in the address: ?do=trigger over any page.
+export function Shell() {
+  const [search] = useSearch();
+  const { pathname } = useLocation();
+  useShellKeys();
+  useEffect(() => { document.getElementById("page")?.scrollTo(0, 0); }, [pathname]);
+  return (
+    <div className="app">
+      <a className="skip" href="#page">{t("nav.skip")}</a>
+      <Rail />
+      <div className="main">
+        <TopBar />
+        <main className="page" id="page" tabIndex={-1}>
+          <Suspense fallback={null}><Outlet /></Suspense>
+        </main>
+      </div>
+      <Dock />
+      <Suspense fallback={null}>
+        {search.do ? <Dialogs /> : null}
+        <Palette />
+      </Suspense>
+      <div id="said" className="visually-hidden" aria-live="polite" />
+    </div>
+  );
+}

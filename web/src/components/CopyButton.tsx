@@ -1,0 +1,17 @@
+import { useState } from "react";
+import { t } from "../texts";
+import { Icon } from "./Icon";
+
+export function CopyButton({ text, label }: { text: string; label?: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 1500);
+  };
+  return (
+    <button className={label ? "btn s" : "ib"} aria-label={t("app.copy")} title={copied ? t("app.copied") : t("app.copy")} onClick={() => void copy()}>
+      <Icon name={copied ? "check" : "copy"} small />{label ? (copied ? t("app.copied") : label) : null}
+    </button>
+  );
+}

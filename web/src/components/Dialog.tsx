@@ -1,0 +1,28 @@
+import { Modal } from "@mantine/core";
+import "@mantine/core/styles/Modal.css";
+import "@mantine/core/styles/ModalBase.css";
+import "@mantine/core/styles/Overlay.css";
+import "@mantine/core/styles/ScrollArea.css";
+import "@mantine/core/styles/CloseButton.css";
+import type { ReactNode } from "react";
+import { Icon } from "./Icon";
+import { t } from "../texts";
+
+type Props = { title: ReactNode; onClose: () => void; width?: number; children: ReactNode; foot?: ReactNode };
+
+// A dialog: the focus stays in it and goes back to where it came from.
+export function Dialog({ title, onClose, width = 560, children, foot }: Props) {
+  return (
+    <Modal.Root opened onClose={onClose} size={width} centered transitionProps={{ duration: 90 }}>
+      <Modal.Overlay style={{ background: "var(--scrim)" }} />
+      <Modal.Content className="dlg" radius={12}>
+        <div className="dh">
+          <Modal.Title component="h1" className="grow">{title}</Modal.Title>
+          <button className="ib" aria-label={t("app.close")} onClick={onClose}><Icon name="close" /></button>
+        </div>
+        <div className="db">{children}</div>
+        {foot ? <div className="ft">{foot}</div> : null}
+      </Modal.Content>
+    </Modal.Root>
+  );
+}

@@ -1,0 +1,27 @@
+import { IntlMessageFormat } from "intl-messageformat";
+import { expect, test } from "vitest";
+import en from "./en";
+import ko from "./ko";
+
+test("both languages have the same texts", () => {
+  expect(Object.keys(ko).sort()).toEqual(Object.keys(en).sort());
+});
+
+test("each text is a message, with the same values in both languages", () => {
+  const names = (text: string) => [...new Set([...text.matchAll(/\{(\w+)/g)].map((m) => m[1]!).filter((n) => /^[a-z_]/.test(n)))].sort();
+  for (const [key, text] of Object.entries(en)) {
+    new IntlMessageFormat(text, "en");
+    new IntlMessageFormat(ko[key]!.replace(/, (이\/가|을\/를|은\/는|과\/와)\}/g, "}"), "ko");
+    const plain = (s: string) => s.replace(/\b(one|other|zero|=\d+)\s*\{/g, "");
+    expect(names(plain(ko[key]!)), key).toEqual(names(plain(text)));
+  }
+});
+
+test("what the pages ask for is there", () => {
+  const sources = import.meta.glob<string>(["../**/*.ts", "../**/*.tsx", "!../**/*.test.*", "!./**"], { eager: true, query: "?raw", import: "default" });
+  const missing = new Set<string>();
+  for (const [path, source] of Object.entries(sources)) {
+    for (const [, key] of source.matchAll(/\bt\(\s*"([\w.-]+)"/g)) if (!(key! in en)) missing.add(`${path}: ${key}`);
+  }
+  expect([...missing]).toEqual([]);
+});
