@@ -42,6 +42,8 @@ inline constexpr size_t kXComVersionsMax = 500;  // looked into for a task's XCo
 inline constexpr size_t kMailboxEventsMax = 65'536;
 inline constexpr size_t kLedgerRequestsMax = 4'096;  // that wait for their runs to be read
 inline constexpr size_t kBatchEventsMax = 4'096;     // engine: events of one commit
+// Of the line at a pool or of a DAG's runs: so far it is told who is the how many-th.
+inline constexpr size_t kLineMax = 10'000;
 // The feed of what was committed: what is kept for who comes late, and who may follow.
 inline constexpr size_t kFeedTurnsMax = 4'096;
 inline constexpr size_t kFeedBytesMax = 16 << 20;

@@ -214,11 +214,7 @@ Result<v1::ExplainTaskInstanceResponse> ExplainTaskInstance(
     Control& control, const v1::ExplainTaskInstanceRequest& request, const Actor&) {
   GALE_ASSIGN_OR_RETURN(Explanation why, control.Explain(request.dag_id(), request.run_id(),
                                                          request.task_id(), MapIndexOf(request)));
-  v1::ExplainTaskInstanceResponse answer;
-  answer.set_state(why.state);
-  answer.set_summary(why.reasons.empty() ? why.state : why.reasons.front());
-  for (const std::string& reason : why.reasons) answer.add_reasons(reason);
-  return answer;
+  return ToProto(why);
 }
 
 // XComs.

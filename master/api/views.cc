@@ -239,6 +239,32 @@ v1::Event ToProto(const EventRow& event) {
   return out;
 }
 
+v1::Check ToProto(const core::Check& check) {
+  v1::Check out;
+  out.set_kind(std::string(core::Name(check.kind)));
+  if (check.met) out.set_met(*check.met);
+  out.set_subject(check.subject);
+  if (check.have) out.set_have(*check.have);
+  if (check.need) out.set_need(*check.need);
+  if (check.limit) out.set_limit(*check.limit);
+  if (check.position) out.set_position(*check.position);
+  if (check.of) out.set_of(*check.of);
+  GALE_SET_TIME(out, at, check.at);
+  for (const std::string& name : check.names) out.add_names(name);
+  return out;
+}
+
+v1::ExplainTaskInstanceResponse ToProto(const Explanation& why) {
+  v1::ExplainTaskInstanceResponse out;
+  out.set_state(why.state);
+  out.set_summary(why.reasons.empty() ? why.state : why.reasons.front());
+  for (const std::string& reason : why.reasons) out.add_reasons(reason);
+  for (const core::Check& check : why.why.checks) *out.add_checks() = ToProto(check);
+  GALE_SET_TIME(out, since, why.why.since);
+  GALE_SET_TIME(out, eta, why.why.eta);
+  return out;
+}
+
 v1::ClusterServer ToProto(const ServerHealth& server) {
   v1::ClusterServer out;
   out.set_name(server.name);

@@ -20,6 +20,8 @@ v1::Pool ToProto(const PoolInfo& pool);
 std::string_view StateOf(const WorkerInfo& worker);
 v1::WorkerInfo ToProto(const WorkerInfo& worker);
 v1::Event ToProto(const EventRow& event);
+v1::Check ToProto(const core::Check& check);
+v1::ExplainTaskInstanceResponse ToProto(const Explanation& why);
 v1::Cluster ToProto(const ClusterInfo& cluster);
 v1::GetHealthResponse ToProto(const Health& health);
 

@@ -17,17 +17,36 @@ Admission::Pool* Admission::FindPool(const std::string& name) {
   return &pool;
 }
 
-Admission::Gate* Admission::FindGate(GateKind kind, const std::string& key, const std::string& name,
-                                     uint32_t limit) {
-  auto [it, fresh] = gates_.try_emplace(fmt::format("{}/{}", static_cast<int>(kind), key));
+std::vector<Admission::Limit> Admission::LimitsOf(const Request& r) {
+  std::vector<Limit> out;
+  const std::string run = std::to_string(r.ref.run.value);
+  out.push_back({GateKind::kPause, r.dag_id, r.dag_id, kOpen, false});
+  out.push_back({GateKind::kRun, run, r.dag_id, r.run_limit, true});
+  if (r.per_run_limit) {
+    out.push_back({GateKind::kTaskOfRun, fmt::format("{}/{}", run, r.ref.inst.task.value),
+                   r.task_id, *r.per_run_limit, true});
+  }
+  if (r.per_dag_limit) {
+    out.push_back({GateKind::kTaskOfDag, fmt::format("{}/{}", r.dag_id, r.task_id), r.task_id,
+                   *r.per_dag_limit, false});
+  }
+  return out;
+}
+
+std::string Admission::KeyOf(const Limit& limit) {
+  return fmt::format("{}/{}", static_cast<int>(limit.kind), limit.key);
+}
+
+Admission::Gate* Admission::FindGate(const Limit& limit) {
+  auto [it, fresh] = gates_.try_emplace(KeyOf(limit));
   Gate& gate = it->second;
   if (fresh) {
-    gate.kind = kind;
-    gate.name = name;
-    gate.limit = limit;
-  } else if (kind != GateKind::kPause && gate.limit != limit) {  // a newer version's limit
-    const bool wider = limit > gate.limit;
-    gate.limit = limit;
+    gate.kind = limit.kind;
+    gate.name = limit.name;
+    gate.limit = limit.max;
+  } else if (limit.kind != GateKind::kPause && gate.limit != limit.max) {  // a newer version's
+    const bool wider = limit.max > gate.limit;
+    gate.limit = limit.max;
     if (wider) RefillAll(gate);
   }
   return &gate;
@@ -56,22 +75,10 @@ const Admission::Needs* Admission::Resolve(const Request& r) {
   needs->pool = FindPool(r.pool);
   needs->slots = r.slots;
   size_t n = 0;
-  needs->gates[n++] = FindGate(GateKind::kPause, r.dag_id, r.dag_id, kOpen);
-  auto of_run = [&](GateKind kind, std::string key, const std::string& name, uint32_t limit) {
+  for (const Limit& limit : LimitsOf(r)) {
     const size_t before = gates_.size();
-    needs->gates[n++] = FindGate(kind, key, name, limit);
-    if (gates_.size() != before) {
-      books.gates.push_back(fmt::format("{}/{}", static_cast<int>(kind), key));
-    }
-  };
-  of_run(GateKind::kRun, std::to_string(r.ref.run.value), r.dag_id, r.run_limit);
-  if (r.per_run_limit) {
-    of_run(GateKind::kTaskOfRun, fmt::format("{}/{}", r.ref.run.value, r.ref.inst.task.value),
-           r.task_id, *r.per_run_limit);
-  }
-  if (r.per_dag_limit) {
-    needs->gates[n++] = FindGate(GateKind::kTaskOfDag, fmt::format("{}/{}", r.dag_id, r.task_id),
-                                 r.task_id, *r.per_dag_limit);
+    needs->gates[n++] = FindGate(limit);
+    if (limit.of_run && gates_.size() != before) books.gates.push_back(KeyOf(limit));
   }
   return needs.get();
 }
@@ -153,7 +160,7 @@ void Admission::SetPool(const std::string& name, int32_t slots) {
 void Admission::DeletePool(const std::string& name) { FindPool(name)->exists = false; }
 
 void Admission::SetPaused(const std::string& dag_id, bool paused) {
-  Gate* gate = FindGate(GateKind::kPause, dag_id, dag_id, kOpen);
+  Gate* gate = FindGate({GateKind::kPause, dag_id, dag_id, kOpen, false});
   gate->limit = paused ? 0 : kOpen;
   if (!paused) RefillAll(*gate);
 }
@@ -325,50 +332,6 @@ std::vector<TiRef> Admission::Admit() {
     out.push_back(ref);
   }
   return out;
-}
-
-std::string Admission::Explain(TiRef ref) const {
-  const Item* item = FindWaiting(ref);
-  if (item == nullptr) return "";
-  const Needs& needs = *item->needs;
-  if (const Gate* gate = ClosedGate(needs)) {
-    switch (gate->kind) {
-      case GateKind::kPause: return fmt::format("DAG '{}' is paused", gate->name);
-      case GateKind::kRun:
-        return fmt::format(
-            "its run has {} of at most {} tasks queued or running (max_active_tasks)", gate->used,
-            gate->limit);
-      case GateKind::kTaskOfDag:
-        return fmt::format(
-            "task '{}' runs {} times of at most {} in all runs "
-            "(max_active_tis_per_dag)",
-            gate->name, gate->used, gate->limit);
-      case GateKind::kTaskOfRun:
-        return fmt::format(
-            "task '{}' runs {} times of at most {} in this run "
-            "(max_active_tis_per_dagrun)",
-            gate->name, gate->used, gate->limit);
-    }
-  }
-  if (full()) {
-    return fmt::format(
-        "{} task instances are queued or running, at most {} may ([core] parallelism)",
-        held_.size(), *parallelism_);
-  }
-  const Pool& pool = *needs.pool;
-  if (!pool.exists) {
-    return fmt::format("pool '{}' does not exist: create it (gale pools set {} SLOTS \"\")",
-                       pool.name, pool.name);
-  }
-  if (pool.slots >= 0 && needs.slots > static_cast<uint32_t>(pool.slots)) {
-    return fmt::format("it wants {} slots of pool '{}', which has only {} in all", needs.slots,
-                       pool.name, pool.slots);
-  }
-  if (needs.slots > pool.free()) {
-    return fmt::format("pool '{}' has {} of {} slots free and it wants {}", pool.name, pool.free(),
-                       pool.slots, needs.slots);
-  }
-  return fmt::format("it is about to be queued in pool '{}'", pool.name);
 }
 
 Admission::PoolUsage Admission::Usage(const std::string& name) const {

@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "master/core/check.h"
 #include "master/core/instance.h"
 
 namespace gale::core {
@@ -71,8 +72,11 @@ class Admission {
 
   bool holds(TiRef ref) const { return held_.contains(ref); }
   bool waits(TiRef ref) const { return FindWaiting(ref) != nullptr; }
-  // Why a waiting one waits, as a sentence for people. Empty if it doesn't wait.
-  std::string Explain(TiRef ref) const;
+  // What is looked at before an instance of the task may start, in this order: limits, then its
+  // pool. Of one that waits: up to the first that isn't met, what follows is not looked at; with
+  // none it is about to start. Of one that doesn't wait yet: nothing is; of one that holds: all are
+  // met.
+  std::vector<Check> Checks(const Request& request) const;
 
   struct PoolUsage {
     int32_t slots = 0;
@@ -121,6 +125,14 @@ class Admission {
     }
   };
   enum class GateKind { kPause, kRun, kTaskOfDag, kTaskOfRun };
+  // A limit that a request has to pass.
+  struct Limit {
+    GateKind kind;
+    std::string key;   // with the kind: which gate
+    std::string name;  // for people
+    uint32_t max;
+    bool of_run;  // it goes with its run
+  };
   struct Gate {
     GateKind kind;
     std::string name;
@@ -147,7 +159,14 @@ class Admission {
     std::vector<std::string> gates;
   };
 
-  Gate* FindGate(GateKind kind, const std::string& key, const std::string& name, uint32_t limit);
+  // In the order in which they are looked at.
+  static std::vector<Limit> LimitsOf(const Request& request);
+  static std::string KeyOf(const Limit& limit);
+  Gate* FindGate(const Limit& limit);
+  Check CheckOf(const Limit& limit) const;
+  std::vector<Check> PoolChecks(const Request& request, const Item* waiting) const;
+  // How many of its pool's line go before it; nullopt: kLineMax or more.
+  std::optional<int64_t> Before(const Item& item, Inst inst) const;
   Pool* FindPool(const std::string& name);
   static Gate* ClosedGate(const Needs& needs);
   void Place(Item& item);

@@ -1,24 +1,19 @@
 // Why a run or a task instance is where it is, told from what decides it; and the audit of the
 // books.
+#include "common/base/limits.h"
 #include "master/core/scheduler.h"
 
 namespace gale::core {
 namespace {
 
-std::string Wait(TimePoint until, TimePoint now) {
-  return fmt::format("{} (in {:.0f} s)", FormatTime(until), Seconds(until - now));
-}
-
 // Names at most a handful: a task may have thousands of upstreams.
-std::string OpenUpstreams(const Run& run, Inst t) {
+void NameOpenUpstreams(const Run& run, Inst t, Check& check) {
   constexpr size_t kNamesMax = 5;
-  std::string names;
-  size_t open = 0;
   auto look = [&](Inst u) {
-    if (IsFinished(run.ti(u).state) || ++open > kNamesMax) return;
-    names += fmt::format("{}'{}'{} ({})", names.empty() ? "" : ", ", run.dag().task(u.task).task_id,
-                         u.map_index < 0 ? "" : fmt::format(" [{}]", u.map_index),
-                         Name(run.ti(u).state));
+    if (IsFinished(run.ti(u).state) || check.names.size() == kNamesMax) return;
+    check.names.push_back(run.dag().task(u.task).task_id +
+                          (u.map_index < 0 ? "" : fmt::format("[{}]", u.map_index)));
+    check.states.emplace_back(Name(run.ti(u).state));
   };
   for (TaskIndex u : run.dag().upstream(t.task)) {
     if (!run.expanded(u) || !run.by_index(u, t.task)) {
@@ -28,8 +23,6 @@ std::string OpenUpstreams(const Run& run, Inst t) {
       for (uint32_t k = range.begin; k < range.end; ++k) look({u, static_cast<int32_t>(k)});
     }
   }
-  if (open > kNamesMax) names += fmt::format(" and {} more", open - kNamesMax);
-  return names;
 }
 
 std::string OutOfDates(const Run& run, TaskIndex t) {
@@ -41,85 +34,190 @@ std::string OutOfDates(const Run& run, TaskIndex t) {
   return text;
 }
 
-std::string Undecided(const Run& run, Inst t) {
-  if (run.ti(t).waits_for_past && run.verdict(t) == Verdict::kRun) {
-    if (run.past.known == Past::Known::kNotYet) return "the previous run's state is being read";
-    return "its task in the previous run has not succeeded (depends_on_past or "
-           "wait_for_downstream)";
+std::optional<TimePoint> Since(const Ti& ti) {
+  switch (ti.state) {
+    case TiState::kQueued: return OptionalTime(ti.queued_at);
+    case TiState::kRunning: return OptionalTime(ti.start);
+    case TiState::kNone:
+    case TiState::kScheduled:
+    case TiState::kRestarting:
+    case TiState::kRemoved: return std::nullopt;
+    case TiState::kUpForRetry:
+    case TiState::kUpForReschedule:
+    case TiState::kDeferred:
+    case TiState::kSuccess:
+    case TiState::kFailed:
+    case TiState::kSkipped:
+    case TiState::kUpstreamFailed: return OptionalTime(ti.end);
   }
-  return fmt::format("its trigger rule {} waits for its upstream tasks {}",
-                     Name(run.dag().rule(t.task)), OpenUpstreams(run, t));
+  return std::nullopt;
+}
+
+// What the queue of a task instance says: of one that is queued, of one that isn't yet (null), of
+// one that was.
+void AddQueue(const Run& run, Inst t, const QueueStanding* queue, std::vector<Check>& checks) {
+  const std::string& name = run.dag().task(t.task).queue;
+  const TiState state = run.ti(t).state;
+  Check served{CheckKind::kNoWorker, std::nullopt, name},
+      slot{CheckKind::kQueue, std::nullopt, name};
+  if (queue != nullptr) {
+    served.names = queue->workers;
+    slot.have = static_cast<int64_t>(queue->slots - std::min(queue->slots, queue->busy));
+    slot.limit = static_cast<int64_t>(queue->slots);
+    slot.of = static_cast<int64_t>(queue->queued);
+  }
+  if (state == TiState::kRunning) served.met = slot.met = true;
+  if (state == TiState::kQueued) {
+    if (queue != nullptr) served.met = !queue->workers.empty();
+    if (served.met != false) slot.met = false;
+  }
+  checks.push_back(std::move(served));
+  checks.push_back(std::move(slot));
 }
 
 }  // namespace
 
-std::vector<std::string> Scheduler::ExplainRun(const Run& run, TimePoint now) const {
-  std::vector<std::string> out;
+std::optional<int64_t> Scheduler::PlaceInLine(const DagState& dag, const Run& run) const {
+  int64_t place = 1;
+  for (const auto& [after, id] : dag.queued) {
+    if (id == run.id()) return place;
+    if (++place > static_cast<int64_t>(limits::kLineMax)) break;
+  }
+  return std::nullopt;
+}
+
+std::vector<Check> Scheduler::RunChecks(const Run& run, TimePoint now) const {
+  std::vector<Check> out;
   const auto it = dags_.find(run.head.dag_id);
-  if (run.head.state == RunState::kQueued && it != dags_.end()) {
+  const bool queued = run.head.state == RunState::kQueued;
+  if (it != dags_.end() && !IsFinished(run.head.state)) {
     const DagState& dag = it->second;
-    if (dag.paused) out.push_back(fmt::format("DAG '{}' is paused", run.head.dag_id));
-    if (run.head.run_after > now) {
-      out.push_back("the run may not start before " + Wait(run.head.run_after, now));
+    if (queued) out.push_back({CheckKind::kDagPaused, !dag.paused, run.head.dag_id});
+    Check after{CheckKind::kRunAfter, !queued || run.head.run_after <= std::max(now, ticked_), ""};
+    after.at = run.head.run_after;
+    Check active{CheckKind::kMaxActiveRuns, true, run.head.dag_id};
+    active.have = static_cast<int64_t>(dag.running.size());
+    active.limit = dag.current->spec().max_active_runs;
+    active.met = !queued || *active.have < *active.limit;
+    if (queued) {
+      active.position = PlaceInLine(dag, run);
+      active.of = static_cast<int64_t>(dag.queued.size());
     }
-    const uint32_t max = dag.current->spec().max_active_runs;
-    if (dag.running.size() >= max) {
-      out.push_back(fmt::format("DAG '{}' has {} of at most {} runs running (max_active_runs)",
-                                run.head.dag_id, dag.running.size(), max));
-    }
+    out.push_back(std::move(after));
+    out.push_back(std::move(active));
   }
-  if (IsFinished(run.head.state)) {
-    out.push_back(fmt::format("the run is {}{}{}", Name(run.head.state),
-                              run.head.reason.empty() ? "" : ": ", run.head.reason));
-  }
+  Check state{CheckKind::kRunState, std::nullopt, std::string(Name(run.head.state))};
+  if (!queued) state.met = run.head.state == RunState::kRunning;
+  if (IsFinished(run.head.state)) state.note = run.head.reason;
+  out.push_back(std::move(state));
   return out;
 }
 
-std::vector<std::string> Scheduler::Explain(const Run& run, Inst t, TimePoint now) const {
-  std::vector<std::string> out = ExplainRun(run, now);
+Check Scheduler::RuleCheck(const Run& run, Inst t) const {
+  Check rule{CheckKind::kTriggerRule, true, std::string(Name(run.dag().rule(t.task)))};
+  rule.have = run.upstreams(t).done();
+  rule.need = run.upstreams_total(t);
   const Ti& ti = run.ti(t);
+  if (ti.state != TiState::kNone) return rule;
+  rule.met = ti.waits_for_past && run.verdict(t) == Verdict::kRun;
+  if (rule.met == false) NameOpenUpstreams(run, t, rule);
+  return rule;
+}
+
+std::optional<Check> Scheduler::PastCheck(const Run& run, Inst t) const {
   const TaskSpec& task = run.dag().task(t.task);
-  const uint32_t shown = ti.try_number - run.looks(t).all;
+  if (!task.depends_on_past && !task.wait_for_downstream) return std::nullopt;
+  Check past{CheckKind::kPreviousRun, !run.ti(t).waits_for_past};
+  if (run.past.known == Past::Known::kNotYet) {
+    past.note = "the previous run's state is being read";
+  } else if (const Run* before = Find(run.past.run)) {
+    past.subject = before->head.run_id;
+  }
+  return past;
+}
+
+// What a task instance waits for by its own state.
+std::optional<Check> Scheduler::StateCheck(const Run& run, Inst t) {
+  const Ti& ti = run.ti(t);
+  Check check{CheckKind::kTrigger, false};
   switch (ti.state) {
-    case TiState::kNone:
-      if (run.head.state == RunState::kRunning) out.push_back(Undecided(run, t));
-      break;
-    case TiState::kScheduled: out.push_back(admission_.Explain({run.id(), t})); break;
-    case TiState::kQueued:
-      out.push_back(
-          fmt::format("it waits in queue '{}' for a worker with a free slot", task.queue));
-      break;
     case TiState::kUpForRetry:
-      out.push_back(fmt::format("try {} failed; the next starts at {}", shown,
-                                Wait(FromMicros(ti.next_at), now)));
-      break;
-    case TiState::kRunning:
-      out.push_back(fmt::format("try {} runs on worker '{}'", shown,
-                                run.live(t) != nullptr ? run.live(t)->worker : "?"));
-      break;
-    case TiState::kRestarting:
-      out.push_back(
-          fmt::format("it was cleared; it starts again once its process on worker '{}' "
-                      "is gone",
-                      run.live(t) != nullptr ? run.live(t)->worker : "?"));
-      break;
+      check.kind = CheckKind::kRetryAt;
+      check.have = ti.try_number - run.looks(t).all;
+      check.limit = static_cast<int64_t>(ti.max_tries) + 1 - run.looks(t).all;
+      check.at = FromMicros(ti.next_at);
+      return check;
     case TiState::kUpForReschedule:
-      out.push_back("it looks again at " + Wait(FromMicros(ti.next_at), now));
-      break;
-    case TiState::kDeferred: out.push_back("it waits for its trigger"); break;
+      check.kind = CheckKind::kRescheduleAt;
+      check.at = FromMicros(ti.next_at);
+      return check;
+    case TiState::kDeferred: return check;
+    case TiState::kRestarting:
+      check.kind = CheckKind::kRestarting;
+      check.subject = run.live(t) != nullptr ? run.live(t)->worker : "?";
+      return check;
+    case TiState::kNone:
+    case TiState::kScheduled:
+    case TiState::kQueued:
+    case TiState::kRunning:
     case TiState::kSuccess:
     case TiState::kFailed:
     case TiState::kSkipped:
     case TiState::kUpstreamFailed:
-    case TiState::kRemoved:
-      if (run.absent(t)) {
-        out.push_back(OutOfDates(run, t.task));
-        break;
-      }
-      out.push_back(fmt::format("it is {}, for good unless somebody clears it", Name(ti.state)));
-      break;
+    case TiState::kRemoved: return std::nullopt;
   }
-  return out;
+  return std::nullopt;
+}
+
+Why Scheduler::ExplainRun(const Run& run, TimePoint now) const {
+  Why why;
+  why.checks = RunChecks(run, now);
+  switch (run.head.state) {
+    case RunState::kQueued: why.since = run.head.queued_at; break;
+    case RunState::kRunning: why.since = run.head.start_date; break;
+    case RunState::kSuccess:
+    case RunState::kFailed: why.since = run.head.end_date; break;
+  }
+  const Check* unmet = Unmet(why.checks);
+  if (unmet != nullptr && unmet->kind == CheckKind::kRunAfter) why.eta = unmet->at;
+  return why;
+}
+
+Why Scheduler::Explain(const Run& run, Inst t, TimePoint now, const QueueStanding* queue) const {
+  Why why;
+  why.checks = RunChecks(run, now);
+  const Ti& ti = run.ti(t);
+  why.since = Since(ti);
+  if (IsFinished(ti.state)) {
+    why.otherwise =
+        run.absent(t) ? OutOfDates(run, t.task)
+                      : fmt::format("it is {}, for good unless somebody clears it", Name(ti.state));
+    return why;
+  }
+  const size_t own = why.checks.size();
+  why.checks.push_back(RuleCheck(run, t));
+  if (auto past = PastCheck(run, t)) why.checks.push_back(std::move(*past));
+  if (auto state = StateCheck(run, t)) why.checks.push_back(std::move(*state));
+  for (Check& check : admission_.Checks(RequestOf(run, t))) why.checks.push_back(std::move(check));
+  AddQueue(run, t, queue, why.checks);
+  // It is looked at only once all before it is met; a process ends, whatever its run is.
+  bool looks = run.head.state == RunState::kRunning;
+  for (size_t i = own; i < why.checks.size(); ++i) {
+    Check& check = why.checks[i];
+    if (!looks && check.kind != CheckKind::kRestarting) check.met.reset();
+    looks = looks && check.met != false;
+  }
+  if (ti.state == TiState::kRunning) {
+    why.otherwise = fmt::format("try {} runs on worker '{}'", ti.try_number - run.looks(t).all,
+                                run.live(t) != nullptr ? run.live(t)->worker : "?");
+  }
+  const Check* unmet = Unmet(why.checks);
+  if (ti.state == TiState::kScheduled && unmet == nullptr) {
+    why.otherwise =
+        fmt::format("it is about to be queued in pool '{}'", run.dag().task(t.task).pool);
+  }
+  if (unmet != nullptr) why.eta = unmet->at;
+  return why;
 }
 
 std::string Scheduler::AuditInstance(const Run& run, Inst t) const {

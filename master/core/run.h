@@ -160,6 +160,7 @@ class Run {
   AttemptId attempt(Inst i) const { return {head.id, i.task, i.map_index, ti(i).try_number}; }
   // How the instances that it waits for stand.
   UpstreamCounts upstreams(Inst i) const { return UpstreamsOf(i).counts; }
+  uint32_t upstreams_total(Inst i) const { return UpstreamsOf(i).total; }
   SetupCounts setups(Inst i) const;
   Verdict verdict(Inst i) const;
   // Whether an instance of `reader` waits for some instances of its upstream only: those of its own

@@ -340,23 +340,27 @@ void Scheduler::UnloadAtRest(const std::vector<RunId>& ids) {
   }
 }
 
-const Admission::Needs* Scheduler::NeedsOf(Run& run, TaskIndex t) {
-  run.needs.resize(run.size());
-  const Admission::Needs*& needs = run.needs[t.value];
-  if (needs != nullptr) return needs;
-  const TaskSpec& task = run.dag().task(t);
+Admission::Request Scheduler::RequestOf(const Run& run, Inst t) {
+  const TaskSpec& task = run.dag().task(t.task);
   Admission::Request r;
   r.ref = {run.id(), t};
   r.dag_id = run.head.dag_id;
   r.task_id = task.task_id;
   r.pool = task.pool;
   r.slots = task.pool_slots;
-  r.priority = run.dag().priority(t);
+  r.priority = run.dag().priority(t.task);
   r.date = Micros(run.head.logical_date.value_or(run.head.run_after));
   r.run_limit = run.dag().spec().max_active_tasks;
   r.per_dag_limit = task.max_active_tis_per_dag;
   r.per_run_limit = task.max_active_tis_per_dagrun;
-  return needs = admission_.Resolve(r);
+  return r;
+}
+
+const Admission::Needs* Scheduler::NeedsOf(Run& run, TaskIndex t) {
+  run.needs.resize(run.size());
+  const Admission::Needs*& needs = run.needs[t.value];
+  if (needs == nullptr) needs = admission_.Resolve(RequestOf(run, t));
+  return needs;
 }
 
 QueuedAttempt Scheduler::ToQueued(const Run& run, Inst t) const {

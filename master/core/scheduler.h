@@ -42,6 +42,13 @@ struct Output {
   std::vector<RunId> ended;       // reached success or failed
 };
 
+// Of a queue, as the engine knows it.
+struct QueueStanding {
+  std::vector<std::string> workers = {};  // that serve it and take work
+  uint64_t slots = 0, busy = 0;           // of those
+  uint64_t queued = 0;                    // in it
+};
+
 class Scheduler {
  public:
   // How much later than its own timer a task is cancelled by the master, and then again. The
@@ -88,9 +95,11 @@ class Scheduler {
   // direct downstreams) success or skipped there.
   static bool PastAllows(const Run& previous, const Dag& next, TaskIndex task);
 
-  // Why a run or a task instance is where it is; sentences for people, from what decides it.
-  std::vector<std::string> ExplainRun(const Run& run, TimePoint now) const;
-  std::vector<std::string> Explain(const Run& run, Inst inst, TimePoint now) const;
+  // Why a run or a task instance is where it is, from what decides it. Whatever waits has a check
+  // that isn't met, but between an event and the next Flow. Of a run that isn't over only.
+  Why ExplainRun(const Run& run, TimePoint now) const;
+  // `queue`: who serves the task's; nullptr: not known.
+  Why Explain(const Run& run, Inst inst, TimePoint now, const QueueStanding* queue = nullptr) const;
 
   const std::unordered_map<RunId, std::unique_ptr<Run>>& runs() const { return runs_; }
   std::vector<QueuedAttempt> Queued() const;  // everything that the queue must hold
@@ -132,8 +141,15 @@ class Scheduler {
   void FireRun(Run& run, TimePoint now);
   void FireTi(Run& run, Inst t, TimePoint now);
   void StartRuns(DagState& dag, TimePoint now);
-  // What the instances of a task need, resolved once.
+  // What an instance needs; and the same for all of its task, resolved once.
+  static Admission::Request RequestOf(const Run& run, Inst t);
   const Admission::Needs* NeedsOf(Run& run, TaskIndex t);
+  // The three parts of Explain, in order.
+  std::vector<Check> RunChecks(const Run& run, TimePoint now) const;
+  Check RuleCheck(const Run& run, Inst t) const;
+  std::optional<Check> PastCheck(const Run& run, Inst t) const;
+  static std::optional<Check> StateCheck(const Run& run, Inst t);
+  std::optional<int64_t> PlaceInLine(const DagState& dag, const Run& run) const;
   std::string AuditInstance(const Run& run, Inst t) const;
   void LoadInstances(Run& run);
   void LoadBlock(Run& run, TaskIndex t);

@@ -283,6 +283,10 @@ class Loop {
   // loop_feed.cc
   void NoteCommitted();
 
+  // loop_why.cc
+  bool TakesWork(const std::string& name, const Worker& worker) const;
+  core::QueueStanding StandingOf(const std::string& queue) const;
+
   // loop_ledger.cc: what is read beside it
   void Unload(const std::vector<RunId>& ended);
   Status TakeRun(LedgerAnswer& answer);

@@ -302,32 +302,4 @@ std::vector<PoolInfo> Loop::Pools() const {
   return out;
 }
 
-Result<Explanation> Loop::Explain(const std::string& dag_id, const std::string& run_id,
-                                  const std::string& task_id, int32_t map_index) {
-  GALE_ASSIGN_OR_RETURN(core::Run * run, FindRun(dag_id, run_id));
-  if (task_id.empty()) {
-    return Explanation{std::string(Name(run->head.state)), scheduler_->ExplainRun(*run, now_)};
-  }
-  auto task = run->dag().Find(task_id);
-  if (!task) return NotFound("DAG '{}' has no task '{}'", dag_id, task_id);
-  core::Inst inst{*task, map_index};
-  if (map_index == kUnmapped && run->expanded(*task)) inst.map_index = 0;
-  if (!run->has(inst)) {
-    return NotFound("task '{}' of run '{}' has no map index {}", task_id, run_id, map_index);
-  }
-  Explanation out{std::string(Name(run->ti(inst).state)), scheduler_->Explain(*run, inst, now_)};
-  const TaskSpec& spec = run->dag().task(*task);
-  if (run->ti(inst).state == TiState::kQueued) {
-    auto serves = [&](const auto& w) {
-      const auto& queues = w.second.hello.queues;
-      return w.second.link && !IsDrained(w.first) &&
-             std::find(queues.begin(), queues.end(), spec.queue) != queues.end();
-    };
-    if (std::none_of(workers_.begin(), workers_.end(), serves)) {
-      out.reasons.push_back(fmt::format("no worker that takes work serves queue '{}'", spec.queue));
-    }
-  }
-  return out;
-}
-
 }  // namespace gale

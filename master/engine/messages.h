@@ -8,6 +8,7 @@
 
 #include "common/base/metrics.h"
 #include "common/model/dag.h"
+#include "master/core/check.h"
 #include "master/core/event.h"
 #include "master/core/run.h"
 #include "master/engine/worker_lease.h"
@@ -71,7 +72,8 @@ struct SetTasksRequest {
 
 struct Explanation {
   std::string state;
-  std::vector<std::string> reasons;  // each a sentence
+  core::Why why;
+  std::vector<std::string> reasons;  // the same, each a sentence
 };
 
 struct PoolInfo {

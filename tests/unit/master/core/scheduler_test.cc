@@ -37,7 +37,7 @@ class SchedulerTest : public ::testing::Test {
     s_.Flow(kNow);
   }
   std::string Why(const core::Run& run, TaskIndex t) {
-    return fmt::format("{}", fmt::join(s_.Explain(run, t, kNow), "; "));
+    return fmt::format("{}", fmt::join(Sentences(s_.Explain(run, t, kNow), kNow), "; "));
   }
   Scheduler s_;
 };

@@ -70,6 +70,36 @@ class Walk {
     world_.Turn();
     world_.out = {};
     ASSERT_EQ(world_.Check(), "");
+    ASSERT_EQ(Unexplained(), "");
+  }
+  // Whatever waits can say for what: all that is looked at before that is met, what comes after it
+  // isn't looked at.
+  std::string Unexplained() {
+    const QueueStanding queue{{"w1"}, 1, 1, 0};
+    std::string bad;
+    for (const auto& [id, run] : world_.scheduler->runs()) {
+      const Why of_run = world_.scheduler->ExplainRun(*run, world_.now);
+      if ((Unmet(of_run.checks) != nullptr) == (run->head.state == RunState::kRunning)) {
+        return fmt::format("run {} is {}", id.value, Name(run->head.state));
+      }
+      run->ForEach([&](Inst t) {
+        const TiState state = run->ti(t).state;
+        if (IsFinished(state)) return;
+        const Why why = world_.scheduler->Explain(*run, t, world_.now, &queue);
+        const core::Check* unmet = Unmet(why.checks);
+        bool right = (unmet == nullptr) == (state == TiState::kRunning);
+        for (const core::Check& check : why.checks) {
+          if (run->head.state != RunState::kRunning || unmet == nullptr) break;
+          if (&check < unmet) right = right && check.met == true;
+          if (&check > unmet) right = right && !check.met;
+        }
+        if (!right) {
+          bad = fmt::format("run {} task {} [{}] {}: {}", id.value, t.task.value, t.map_index,
+                            Name(state), fmt::join(Sentences(why, world_.now), "; "));
+        }
+      });
+    }
+    return bad;
   }
   // Runs of DAGs that wait for their past hang, and are meant to, when the past failed.
   bool Over() {
@@ -90,10 +120,11 @@ class Walk {
     std::string out;
     for (const auto& [id, run] : world_.scheduler->runs()) {
       out += fmt::format("\nrun {} {}", id.value, Name(run->head.state));
-      for (const std::string& why : world_.scheduler->ExplainRun(*run, world_.now))
+      for (const std::string& why :
+           Sentences(world_.scheduler->ExplainRun(*run, world_.now), world_.now))
         out += ", " + why;
       run->ForEach([&](Inst t) {
-        const auto why = world_.scheduler->Explain(*run, t, world_.now);
+        const auto why = Sentences(world_.scheduler->Explain(*run, t, world_.now), world_.now);
         out += fmt::format("\n  t{} [{}] {}: {}", t.task.value, t.map_index, Name(run->ti(t).state),
                            why.empty() ? "" : why.back());
       });
