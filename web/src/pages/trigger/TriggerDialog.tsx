@@ -1,0 +1,5 @@
+import type { DialogProps } from "../../dialogs";
+
+export default function TriggerDialog(_: DialogProps) {
+  return null;
+}
