@@ -72,7 +72,7 @@ endfunction()
 set(proto_out ${CMAKE_BINARY_DIR}/generated)
 file(MAKE_DIRECTORY ${proto_out})
 find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
-foreach(proto dag worker secrets control feed)
+foreach(proto dag worker secrets logs control feed)
   set(base ${proto_out}/gale/v1/${proto})
   add_custom_command(
     OUTPUT ${base}.pb.cc ${base}.pb.h ${base}.grpc.pb.cc ${base}.grpc.pb.h
@@ -82,6 +82,7 @@ foreach(proto dag worker secrets control feed)
     DEPENDS ${CMAKE_SOURCE_DIR}/proto/gale/v1/dag.proto
             ${CMAKE_SOURCE_DIR}/proto/gale/v1/worker.proto
             ${CMAKE_SOURCE_DIR}/proto/gale/v1/secrets.proto
+            ${CMAKE_SOURCE_DIR}/proto/gale/v1/logs.proto
             ${CMAKE_SOURCE_DIR}/proto/gale/v1/${proto}.proto)
   list(APPEND proto_sources ${base}.pb.cc ${base}.grpc.pb.cc)
 endforeach()
@@ -102,7 +103,7 @@ gale_layer(master/core PURE ALLOWED common/base common/model)
 gale_layer(master/store ALLOWED common/base common/model master/core LINK PkgConfig::SQLITE PkgConfig::ZSTD
            MySqlConnector)
 gale_layer(master/secrets ALLOWED common/base common/model master/core master/store LINK PkgConfig::SODIUM)
-gale_layer(master/logs ALLOWED common/base)
+gale_layer(master/logs ALLOWED common/base LINK PkgConfig::RE2)
 gale_layer(master/metrics ALLOWED common/base LINK PkgConfig::PROMETHEUS)
 gale_layer(master/engine ALLOWED common/base common/model common/queue master/core master/store)
 gale_layer(master/dags ALLOWED common/base common/model common/rpc master/engine master/core master/store

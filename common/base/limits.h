@@ -60,6 +60,14 @@ inline constexpr size_t kLogPackedBytesMax = 64 << 10;
 inline constexpr size_t kLogRunsOpenMax = 128;
 inline constexpr size_t kLogEntriesMax = 1'000'000;
 inline constexpr size_t kLogDescriptorsMax = 512;
+// What one request may look through of a log, and for how long; what it may get of it.
+inline constexpr uint64_t kLogScanBytesMax = 1 << 30;
+inline constexpr std::chrono::seconds kLogScanTimeMax{5};
+inline constexpr uint32_t kLogScansMax = 4;  // at a time: half of REST's threads
+inline constexpr uint32_t kLogRangeBytesMax = 4 << 20;
+inline constexpr size_t kLogMarksMax = 1'000;
+inline constexpr size_t kLogTimesMax = 10'000;
+inline constexpr size_t kLogSearchBytesMax = 256;  // of the text that is searched for
 inline constexpr size_t kGrpcMessageBytesMax = 64 << 20;
 // The worker's and the keeper's journals: smaller they are never written anew.
 inline constexpr size_t kJournalBytesMin = 256 << 10;

@@ -95,8 +95,15 @@ struct LogQuery {
   uint32_t try_number = 0;  // 0: the latest
   uint64_t offset = 0;
   size_t max_bytes = 1 << 20;
+  bool with_times = true;
   // Found by EndOfTry: the try's starts. Its log is theirs, one after the other.
   uint32_t first_start = 0, last_start = 0;
+};
+// A try's log, found by FindLog.
+struct TryLog {
+  LogQuery query;         // with the try's number and starts
+  bool complete = false;  // the try has ended, and all of its output is here
+  uint64_t size = 0;      // of what is here
 };
 struct LogPage {
   std::string data;
@@ -215,6 +222,12 @@ class Control {
   // Once the attempt has ended, the rest of its output is waited for, kLogTailWait at most. (Who
   // follows a log: LogFollower.)
   Result<LogPage> ReadLog(LogQuery query);
+  // Where a try's log lies, and how much there is of it; waits as ReadLog does. NOT_FOUND: there is
+  // no such try, or it never started. (What is made of it: log_pages.h.)
+  Result<TryLog> FindLog(LogQuery query);
+  // What the disk has of a log that was found, from query.offset on.
+  Result<LogPage> PageOf(const LogQuery& query);
+  static LogKey KeyOf(const LogQuery& query, uint32_t start);
   // What workers fetch: a bundle's manifest or one of its files. NOT_FOUND.
   Result<std::string> GetBlob(const std::string& digest) { return store_.GetBlob(digest); }
   // Whose log it is that a worker ships. NOT_FOUND if no such run or task was ever.
@@ -255,15 +268,17 @@ class Control {
   Result<RunScope> ScopeOf(const std::string& dag_id, const std::string& run_id);
   struct LogEnd {
     bool ended = false;
-    uint64_t size = 0;  // of the whole log, once it has ended
+    uint64_t size = 0;     // of the whole log, once it has ended
+    bool started = false;  // a process of its was asked for
+    TiState state = TiState::kNone;
   };
+  // Which try is asked for, which it notes in `query`, and what is known of it. An ended log's tail
+  // is waited for.
+  Result<LogEnd> FindTry(LogQuery& query);
   // Of query.try_number, whose starts it notes there.
   Result<LogEnd> EndOfTry(const TaskInstanceView& ti, LogQuery& query);
   static Status NoSuchTry(const LogQuery& query, const TaskInstanceView& ti);
-  static LogKey KeyOf(const LogQuery& query, uint32_t start);
   Result<uint64_t> SizeOf(const LogQuery& query) const;
-  // What the disk has from query.offset on.
-  Result<LogPage> PageOf(const LogQuery& query);
   // Waits until the log has `size` bytes, kLogTailWait at most.
   Status AwaitTail(const LogQuery& query, const AttemptId& attempt, uint64_t size);
 

@@ -36,13 +36,13 @@ Result<Control::LogEnd> Control::EndOfTry(const TaskInstanceView& ti, LogQuery& 
     query.last_start = row.id.try_number;
     query.first_start = query.last_start - row.looks;
     const bool recent = row.end_date && Clock::Real().Now() - *row.end_date < kShippingTimeMax;
-    if (!recent) return LogEnd{true, 0};
+    if (!recent) return LogEnd{true, 0, row.start_date.has_value()};
     LogQuery before = query;
     uint64_t size = 0;
     if (--before.last_start >= before.first_start) {
       GALE_ASSIGN_OR_RETURN(size, SizeOf(before));
     }
-    return LogEnd{true, size + row.log_bytes};
+    return LogEnd{true, size + row.log_bytes, row.start_date.has_value()};
   }
   // No history: it has not ended, or it never ran (empty, skipped, marked by hand).
   const uint32_t now = ti.row.shown_try();
@@ -50,7 +50,7 @@ Result<Control::LogEnd> Control::EndOfTry(const TaskInstanceView& ti, LogQuery& 
   query.first_start = query.last_start;
   if (query.try_number == now) query.first_start -= std::min(ti.row.looks, query.last_start);
   const bool ended = !ti.row.live && (query.try_number < now || IsFinished(ti.row.state));
-  return LogEnd{ended, 0};
+  return LogEnd{ended, 0, ti.row.live};
 }
 
 Status Control::NoSuchTry(const LogQuery& query, const TaskInstanceView& ti) {
@@ -87,7 +87,10 @@ Result<LogPage> Control::PageOf(const LogQuery& query) {
     GALE_ASSIGN_OR_RETURN(const std::string data,
                           logs_.Read(key, at, query.max_bytes - page.data.size()));
     if (data.empty()) continue;
-    GALE_ASSIGN_OR_RETURN(const std::vector<LogTime> times, logs_.Times(key, at, data.size()));
+    std::vector<LogTime> times;
+    if (query.with_times) {
+      GALE_ASSIGN_OR_RETURN(times, logs_.Times(key, at, data.size()));
+    }
     const uint64_t shift = query.offset + page.data.size() - at;
     for (const LogTime& time : times) page.times.push_back({time.offset + shift, time.time});
     page.data += data;
@@ -96,25 +99,42 @@ Result<LogPage> Control::PageOf(const LogQuery& query) {
   return page;
 }
 
-Result<LogPage> Control::ReadLog(LogQuery query) {
+Result<Control::LogEnd> Control::FindTry(LogQuery& query) {
   GALE_ASSIGN_OR_RETURN(const TaskInstanceView ti, GetTaskInstance(query.dag_id, query.run_id,
                                                                    query.task_id, query.map_index));
   if (query.try_number > ti.row.shown_try()) return NoSuchTry(query, ti);
   if (query.try_number == 0) query.try_number = ti.row.shown_try();
-  GALE_ASSIGN_OR_RETURN(const LogEnd end, EndOfTry(ti, query));
-  if (query.try_number == 0 && !end.ended) {
-    return NotFound("task '{}' of run '{}' has not started yet (state {}): it has no log",
-                    query.task_id, query.run_id, Name(ti.row.state));
-  }
+  GALE_ASSIGN_OR_RETURN(LogEnd end, EndOfTry(ti, query));
+  end.state = ti.row.state;
   // An ended log is read whole: the last of it may still be on its way.
   if (end.ended) {
     GALE_RETURN_IF_ERROR(
         AwaitTail(query, {ti.row.run, ti.row.task, ti.row.map_index, query.last_start}, end.size));
   }
+  return end;
+}
+
+Result<LogPage> Control::ReadLog(LogQuery query) {
+  GALE_ASSIGN_OR_RETURN(const LogEnd end, FindTry(query));
+  if (query.try_number == 0 && !end.ended) {
+    return NotFound("task '{}' of run '{}' has not started yet (state {}): it has no log",
+                    query.task_id, query.run_id, Name(end.state));
+  }
   GALE_ASSIGN_OR_RETURN(LogPage page, PageOf(query));
   GALE_ASSIGN_OR_RETURN(const uint64_t size, SizeOf(query));
   page.complete = end.ended && page.offset + page.data.size() >= size;
   return page;
+}
+
+Result<TryLog> Control::FindLog(LogQuery query) {
+  GALE_ASSIGN_OR_RETURN(const LogEnd end, FindTry(query));
+  GALE_ASSIGN_OR_RETURN(const uint64_t size, SizeOf(query));
+  if (size > 0 || end.started) return TryLog{std::move(query), end.ended, size};
+  const std::string whose =
+      query.try_number == 0 ? fmt::format("task '{}'", query.task_id)
+                            : fmt::format("try {} of task '{}'", query.try_number, query.task_id);
+  return NotFound("{} of run '{}' {} (state {}): it has no log", whose, query.run_id,
+                  end.ended ? "never started" : "has not started yet", Name(end.state));
 }
 
 Status Control::AwaitTail(const LogQuery& query, const AttemptId& attempt, uint64_t size) {

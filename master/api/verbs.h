@@ -37,6 +37,8 @@
   X(SetTaskInstanceState, SetTaskInstanceStateRequest, ListTaskInstancesResponse) \
   X(ClearTaskInstances, ClearTaskInstancesRequest, ListTaskInstancesResponse)     \
   X(ExplainTaskInstance, ExplainTaskInstanceRequest, ExplainTaskInstanceResponse) \
+  X(GetLogTimes, LogRangeRequest, LogTimes)                                       \
+  X(FindInLog, FindInLogRequest, LogMarks)                                        \
   X(ListXComs, ListXComsRequest, ListXComsResponse)                               \
   X(GetXCom, GetXComRequest, XComEntry)                                           \
   X(ListPools, ListPoolsRequest, ListPoolsResponse)                               \

@@ -59,7 +59,7 @@ Response GetFrontPage(const Call&) {
 }  // namespace
 
 const NamedHandler& FindHandler(std::string_view name) {
-  static const std::array<NamedHandler, 7> kHandlers = {{
+  static const std::array<NamedHandler, 8> kHandlers = {{
       {"login", LoginForUse, &v1::LoginRequest::default_instance()},
       {"login_cli", LoginForCli, &v1::LoginRequest::default_instance()},
       {"login_by_get", ForbidLoginByGet},
@@ -67,6 +67,7 @@ const NamedHandler& FindHandler(std::string_view name) {
       {"openapi", GetOpenApi},
       {"front_page", GetFrontPage},
       {"log", GetLog, &v1::ReadLogRequest::default_instance()},
+      {"log_range", GetLogRange, &v1::LogRangeRequest::default_instance()},
   }};
   auto found = std::ranges::find(kHandlers, name, &NamedHandler::name);
   GALE_CHECK(found != kHandlers.end(), "openapi.json: there is no handler {}", name);

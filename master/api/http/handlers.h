@@ -27,5 +27,6 @@ struct NamedHandler {
 const NamedHandler& FindHandler(std::string_view name);
 
 Response GetLog(const Call& call);
+Response GetLogRange(const Call& call);
 
 }  // namespace gale::http

@@ -1,6 +1,7 @@
 #include "gale/v1/control.pb.h"
 #include "master/api/http/answers.h"
 #include "master/api/http/handlers.h"
+#include "master/api/log_pages.h"
 
 namespace gale::http {
 namespace {
@@ -68,6 +69,26 @@ Response GetLog(const Call& call) {
     for (const Json& line : Lines(page->data)) response.body += WriteJson(line) + "\n";
   }
   return response;
+}
+
+// The bytes as they are: what they are in a log is for the reader to find out.
+Response GetLogRange(const Call& call) {
+  const auto& asked = static_cast<const v1::LogRangeRequest&>(*call.message);
+  LogQuery query;
+  query.dag_id = asked.dag_id();
+  query.run_id = asked.run_id();
+  query.task_id = asked.task_id();
+  query.try_number = asked.try_number();
+  query.map_index = asked.has_map_index() ? asked.map_index() : kUnmapped;
+  auto range = ReadLogRange(call.control, std::move(query), asked.offset(), asked.limit());
+  if (!range.ok()) return Failure(range.status());
+  return {200,
+          "text/plain; charset=utf-8",
+          std::move(range->data),
+          {{"X-Log-Size", std::to_string(range->log.size)},
+           {"X-Log-Offset", std::to_string(range->offset)},
+           {"X-Log-Complete", range->log.complete ? "true" : "false"},
+           {"X-Log-Try", std::to_string(range->log.query.try_number)}}};
 }
 
 }  // namespace gale::http
