@@ -37,6 +37,15 @@ inline constexpr size_t kPageRowsDefault = 50;  // [api] fallback_page_limit
 // Reads of the ledger: how long a statement may take, what one listing looks through.
 inline constexpr std::chrono::seconds kReadTimeMax{5};
 inline constexpr size_t kListedInstancesMax = 100'000;  // sorted, or filtered by state
+inline constexpr size_t kGridRunsMax = 400;             // of one page of the grid
+inline constexpr size_t kGridInstancesMax = 2'000'000;  // the same: of more, it has fewer runs
+inline constexpr size_t kListedDagsMax = 100'000;       // that one list looks through
+inline constexpr size_t kGanttTriesMax = 10'000;        // earlier tries of one run's tasks
+inline constexpr size_t kSummaryNeedsMax = 50;          // task instances that need somebody
+inline constexpr size_t kTimelineRunsMax = 5'000;       // of all DAGs
+inline constexpr size_t kTimelineDagRunsMax = 200;      // of one
+inline constexpr size_t kCalendarRunsMax = 1'000'000;   // that are counted
+inline constexpr size_t kPlannedRunsMax = 2'000;        // of a DAG, ahead
 inline constexpr size_t kXComVersionsMax = 500;  // looked into for a task's XComs in runs of "~"
 // Engine: beyond it callers are told UNAVAILABLE.
 inline constexpr size_t kMailboxEventsMax = 65'536;

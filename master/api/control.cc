@@ -17,7 +17,8 @@ Control::Control(Engine& engine, Store& store, LogStore& logs, ControlOptions op
       reads_(store.reads()),
       logs_(logs),
       options_(std::move(options)),
-      dags_(engine.catalog()) {}
+      dags_(engine.catalog()),
+      usual_times_(reads_, dags_) {}
 
 Health Control::GetHealth() const {
   Health health;
@@ -97,6 +98,11 @@ Result<DagView> Control::GetDag(const std::string& dag_id) {
   GALE_ASSIGN_OR_RETURN(DagRow row, GetDagRow(dag_id));
   GALE_ASSIGN_OR_RETURN(std::vector<DagView> views, ViewsOf({std::move(row)}));
   return std::move(views.front());
+}
+
+Result<int64_t> Control::CurrentVersion(const std::string& dag_id) {
+  GALE_ASSIGN_OR_RETURN(const DagRow row, GetDagRow(dag_id));
+  return row.version;
 }
 
 Result<DagView> Control::SetDagPaused(const std::string& dag_id, bool paused, const Actor& actor) {

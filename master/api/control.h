@@ -16,6 +16,7 @@
 
 #include "common/base/limits.h"
 #include "common/model/dag.h"
+#include "master/api/usual_times.h"
 #include "master/engine/catalog.h"
 #include "master/engine/engine.h"
 #include "master/engine/feed.h"
@@ -181,6 +182,7 @@ class Control {
   Result<DagView> SubmitDag(DagSpec spec, const Actor& actor);
   Result<Page<DagView>> ListDags(const DagQuery& query);
   Result<DagView> GetDag(const std::string& dag_id);
+  Result<int64_t> CurrentVersion(const std::string& dag_id);
   Result<DagView> SetDagPaused(const std::string& dag_id, bool paused, const Actor& actor);
   Result<DagVersionPtr> GetDagVersion(const std::string& dag_id, int64_t version);
   Result<Page<DagVersionHead>> ListDagVersions(const std::string& dag_id, const PageQuery& query);
@@ -241,6 +243,9 @@ class Control {
                              std::string_view data);
   LogStore& logs() { return logs_; }
   Store& store() { return store_; }
+  Reads& reads() { return reads_; }
+  Catalog& dags() { return dags_; }
+  UsualTimesOf& usual_times() { return usual_times_; }
 
   // What was committed, as it is told to who follows (followers.h).
   Feed& feed() { return engine_.feed(); }
@@ -288,6 +293,7 @@ class Control {
   LogStore& logs_;
   const ControlOptions options_;
   Catalog& dags_;
+  UsualTimesOf usual_times_;
 };
 
 }  // namespace gale

@@ -35,7 +35,7 @@ const Verb& FindVerb(std::string_view name) {
 }
 
 v1::Needs NeedsOf(std::string_view method) {
-  const auto* service = v1::DagRun::descriptor()->file()->FindServiceByName("Control");
+  const auto* service = v1::DagInfo::descriptor()->file()->FindServiceByName("Control");
   const auto* found = service->FindMethodByName(std::string(method));
   GALE_CHECK(found != nullptr, "control.proto has no method {}", method);
   return found->options().GetExtension(v1::needs);

@@ -66,7 +66,9 @@
   X(ImportConnections, ImportConnectionsRequest, ImportResponse)                  \
   X(BulkConnections, BulkRequest, BulkResponse)                                   \
   X(TestConnection, Connection, TestConnectionResponse)                           \
-  X(ListEvents, ListEventsRequest, ListEventsResponse)
+  X(ListEvents, ListEventsRequest, ListEventsResponse)                            \
+  X(GetDagStructure, GetDagStructureRequest, DagStructure)                        \
+  X(GetDagGrid, GetDagGridRequest, DagGrid)
 
 namespace gale {
 

@@ -55,6 +55,7 @@ struct RunQuery : PageQuery {
   std::optional<TimePoint> logical_date_gte, logical_date_lte, run_after_gte, run_after_lte;
   std::vector<RunId> ids;  // any of; empty: all
   std::optional<RunId> after;
+  bool without_conf = false;  // leaves it {}: it may be long
 };
 struct EventQuery : PageQuery {
   std::optional<int64_t> after;
@@ -106,6 +107,22 @@ struct TiBrief {
 struct TiScan {
   RunScope runs;
   std::vector<TiState> states;  // any of; empty: all
+  size_t limit = 0;             // rows
+};
+
+// What a page colours an instance by.
+struct TiCell {
+  RunId run;
+  TaskIndex task;
+  int32_t map_index = kUnmapped;
+  TiState state = TiState::kNone;
+  std::optional<uint32_t> block_length = {};  // as TiRow's
+  std::optional<TimePoint> start_date, end_date;
+};
+struct CellQuery {
+  std::vector<RunId> runs;
+  std::vector<TiState> states;  // any of; empty: all
+  bool with_times = false;      // else they are left empty
   size_t limit = 0;             // rows
 };
 
@@ -169,6 +186,8 @@ class Reads {
   virtual Result<std::optional<TiRow>> GetTi(const TiKey& ti) = 0;
   // RESOURCE_EXHAUSTED: more than scan.limit rows match. By run, task and map index.
   virtual Result<std::vector<TiBrief>> ScanTis(const TiScan& scan) = 0;
+  // In any order. RESOURCE_EXHAUSTED: more than query.limit rows match.
+  virtual Result<std::vector<TiCell>> ListCells(const CellQuery& query) = 0;
   // Ended tries, oldest first; with a number, that one only.
   virtual Result<std::vector<AttemptRow>> ListAttempts(
       const TiKey& ti, std::optional<uint32_t> try_number = std::nullopt) = 0;

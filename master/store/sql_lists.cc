@@ -13,6 +13,7 @@ struct Listing {
   std::span<const OrderColumn> orders;
   std::string_view hint = {};  // after the table's name, for the page
   bool one_of_each = false;    // of what the first order is by: the key is not needed
+  bool without_conf = false;   // "{}" instead
 };
 
 // Total, if it is wanted, and rows, from one snapshot.
@@ -44,7 +45,10 @@ Result<Page<Row>> ListPage(SqlSource& source, const Listing& listing, const SqlF
       fmt::format(" ORDER BY {} LIMIT {} OFFSET {}", order, query.limit, query.offset);
   SqlQuery count(fmt::format("SELECT count(*) FROM {}", listing.table));
   count.Add(filter.where());
-  SqlQuery select(fmt::format("SELECT {} FROM {}", QuoteNames(listing.columns), listing.table));
+  std::string columns = QuoteNames(listing.columns);
+  constexpr std::string_view kConf = "`conf`";
+  if (listing.without_conf) columns.replace(columns.find(kConf), kConf.size(), "'{}'");
+  SqlQuery select(fmt::format("SELECT {} FROM {}", columns, listing.table));
   if (query.offset == 0) {
     select.Add(listing.hint).Add(page_filter.where()).Add(cut);
   } else {
@@ -167,6 +171,7 @@ Result<Page<RunRow>> SqlReads::ListRuns(const RunQuery& query) {
   SqlFilter page = filter;
   if (query.after) page.Add(Beyond("run_key", query), *query.after);
   Listing listing{"dag_run", kRunColumns, "run_key", kRunOrders};
+  listing.without_conf = query.without_conf;
   // In a DAG a date is one run's: with the key behind it a server would not use their index.
   const std::string_view first = query.order_by.empty() ? "" : std::string_view(query.order_by[0]);
   listing.one_of_each =

@@ -33,6 +33,7 @@ class SqlReads : public Reads {
   Result<std::vector<TiRow>> ListTis(const std::vector<TiRange>& ranges) override;
   Result<std::optional<TiRow>> GetTi(const TiKey& ti) override;
   Result<std::vector<TiBrief>> ScanTis(const TiScan& scan) override;
+  Result<std::vector<TiCell>> ListCells(const CellQuery& query) override;
   Result<std::vector<AttemptRow>> ListAttempts(const TiKey& ti,
                                                std::optional<uint32_t> try_number) override;
   Result<Page<XComHead>> ListXComs(const XComQuery& query) override;
@@ -67,7 +68,7 @@ class SqlFilter {
   void AddScope(const RunScope& scope, SqlDialect dialect);  // of dag_run, named r
   // Runs that haven't ended, by what finds them; `key` is dag_run's, in its words.
   void AddUnfinished(std::string_view state, std::string_view key, SqlDialect dialect);
-  const SqlQuery& where() const { return where_; }           // "" or " WHERE ..."
+  const SqlQuery& where() const { return where_; }  // "" or " WHERE ..."
 
  private:
   SqlQuery where_;

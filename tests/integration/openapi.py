@@ -4,7 +4,8 @@ import json
 import re
 import urllib.request
 
-KNOWN = {"$ref", "type", "properties", "required", "items", "enum", "allOf", "format", "description"}
+KNOWN = {"$ref", "type", "properties", "required", "items", "enum", "allOf", "format", "description",
+         "additionalProperties"}
 TYPES = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "object": dict, "array": list,
          "null": type(None)}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -86,6 +87,9 @@ class Document:
             for key, prop in schema.get("properties", {}).items():
                 if key in value:
                     yield from self.wrong(prop, value[key], f"{place}.{key}")
+            if isinstance(others := schema.get("additionalProperties"), dict):
+                for key, item in value.items():
+                    yield from self.wrong(others, item, f"{place}.{key}")
 
 
 _document = []  # one binary, one document

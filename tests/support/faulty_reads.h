@@ -60,6 +60,9 @@ class FaultyReads : public Reads {
   Result<std::vector<TiBrief>> ScanTis(const TiScan& scan) override {
     return Do([&] { return inner_.ScanTis(scan); });
   }
+  Result<std::vector<TiCell>> ListCells(const CellQuery& query) override {
+    return Do([&] { return inner_.ListCells(query); });
+  }
   Result<std::vector<AttemptRow>> ListAttempts(const TiKey& ti,
                                                std::optional<uint32_t> try_number) override {
     return Do([&] { return inner_.ListAttempts(ti, try_number); });

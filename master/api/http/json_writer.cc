@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include "common/base/check.h"
 #include "common/rpc/convert.h"
@@ -221,7 +222,9 @@ void JsonWriter::AppendStep(const Step& step, const Source& source, std::string&
   for (const FieldDescriptor* field : step.path) {
     message = &message->GetReflection()->GetMessage(*message, field);
   }
-  if (step.field->is_repeated()) {
+  if (step.field->is_map()) {
+    AppendMap(step, *message, out);
+  } else if (step.field->is_repeated()) {
     AppendList(step, *message, out);
   } else {
     AppendField(step, *message, out);
@@ -244,6 +247,30 @@ void JsonWriter::AppendList(const Step& step, const Message& message, std::strin
     }
   }
   out += ']';
+}
+
+// Of texts to numbers, by key. One that may be null is null if it is empty.
+void JsonWriter::AppendMap(const Step& step, const Message& message, std::string& out) const {
+  const Reflection* reflection = message.GetReflection();
+  const int size = reflection->FieldSize(message, step.field);
+  if (size == 0 && step.property->nullable) {
+    out += "null";
+    return;
+  }
+  const Descriptor* entry = step.field->message_type();
+  std::map<std::string, const Message*> sorted;
+  for (int i = 0; i < size; ++i) {
+    const Message& item = reflection->GetRepeatedMessage(message, step.field, i);
+    sorted.emplace(item.GetReflection()->GetString(item, entry->map_key()), &item);
+  }
+  out += '{';
+  for (const auto& [key, item] : sorted) {
+    if (out.back() != '{') out += ',';
+    AppendJsonText(key, out);
+    out += ':';
+    AppendNumber(*step.property, *item, entry->map_value(), out);
+  }
+  out += '}';
 }
 
 void JsonWriter::AppendField(const Step& step, const Message& message, std::string& out) const {

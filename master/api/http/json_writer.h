@@ -38,6 +38,8 @@ class JsonWriter {
                    std::string& out) const;
   void AppendList(const Step& step, const google::protobuf::Message& message,
                   std::string& out) const;
+  void AppendMap(const Step& step, const google::protobuf::Message& message,
+                 std::string& out) const;
 
   std::vector<Step> steps_;
 };

@@ -84,6 +84,9 @@ class Documented {
     if (value.is_array() && schema.contains("items")) {
       for (const Json& item : value) Schema(schema["items"], item, place + "[]");
     }
+    if (value.is_object() && schema.value("additionalProperties", Json()).is_object()) {
+      for (const Json& item : value) Schema(schema["additionalProperties"], item, place + ".*");
+    }
     if (!value.is_object() || Keys(schema) == 0) return;
     if (whole_object) {
       EXPECT_EQ(value.size(), Keys(schema))
