@@ -204,6 +204,23 @@ std::vector<Case> RunCases() {
   return cases;
 }
 
+std::vector<Case> ViewCases() {
+  std::vector<Case> cases;
+  RunQuery page = InOrder("-run_after", "dag3");
+  page.without_conf = true;
+  page.run_after_lte = At(3900);
+  page.states = {RunState::kSuccess};
+  cases.push_back({"runs of a grid", Runs(page)});
+  CellQuery cells;
+  for (int64_t run = 3; run < 2003; run += 20) cells.runs.push_back(RunId(run));
+  cells.limit = 1000;
+  cases.push_back({"cells", Of([=](SqlReads& r) { return r.ListCells(cells); })});
+  cells.with_times = true;
+  cells.states = {TiState::kSuccess};
+  cases.push_back({"cells that succeeded", Of([=](SqlReads& r) { return r.ListCells(cells); })});
+  return cases;
+}
+
 std::vector<Case> ScopeCases() {
   std::vector<Case> cases;
   for (const RunScope& scope : {RunScope{}, RunScope{"dag3", ""}, RunScope{"dag3", "run3"},
@@ -275,7 +292,7 @@ TEST_P(StoreContract, EachReadGoesByAnIndexAndInItsOrder) {
   std::vector<Step> steps;
   SqlReads reads(std::make_unique<Explained>(source, steps));
   size_t seen = 0;
-  for (const auto& cases : {RunCases(), ScopeCases(), OtherCases()}) {
+  for (const auto& cases : {RunCases(), ViewCases(), ScopeCases(), OtherCases()}) {
     for (const Case& each : cases) {
       steps.clear();
       const Status status = each.read(reads);

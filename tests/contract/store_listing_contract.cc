@@ -37,6 +37,26 @@ TEST_P(StoreListing, APageIsACutOfTheWholeAndTotalCountsAll) {
   EXPECT_EQ(Runs(query), "of 6");
 }
 
+TEST_P(StoreListing, RunsWithoutTheirConfAreElseTheSame) {
+  RunQuery query;
+  query.without_conf = true;
+  EXPECT_EQ(Runs(query), "r1 r2 r3 r4 r5 r6 of 6");
+  query.offset = 1;
+  query.limit = 2;
+  EXPECT_EQ(Runs(query), "r2 r3 of 6");
+  CommitBatch batch;
+  batch.runs = {FullRun(70, "etl_daily", "full")};
+  MustCommit(batch);
+  query = {};
+  query.run_id = "full";
+  RunRow whole = store_->reads().ListRuns(query).value().rows.at(0);
+  query.without_conf = true;
+  const RunRow brief = store_->reads().ListRuns(query).value().rows.at(0);
+  EXPECT_NE(whole.conf_json, "{}");
+  whole.conf_json = "{}";
+  EXPECT_TRUE(Same(brief, whole));
+}
+
 TEST_P(StoreListing, OrdersDescendAfterAMinusAndTiesFallToTheKey) {
   RunQuery query;
   query.order_by = {"-start_date"};
