@@ -274,7 +274,16 @@ Result<Identity> Auth::Verify(std::string_view token) {
   GALE_ASSIGN_OR_RETURN(std::optional<UserRow> user, store_.GetUser(name));
   const std::optional<Role> role = user ? ParseRole(user->role) : std::nullopt;
   if (!role) return Unauthenticated("User '{}' is no more", name);
-  return Identity{name, *role, claims->value("act", "")};
+  const auto text = [&](const char* claim) {
+    const auto found = claims->find(claim);
+    return found != claims->end() && found->is_string() ? found->get<std::string>() : "";
+  };
+  return Identity{name, *role, text("act"), text("jti"), expires};
+}
+
+// No token is signed over a text like this one: it has no dots, and theirs begin with the header.
+std::string Auth::CsrfToken(std::string_view token_id) const {
+  return Base64Url(Sign(fmt::format("csrf {}", token_id)).substr(0, 32));
 }
 
 }  // namespace gale

@@ -22,6 +22,9 @@ struct Identity {
   std::string name;
   Role role = Role::kViewer;
   std::string acts_for = {};  // who it is really, if it isn't the user: the audit's
+  // Of the token that says so; else empty.
+  std::string token_id = {};
+  TimePoint expires = {};
 };
 
 // Thread-safe.
@@ -69,6 +72,9 @@ class Auth {
   // PERMISSION_DENIED "Invalid JWT token" if it isn't one of ours (as Airflow: 403);
   // UNAUTHENTICATED if it has expired, or its user is gone.
   Result<Identity> Verify(std::string_view token);
+  // What a page that holds the token of that id can know and another site's can't: the same on all
+  // masters of a ledger.
+  std::string CsrfToken(std::string_view token_id) const;
 
  private:
   struct Brake {

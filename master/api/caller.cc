@@ -24,6 +24,18 @@ bool May(const Caller& caller, v1::Right right, std::string_view) {
   return Has(caller.role, right);
 }
 
+std::vector<std::string> RightNames(Role role) {
+  std::vector<std::string> names;
+  const google::protobuf::EnumDescriptor& all = *v1::Right_descriptor();
+  for (int i = 0; i < all.value_count(); ++i) {
+    if (!Has(role, static_cast<v1::Right>(all.value(i)->number()))) continue;
+    std::string name = all.value(i)->name();
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
 Status CheckMay(const Caller& caller, v1::Right right, std::string_view dag_id) {
   if (May(caller, right, dag_id)) return OkStatus();
   std::string_view least = Name(Role::kAdmin);

@@ -59,16 +59,19 @@ Response GetFrontPage(const Call&) {
 }  // namespace
 
 const NamedHandler& FindHandler(std::string_view name) {
-  static const std::array<NamedHandler, 8> kHandlers = {{
+  static const auto kHandlers = std::to_array<NamedHandler>({
       {"login", LoginForUse, &v1::LoginRequest::default_instance()},
       {"login_cli", LoginForCli, &v1::LoginRequest::default_instance()},
       {"login_by_get", ForbidLoginByGet},
       {"metrics", GetMetrics},
       {"openapi", GetOpenApi},
       {"front_page", GetFrontPage},
+      {"session_begin", BeginSession, &v1::LoginRequest::default_instance()},
+      {"session", GetSession},
+      {"session_end", EndSession},
       {"log", GetLog, &v1::ReadLogRequest::default_instance()},
       {"log_range", GetLogRange, &v1::LogRangeRequest::default_instance()},
-  }};
+  });
   auto found = std::ranges::find(kHandlers, name, &NamedHandler::name);
   GALE_CHECK(found != kHandlers.end(), "openapi.json: there is no handler {}", name);
   return *found;

@@ -15,6 +15,7 @@ struct Call {
   const google::protobuf::Message* message;  // what was read; nullptr if it has no x-gale-request
   Control& control;
   Auth& auth;
+  const Identity& who;  // asks; nobody, if the operation is open
 };
 using Handler = Response (*)(const Call&);
 
@@ -28,5 +29,8 @@ const NamedHandler& FindHandler(std::string_view name);
 
 Response GetLog(const Call& call);
 Response GetLogRange(const Call& call);
+Response BeginSession(const Call& call);
+Response GetSession(const Call& call);
+Response EndSession(const Call& call);
 
 }  // namespace gale::http

@@ -18,6 +18,7 @@ struct Request {
   std::string body;
   std::string target;  // as SetTarget took it
   std::string peer;    // the address of the client, without port
+  bool tls = false;    // it came by HTTPS
 
   // Splits "/a%2Fb?x=1&y" into path, segments and query. False if it is malformed.
   bool SetTarget(std::string_view target);

@@ -293,6 +293,7 @@ asio::awaitable<bool> Server::Impl::ServeOne(Stream& stream, beast::flat_buffer&
                               version);
   }
   if (head) request.method = "GET";
+  request.tls = tls.has_value();
   Tcp(stream).expires_never();
   Response response = co_await RunHandler(std::move(request));
   co_return co_await Answer(stream, std::move(response), head, keep_alive && !stopping, version);

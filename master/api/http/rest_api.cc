@@ -9,23 +9,10 @@
 #include "master/api/http/json_writer.h"
 #include "master/api/http/request_reader.h"
 #include "master/api/http/rest_tables.h"
+#include "master/api/http/session.h"
 #include "master/api/verbs.h"
 
 namespace gale::http {
-namespace {
-
-std::string TokenOf(const Request& request) {
-  constexpr std::string_view kScheme = "bearer ";
-  const std::string_view value = request.header("authorization");
-  if (value.size() <= kScheme.size()) return "";
-  for (size_t i = 0; i < kScheme.size(); ++i) {
-    if (std::tolower(static_cast<unsigned char>(value[i])) != kScheme[i]) return "";
-  }
-  return std::string(value.substr(kScheme.size()));
-}
-
-}  // namespace
-
 // An operation, with all that its words name looked up.
 struct RestApi::Route {
   explicit Route(const Operation& row) : operation(row) {
@@ -117,13 +104,13 @@ Response RestApi::Answer(const Request& request, const Router::Match& match,
 // Who asks and may he, what does he ask, who can answer it: in this order.
 Response RestApi::Run(const Route& route, const Request& request, const Router::Match& match,
                       const HandOn& hand_on) const {
+  Identity who;
   Caller caller;
   if (!route.operation.open) {
-    const std::string token = TokenOf(request);
-    if (token.empty()) return Failure(Unauthenticated("Not authenticated"));
-    auto identity = auth_.Verify(token);
-    if (!identity.ok()) return Failure(identity.status());
-    caller = {{identity->name, "rest_api"}, identity->role};
+    auto known = WhoAsks(request, auth_);
+    if (!known.ok()) return Failure(known.status());
+    who = *std::move(known);
+    caller = {{who.name, "rest_api"}, who.role};
     const Status may =
         CheckMay(caller, route.needs.right(), route.dag_arg ? match.args[*route.dag_arg] : "");
     if (!may.ok()) return Failure(may);
@@ -134,7 +121,7 @@ Response RestApi::Run(const Route& route, const Request& request, const Router::
     if (auto wrong = route.reader->Read(request, match.args, *message)) return *wrong;
   }
   if (route.handler != nullptr) {
-    return route.handler->handler({request, message.get(), control_, auth_});
+    return route.handler->handler({request, message.get(), control_, auth_, who});
   }
   if (route.needs.leader() && hand_on) {
     if (auto handed = hand_on(request)) return *std::move(handed);
