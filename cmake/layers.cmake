@@ -113,7 +113,7 @@ gale_layer(master/dags ALLOWED common/base common/model common/rpc master/engine
 gale_layer(master/api ALLOWED common/base common/model common/rpc master/core master/store master/engine
            master/secrets master/logs LINK gale_proto grpc++_reflection PkgConfig::SODIUM OpenSSL::Crypto)
 gale_layer(master/api/http ALLOWED common/base common/model common/rpc master/core master/store master/api
-           LINK gale_proto Threads::Threads OpenSSL::SSL OpenSSL::Crypto)
+           LINK gale_proto Threads::Threads OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB)
 # REST is made from its document.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 set(rest_document ${CMAKE_SOURCE_DIR}/master/api/http/openapi.json)
@@ -124,6 +124,16 @@ add_custom_command(
   DEPENDS ${CMAKE_SOURCE_DIR}/cmake/rest_tables.py ${rest_document}
           ${CMAKE_SOURCE_DIR}/proto/gale/v1/control.proto)
 target_sources(master_api_http PRIVATE ${proto_out}/rest_tables.cc)
+# The web UI, as Vite built it (`npm run build` in web/); without it the binary has a front page only.
+set(GALE_WEB_DIR ${CMAKE_SOURCE_DIR}/build/web CACHE PATH "the built web UI, which goes into the binary")
+file(GLOB_RECURSE web_files CONFIGURE_DEPENDS ${GALE_WEB_DIR}/*)
+add_custom_command(
+  OUTPUT ${proto_out}/web_files.cc ${proto_out}/web_files.bin
+  COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/cmake/web_files.py ${GALE_WEB_DIR} ${proto_out}/web_files.bin
+          ${proto_out}/web_files.cc
+  DEPENDS ${CMAKE_SOURCE_DIR}/cmake/web_files.py ${web_files})
+set_source_files_properties(${proto_out}/web_files.cc PROPERTIES OBJECT_DEPENDS ${proto_out}/web_files.bin)
+target_sources(master_api_http PRIVATE ${proto_out}/web_files.cc)
 gale_layer(master ALLOWED common/base common/model common/queue common/config common/rpc master/core
            master/store master/secrets master/engine master/dags master/api master/api/http master/logs
            master/metrics)

@@ -27,18 +27,6 @@ Response Login(const Call& call, Duration life) {
   return JsonAnswer({{"access_token", call.auth.IssueToken(*identity, life)}}, 201);
 }
 
-constexpr std::string_view kFrontPage =
-    "<!doctype html><meta charset=utf-8><title>Gale</title><h1>Gale</h1>"
-    "<p>This is the master's API. The web interface isn't there yet.</p><ul>"
-    "<li><code>POST /auth/token</code>: a token for a user name and a password"
-    "<li><code>GET /api/v2/dags</code>, <code>/api/v2/dags/{dag_id}/dagRuns</code> and the rest of "
-    "Airflow's API, version 2"
-    "<li><a href=/openapi.json>/openapi.json</a>: all of it, described"
-    "<li><a href=/api/v2/monitor/health>/api/v2/monitor/health</a>"
-    "<li><a href=/api/v2/version>/api/v2/version</a>"
-    "<li><code>GET /api/gale/v1/workers</code></ul>"
-    "<p>On the command line: <code>gale --help</code>.</p>\n";
-
 Response LoginForUse(const Call& call) { return Login(call, call.auth.token_life()); }
 Response LoginForCli(const Call& call) { return Login(call, Auth::kCliTokenLife); }
 Response ForbidLoginByGet(const Call&) {
@@ -52,9 +40,7 @@ Response GetMetrics(const Call& call) {
   return {200, "text/plain; version=0.0.4; charset=utf-8", *std::move(page), {}};
 }
 Response GetOpenApi(const Call&) { return {200, "application/json", std::string(kOpenApi), {}}; }
-Response GetFrontPage(const Call&) {
-  return {200, "text/html; charset=utf-8", std::string(kFrontPage), {}};
-}
+Response GetFrontPage(const Call& call) { return call.web.Answer(call.request).value(); }
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include "master/api/auth.h"
 #include "master/api/control.h"
 #include "master/api/http/http.h"
+#include "master/api/http/web_pages.h"
 
 namespace gale::http {
 
@@ -16,6 +17,7 @@ struct Call {
   Control& control;
   Auth& auth;
   const Identity& who;  // asks; nobody, if the operation is open
+  const WebPages& web;
 };
 using Handler = Response (*)(const Call&);
 

@@ -333,7 +333,7 @@ asio::awaitable<bool> Server::Impl::Answer(Stream& stream, Response response, bo
   message.keep_alive(keep_alive);
   const size_t size = response.body.size();
   if (!head) message.body() = std::move(response.body);
-  if (response.status != 204) message.content_length(size);
+  if (response.status != 204 && response.status != 304) message.content_length(size);
   Tcp(stream).expires_after(options.write_timeout);
   beast::error_code error;
   if (head) {

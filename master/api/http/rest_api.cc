@@ -5,6 +5,7 @@
 #include "common/base/log.h"
 #include "master/api/caller.h"
 #include "master/api/http/answers.h"
+#include "master/api/http/encoding.h"
 #include "master/api/http/handlers.h"
 #include "master/api/http/json_writer.h"
 #include "master/api/http/request_reader.h"
@@ -55,16 +56,19 @@ struct RestApi::Route {
 
 RestApi::~RestApi() = default;
 
-RestApi::RestApi(Control& control, Auth& auth) : control_(control), auth_(auth) {
+RestApi::RestApi(Control& control, Auth& auth, std::span<const WebFile> web)
+    : control_(control), auth_(auth), web_(web) {
   for (const Operation& operation : kOperations) {
     router_.Add(std::string(operation.method), std::string(operation.path));
     routes_.push_back(std::make_unique<const Route>(operation));
   }
 }
 
-Lane RestApi::LaneOf(const Request& request) const {
-  const Router::Match match = router_.Find(request);
-  return match.index == Router::Match::kNone ? Lane::kCommon : routes_[match.index]->operation.lane;
+Lane RestApi::LaneOf(const Request& request) const { return LaneOf(router_.Find(request)); }
+
+Lane RestApi::LaneOf(const Router::Match& match) const {
+  // What is no operation's waits for nothing: a page, a file, an error.
+  return match.index == Router::Match::kNone ? Lane::kAtOnce : routes_[match.index]->operation.lane;
 }
 
 void RestApi::Report(MetricSink& sink) const { router_.Report(sink); }
@@ -73,6 +77,8 @@ Response RestApi::Handle(const Request& request, const HandOn& hand_on) const {
   const Router::Match match = router_.Find(request);
   const MonoTime began = Clock::Real().Mono();
   Response response = Answer(request, match, hand_on);
+  // Not on the I/O thread, which packs nothing while others wait.
+  if (LaneOf(match) != Lane::kAtOnce) PackAnswer(request, response);
   if (match.metrics != nullptr) {
     const auto hundreds = static_cast<size_t>(response.status / 100);
     match.metrics->answers[std::min(hundreds, match.metrics->answers.size() - 1)].Add();
@@ -81,18 +87,23 @@ Response RestApi::Handle(const Request& request, const HandOn& hand_on) const {
   return response;
 }
 
+Response RestApi::AnswerOther(const Request& request, const Router::Match& match) const {
+  if (match.allowed.empty()) {
+    std::optional<Response> page;
+    if (request.method == "GET") page = web_.Answer(request);
+    return page ? *std::move(page) : Failure(404, fmt::format("there is no path {}", request.path));
+  }
+  Response response =
+      Failure(405, fmt::format("{} of {} is not allowed", request.method, request.path));
+  std::vector<std::string> allowed = match.allowed;
+  std::ranges::sort(allowed);
+  response.headers.emplace_back("Allow", fmt::format("{}", fmt::join(allowed, ", ")));
+  return response;
+}
+
 Response RestApi::Answer(const Request& request, const Router::Match& match,
                          const HandOn& hand_on) const {
-  if (match.index == Router::Match::kNone) {
-    if (match.allowed.empty())
-      return Failure(404, fmt::format("there is no path {}", request.path));
-    Response response =
-        Failure(405, fmt::format("{} of {} is not allowed", request.method, request.path));
-    std::vector<std::string> allowed = match.allowed;
-    std::ranges::sort(allowed);
-    response.headers.emplace_back("Allow", fmt::format("{}", fmt::join(allowed, ", ")));
-    return response;
-  }
+  if (match.index == Router::Match::kNone) return AnswerOther(request, match);
   try {
     return Run(*routes_[match.index], request, match, hand_on);
   } catch (const std::exception& error) {  // of the JSON library, or no memory: this request only
@@ -121,7 +132,7 @@ Response RestApi::Run(const Route& route, const Request& request, const Router::
     if (auto wrong = route.reader->Read(request, match.args, *message)) return *wrong;
   }
   if (route.handler != nullptr) {
-    return route.handler->handler({request, message.get(), control_, auth_, who});
+    return route.handler->handler({request, message.get(), control_, auth_, who, web_});
   }
   if (route.needs.leader() && hand_on) {
     if (auto handed = hand_on(request)) return *std::move(handed);

@@ -15,6 +15,7 @@
 #include "master/api/http/http.h"
 #include "master/api/http/http_server.h"
 #include "master/api/http/router.h"
+#include "master/api/http/web_pages.h"
 
 namespace gale::http {
 
@@ -23,8 +24,8 @@ class RestApi {
   // Hands a request on to the master that leads. nullopt: it is this one, or nobody is known to.
   using HandOn = std::function<std::optional<Response>(const Request&)>;
 
-  // Both must outlive it.
-  RestApi(Control& control, Auth& auth);
+  // All must outlive it. `web`: the files of the pages.
+  RestApi(Control& control, Auth& auth, std::span<const WebFile> web = PackedWebFiles());
   ~RestApi();
 
   // Answers one request; every error is an answer, too. Blocks. Thread-safe. `hand_on` is asked
@@ -37,12 +38,16 @@ class RestApi {
  private:
   struct Route;
 
+  Lane LaneOf(const Router::Match& match) const;
   Response Answer(const Request& request, const Router::Match& match, const HandOn& hand_on) const;
+  // Of what is no operation's: a page or a file, or an error.
+  Response AnswerOther(const Request& request, const Router::Match& match) const;
   Response Run(const Route& route, const Request& request, const Router::Match& match,
                const HandOn& hand_on) const;
 
   Control& control_;
   Auth& auth_;
+  const WebPages web_;
   Router router_;
   std::vector<std::unique_ptr<const Route>> routes_;  // by the router's index
 };

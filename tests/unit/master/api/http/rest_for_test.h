@@ -15,7 +15,7 @@ namespace gale::http {
 
 class RestForTest : public testing::Test {
  protected:
-  RestForTest() : api_(*server_.control, *server_.auth) {
+  RestForTest() : api_(*server_.control, *server_.auth, {}) {
     EXPECT_TRUE(server_.auth->SetUser("admin", "secret", Role::kAdmin).ok());
     token_ = server_.auth->IssueToken({"admin", Role::kAdmin});
   }
