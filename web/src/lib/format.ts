@@ -24,6 +24,7 @@ const fullDay: Intl.DateTimeFormatOptions = { year: "numeric", month: "2-digit",
 export const clockTime = (when: string | Date) => format(clock).format(new Date(when));
 export const clockSeconds = (when: string | Date) => format({ ...clock, second: "2-digit" }).format(new Date(when));
 export const dayOf = (when: string | Date) => format(day).format(new Date(when));
+export const longDay = (when: string | Date) => format({ ...day, weekday: "short" }).format(new Date(when));
 const dayKey = (when: Date) => format(fullDay).format(when);
 
 // "18:42" today, else "Nov 26, 18:42"; with the year if it is another one.

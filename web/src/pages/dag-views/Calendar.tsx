@@ -1,0 +1,3 @@
+export default function Calendar(_: { dagId: string }) {
+  return null;
+}

@@ -1,0 +1,3 @@
+export default function Code(_: { dagId: string }) {
+  return null;
+}

@@ -1,0 +1,3 @@
+export default function Details(_: { dagId: string }) {
+  return null;
+}

@@ -1,0 +1,89 @@
+import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { StateMark } from "../components/StateMark";
+import type { State } from "../lib/state";
+import { t } from "../texts";
+import { NamesHandle } from "./NamesHandle";
+import { RowName } from "./RowName";
+import type { Row } from "./rows";
+import { useNamesWidth } from "./useNamesWidth";
+import { useParts } from "./useParts";
+import { ROW, scrollFor } from "./window";
+import "./rows.css";
+
+type Props = {
+  label: string; rows: Row[]; selected: string;
+  onSelect: (row: Row, how: { replace: boolean }) => void; onOpen: (row: Row) => void; onFold: (row: Row) => void;
+  state: (row: Row) => State | null; count: (row: Row) => number | null;
+  corner: ReactNode; head: (width: number) => ReactNode; children: (row: Row, width: number) => ReactNode; // `width`: of what stands beside the names
+  over?: (width: number) => ReactNode; // over all rows
+  least?: number; // width, below which it is scrolled sideways
+};
+const HEAD = 32, MARK = 26;
+
+// Rows with their names and states at the left and one thing each at the right: the Gantt's frame, and the list's.
+export function RowFrame({ label, rows, selected, onSelect, onOpen, onFold, state, count, corner, head, children, over, least = 220 }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const id = useId();
+  const names = useNamesWidth(rows, MARK);
+  const parts = useParts(box, rows.length, 0, names, HEAD);
+  const width = Math.max(least, parts.width - names - 12);
+  const chosen = selected ? rows.findIndex((row) => row.id === selected) : -1;
+  const [focus, setFocus] = useState(Math.max(0, chosen));
+  const follow = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(follow.current), []);
+  const show = (n: number) => {
+    const at = box.current;
+    if (at) at.scrollTop = scrollFor(n * ROW, ROW, at.scrollTop, at.clientHeight - HEAD);
+  };
+  useLayoutEffect(() => {
+    if (chosen < 0) return;
+    setFocus(chosen);
+    show(chosen);
+  }, [selected]);
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const row = rows[Math.min(focus, rows.length - 1)];
+    const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 20, PageUp: -20, Home: -Infinity, End: Infinity }[event.key];
+    if (!row) return;
+    if (step) {
+      const next = Math.max(0, Math.min(rows.length - 1, focus + step));
+      setFocus(next);
+      show(next);
+      clearTimeout(follow.current);
+      follow.current = setTimeout(() => onSelect(rows[next]!, { replace: true }), 120);
+    } else if (row.kind === "group" && [" ", "Enter", "ArrowLeft", "ArrowRight"].includes(event.key)) onFold(row);
+    else if (event.key === "Enter") onOpen(row);
+    else return;
+    event.preventDefault();
+  }
+  const at = Math.min(focus, rows.length - 1);
+  return (
+    <div className="gscroll rframe" ref={box} role="treegrid" tabIndex={0} aria-label={label} aria-rowcount={rows.length} aria-activedescendant={at >= 0 ? `${id}-${at}` : undefined} onKeyDown={onKeyDown}>
+      <div className="gbody" style={{ width: names + width + 12, height: HEAD + 4 + rows.length * ROW + 8 }}>
+        <div className="ghead" style={{ height: HEAD }} aria-hidden="true">
+          <div className="gcorner" style={{ width: names }}><span className="start">{corner}</span><NamesHandle width={names} /></div>
+          <div style={{ position: "relative", width }}>{head(width)}</div>
+        </div>
+        <div className="rrows" role="presentation" style={{ height: rows.length * ROW }}>
+          {rows.slice(parts.rows.from, parts.rows.to).map((row, n) => {
+            const r = parts.rows.from + n, mark = state(row);
+            return (
+              <div key={`${row.kind} ${row.id}`} id={`${id}-${r}`} role="row" aria-rowindex={r + 1} aria-level={row.depth + 1} aria-selected={row.id === selected}
+                aria-expanded={row.kind === "group" ? !row.folded : undefined} className={`rrow${row.id === selected ? " sel" : ""}${r === at ? " foc" : ""}`}
+                style={{ top: r * ROW, gridTemplateColumns: `${names}px 1fr` }}
+                onClick={() => { setFocus(r); if (row.kind === "group" && row.id === selected) onFold(row); else onSelect(row, { replace: false }); }} onDoubleClick={() => onOpen(row)}>
+                <div className="rname" role="rowheader">
+                  <RowName row={row} count={count(row)} onFold={onFold} />
+                  <span className="rmark">{mark ? <StateMark state={mark} size={14} title={t(`state.${mark}`)} /> : null}</span>
+                </div>
+                <div className="rcell" role="gridcell">{children(row, width)}</div>
+              </div>
+            );
+          })}
+          {over ? <div className="rover" style={{ left: names, width }} role="presentation">{over(width)}</div> : null}
+        </div>
+      </div>
+    </div>
+  );
+}
