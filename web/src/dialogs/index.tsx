@@ -7,8 +7,8 @@ export type DialogProps = { close: () => void };
 const dialogs: Record<string, ComponentType<DialogProps>> = {
   trigger: lazy(() => import("../pages/trigger/TriggerDialog")),
 };
-// The query's names that belong to a dialog: closing it takes them away.
-const own = ["do", "on", "conf", "from", "run", "task"];
+// The query's names that belong to a dialog: closing it takes them away. (run and task are the DAG page's.)
+const own = ["do", "on", "conf", "from"];
 
 export default function Dialogs() {
   const [search, set] = useSearch();

@@ -1,27 +1,15 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef } from "react";
-import { clock } from "../api/clock";
 import { get, path } from "../api/client";
-import { watchDag, watchRun } from "../api/live";
-import type { Gantt, Grid, Structure } from "../api/shapes";
+import { watchDag } from "../api/live";
+import type { Grid } from "../api/shapes";
 import { useLiveQuery } from "../api/useLiveQuery";
 import { create } from "../lib/store";
-import { patchGantt } from "./gantt-data";
 import { mergeColumns, patchGrid, type Wanted } from "./grid-data";
 
-// What the rows are read from. The grid is read once; a change of the stream is one letter of it, or one run's column.
+export { useGantt, useStructure } from "../graph/data";
 
-// Of the current version, or of a given one, which never changes.
-export function useStructure(dagId: string, version?: number, enabled = true) {
-  return useLiveQuery<Structure>({
-    key: ["structure", dagId, version ?? "newest"],
-    read: (signal) => get<Structure>(path`/api/gale/v1/dags/${dagId}/structure`, { version_number: version }, signal),
-    watches: version === undefined ? [watchDag(dagId)] : [],
-    concerns: (change) => version === undefined && change.kind === "dag" && change.dag_id === dagId,
-    patch: (data, change) => (change.kind === "dag" && change.dag_version === data.version_number ? data : "read"),
-    enabled,
-  });
-}
+// What the rows are read from: the structure and the Gantt as the graph reads them, the grid. The grid is read once; a change of the stream is one letter of it, or one run's column.
 
 export type Touched = { run: string; task: string };
 // Cells that have just changed, which glow once.
@@ -68,16 +56,5 @@ export function useGrid(dagId: string, wanted: Wanted) {
       if (touched.length > 0) touchedCells.set(touched.slice(0, GLOWING_MAX));
       return grid;
     },
-  });
-}
-
-export function useGantt(dagId: string, runId: string | undefined) {
-  return useLiveQuery<Gantt>({
-    key: ["gantt", dagId, runId ?? ""],
-    read: (signal) => get<Gantt>(path`/api/gale/v1/dags/${dagId}/dagRuns/${runId!}/gantt`, {}, signal),
-    watches: runId ? [watchRun(dagId, runId)] : [],
-    concerns: (change) => (change.kind === "run" || change.kind === "tasks") && change.dag_id === dagId && change.dag_run_id === runId,
-    patch: (data, change) => patchGantt(data, change, clock.now()),
-    enabled: runId !== undefined,
   });
 }

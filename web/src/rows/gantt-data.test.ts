@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Gantt, GanttRow, TasksChange } from "../api/shapes";
+import type { Gantt, GanttRow } from "../api/shapes";
 import { factsOf } from "./facts";
-import { barsOf, expectedOf, groupBar, patchGantt, spanOf, ticksOf } from "./gantt-data";
+import { barsOf, expectedOf, groupBar, spanOf, ticksOf } from "./gantt-data";
 
 const day = "2026-11-27T";
 const at = (clock: string) => Date.parse(`${day}${clock}Z`);
@@ -69,19 +69,6 @@ test("a group is from its first start to its last end", () => {
   expect(groupBar([ran("a", "10:00:00", "10:01:00"), row("b", { state: "running", start_date: time("10:05:00") })], now)).toEqual(
     { kind: "ran", state: "running", from: at("10:00:00"), to: now, try: 0 });
   expect(groupBar([row("a")], now)).toBeNull();
-});
-
-test("a change of a task is put in; a new try or an element of a mapped one is read again", () => {
-  const before = gantt([row("a", { state: "queued", queued_when: time("10:04:00") }), row("m", { counts: { success: 2 } })]);
-  const change = (task_id: string, state: string, more = {}): TasksChange => ({
-    kind: "tasks", dag_id: "d", dag_run_id: "r", read_again: false, task_counts: null,
-    task_instances: [{ task_id, map_index: -1, state, try_number: 1, max_tries: 2, queued_when: time("10:04:00"), start_date: time("10:06:00"), end_date: null, next_retry_at: null, hostname: "w", cpu_seconds: 0, rss_bytes_max: 0, reason: null, ...more }],
-  });
-  const next = patchGantt(before, change("a", "running"), now);
-  expect(next !== "read" && next.rows[0]).toMatchObject({ state: "running", start_date: time("10:06:00"), hostname: "w", queued_when: time("10:04:00") });
-  expect(patchGantt(before, change("a", "queued", { try_number: 2 }), now)).toBe("read");
-  expect(patchGantt(before, change("m", "failed", { map_index: 1 }), now)).toBe("read");
-  expect(patchGantt(before, { ...change("a", "running"), dag_run_id: "other" }, now)).toBe(before);
 });
 
 test("the facts of a run", () => {

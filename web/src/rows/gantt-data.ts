@@ -1,4 +1,4 @@
-import type { Change, Gantt, GanttRow, StateCounts, TaskChange } from "../api/shapes";
+import type { Gantt, GanttRow, StateCounts } from "../api/shapes";
 import { isFinished, stateOf, worst, type State } from "../lib/state";
 import type { Row } from "./rows";
 
@@ -130,28 +130,3 @@ export const ganttRows = (row: Row, byId: Map<string, GanttRow>): GanttRow[] =>
 
 const total = (counts: StateCounts) => Object.values(counts).reduce((sum, n) => sum + n, 0);
 export const mappedCount = (row: GanttRow): number | null => (row.counts ? total(row.counts) : null);
-
-// What a change of the stream makes of the Gantt. Tries that end and elements of mapped tasks are read again.
-export function patchGantt(gantt: Gantt, change: Change, now: number): Gantt | "read" {
-  if (change.kind === "run") {
-    if (change.dag_id !== gantt.run.dag_id || change.dag_run_id !== gantt.run.dag_run_id) return gantt;
-    const { state, start_date, end_date, queued_at, note } = change;
-    return { ...gantt, run: { ...gantt.run, state, start_date, end_date, queued_at, note } };
-  }
-  if (change.kind !== "tasks" || change.dag_id !== gantt.run.dag_id || change.dag_run_id !== gantt.run.dag_run_id) return gantt;
-  if (change.read_again) return "read";
-  const rows = gantt.rows.slice();
-  const place = new Map(rows.map((row, n) => [row.task_id, n]));
-  for (const task of change.task_instances) {
-    const at = place.get(task.task_id);
-    const before = at === undefined ? undefined : rows[at]!;
-    if (!before || task.map_index >= 0 || before.counts || task.try_number !== before.try_number) return "read";
-    rows[at!] = patchRow(before, task, now);
-  }
-  return { ...gantt, rows };
-}
-const patchRow = (row: GanttRow, task: TaskChange, now: number): GanttRow => ({
-  ...row, state: task.state, max_tries: task.max_tries, queued_when: task.queued_when, start_date: task.start_date, end_date: task.end_date,
-  next_retry_at: task.next_retry_at, hostname: task.hostname || null, reason: task.reason,
-  scheduled_when: task.state === "scheduled" && row.state !== "scheduled" ? new Date(now).toISOString() : row.scheduled_when,
-});
