@@ -13,9 +13,9 @@ type Props = { title: ReactNode; onClose: () => void; width?: number; children: 
 // A dialog: the focus stays in it and goes back to where it came from.
 export function Dialog({ title, onClose, width = 560, children, foot }: Props) {
   return (
-    <Modal.Root opened onClose={onClose} size={width} centered transitionProps={{ duration: 90 }}>
+    <Modal.Root opened onClose={onClose} size={width} centered transitionProps={{ duration: 90 }} classNames={{ content: "dlg", inner: "dlginner" }} scrollAreaComponent={Whole}>
       <Modal.Overlay style={{ background: "var(--scrim)" }} />
-      <Modal.Content className="dlg" radius={12}>
+      <Modal.Content radius={12}>
         <div className="dh">
           <Modal.Title component="h1" className="grow">{title}</Modal.Title>
           <button className="ib" aria-label={t("app.close")} onClick={onClose}><Icon name="close" /></button>
@@ -25,4 +25,9 @@ export function Dialog({ title, onClose, width = 560, children, foot }: Props) {
       </Modal.Content>
     </Modal.Root>
   );
+}
+
+// The dialog's body scrolls, not all of it.
+function Whole({ children }: { children?: ReactNode }) {
+  return <>{children}</>;
 }

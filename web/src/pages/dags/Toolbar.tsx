@@ -7,7 +7,7 @@ import { count } from "../../lib/format";
 import { textOf, useSearch } from "../../lib/useSearch";
 import { t } from "../../texts";
 import { FilterMenu } from "./FilterMenu";
-import { filtered, filterNames, queryOf, sortOf, sorts, type SortName } from "./filters";
+import { filterNames, queryOf, sortOf, sorts, type SortName } from "./filters";
 
 const TYPED_MS = 150;
 
@@ -32,7 +32,6 @@ export function Toolbar({ list }: { list: DagList | undefined }) {
       {filter(search.on === "0", t("dags.paused_filter"), counts?.paused, <span className="sw" style={{ transform: "scale(.85)" }} />, () => (search.on === "0" ? only({}) : only({ on: "0" })))}
       {filter(search.fav === "1", null, counts?.favorite, <Icon name="star" small filled={search.fav === "1"} />, () => (search.fav ? only({}) : only({ fav: "1" })), t("dags.favorites"))}
       <span className="grow" />
-      {filtered(search) ? <button className="btn s q" onClick={() => set(Object.fromEntries(filterNames.map((name) => [name, undefined])))}>{t("app.clear_filters")}</button> : null}
       <FilterMenu label={t("dags.tags")} all={list?.tags ?? []} chosen={query.tags ?? []} onChange={(tags) => set({ tag: textOf(tags) })} />
       <FilterMenu label={t("dags.owner")} all={list?.owners ?? []} chosen={query.owners ?? []} onChange={(owners) => set({ owner: textOf(owners) })} />
       <Menu position="bottom-end">
