@@ -6,9 +6,13 @@ export type DialogProps = { close: () => void };
 // What ?do= may be: each dialog is loaded when it is first opened, reads what else it needs from the query, and closes itself.
 const dialogs: Record<string, ComponentType<DialogProps>> = {
   trigger: lazy(() => import("../pages/trigger/TriggerDialog")),
+  clear: lazy(() => import("./ClearDialog")),
+  mark: lazy(() => import("./MarkDialog")),
+  note: lazy(() => import("./NoteDialog")),
+  stop: lazy(() => import("./StopDialog")),
 };
 // The query's names that belong to a dialog: closing it takes them away. (run and task are the DAG page's.)
-const own = ["do", "on", "conf", "from"];
+const own = ["do", "on", "tasks", "conf", "from"];
 
 export default function Dialogs() {
   const [search, set] = useSearch();

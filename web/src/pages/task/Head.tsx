@@ -2,11 +2,12 @@ import { useRight } from "../../api/session";
 import { Icon } from "../../components/Icon";
 import { StateMark } from "../../components/StateMark";
 import { Ago, Time, Took } from "../../components/Time";
+import { onOf } from "../../dialogs/on";
 import { duration, secondsBetween } from "../../lib/format";
 import { isFinished, stateOf } from "../../lib/state";
 import { useSearch } from "../../lib/useSearch";
 import { t } from "../../texts";
-import { onOf, type Instance } from "./data";
+import type { Instance } from "./data";
 
 // Which task, in short, and what can be done with it: beside its log.
 export function Head({ instance, on, usual }: { instance: Instance; on: string; usual: number | null }) {

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ApiError, get, path } from "../../api/client";
 import { watchRun } from "../../api/live";
-import type { Change, Gantt, Structure, TaskChange } from "../../api/shapes";
+import type { Change, TaskChange } from "../../api/shapes";
 import { useLiveQuery } from "../../api/useLiveQuery";
 import { isFinished, stateOf } from "../../lib/state";
 
@@ -71,19 +71,6 @@ export function useMapped(where: Where, page: number, state: string, enabled: bo
   });
 }
 
-export function useGantt(where: Where) {
-  return useLiveQuery<Gantt>({
-    key: ["gantt", where.dagId, where.runId], watches: [watchRun(where.dagId, where.runId)], concerns: (change) => ofRun(where, change),
-    read: (signal) => get<Gantt>(path`/api/gale/v1/dags/${where.dagId}/dagRuns/${where.runId}/gantt`, {}, signal),
-  });
-}
-export function useStructure(dagId: string, version: number | undefined) {
-  return useQuery<Structure, ApiError>({
-    queryKey: ["structure", dagId, version], enabled: version !== undefined,
-    queryFn: ({ signal }) => get<Structure>(path`/api/gale/v1/dags/${dagId}/structure`, { version_number: version }, signal),
-  });
-}
-
 export const tabs = ["why", "log", "rendered", "xcom", "details", "tries", "resources"] as const;
 export type Tab = (typeof tabs)[number];
 // Why it waits is asked only while there is something to wait for; of a waiting task it is the first thing to see.
@@ -93,4 +80,3 @@ export function tabsOf(state: string | null): Tab[] {
   if (isFinished(stateOf(state))) return others;
   return state === "running" ? [...others, "why"] : ["why", ...others];
 }
-export const onOf = (...parts: (string | number)[]) => parts.map((part) => encodeURIComponent(part)).join("/");

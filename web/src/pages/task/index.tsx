@@ -2,9 +2,11 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { useKeys } from "../../app/keys";
 import { Failure } from "../../components/Failure";
+import { onOf } from "../../dialogs/on";
+import { useGantt, useStructure } from "../../graph/data";
 import { useSearch } from "../../lib/useSearch";
 import { t } from "../../texts";
-import { isWaiting, onOf, tabsOf, useGantt, useInstance, useStructure, useTries, type Tab, type Where } from "./data";
+import { isWaiting, tabsOf, useInstance, useTries, type Tab, type Where } from "./data";
 import { Details } from "./Details";
 import { Head } from "./Head";
 import { LogTab } from "./LogTab";
@@ -33,8 +35,8 @@ function Page({ where }: { where: Where }) {
   const query = useInstance(where, map);
   const instance = query.data;
   const tries = useTries(instance);
-  const gantt = useGantt(where);
-  const structure = useStructure(dagId, gantt.data?.run.dag_versions.at(-1)?.version_number ?? instance?.dag_version?.version_number);
+  const gantt = useGantt(dagId, runId);
+  const structure = useStructure(dagId, gantt.data?.run.dag_versions.at(-1)?.version_number, !!gantt.data);
   const row = gantt.data?.rows.find((one) => one.task_id === taskId);
 
   const shown = instance ? tabsOf(instance.state) : [];
@@ -54,7 +56,7 @@ function Page({ where }: { where: Where }) {
 
   return (
     <div className={`wb task${full ? " full" : ""}`}>
-      <TaskList where={where} gantt={gantt} structure={structure.data} map={instance && instance.map_index >= 0 ? instance.map_index : undefined} />
+      <TaskList where={where} gantt={gantt} structure={structure.data} />
       <div className="rgt">
         {query.error && !instance ? <div className="taskpart"><Failure error={query.error} again={() => void query.refetch()} /></div> : null}
         {instance ? (

@@ -1,0 +1,114 @@
+import { useQueries, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { path, send, type ApiError } from "../api/client";
+import { useLive, watchRun } from "../api/live";
+import { Dialog } from "../components/Dialog";
+import { Failure } from "../components/Failure";
+import { Icon } from "../components/Icon";
+import { runLabel } from "../lib/run";
+import { useSearch } from "../lib/useSearch";
+import { t } from "../texts";
+import type { DialogProps } from ".";
+import { showAnswer, type Answered } from "./changes";
+import { namesOf, readOn, type On } from "./on";
+import { Check, Preview, TitleOf, Where, type Line } from "./parts";
+import { Lost } from "./Lost";
+import { useAction, useCtrlEnter } from "./useAction";
+
+const SHOWN = 200, AGAIN_MS = 500;
+type Choice = { after: boolean; before: boolean; failed: boolean; running: boolean };
+const none: Choice = { after: false, before: false, failed: false, running: false };
+
+const ask = (one: On, choice: Choice, dry: boolean) =>
+  send<{ task_instances: Answered[] }>("POST", path`/api/v2/dags/${one.dagId}/clearTaskInstances`, {
+    dag_run_id: one.runId, dry_run: dry, ...(one.tasks.length > 0 ? { task_ids: namesOf(one.tasks) } : {}),
+    only_failed: choice.failed, only_running: choice.running, include_downstream: choice.after, include_upstream: choice.before,
+  });
+
+// What is cleared runs again: which tasks that would be is asked of the server, for each choice, and kept up to date.
+export default function ClearDialog({ close }: DialogProps) {
+  const [search] = useSearch();
+  const on = readOn(search.on, search.tasks);
+  if (on.length === 0) return <Lost close={close} />;
+  return <Clear on={on} close={close} />;
+}
+
+function usePreview(on: On[], choice: Choice) {
+  const queries = useQueries({
+    queries: on.map((one) => ({
+      queryKey: ["clear", one.dagId, one.runId, JSON.stringify(one.tasks), JSON.stringify(choice)], gcTime: 5000,
+      queryFn: async () => (await ask(one, choice, true)).task_instances,
+    })),
+  });
+  const error = (queries.find((query) => query.error && !query.data)?.error ?? null) as ApiError | null;
+  return { ready: queries.every((query) => query.data), all: queries.flatMap((query) => query.data ?? []), error };
+}
+
+function Clear({ on, close }: { on: On[] } & DialogProps) {
+  const client = useQueryClient();
+  const tasks = on.some((one) => one.tasks.length > 0);
+  const [choice, setChoice] = useState<Choice>({ ...none, after: tasks });
+  const { busy, error, act } = useAction(close);
+  const own = usePreview(on, none), withAfter = usePreview(on, { ...none, after: true }), withBefore = usePreview(on, { ...none, before: true });
+  const unfiltered = usePreview(on, { ...choice, failed: false, running: false });
+  const preview = usePreview(on, choice);
+  const [timer] = useState<{ at?: ReturnType<typeof setTimeout> | undefined }>({});
+  useLive([...new Set(on.map((one) => watchRun(one.dagId, one.runId)))], (event) => {
+    if (event.kind === "log" || (event.kind === "changes" && !event.changes.some((change) => change.kind === "tasks"))) return;
+    timer.at ??= setTimeout(() => { timer.at = undefined; void client.invalidateQueries({ queryKey: ["clear"] }); }, AGAIN_MS);
+  });
+  const n = preview.all.length, stops = preview.all.filter((one) => one.state === "running").length;
+  const submit = () => {
+    if (busy || n === 0) return;
+    void act(async () => {
+      let cleared = 0;
+      for (const one of on) {
+        const { task_instances: answered } = await ask(one, choice, false);
+        cleared += answered.length;
+        showAnswer(client, one.dagId, one.runId, answered);
+      }
+      return t("dialog.cleared", { n: cleared });
+    });
+  };
+  useCtrlEnter(submit);
+  const many = on.length > 1;
+  const lines: Line[] = preview.all.slice(0, SHOWN).map((one) => ({
+    key: `${one.dag_run_id} ${one.task_id} ${one.map_index}`, name: one.map_index >= 0 ? `${one.task_id} [${one.map_index}]` : one.task_id, state: one.state,
+    run: many ? runLabel(one.dag_run_id) : undefined, after: one.state === "running" || one.state === "restarting" ? "restarting" : "none",
+    note: one.state === "running" ? t("dialog.stopped_first", { n: one.try_number, host: one.hostname ?? "" }) : "",
+  }));
+  const button = busy ? t("dialog.clearing", { n }) : stops > 0 ? t("dialog.stop_and_clear", { s: stops, n }) : t("dialog.clear_n", { n });
+  return (
+    <Dialog title={<><TitleOf on={on} of="clear" /><Where on={on} /></>} width={820} onClose={close} foot={
+      <>
+        <span className="q sm">{t("dialog.clear_note")}</span><span className="grow" />
+        <button className="btn" data-autofocus={stops > 0 || undefined} onClick={close}>{t("app.cancel")}<span className="kbd wide-only">Esc</span></button>
+        <button className="btn p" data-autofocus={stops === 0 || undefined} disabled={busy || n === 0 || !preview.ready} onClick={submit}><Icon name="again" small />{button}<span className="kbd wide-only">Ctrl ↵</span></button>
+      </>
+    }>
+      <div className="choose">
+        <div className="choices">
+          {tasks ? (
+            <fieldset>
+              <legend>{t("dialog.also_clear")}</legend>
+              <Check on={choice.after} label={t("dialog.after_it")} count={withAfter.ready && own.ready ? withAfter.all.length - own.all.length : undefined} onChange={(after) => setChoice({ ...choice, after })} />
+              <Check on={choice.before} label={t("dialog.before_it")} count={withBefore.ready && own.ready ? withBefore.all.length - own.all.length : undefined} onChange={(before) => setChoice({ ...choice, before })} />
+            </fieldset>
+          ) : null}
+          <fieldset>
+            <legend>{t("dialog.but_only")}</legend>
+            <Check on={choice.failed} label={t("dialog.failed_ones")} count={unfiltered.all.filter((one) => one.state === "failed" || one.state === "upstream_failed").length} onChange={(failed) => setChoice({ ...choice, failed, running: false })} />
+            <Check on={choice.running} label={t("dialog.running_ones")} count={unfiltered.all.filter((one) => one.state === "running").length} onChange={(running) => setChoice({ ...choice, running, failed: false })} />
+          </fieldset>
+        </div>
+        <div className="effect">
+          {preview.error ? <Failure error={preview.error} /> : (
+            <Preview head={<><b className="b">{preview.ready ? t("dialog.in_runs", { n, runs: on.length }) : t("app.loading")}</b><span className="sm qq">{t("dialog.live")}</span></>} lines={lines} more={n - lines.length} />
+          )}
+          {preview.ready && n === 0 ? <p className="q effectnote">{t("dialog.nothing_to_clear")}</p> : null}
+          {error ? <Failure error={error} /> : null}
+        </div>
+      </div>
+    </Dialog>
+  );
+}
