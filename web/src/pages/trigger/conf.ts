@@ -14,14 +14,15 @@ export const entries = (list: [string, unknown][]): Record<string, unknown> => {
   return out;
 };
 
-// All fields, and what `more` holds that no param names.
+// All fields (but for nothing where the param has nothing, too), and what `more` holds that no param names.
 export function check(fields: Field[], form: Form, more: Record<string, unknown>): Checked {
   const conf: [string, unknown][] = [];
   const errors: Record<string, string> = {};
   for (const field of fields) {
     const got = read(field, form[field.name] ?? field.first);
-    if (got.error === undefined) conf.push([field.name, got.value]);
-    else errors[field.name] = got.error;
+    if (got.error === undefined) {
+      if (got.value !== null || !field.empty) conf.push([field.name, got.value]);
+    } else errors[field.name] = got.error;
   }
   return { conf: entries([...conf, ...Object.entries(more)]), errors };
 }

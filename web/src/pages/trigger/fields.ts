@@ -12,7 +12,7 @@ export type Kind = "segments" | "select" | "switch" | "slider" | "integer" | "nu
 
 // What is in a field: text where one types, else the value.
 export type Typed = { text: string } | { value: unknown };
-export type Field = { name: string; kind: Kind; schema: Schema; types: string[]; nullable: boolean; required: boolean; first: Typed; help: string };
+export type Field = { name: string; kind: Kind; schema: Schema; types: string[]; nullable: boolean; required: boolean; empty: boolean /* the param has no value */; first: Typed; help: string };
 
 const SEGMENTS_MAX = 4;
 const SEGMENT_LETTERS_MAX = 40;
@@ -71,7 +71,7 @@ export function fieldsOf(params: Params): Field[] {
     const kind = kindOf(schema);
     const nullable = types.includes("null") || (types.length === 0 && !schema.enum);
     return {
-      name, kind, schema, types, nullable, required: !nullable && (param.value === null || param.value === undefined),
+      name, kind, schema, types, nullable, empty: param.value === null || param.value === undefined, required: !nullable && (param.value === null || param.value === undefined),
       first: typedOf(kind, param.value), help: param.description ?? schema.description ?? schema.description_md ?? "",
     };
   });
