@@ -7,6 +7,8 @@ import { listOf, textOf } from "../lib/useSearch";
 export const VISIBLE_MAX = 2000;
 export const FOLDS_BY_ITSELF = 3; // a group of fewer tasks takes hardly more room open
 
+const ALL = "*"; // the rows' word for all groups
+
 export interface Fold { folded: Set<string>; opened: Set<string> }
 
 export function readFold(text: string | undefined): Fold {
@@ -30,14 +32,15 @@ export function foldedGroups(structure: Structure, { folded, opened }: Fold, byI
   const all = startsFolded(structure);
   const now = new Set<string>();
   for (const { group_id: id } of structure.groups) {
-    if (folded.has(id) || ((all || byItself.has(id)) && !opened.has(id))) now.add(id);
+    if (folded.has(id) || folded.has(ALL) || ((all || byItself.has(id)) && !opened.has(id))) now.add(id);
   }
   return now;
 }
 
 // The `fold` after one was folded or opened. What isn't a group of this DAG (the grid folds mapped tasks too) stays.
-export function toggled(fold: Fold, id: string, isFolded: boolean, ruleFolds: boolean): string {
+export function toggled(fold: Fold, id: string, isFolded: boolean, ruleFolds: boolean, structure: Structure): string {
   const folded = new Set(fold.folded), opened = new Set(fold.opened);
+  if (folded.delete(ALL)) for (const group of structure.groups) folded.add(group.group_id);
   folded.delete(id);
   opened.delete(id);
   if (isFolded) {

@@ -88,14 +88,16 @@ test("an edge's look: the states of its ends", () => {
 
 test("fold: what the reader folded or opened is kept, the rule only where he said nothing", () => {
   const small = dag([task("a", "g"), task("b", "h,%")], [], [group("g"), group("h,%")]);
-  const text = toggled(readFold(undefined), "h,%", false, false);
+  const text = toggled(readFold(undefined), "h,%", false, false, small);
   expect([...foldedGroups(small, readFold(text), new Set())]).toEqual(["h,%"]);
-  expect(toggled(readFold(text), "h,%", true, false)).toBe("");
+  expect(toggled(readFold(text), "h,%", true, false, small)).toBe("");
   const byItself = new Set(["g"]);
   expect([...foldedGroups(small, readFold(""), byItself)]).toEqual(["g"]);
-  const opened = toggled(readFold(""), "g", true, true);
+  const opened = toggled(readFold(""), "g", true, true, small);
   expect([...foldedGroups(small, readFold(opened), byItself)]).toEqual([]);
-  expect(toggled(readFold("kept,g"), "g", true, false)).toBe("kept");
+  expect(toggled(readFold("kept,g"), "g", true, false, small)).toBe("kept");
+  expect([...foldedGroups(small, readFold("*"), new Set())]).toEqual(["g", "h,%"]);
+  expect([...foldedGroups(small, readFold(toggled(readFold("*"), "g", true, false, small)), new Set())]).toEqual(["h,%"]);
   expect([...readFold("100%").folded]).toEqual([]);
   const big = dag(Array.from({ length: 2001 }, (_, n) => task(`t${n}`, "g")), [], [group("g")]);
   expect(startsFolded(big)).toBe(true);

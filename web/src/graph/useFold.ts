@@ -28,7 +28,7 @@ export function useFold(structure: Structure | undefined, states: RunStates | nu
   const toggle = (id: string) => {
     if (!structure) return;
     const rule = startsFolded(structure) || byItself.has(id);
-    setSearch({ fold: toggled(readFold(search.fold), id, folded.has(id), rule) }, { replace: true });
+    setSearch({ fold: toggled(readFold(search.fold), id, folded.has(id), rule, structure) }, { replace: true });
   };
   return { folded, key, toggle };
 }

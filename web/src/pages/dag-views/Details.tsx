@@ -1,3 +1,62 @@
-export default function Details(_: { dagId: string }) {
-  return null;
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { get, path } from "../../api/client";
+import { watchDag } from "../../api/live";
+import { useLiveQuery } from "../../api/useLiveQuery";
+import { Failure } from "../../components/Failure";
+import { Markdown } from "../../components/Markdown";
+import { Time } from "../../components/Time";
+import { useStructure } from "../../graph/data";
+import { count } from "../../lib/format";
+import { t } from "../../texts";
+import "./details/details.css";
+import { TaskTable } from "./details/TaskTable";
+
+type Dag = {
+  dag_id: string; dag_display_name: string; description: string | null; fileloc: string; relative_fileloc?: string | null; bundle_name?: string | null; bundle_version?: string | null;
+  owners: string[]; tags: { name: string }[]; timetable_summary: string | null; timetable_description: string | null; timezone: string | null; start_date: string | null; end_date: string | null;
+  catchup: boolean; max_active_runs: number; max_active_tasks: number; max_consecutive_failed_dag_runs: number; dag_run_timeout: string | null; is_paused: boolean; is_paused_upon_creation?: boolean | null;
+  last_parsed?: string | null; last_parsed_time?: string | null; doc_md: string | null; params: Record<string, unknown> | null; latest_dag_version: { version_number: number } | null;
+};
+
+// All that is known of a DAG and of each of its tasks.
+export default function Details({ dagId }: { dagId: string }) {
+  const dag = useLiveQuery<Dag>({
+    key: ["dag-details", dagId], watches: [watchDag(dagId)],
+    read: (signal) => get<Dag>(path`/api/v2/dags/${dagId}/details`, {}, signal),
+    concerns: (change) => change.kind === "dag" && change.dag_id === dagId,
+  });
+  const structure = useStructure(dagId);
+  const error = dag.data ? null : dag.error;
+  return (
+    <section className="det" aria-label={t("details.title")}>
+      {error ? <Failure error={error} again={() => void dag.refetch()} /> : null}
+      <div className="det-top">
+        <dl className="det-facts" aria-busy={dag.isPending}>{dag.data ? facts(dag.data).map(([name, value]) => <div key={name}><dt>{t(`details.${name}`)}</dt><dd>{value}</dd></div>) : null}</dl>
+        {dag.data?.doc_md ? <div className="det-doc"><Markdown text={dag.data.doc_md} level={2} /></div> : null}
+      </div>
+      {structure.error && !structure.data ? <Failure error={structure.error} again={() => void structure.refetch()} /> : null}
+      {structure.data ? <TaskTable dagId={dagId} structure={structure.data} /> : <div className="det-wait" />}
+    </section>
+  );
+}
+
+function facts(dag: Dag): [string, ReactNode][] {
+  const version = dag.latest_dag_version?.version_number;
+  const params = Object.keys(dag.params ?? {});
+  const all: [string, ReactNode][] = [
+    ["description", dag.description],
+    ["schedule", dag.timetable_summary ? <><span className="mono">{dag.timetable_summary}</span>{dag.timetable_description && dag.timetable_description !== dag.timetable_summary ? <span className="qq"> {dag.timetable_description}</span> : null}</> : t("details.no_schedule")],
+    ["timezone", dag.timezone], ["start_date", dag.start_date ? <Time at={dag.start_date} /> : null], ["end_date", dag.end_date ? <Time at={dag.end_date} /> : null],
+    ["catchup", t(dag.catchup ? "app.yes" : "app.no")], ["paused", t(dag.is_paused ? "app.yes" : "app.no")],
+    ["max_active_runs", dag.max_active_runs ? count(dag.max_active_runs) : null], ["max_active_tasks", dag.max_active_tasks ? count(dag.max_active_tasks) : null],
+    ["max_failed", dag.max_consecutive_failed_dag_runs > 0 ? count(dag.max_consecutive_failed_dag_runs) : null], ["timeout", dag.dag_run_timeout],
+    ["owners", dag.owners.join(", ")],
+    ["tags", dag.tags.length > 0 ? <span className="row g4 det-tags">{dag.tags.map(({ name }) => <Link key={name} className="tag" to="/dags" search={{ tag: name }}>{name}</Link>)}</span> : null],
+    ["params", params.length > 0 ? <span className="mono">{params.join(", ")}</span> : null],
+    ["file", <span key="file" className="mono det-any">{dag.fileloc}</span>], ["bundle", [dag.bundle_name, dag.bundle_version].filter(Boolean).join(" ")],
+    ["version", version === undefined ? null : <Link to="/dags/$dagId/code" params={{ dagId: dag.dag_id }}>v{version}</Link>],
+    ["parsed", dag.last_parsed ?? dag.last_parsed_time ? <Time at={dag.last_parsed ?? dag.last_parsed_time} /> : null],
+  ];
+  return all.filter(([, value]) => value !== null && value !== undefined && value !== "");
 }
