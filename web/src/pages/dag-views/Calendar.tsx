@@ -55,7 +55,7 @@ export default function Calendar({ dagId }: { dagId: string }) {
           <span>{t("calendar.fewer")}</span>
           {[1, 2, 3, 4, 5].map((step) => <i key={step} className={`cal-cell s-success step${step}`} />)}
           <span>{t("calendar.more")}</span>
-          <i className="cal-cell s-failed step5 bad" /><span>{t("calendar.failed")}</span>
+          <i className="cal-cell s-failed step5 loud bad" /><span>{t("calendar.failed")}</span>
           <i className="cal-cell planned" /><span>{t("calendar.planned_key")}</span>
         </div>
       </div>

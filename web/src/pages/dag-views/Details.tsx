@@ -1,39 +1,33 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { get, path } from "../../api/client";
-import { watchDag } from "../../api/live";
-import { useLiveQuery } from "../../api/useLiveQuery";
 import { Failure } from "../../components/Failure";
 import { Markdown } from "../../components/Markdown";
 import { Time } from "../../components/Time";
 import { useStructure } from "../../graph/data";
 import { count } from "../../lib/format";
 import { t } from "../../texts";
+import { useDag, type DagDetails } from "../dag/useDag";
 import "./details/details.css";
 import { TaskTable } from "./details/TaskTable";
 
-type Dag = {
-  dag_id: string; dag_display_name: string; description: string | null; fileloc: string; relative_fileloc?: string | null; bundle_name?: string | null; bundle_version?: string | null;
-  owners: string[]; tags: { name: string }[]; timetable_summary: string | null; timetable_description: string | null; timezone: string | null; start_date: string | null; end_date: string | null;
-  catchup: boolean; max_active_runs: number; max_active_tasks: number; max_consecutive_failed_dag_runs: number; dag_run_timeout: string | null; is_paused: boolean; is_paused_upon_creation?: boolean | null;
-  last_parsed?: string | null; last_parsed_time?: string | null; doc_md: string | null; params: Record<string, unknown> | null; latest_dag_version: { version_number: number } | null;
+type Dag = DagDetails & {
+  bundle_name?: string | null; bundle_version?: string | null; timezone: string | null; start_date: string | null; end_date: string | null; catchup: boolean; max_active_runs: number;
+  max_active_tasks: number; max_consecutive_failed_dag_runs: number; dag_run_timeout: string | null; last_parsed?: string | null; last_parsed_time?: string | null; doc_md: string | null;
+  params: Record<string, unknown> | null;
 };
 
 // All that is known of a DAG and of each of its tasks.
 export default function Details({ dagId }: { dagId: string }) {
-  const dag = useLiveQuery<Dag>({
-    key: ["dag-details", dagId], watches: [watchDag(dagId)],
-    read: (signal) => get<Dag>(path`/api/v2/dags/${dagId}/details`, {}, signal),
-    concerns: (change) => change.kind === "dag" && change.dag_id === dagId,
-  });
+  const { data, error: failed, isPending, refetch } = useDag(dagId);
+  const dag = data as Dag | undefined;
   const structure = useStructure(dagId);
-  const error = dag.data ? null : dag.error;
+  const error = dag ? null : failed;
   return (
     <section className="det" aria-label={t("details.title")}>
-      {error ? <Failure error={error} again={() => void dag.refetch()} /> : null}
+      {error ? <Failure error={error} again={() => void refetch()} /> : null}
       <div className="det-top">
-        <dl className="det-facts" aria-busy={dag.isPending}>{dag.data ? facts(dag.data).map(([name, value]) => <div key={name}><dt>{t(`details.${name}`)}</dt><dd>{value}</dd></div>) : null}</dl>
-        {dag.data?.doc_md ? <div className="det-doc"><Markdown text={dag.data.doc_md} level={2} /></div> : null}
+        <dl className="det-facts" aria-busy={isPending}>{dag ? facts(dag).map(([name, value]) => <div key={name}><dt>{t(`details.${name}`)}</dt><dd>{value}</dd></div>) : null}</dl>
+        {dag?.doc_md ? <div className="det-doc"><Markdown text={dag.doc_md} level={2} /></div> : null}
       </div>
       {structure.error && !structure.data ? <Failure error={structure.error} again={() => void structure.refetch()} /> : null}
       {structure.data ? <TaskTable dagId={dagId} structure={structure.data} /> : <div className="det-wait" />}

@@ -6,8 +6,10 @@ import { useLive, watchDag } from "../../api/live";
 import type { DagRun } from "../../api/shapes";
 import { useLiveQuery } from "../../api/useLiveQuery";
 import { Failure } from "../../components/Failure";
+import { Icon } from "../../components/Icon";
 import { StateChip } from "../../components/StateChip";
 import { Time, Took } from "../../components/Time";
+import { shortTime } from "../../lib/format";
 import { runLabel } from "../../lib/run";
 import { useSearch } from "../../lib/useSearch";
 import { typeName } from "../../rows/RunFields";
@@ -23,12 +25,12 @@ export default function Runs({ dagId }: { dagId: string }) {
   const [search, set] = useSearch();
   const client = useQueryClient();
   const offset = Math.max(0, Number(search.offset) || 0);
-  const key = ["runs-of", dagId, search.type ?? "", search.state ?? "", offset];
+  const key = ["runs-of", dagId, search.type ?? "", search.state ?? "", search.from ?? "", search.to ?? "", offset];
   const [fresh, setFresh] = useState<Set<string>>(new Set());
-  useEffect(() => setFresh(new Set()), [dagId, search.type, search.state, offset]);
+  useEffect(() => setFresh(new Set()), [dagId, search.type, search.state, search.from, search.to, offset]);
   const runs = useLiveQuery<Answer>({
     key,
-    read: (signal) => get<Answer>(path`/api/v2/dags/${dagId}/dagRuns`, { limit: PAGE, offset, order_by: "-run_after", run_type: search.type, state: search.state }, signal),
+    read: (signal) => get<Answer>(path`/api/v2/dags/${dagId}/dagRuns`, { limit: PAGE, offset, order_by: "-run_after", run_type: search.type, state: search.state, run_after_gte: search.from && !Number.isNaN(Date.parse(search.from)) ? search.from : undefined, run_after_lte: lastOf(search.to) }, signal),
     watches: [watchDag(dagId)],
     concerns: (change) => change.kind === "run" && change.dag_id === dagId,
     patch: (data, change) => {
@@ -44,12 +46,13 @@ export default function Runs({ dagId }: { dagId: string }) {
     if (news.length > 0) setFresh((now) => new Set([...now, ...news]));
   });
   const { data, error, refetch } = runs;
-  const filtered = !!search.type || !!search.state;
+  const filtered = !!search.type || !!search.state || !!search.from || !!search.to;
   return (
     <>
       <Bar>
         <Pick label={t("dag.types")} value={search.type ?? ""} choices={typeChoices()} onChange={(value) => set({ type: value, offset: "" })} />
         <Pick label={t("dag.states")} value={search.state ?? ""} choices={stateChoices()} onChange={(value) => set({ state: value, offset: "" })} />
+        {search.from || search.to ? <button className="fc on" onClick={() => set({ from: "", to: "", offset: "" })}>{t("dag.between", { from: timeOf(search.from), to: timeOf(search.to) })}<Icon name="close" small /></button> : null}
         {fresh.size > 0 ? <button className="btn s" onClick={() => { setFresh(new Set()); if (offset > 0) set({ offset: "" }); else void refetch(); }}>{t("dag.fresh", { n: fresh.size })}</button> : null}
         <span className="grow" />
         <Pager offset={offset} total={data?.total_entries ?? 0} onOffset={(value) => set({ offset: value ? String(value) : "" })} />
@@ -73,8 +76,12 @@ export default function Runs({ dagId }: { dagId: string }) {
             ))}
           </tbody>
         </table>
-        {data && data.dag_runs.length === 0 ? <div className="empty small"><p>{t(filtered ? "dag.no_runs_filtered" : "dag.no_runs")}</p>{filtered ? <button className="btn" onClick={() => set({ type: "", state: "", offset: "" })}>{t("app.clear_filters")}</button> : null}</div> : null}
+        {data && data.dag_runs.length === 0 ? <div className="empty small"><p>{t(filtered ? "dag.no_runs_filtered" : "dag.no_runs")}</p>{filtered ? <button className="btn" onClick={() => set({ type: "", state: "", from: "", to: "", offset: "" })}>{t("app.clear_filters")}</button> : null}</div> : null}
       </div>
     </>
   );
 }
+
+// ?to= is left out itself: a day ends where the next begins.
+const lastOf = (to: string | undefined) => (to && !Number.isNaN(Date.parse(to)) ? new Date(Date.parse(to) - 1).toISOString() : undefined);
+const timeOf = (text: string | undefined) => (text && !Number.isNaN(Date.parse(text)) ? shortTime(text) : "…");

@@ -1,6 +1,6 @@
 import { useRef, useState, type KeyboardEvent } from "react";
 import { language, t } from "../../../texts";
-import { stateOf } from "../../../lib/state";
+import { isLoud, stateOf } from "../../../lib/state";
 import type { Day } from "./data";
 
 type Props = { days: Day[]; lead: number; today: string; onAt: (date: string | null) => void; onOpen: (day: Day) => void };
@@ -32,7 +32,7 @@ export function Year({ days, lead, today, onAt, onOpen }: Props) {
           return [
             first ? <span key={`m${day.date}`} className="cal-name" style={{ gridRow: 1, gridColumn: `${column + (((n + lead) % 7) > 0 ? 1 : 0)} / span 3` }}>{month(Number(day.date.slice(5, 7)) - 1)}</span> : null,
             <button key={day.date} type="button" data-day={day.date} tabIndex={day.date === stop ? 0 : -1} aria-label={named(day)} aria-disabled={day.total === 0}
-              className={`cal-cell s-${day.state} step${day.step}${day.state === "failed" && day.total > 0 ? " bad" : ""}${day.planned > 0 && day.total === 0 ? " planned" : ""}${day.date === today ? " today" : ""}`}
+              className={`cal-cell s-${day.state} step${day.step}${day.total > 0 && isLoud(day.state) ? " loud" : ""}${day.state === "failed" && day.total > 0 ? " bad" : ""}${day.planned > 0 && day.total === 0 ? " planned" : ""}${day.date === today ? " today" : ""}`}
               style={{ gridRow: ((n + lead) % 7) + 2, gridColumn: column }} onPointerEnter={() => onAt(day.date)} onFocus={() => { setFocused(day.date); onAt(day.date); }} onBlur={() => onAt(null)} onClick={() => onOpen(day)} />,
           ];
         })}
