@@ -21,9 +21,10 @@ export function GridCanvas({ grid, index, rows, places, rowPart, columnPart }: P
     const context = canvas?.getContext("2d");
     if (!canvas || !context) return;
     const atlas = atlasOf(theme);
-    canvas.width = Math.ceil(width * atlas.scale);
-    canvas.height = Math.ceil(height * atlas.scale);
-    context.scale(atlas.scale, atlas.scale);
+    const [w, h] = [Math.ceil(width * atlas.scale), Math.ceil(height * atlas.scale)];
+    if (canvas.width !== w || canvas.height !== h) { canvas.width = w; canvas.height = h; } // anew, and empty
+    else { context.resetTransform(); context.clearRect(0, 0, w, h); }
+    context.setTransform(atlas.scale, 0, 0, atlas.scale, 0, 0);
     for (let c = columnPart.from; c < columnPart.to; c += 1) {
       const run = grid.runs[c];
       if (!run) continue;
@@ -36,7 +37,7 @@ export function GridCanvas({ grid, index, rows, places, rowPart, columnPart }: P
         const y = (r - rowPart.from) * ROW + TOP;
         if (row.kind === "group" && !row.folded) dash(context, atlas, state, x, y);
         else {
-          const counts = row.kind === "task" && run.mapped.length > 0 ? countsAt(run, of[0]) : null;
+          const counts = row.kind === "task" ? countsAt(run, of[0]) : null;
           context.drawImage(counts ? atlas.counted(state, short(total(counts))) : atlas.mark[state], x, y, CELL, CELL);
         }
       }

@@ -31,7 +31,7 @@ export function FocusLayer({ focus, shown }: FocusProps) {
   const box = boxOf(focus);
   return (
     <>
-      {box ? <div className="gbox" style={{ top: box.top * ROW, height: (box.bottom - box.top + 1) * ROW, left: box.left * COLUMN, width: (box.right - box.left + 1) * COLUMN }} /> : null}
+      {box ? <div className="gmany" style={{ top: box.top * ROW, height: (box.bottom - box.top + 1) * ROW, left: box.left * COLUMN, width: (box.right - box.left + 1) * COLUMN }} /> : null}
       {shown && focus.row >= 0 ? <div className="gring" style={{ top: focus.row * ROW, left: focus.column * COLUMN }} /> : null}
     </>
   );

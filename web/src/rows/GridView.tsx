@@ -1,5 +1,6 @@
 import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
 import type { Grid } from "../api/shapes";
+import { settings } from "../app/settings";
 import { duration } from "../lib/format";
 import { create } from "../lib/store";
 import { t } from "../texts";
@@ -11,7 +12,7 @@ import { GridReader, cellId } from "./GridReader";
 import { countsAt, indexOf, placesOf, total } from "./grid-data";
 import { topOf } from "./header";
 import { NamesHandle } from "./NamesHandle";
-import { RowName } from "./RowName";
+import { GridName } from "./RowName";
 import type { Row } from "./rows";
 import { useNamesWidth } from "./useNamesWidth";
 import { useParts } from "./useParts";
@@ -65,6 +66,10 @@ export function GridView({ dagId, grid, rows, run, selected, onSelect, onOpen, o
     setFocus((now) => (now.row === chosenRow && now.column === chosenColumn ? now : { row: chosenRow, column: chosenColumn, anchor: null }));
     show(chosenRow, chosenColumn);
   }, [key, chosenColumn, chosenRow]);
+  // Rows that fold and columns that come move what is chosen; the focus stays with it.
+  useEffect(() => {
+    if (chosenColumn >= 0) setFocus((now) => (now.anchor || (now.row === chosenRow && now.column === chosenColumn) ? now : { row: selected && chosenRow < 0 ? now.row : chosenRow, column: chosenColumn, anchor: null }));
+  }, [chosenRow, chosenColumn]);
   useEffect(() => () => clearTimeout(follow.current), []);
 
   function show(row: number, column: number) {
@@ -93,8 +98,9 @@ export function GridView({ dagId, grid, rows, run, selected, onSelect, onOpen, o
   }
   function onKeyDown(event: KeyboardEvent) {
     if (event.ctrlKey || event.metaKey || event.altKey || grid.runs.length === 0) return;
+    if (event.key.length === 1 && event.key !== " " && !settings.get().letters) return;
     const row = rows[focus.row];
-    if (event.key === " " && row?.kind === "group") onFold(row);
+    if (event.key === " ") { if (row?.kind === "group") onFold(row); }
     else if (event.key === "Enter") {
       if (row?.kind === "group") onFold(row);
       else onOpen(chosenAt(focus.row, focus.column));
@@ -123,6 +129,12 @@ export function GridView({ dagId, grid, rows, run, selected, onSelect, onOpen, o
     onSeveral([]);
     choose(row, column, false);
   }
+  function pressName(event: React.MouseEvent) {
+    const r = Math.floor((event.clientY - event.currentTarget.getBoundingClientRect().top) / ROW), row = rows[r];
+    if (!row) return;
+    if (row.kind === "group" && (row.id === selected || (event.target as Element).closest(".fold"))) onFold(row);
+    else press(r, Math.max(0, chosenColumn), event);
+  }
   const top = topOf(grid.runs, grid.median_seconds, clock.now());
   const shown = rows.slice(parts.rows.from, parts.rows.to);
   const column = focus.column < grid.runs.length ? focus.column : grid.runs.length - 1;
@@ -145,15 +157,10 @@ export function GridView({ dagId, grid, rows, run, selected, onSelect, onOpen, o
             <GridHeader runs={grid.runs} median={grid.median_seconds} part={parts.columns} chosen={chosenColumn} />
           </div>
         </div>
-        <div className="gnames" style={{ width: names, height: rows.length * ROW }} aria-hidden="true">
+        <div className="gnames" style={{ width: names, height: rows.length * ROW }} aria-hidden="true" onClick={pressName}>
           {shown.map((row, n) => {
             const r = parts.rows.from + n, newest = grid.runs.at(-1), counts = row.task?.is_mapped && newest ? countsAt(newest, places[r]![0]) : null;
-            return (
-              <div key={`${row.kind} ${row.id}`} className={row.id === selected ? "gname sel" : "gname"} style={{ top: r * ROW }}
-                onClick={(event) => (row.kind === "group" && row.id === selected ? onFold(row) : press(r, Math.max(0, chosenColumn), event))}>
-                <RowName row={row} count={counts && total(counts)} onFold={onFold} />
-              </div>
-            );
+            return <GridName key={`${row.kind} ${row.id}`} row={row} top={r * ROW} selected={row.id === selected} count={counts && total(counts)} />;
           })}
         </div>
         <div className="gcells" style={{ left: names, top: HEAD, width: grid.runs.length * COLUMN, height: rows.length * ROW }} aria-hidden="true"

@@ -1,4 +1,5 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { settings } from "../app/settings";
 import { StateMark } from "../components/StateMark";
 import type { State } from "../lib/state";
 import { t } from "../texts";
@@ -42,7 +43,7 @@ export function RowFrame({ label, rows, selected, onSelect, onOpen, onFold, stat
   }, [selected]);
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || (event.key.length === 1 && event.key !== " " && !settings.get().letters)) return;
     const row = rows[Math.min(focus, rows.length - 1)];
     const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 20, PageUp: -20, Home: -Infinity, End: Infinity }[event.key];
     if (!row) return;

@@ -1,9 +1,9 @@
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { Icon } from "../components/Icon";
 import { t } from "../texts";
 import type { Row } from "./rows";
 
-type Props = { row: Row; count?: number | null | undefined; onFold: (row: Row) => void; children?: ReactNode };
+type Props = { row: Row; count?: number | null | undefined; onFold?: (row: Row) => void; children?: ReactNode };
 
 // A row's name: a group's with its fold, a task's with how many it is mapped to.
 export function RowName({ row, count, onFold, children }: Props) {
@@ -11,7 +11,7 @@ export function RowName({ row, count, onFold, children }: Props) {
   return (
     <span className={`tn${row.kind === "group" ? " grp" : ""}${row.removed ? " gone" : ""}`} style={{ paddingLeft: 10 + row.depth * 16 }} title={hint}>
       {row.kind === "group" ? (
-        <span className="cv" onClick={(event) => { event.stopPropagation(); onFold(row); }}><Icon name={row.folded ? "right" : "down"} /></span>
+        <span className="cv fold" onClick={onFold && ((event) => { event.stopPropagation(); onFold(row); })}><Icon name={row.folded ? "right" : "down"} /></span>
       ) : <span className="cv" />}
       <span className="ell">{row.label}</span>
       {row.kind === "group" && row.folded ? <span className="x">{row.tasks.length}</span> : null}
@@ -20,3 +20,8 @@ export function RowName({ row, count, onFold, children }: Props) {
     </span>
   );
 }
+
+// In the grid, where what is pressed is found by arithmetic: it is drawn anew only when it is another.
+export const GridName = memo(function GridName({ row, top, selected, count }: { row: Row; top: number; selected: boolean; count: number | null }) {
+  return <div className={selected ? "gwho sel" : "gwho"} style={{ top }}><RowName row={row} count={count} /></div>;
+});

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { get, path } from "../api/client";
 import { watchDag } from "../api/live";
 import type { Grid } from "../api/shapes";
@@ -9,7 +9,17 @@ import { mergeColumns, patchGrid, type Wanted } from "./grid-data";
 
 export { useGantt, useStructure } from "../graph/data";
 
-// What the rows are read from: the structure and the Gantt as the graph reads them, the grid. The grid is read once; a change of the stream is one letter of it, or one run's column.
+// What the rows are read from: the structure and the Gantt as the graph reads them, the grid. The grid
+// is read once; a change of the stream is one letter of it, or one run's column.
+
+// Of the grid that is there, whichever of its runs it has: nothing is read for it.
+export function useMedian(dagId: string): number | null {
+  const cache = useQueryClient().getQueryCache();
+  return useSyncExternalStore((changed) => cache.subscribe(changed), () => {
+    const read = cache.findAll({ queryKey: ["grid", dagId] }).find((query) => query.state.data);
+    return (read?.state.data as Grid | undefined)?.median_seconds ?? null;
+  });
+}
 
 export type Touched = { run: string; task: string };
 // Cells that have just changed, which glow once.

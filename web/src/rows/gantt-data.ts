@@ -100,11 +100,11 @@ export function spanOf(gantt: Gantt, expected: Map<string, Span>, now: number): 
   return to - from < 1 ? { from, to: from + 1 } : { from, to };
 }
 
-const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000,
+const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000,
   7_200_000, 10_800_000, 21_600_000, 43_200_000, 86_400_000, 172_800_000, 604_800_000, 2_592_000_000];
 
 // Times on the axis, at least `gap` px apart. Short runs count from their start, others by the clock.
-export function ticksOf(span: Span, width: number, gap = 80): { at: number; relative: boolean }[] {
+export function ticksOf(span: Span, width: number, gap = 64): { at: number; relative: boolean }[] {
   const whole = span.to - span.from;
   const least = (whole * gap) / Math.max(width, gap);
   const step = STEPS.find((one) => one >= least) ?? Math.ceil(least / 2_592_000_000) * 2_592_000_000;

@@ -31,8 +31,13 @@ export function stateAt(run: GridRun, places: number[], index: Index): State | n
   return worst(index.states.filter((_, n) => letters & (1 << n)));
 }
 
-export const countsAt = (run: GridRun, place: number | undefined): StateCounts | null =>
-  run.mapped.find((one) => one.task === place)?.counts ?? null;
+const mappedOf = new WeakMap<GridRun, Map<number, StateCounts>>(); // a run that changes is another object
+export function countsAt(run: GridRun, place: number | undefined): StateCounts | null {
+  if (run.mapped.length === 0 || place === undefined) return null;
+  let of = mappedOf.get(run);
+  if (!of) mappedOf.set(run, of = new Map(run.mapped.map((one) => [one.task, one.counts])));
+  return of.get(place) ?? null;
+}
 export const total = (counts: StateCounts) => Object.values(counts).reduce((sum, n) => sum + n, 0);
 
 // How many of a row's tasks are in each state, elements of mapped tasks as the one state that they come to.

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { onOf, short } from "./actions";
 import { boxOf, moved } from "./focus";
 import { cellAt, partOf, scrollFor } from "./window";
 
@@ -35,4 +36,12 @@ test("the focus moves within the grid, up to the runs' row, and Shift keeps an a
   const several = moved(moved(at(0, 0), "ArrowDown", true, 3, 3)!, "ArrowRight", true, 3, 3)!;
   expect(boxOf(several)).toEqual({ top: 0, bottom: 1, left: 0, right: 1 });
   expect(moved(several, "ArrowDown", false, 3, 3)!.anchor).toBeNull();
+});
+
+test("what a dialog is opened for: each part encoded, tasks of one run named once", () => {
+  const one = onOf("a/b", "r,1", "한글%");
+  expect(one).toBe("a%2Fb/r%2C1/%ED%95%9C%EA%B8%80%25");
+  expect(short([one])).toEqual({ on: one });
+  expect(short([onOf("d", "r", "a"), onOf("d", "r", "b")])).toEqual({ on: "d/r", tasks: "a,b" });
+  expect(short([onOf("d", "r", "a"), onOf("d", "r2", "a")])).toEqual({ on: "d/r/a,d/r2/a" });
 });

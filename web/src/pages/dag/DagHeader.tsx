@@ -9,7 +9,7 @@ import { onOf, useAct } from "../../rows/actions";
 import { t } from "../../texts";
 import { useAsked, type DagDetails } from "./useDag";
 
-type Props = { dagId: string; dag: DagDetails | undefined; median: number | null | undefined };
+type Props = { dagId: string; dag: DagDetails | undefined; median: number | null };
 
 export function DagHeader({ dagId, dag, median }: Props) {
   const { asked, error, pause, favor } = useAsked(dagId);

@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useMemo, useRef, useState } from "react";
+import { useMemo, useState } from "react";
 import { useKeys } from "../../app/keys";
 import { Failure } from "../../components/Failure";
 import { StateMark } from "../../components/StateMark";
@@ -23,16 +23,14 @@ export function Overview({ dagId }: { dagId: string }) {
   const wanted = runsWanted(search);
   const structure = useStructure(dagId);
   const grid = useGrid(dagId, wanted);
+  const run = search.run ?? grid.data?.runs.at(-1)?.dag_run_id ?? "";
+  const gantt = useGantt(dagId, search.view === "gantt" && run ? run : undefined);
   const [several, setSeveral] = useState<Chosen[]>([]);
   const fold = useMemo(() => listOf(search.fold), [search.fold]);
-  const rows = useMemo(() => (structure.data ? rowsOf({ structure: structure.data, fold, filter: search.task ?? "", others: grid.data?.task_ids ?? [] }) : []),
-    [structure.data, fold, search.task, grid.data?.task_ids]);
-  const run = search.run ?? grid.data?.runs.at(-1)?.dag_run_id ?? "";
+  const ganttIds = useMemo(() => gantt.data?.rows.map((row) => row.task_id), [gantt.data?.rows]);
+  const others = search.view === "gantt" ? ganttIds : grid.data?.task_ids;
+  const rows = useMemo(() => (structure.data ? rowsOf({ structure: structure.data, fold, filter: search.task ?? "", others: others ?? [] }) : []), [structure.data, fold, search.task, others]);
   const selected = search.sel ?? "";
-  const gantt = useGantt(dagId, search.view === "gantt" && run ? run : undefined);
-
-  const newest = useRef("");
-  newest.current = grid.data?.runs.at(-1)?.dag_run_id ?? "";
   const select = ({ run: chosen, id }: Chosen, how: { replace: boolean }) => set({ run: chosen, sel: id }, how);
   const open = ({ run: chosen, id }: Chosen) => {
     if (!chosen) return;

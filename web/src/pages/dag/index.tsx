@@ -1,11 +1,10 @@
 import { Link, useLocation, useParams } from "@tanstack/react-router";
 import { Suspense, lazy } from "react";
-import { useQueryClient } from "@tanstack/react-query";
-import type { Grid } from "../../api/shapes";
 import { encodePart } from "../../api/client";
 import { useKeys } from "../../app/keys";
 import { Failure } from "../../components/Failure";
 import { onOf, useAct } from "../../rows/actions";
+import { useMedian } from "../../rows/data";
 import { t } from "../../texts";
 import { DagHeader } from "./DagHeader";
 import { Overview } from "./Overview";
@@ -28,12 +27,11 @@ export default function DagPage() {
   const { pathname } = useLocation();
   const dag = useDag(dagId);
   const act = useAct();
-  const client = useQueryClient();
   useKeys({ T: () => act("trigger", onOf(dagId)) });
   const last = pathname.split("/")[3] ?? "";
   const tab = Object.hasOwn(tabs, last) ? (last as Tab) : null;
   const View = tab && tabs[tab];
-  const median = client.getQueriesData<Grid>({ queryKey: ["grid", dagId] }).find(([, grid]) => grid)?.[1]?.median_seconds;
+  const median = useMedian(dagId);
   if (dag.error?.status === 404 && !dag.data) return <div className="empty"><h1>{t("dag.missing_title")}</h1><p className="q">{t("dag.missing", { dag: dagId })}</p><Link to="/dags" className="btn">{t("app.to_dags")}</Link></div>;
   return (
     <div className="dagpage" key={dagId}>

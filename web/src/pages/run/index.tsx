@@ -71,7 +71,7 @@ export default function RunPage() {
   return (
     <div className="runpage" key={`${dagId}/${runId}`}>
       <RunHeader dagId={dagId} runId={runId} run={run} />
-      {gantt.data && structure.data ? <FactsStrip gantt={gantt.data} edges={structure.data.edges} /> : <div className="stat" />}
+      {gantt.data && structure.data ? <FactsStrip gantt={gantt.data} structure={structure.data} /> : <div className="stat" />}
       {structure.error ? <Failure error={structure.error} again={() => void structure.refetch()} /> : null}
       {gantt.error ? <Failure error={gantt.error} again={() => void gantt.refetch()} /> : null}
       <div className="wb">
