@@ -9,7 +9,8 @@ import type { Change, LogGrew } from "./shapes";
 export type LiveEvent =
   | { kind: "changes"; at: string; changes: Change[] }
   | { kind: "read_again"; at: string } // something may be missing: read what is shown again
-  | { kind: "log"; log: LogGrew };
+  | { kind: "log"; log: LogGrew }
+  | { kind: "time" }; // every 5 s
 type Listener = { watches: string[]; hear: (event: LiveEvent) => void };
 
 export type Sign = { state: "connecting" | "live" | "away"; since: number };
@@ -97,7 +98,10 @@ function open() {
     tell({ kind: "read_again", at: data.at });
   });
   on<LogGrew>("log", (log) => tell({ kind: "log", log }));
-  on<{ now: string }>("time", (data) => clock.told(data.now));
+  on<{ now: string }>("time", (data) => {
+    clock.told(data.now);
+    tell({ kind: "time" });
+  });
   mine.onerror = () => { if (source === mine) lost(); };
 }
 

@@ -4,11 +4,12 @@ import { useLiveQuery } from "../api/useLiveQuery";
 import { t } from "../texts";
 import { useWorkers } from "./useCounts";
 
-type Server = { name: string; state: string; latency_ms?: number | null };
+type Server = { name: string; status: string; message: string | null; latency_ms: number | null };
 export type Cluster = {
   leader: { name: string; epoch: number } | null;
-  masters: { name: string; role: string; state: string; rest: string; version: string; started_at: string; last_heartbeat: string }[];
-  database: Server; queue: Server | null; answered_by: string;
+  masters: { name: string; role: string; state: string; rest: string; grpc: string; version: string; started_at: string; last_heartbeat: string }[];
+  database: Server; queue: Server;
+  auditor: { audits: number; violations: number; last_violation: string | null }; answered_by: string;
 };
 
 export function useCluster() {
@@ -23,12 +24,12 @@ export function Pulse() {
   const row = (name: string, good: boolean, value: string) => (
     <div className="row" title={`${name}: ${value}`}><b className={good ? "ok" : "bad"}>{name}</b><span className="qq ell">{value}</span></div>
   );
-  const server = (one: Server) => (one.latency_ms ? t("time.ms", { n: one.latency_ms }) : t(one.state === "healthy" ? "app.healthy" : "app.unhealthy"));
+  const server = (one: Server) => (one.status !== "healthy" ? t("app.unhealthy") : one.latency_ms === null ? t("app.healthy") : t("time.ms", { n: one.latency_ms < 0.1 ? "< 0.1" : one.latency_ms.toFixed(1) }));
   return (
     <Link to="/cluster" className="pulse" aria-label={t("app.health")}>
       {row(t("app.masters"), !cluster || !!cluster.leader, cluster?.leader ? t("app.leads", { name: cluster.leader.name }) : cluster ? t("app.no_leader") : "")}
-      {row(t("app.database"), !cluster || cluster.database.state === "healthy", cluster ? server(cluster.database) : "")}
-      {cluster?.queue ? row(t("app.queue"), cluster.queue.state === "healthy", server(cluster.queue)) : null}
+      {row(t("app.database"), !cluster || cluster.database.status === "healthy", cluster ? server(cluster.database) : "")}
+      {row(t(cluster && !/redis/i.test(cluster.queue.name) ? "app.queue_none" : "app.queue"), !cluster || cluster.queue.status === "healthy", cluster ? server(cluster.queue) : "")}
       {row(t("app.workers"), !workers || (workers.length > 0 && !lost), !workers ? "" : lost ? t("app.workers_lost", { name: lost.name }) : workers.length ? t("app.workers_up", { n: workers.length }) : t("app.workers_none"))}
     </Link>
   );

@@ -2,7 +2,7 @@ import { useSearch } from "../../lib/useSearch";
 import { EventTable, useEvents } from "../../rows/Events";
 import { Bar, FilterField } from "../../rows/Toolbar";
 import { t } from "../../texts";
-import { Pager, PAGE } from "./Pager";
+import { Pager, PAGE } from "../../components/Pager";
 
 export default function Audit({ dagId }: { dagId: string }) {
   const [search, set] = useSearch();

@@ -16,7 +16,7 @@ import { typeName } from "../../rows/RunFields";
 import { Bar, Pick } from "../../rows/Toolbar";
 import { t } from "../../texts";
 import { stateChoices, typeChoices } from "./OverviewBar";
-import { Pager, PAGE } from "./Pager";
+import { Pager, PAGE } from "../../components/Pager";
 
 type Answer = { dag_runs: DagRun[]; total_entries: number };
 

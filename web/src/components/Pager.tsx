@@ -1,6 +1,6 @@
-import { Icon } from "../../components/Icon";
-import { count } from "../../lib/format";
-import { t } from "../../texts";
+import { Icon } from "./Icon";
+import { count } from "../lib/format";
+import { t } from "../texts";
 
 export const PAGE = 50;
 
