@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type CSSProperties, type ReactNode } from "react";
 import { Failure } from "../components/Failure";
 import { Icon } from "../components/Icon";
 import { bytes } from "../lib/format";
@@ -27,7 +27,7 @@ export function LogPane({ model, head, live, onMark, onFocus, view }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [cols, setCols] = useState(100);
   const virtual = useVirtualizer({
-    count: rows.length, getScrollElement: () => box.current, overscan: 24, useFlushSync: false,
+    count: rows.length, getScrollElement: () => box.current, overscan: 24, useFlushSync: false, paddingStart: 6, paddingEnd: 6,
     estimateSize: (n) => heightOf(rows[n], wrap ? cols : Infinity), getItemKey: (n) => rows[n]?.key ?? n,
   });
   const items = virtual.getVirtualItems();
@@ -51,6 +51,7 @@ export function LogPane({ model, head, live, onMark, onFocus, view }: Props) {
     const at = box.current!;
     at.scrollTop = to;
     ours.current = at.scrollTop;
+    at.dispatchEvent(new Event("scroll")); // the rows there are made before the next frame is painted
   };
 
   // What came before the rows in view, or went, moves them in the list: not on the screen.
@@ -109,6 +110,7 @@ export function LogPane({ model, head, live, onMark, onFocus, view }: Props) {
   const timeOf = useTimes(model, times, seen.from, seen.to);
   const { search } = state;
   const current = search.hits[search.at]?.offset;
+  const digits = String(state.lines ?? rows.length).length;
   return (
     <section className="lg" onFocus={onFocus} onPointerDown={onFocus}>
       <div className="lgh">{head}<span className="grow" />
@@ -119,7 +121,7 @@ export function LogPane({ model, head, live, onMark, onFocus, view }: Props) {
           </button>
         ) : null}
       </div>
-      <div className={`lgbody${times ? " times" : ""}`}>
+      <div className={`lgbody${times ? " times" : ""}`} style={{ "--no": `${Math.max(48, 22 + 7.2 * digits)}px` } as CSSProperties}>
         {state.error ? <div style={{ padding: "0 12px" }}><Failure error={state.error} again={model.again} /></div> : null}
         {state.status === "ready" && rows.length === 0 ? <p className="lgnote">{t(live ? "log.empty_live" : "log.empty")}</p> : null}
         <div className="lgscroll" ref={box} onScroll={onScroll} tabIndex={0} role="region" aria-label={t("log.region")} style={state.status === "failed" ? { display: "none" } : undefined}>

@@ -82,8 +82,9 @@ const bare = (line: string) => (line.includes("\x1b") ? line.replace(/\x1b\[[0-9
 const traceback = /^\s*Traceback \(most recent call last\):/;
 const error = /\b(?:ERROR|CRITICAL|FATAL)\b|\blevel=(?:error|critical)\b|"level":\s*"(?:error|critical)"|\[(?:error|critical)\b/;
 const warn = /\bWARN(?:ING)?\b|\b\w*Warning: |\blevel=warn(?:ing)?\b|"level":\s*"warn(?:ing)?"|\[warn(?:ing)?\b/;
-const own = /^(?:gale: |::(?:group|endgroup)::)/;
-const stamped = /^(?:\[?\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|gale: |::|INFO|DEBUG|\[)/;
+// The worker's words, and those of its operators, as Airflow's say them.
+const own = /^(?:gale: |::(?:group|endgroup)::|Running command: \[|Output:$|Command exited with return code )/;
+const stamped = /^(?:\[?\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|INFO|DEBUG|\[)/;
 const HEAD = 512;
 const TAIL_LINES_MAX = 12; // of an exception's message behind its first line
 
@@ -100,7 +101,7 @@ export function toneOf(line: string, before: Reading): { tone: Tone; after: Read
   }
   if (before.in === "message") {
     if (/^(?:During handling of the above|The above exception was)/.test(head)) return { tone: "error", after: before };
-    if (head !== "" && !stamped.test(head) && before.lines < TAIL_LINES_MAX) return { tone: "error", after: { in: "message", lines: before.lines + 1 } };
+    if (head !== "" && !stamped.test(head) && !own.test(head) && before.lines < TAIL_LINES_MAX) return { tone: "error", after: { in: "message", lines: before.lines + 1 } };
     // A blank line may part an exception from the one that it led to.
     if (head === "" && before.lines < TAIL_LINES_MAX) return { tone: "", after: { in: "message", lines: TAIL_LINES_MAX } };
   }

@@ -41,7 +41,7 @@ export function TaskList({ where, gantt, structure }: Props) {
   const byId = useMemo(() => new Map(gantt.data?.rows.map((row) => [row.task_id, row])), [gantt.data]);
   const rows = useMemo(() => (structure ? rowsOf({ structure, fold, filter: "", others: [...byId.keys()] }) : []), [structure, fold, byId]);
   const own = useRef<HTMLAnchorElement>(null);
-  useEffect(() => own.current?.scrollIntoView({ block: "nearest" }), [rows.length > 0]);
+  useEffect(() => { own.current?.scrollIntoView({ block: "nearest" }); }, [rows.length > 0]);
   const state = run ? stateOf(run.state) : undefined;
   const onFold = (row: Row) => { if (structure) set({ fold: textOf(toggled(fold, row.id, structure)) }, { replace: true }); };
   return (

@@ -36,7 +36,8 @@ function Page({ where }: { where: Where }) {
   const instance = query.data;
   const tries = useTries(instance);
   const gantt = useGantt(dagId, runId);
-  const structure = useStructure(dagId, gantt.data?.run.dag_versions.at(-1)?.version_number, !!gantt.data);
+  const version = gantt.data?.run.dag_versions.at(-1)?.version_number ?? instance?.dag_version?.version_number;
+  const structure = useStructure(dagId, version, version !== undefined);
   const row = gantt.data?.rows.find((one) => one.task_id === taskId);
 
   const shown = instance ? tabsOf(instance.state) : [];
