@@ -27,7 +27,7 @@ export function LogPane({ model, head, live, onMark, onFocus, view }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [cols, setCols] = useState(100);
   const virtual = useVirtualizer({
-    count: rows.length, getScrollElement: () => box.current, overscan: 24, useFlushSync: false, paddingStart: 6, paddingEnd: 6,
+    count: rows.length, getScrollElement: () => box.current, overscan: 40, useFlushSync: false, paddingStart: 6, paddingEnd: 6,
     estimateSize: (n) => heightOf(rows[n], wrap ? cols : Infinity), getItemKey: (n) => rows[n]?.key ?? n,
   });
   const items = virtual.getVirtualItems();
