@@ -27,7 +27,7 @@ export function Canvas({ layout, shown, width, height, at, anchor, onPane }: Pro
   useAnchor(layout, anchor);
   const keys = useArrowKeys(layout);
   return (
-    <div className="gcanvas" role="group" aria-label={t("graph.name", { n: layout.nodes.size })} onKeyDown={keys}>
+    <div className="gv-canvas" role="group" aria-label={t("graph.name", { n: layout.nodes.size })} onKeyDown={keys}>
       <ReactFlow nodes={nodes} edges={none} nodeTypes={nodeTypes} defaultViewport={start.current} minZoom={MIN_ZOOM} maxZoom={2} nodesDraggable={false} nodesConnectable={false}
         nodesFocusable={false} edgesFocusable={false} elementsSelectable={false} disableKeyboardA11y deleteKeyCode={null} selectionKeyCode={null} multiSelectionKeyCode={null}
         panActivationKeyCode={null} zoomActivationKeyCode={null} proOptions={quiet} onPaneClick={onPane} elevateNodesOnSelect={false}>
@@ -52,7 +52,7 @@ const Far = memo(function Far({ layout }: { layout: Layout }) {
   const { states } = useGraph();
   const version = useVersion(layout.nodes.size);
   const bars = useMemo(() => barsOf(layout, states, 1), [layout, states, version]);
-  return <svg className="gedges" aria-hidden="true">{bars.map(({ kind, d }) => <path key={kind} className={kind} d={d} />)}</svg>;
+  return <svg className="gv-edges" aria-hidden="true">{bars.map(({ kind, d }) => <path key={kind} className={kind} d={d} />)}</svg>;
 });
 
 type Seen = Sight & { far: boolean };

@@ -12,7 +12,7 @@ export const EdgeLayer = memo(function EdgeLayer({ layout, sight, labels }: { la
   const seen = (x0: number, y0: number, x1: number, y1: number) => x1 >= sight.left && x0 <= sight.right && y1 >= sight.top && y0 <= sight.bottom;
   return (
     <>
-      <svg className="gedges" aria-hidden="true">
+      <svg className="gv-edges" aria-hidden="true">
         {tiles.map((tile, n) => (seen(tile.left, tile.top, tile.right, tile.bottom) ? <TilePaths key={n} tile={tile} /> : null))}
       </svg>
       {labels ? named.filter(({ labelAt }) => seen(labelAt![0] - 80, labelAt![1] - 8, labelAt![0] + 80, labelAt![1] + 8))
@@ -25,7 +25,7 @@ const TilePaths = memo(function TilePaths({ tile }: { tile: Tile }) {
   const { states } = useGraph();
   const version = useSyncExternalStore(states.hearAll, states.version);
   const paths = useMemo(() => pathsOf(tile, (node) => endState(states, node)), [tile, states, version]);
-  return <>{edgeKinds.map((kind) => (paths[kind] ? <path key={kind} className={kind === "act" ? "gedge act s-running flow" : `gedge ${kind}`} d={paths[kind]} /> : null))}</>;
+  return <>{edgeKinds.map((kind) => (paths[kind] ? <path key={kind} className={kind === "act" ? "gv-edge act s-running flow" : `gv-edge ${kind}`} d={paths[kind]} /> : null))}</>;
 });
 
 const Label = memo(function Label({ edge }: { edge: PlacedEdge }) {
@@ -34,5 +34,5 @@ const Label = memo(function Label({ edge }: { edge: PlacedEdge }) {
   const dim = edgeKind(endState(states, edge.from), endState(states, edge.to)) === "dim";
   const [x, y] = edge.labelAt!;
   const w = labelWidth(edge.label!);
-  return <span className={dim ? "glabel dim" : "glabel"} title={edge.label!} style={{ transform: `translate(${Math.round(x - w / 2)}px, ${Math.round(y - LABEL_H / 2)}px)`, width: w }}><span className="ell">{edge.label}</span></span>;
+  return <span className={dim ? "gv-label dim" : "gv-label"} title={edge.label!} style={{ transform: `translate(${Math.round(x - w / 2)}px, ${Math.round(y - LABEL_H / 2)}px)`, width: w }}><span className="ell">{edge.label}</span></span>;
 });

@@ -24,10 +24,10 @@ export default function Graph({ dagId, version, runId, selected, onSelect }: Pro
   const ofRun = version ?? gantt.data?.run.dag_versions.at(-1)?.version_number;
   const structure = useStructure(dagId, runId !== undefined && !gantt.isError ? ofRun : version, runId === undefined || gantt.isError || ofRun !== undefined || !!gantt.data);
   return (
-    <div className="graph">
+    <div className="gv">
       {gantt.error ? <Failure error={gantt.error} again={() => void gantt.refetch()} /> : null}
       {structure.error && !structure.data ? <Failure error={structure.error} again={() => void structure.refetch()} /> : null}
-      {structure.data && structure.data.tasks.length === 0 ? <p className="gempty q">{t("graph.empty")}</p> : null}
+      {structure.data && structure.data.tasks.length === 0 ? <p className="gv-empty q">{t("graph.empty")}</p> : null}
       {structure.data && structure.data.tasks.length > 0
         ? <Laid key={dagId} structure={structure.data} gantt={runId === undefined ? undefined : gantt.data} selected={selected} onSelect={onSelect} /> : null}
     </div>
@@ -70,7 +70,7 @@ function Laid({ structure, gantt, selected, onSelect }: LaidProps) {
     if (shown && first && (focused === null || !(shown.layout.nodes.has(focused) || shown.layout.boxes.has(focused.slice(2))))) marks.set({ ...marks.get(), focused: first });
   }, [marks, shown]);
   return (
-    <div className="gframe" ref={frame} aria-busy={shown === null}>
+    <div className="gv-frame" ref={frame} aria-busy={shown === null}>
       {shown && size ? (
         <GraphContext.Provider value={shared}>
           <ReactFlowProvider>

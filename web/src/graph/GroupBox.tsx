@@ -9,7 +9,7 @@ import { t } from "../texts";
 // An open group: the box behind its tasks, drawn under the edges, and its name, which folds it.
 export function GroupBox({ groupId, x, y, w, h }: { groupId: string; x: number; y: number; w: number; h: number }) {
   const group = useGroupState(groupId);
-  return <div className={group.skipped ? "gbox dim" : "gbox"} style={{ transform: `translate(${x}px, ${y}px)`, width: w, height: h }} />;
+  return <div className={group.skipped ? "gv-box dim" : "gv-box"} style={{ transform: `translate(${x}px, ${y}px)`, width: w, height: h }} />;
 }
 
 export const GroupName = memo(function GroupName({ id, data }: NodeProps<GraphNode>) {
@@ -20,7 +20,7 @@ export const GroupName = memo(function GroupName({ id, data }: NodeProps<GraphNo
   const groupId = id.slice(2);
   const group = useGroupState(groupId);
   return (
-    <button ref={button} type="button" data-node={id} className={group.skipped ? "gname dim" : "gname"} aria-expanded tabIndex={focused ? 0 : -1} title={`${groupId}: ${t("graph.fold")}`}
+    <button ref={button} type="button" data-node={id} className={group.skipped ? "gv-name dim" : "gv-name"} aria-expanded tabIndex={focused ? 0 : -1} title={`${groupId}: ${t("graph.fold")}`}
       onFocus={focus} onClick={() => toggle(groupId)}>
       <Icon name="down" small /><span className="ell">{data.label}</span> <span className="qq num nw">{boxLine(group, states.known())}</span>
     </button>

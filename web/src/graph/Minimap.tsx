@@ -39,7 +39,7 @@ export const Minimap = memo(function Minimap({ layout }: { layout: Layout }) {
     void setCenter((event.clientX - box.left - dx) / scale, (event.clientY - box.top - dy) / scale, { zoom: getZoom() });
   };
   return (
-    <div className="gmini wide-only" aria-hidden="true" title={t("graph.minimap")}>
+    <div className="gv-mini wide-only" aria-hidden="true" title={t("graph.minimap")}>
       <svg width={w} height={h} onPointerDown={(event) => { pressed.current = true; event.currentTarget.setPointerCapture(event.pointerId); go(event); }}
         onPointerMove={(event) => { if (pressed.current) go(event); }} onPointerUp={() => { pressed.current = false; }}>
         <g transform={`translate(${dx} ${dy})`}>
@@ -56,5 +56,5 @@ function InSight({ scale, left, top, w, h }: { scale: number; left: number; top:
   const width = useStore((store) => store.width), height = useStore((store) => store.height);
   const x0 = Math.max(left, (-x / zoom) * scale), y0 = Math.max(top, (-y / zoom) * scale);
   const x1 = Math.min(left + w, ((width - x) / zoom) * scale), y1 = Math.min(top + h, ((height - y) / zoom) * scale);
-  return <rect className="gsight" x={x0 + 0.75} y={y0 + 0.75} width={Math.max(2, x1 - x0 - 1.5)} height={Math.max(2, y1 - y0 - 1.5)} rx="3" />;
+  return <rect className="gv-sight" x={x0 + 0.75} y={y0 + 0.75} width={Math.max(2, x1 - x0 - 1.5)} height={Math.max(2, y1 - y0 - 1.5)} rx="3" />;
 }

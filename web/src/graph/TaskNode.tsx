@@ -41,8 +41,8 @@ function Line({ taskId, now }: { taskId: string; now: number }) {
   const ran = row?.state === "running" && !row.counts ? secondsBetween(row.start_date, now || Date.now()) : null;
   return (
     <>
-      {text ? <span className="gn-d num">{text}</span> : null}
-      {ran !== null && usual ? <span className="gn-bar"><i style={{ width: `${Math.min(100, (100 * ran) / usual)}%` }} /></span> : null}
+      {text ? <span className="gv-d num">{text}</span> : null}
+      {ran !== null && usual ? <span className="gv-spent"><i style={{ width: `${Math.min(100, (100 * ran) / usual)}%` }} /></span> : null}
     </>
   );
 }
@@ -54,14 +54,14 @@ export const FoldedNode = memo(function FoldedNode({ id, data }: NodeProps<Graph
   const running = states.known() && group.start !== null && group.end === null && ticks(group.state);
   return (
     <Shell id={id} data={data} state={group.state} known={states.known()} stacked dim={group.skipped} expanded={false} onClick={() => toggle(groupId)}>
-      {running ? <TickingGroup groupId={groupId} /> : <span className="gn-d num">{groupLine(group, states.known(), Date.now())}</span>}
+      {running ? <TickingGroup groupId={groupId} /> : <span className="gv-d num">{groupLine(group, states.known(), Date.now())}</span>}
     </Shell>
   );
 });
 
 function TickingGroup({ groupId }: { groupId: string }) {
   const now = useNow();
-  return <span className="gn-d num">{groupLine(useGroupState(groupId), true, now)}</span>;
+  return <span className="gv-d num">{groupLine(useGroupState(groupId), true, now)}</span>;
 }
 
 type ShellProps = { id: string; data: NodeData; state: State; known: boolean; stacked: boolean; dim: boolean; expanded?: boolean; onClick: () => void; children: React.ReactNode };
@@ -73,14 +73,14 @@ function Shell({ id, data, state, known, stacked, dim, expanded, onClick, childr
   const glows = before.current !== state;
   useEffect(() => { before.current = state; }, [state]);
   useEffect(() => { if (wanted) button.current?.focus({ preventScroll: true }); }, [wanted]);
-  const kind = `gn s-${state}${stacked ? " stacked" : ""}${dim ? " dim" : ""}${selected ? " on" : ""}`;
+  const kind = `gv-node s-${state}${stacked ? " stacked" : ""}${dim ? " dim" : ""}${selected ? " on" : ""}`;
   return (
     <button ref={button} type="button" data-node={id} className={kind} tabIndex={focused ? 0 : -1} title={id.slice(2)} aria-expanded={expanded}
       aria-pressed={expanded === undefined ? selected : undefined} aria-label={known ? `${data.label}, ${t(`state.${state}`)}` : data.label} onFocus={focus} onClick={onClick}>
-      {stacked ? <><i className="gn-back" /><i className="gn-back b" /></> : null}
-      <span className={glows ? "gn-face glow" : "gn-face"} key={state}>
-        {known ? <StateMark state={state} /> : <i className="gn-dot" />}
-        <span className="gn-text"><span className="gn-n">{data.label}</span>{children}</span>
+      {stacked ? <><i className="gv-back" /><i className="gv-back b" /></> : null}
+      <span className={glows ? "gv-face glow" : "gv-face"} key={state}>
+        {known ? <StateMark state={state} /> : <i className="gv-dot" />}
+        <span className="gv-words"><span className="gv-n">{data.label}</span>{children}</span>
       </span>
     </button>
   );

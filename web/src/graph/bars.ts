@@ -18,5 +18,5 @@ export function barsOf(layout: Layout, states: RunStates, scale: number): { kind
     list.push(`M${n1(x * scale)} ${n1(y * scale)}h${width}v${height}h${-width}z`);
     if (state === "failed") list.push(`M${n1(x * scale)} ${n1(y * scale + height * 1.2 + 0.5)}h${width}v${Math.max(1, n1(height * 0.2))}h${-width}z`);
   }
-  return [...paths].map(([state, parts]) => ({ kind: `gbar s-${state}${isLoud(stateOf(state)) ? " loud" : ""}`, d: parts.join("") }));
+  return [...paths].map(([state, parts]) => ({ kind: `gv-bar s-${state}${isLoud(stateOf(state)) ? " loud" : ""}`, d: parts.join("") }));
 }
