@@ -7,7 +7,8 @@ import sys
 import pytest
 from playwright.sync_api import sync_playwright
 
-TESTS = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TESTS = ROOT / "tests"
 sys.path.insert(0, str(TESTS / "integration"))
 
 from cluster_harness import Cluster  # noqa: E402

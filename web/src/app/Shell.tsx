@@ -1,3 +1,4 @@
+import { useIsFetching } from "@tanstack/react-query";
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { Suspense, lazy, useEffect } from "react";
 import { t } from "../texts";
@@ -31,7 +32,15 @@ export function Shell() {
         {search.do ? <Dialogs /> : null}
         <Palette />
       </Suspense>
+      <Busy />
       <div id="said" className="visually-hidden" aria-live="polite" />
     </div>
   );
+}
+
+// Tells readers, and tests, that what the page shows is being read.
+function Busy() {
+  const busy = useIsFetching() > 0;
+  useEffect(() => { document.getElementById("page")?.setAttribute("aria-busy", String(busy)); }, [busy]);
+  return null;
 }
