@@ -20,7 +20,8 @@ def used(shared):
     """A Gale in which something has run, failed, and waits."""
     shared.add_dag("steps", dag_text("steps", """
 one = BashOperator(task_id="one", bash_command="echo '<script>alert(3)</script>'; "
-                   "printf '\\\\033[31mred\\\\033[0m\\\\n'; head -c 1000000 /dev/zero | tr '\\\\0' x; echo; printf 'a\\\\0b\\\\n'")
+                   "printf '\\\\033[31mred\\\\033[0m\\\\n'; "
+                   "head -c 1000000 /dev/zero | tr '\\\\0' x; echo; printf 'a\\\\0b\\\\n'")
 two = BashOperator(task_id="two", bash_command="exit 1")
 three = BashOperator(task_id="three", bash_command="true")
 one >> two >> three""", tags=["steps"]))
@@ -34,7 +35,8 @@ one >> two >> three""", tags=["steps"]))
 
 PAGES = ["/", "/dags", "/dags/steps", "/dags/steps?view=gantt", "/dags/steps/runs", "/dags/steps/durations",
          "/dags/steps/calendar", "/dags/steps/code", "/dags/steps/audit", "/dags/steps/details", "/dags/steps/runs/r1",
-         "/dags/steps/runs/r1/tasks/one", "/dags/steps/runs/r1/tasks/three?tab=why", "/dags/steps/runs/r1/tasks/one?tab=xcom",
+         "/dags/steps/runs/r1/tasks/one", "/dags/steps/runs/r1/tasks/three?tab=why",
+         "/dags/steps/runs/r1/tasks/one?tab=xcom",
          "/runs", "/tasks", "/workers", "/queues", "/pools", "/pools/default_pool", "/import-errors", "/cluster",
          "/variables", "/connections", "/users", "/audit", "/dags?do=trigger&on=steps",
          "/dags/steps/runs/r1?do=clear&on=steps/r1"]
