@@ -24,3 +24,11 @@ test("what changes is counted, and what stops", () => {
   expect(of([{ taskId: "d", mapIndex: 1 }], "failed")).toEqual({ lines: ["d [1]"], changed: 1, stops: 0 });
   expect(of([], "failed").lines).toEqual(["b try 2 on w1", "c", "d ×5 try 2 on w1"]);
 });
+
+test("a run that is stopped: what runs fails, the rest is skipped, teardowns still run", () => {
+  const torn = { ...structure, tasks: [{ task_id: "c", is_teardown: true }] } as Structure;
+  const more = { rows: [...gantt.rows, row("e", null)] } as Gantt;
+  const { lines } = effectOf(more, torn, [], "failed", false, false, () => "");
+  expect(lines.map((line) => [line.key, line.after])).toEqual([["b", "failed"], ["d", "failed"], ["e", "skipped"]]);
+  expect(effectOf(more, torn, [], "success", false, false, () => "").lines.map((line) => [line.key, line.after])).toEqual([["b", "success"], ["d", "success"], ["e", "success"]]);
+});

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useRef, useState, type CSSProperties, type ReactNode } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type CSSProperties, type ReactNode } from "react";
 import { Failure } from "../components/Failure";
 import { Icon } from "../components/Icon";
 import { bytes } from "../lib/format";
@@ -109,7 +109,14 @@ export function LogPane({ model, head, live, onMark, onFocus, view }: Props) {
   };
   const timeOf = useTimes(model, times, seen.from, seen.to);
   const { search } = state;
-  const current = search.hits[search.at]?.offset;
+  const hit = search.hits[search.at];
+  const currentOf = (row: LineRow) => {
+    if (!hit || hit.offset < row.line.offset || hit.offset >= row.line.offset + row.line.bytes) return -1;
+    return search.hits.filter((one) => one.offset >= row.line.offset && one.offset < hit.offset).length;
+  };
+  const latestMark = useRef(onMark);
+  latestMark.current = onMark;
+  const mark = useCallback((row: LineRow) => latestMark.current(row), []);
   const digits = String(state.lines ?? rows.length).length;
   return (
     <section className="lg" onFocus={onFocus} onPointerDown={onFocus}>
@@ -132,8 +139,8 @@ export function LogPane({ model, head, live, onMark, onFocus, view }: Props) {
               return (
                 <div key={item.key} data-index={item.index} ref={virtual.measureElement} style={{ transform: `translateY(${item.start}px)` }}>
                   {row.kind === "fold" ? <LogFoldView row={row} onToggle={(fold) => model.toggle(fold)} /> : (
-                    <LogLineView row={row} time={times ? timeOf(row.line.offset) : undefined} q={search.q} matchCase={search.matchCase} onMark={onMark}
-                      marked={state.target === row.line.offset} current={current !== undefined && current >= row.line.offset && current < row.line.offset + row.line.bytes} />
+                    <LogLineView row={row} time={times ? timeOf(row.line.offset) : undefined} q={search.q} matchCase={search.matchCase} onMark={mark}
+                      marked={state.target === row.line.offset} current={currentOf(row)} />
                   )}
                 </div>
               );

@@ -1,4 +1,4 @@
-import { memo, useState } from "react";
+import { memo, useMemo, useState } from "react";
 import { Icon } from "../components/Icon";
 import { bytes, clockSeconds, fullTime } from "../lib/format";
 import { t } from "../texts";
@@ -6,13 +6,16 @@ import { classesOf } from "./ansi";
 import { LINE_SHOWN_MAX, piecesOf, spansOf } from "./line";
 import type { FoldRow, LineRow } from "./rows";
 
-type LineProps = { row: LineRow; time: string | undefined; q: string; matchCase: boolean; current: boolean; marked: boolean; onMark: (row: LineRow) => void };
+type LineProps = { row: LineRow; time: string | undefined; q: string; matchCase: boolean; current: number /* which of its hits one is at; -1: none */; marked: boolean; onMark: (row: LineRow) => void };
 
-// A line, as text nodes only.
+// A line, as text nodes only. Rows are made anew as the log grows: what a line shows is what counts.
 export const LogLineView = memo(function LogLineView({ row, time, q, matchCase, current, marked, onMark }: LineProps) {
   const [whole, setWhole] = useState(false);
   const long = row.line.text.length > LINE_SHOWN_MAX && !whole;
-  const { spans } = spansOf(long ? row.line.text.slice(0, LINE_SHOWN_MAX) : row.line.text, row.style);
+  const pieces = useMemo(
+    () => piecesOf(spansOf(long ? row.line.text.slice(0, LINE_SHOWN_MAX) : row.line.text, row.style).spans, q, matchCase),
+    [row.line, row.style, long, q, matchCase],
+  );
   return (
     <div className={`ln ${row.tone ? `t-${row.tone}` : ""}${marked ? " marked" : ""}`} style={row.depth ? { paddingLeft: row.depth * 12 } : undefined}>
       <button className="no" tabIndex={-1} aria-label={row.number === null ? undefined : t("log.link_line", { n: row.number })} onClick={() => onMark(row)}>
@@ -20,8 +23,8 @@ export const LogLineView = memo(function LogLineView({ row, time, q, matchCase, 
       </button>
       <time dateTime={time} title={time ? fullTime(time) : undefined}>{time ? clockSeconds(time) : ""}</time>
       <span>
-        {piecesOf(spans, q, matchCase).map((piece, n) => {
-          const name = `${classesOf(piece.style)}${piece.hit === undefined ? "" : current && piece.hit === 0 ? " hit" : " hit2"}`.trim();
+        {pieces.map((piece, n) => {
+          const name = `${classesOf(piece.style)}${piece.hit === undefined ? "" : piece.hit === current ? " hit" : " hit2"}`.trim();
           if (piece.href) return <a key={n} className={name || undefined} href={piece.href} target="_blank" rel="noreferrer">{piece.text}</a>;
           return name ? <span key={n} className={name}>{piece.text}</span> : piece.text;
         })}
@@ -29,7 +32,8 @@ export const LogLineView = memo(function LogLineView({ row, time, q, matchCase, 
       </span>
     </div>
   );
-});
+}, (a, b) => a.row.line === b.row.line && a.row.number === b.row.number && a.row.tone === b.row.tone && a.row.style === b.row.style && a.row.depth === b.row.depth
+  && a.time === b.time && a.q === b.q && a.matchCase === b.matchCase && a.current === b.current && a.marked === b.marked && a.onMark === b.onMark);
 
 export function LogFoldView({ row, onToggle }: { row: FoldRow; onToggle: (row: FoldRow) => void }) {
   return (

@@ -136,6 +136,7 @@ export class LogModel {
     try {
       const { size } = await this.reader.range(0, 0);
       await this.grew(size, true);
+      this.window.complete = true;
       this.set({ complete: true, following: false });
       await this.mark();
     } catch (error) {

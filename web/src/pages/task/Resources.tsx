@@ -23,9 +23,9 @@ export function Resources({ tries }: { tries: UseQueryResult<Attempt[], ApiError
             <tr key={one.try_number}>
               <td><span className="row g6"><StateMark state={stateOf(one.state)} size={14} />{t("log.try", { n: one.try_number })}</span></td>
               <td className="r num">{duration(one.duration)}</td>
-              <td><Bar part={one.cpu_seconds / cpu} text={duration(one.cpu_seconds)} /></td>
+              <td>{measured(one) ? <Bar part={one.cpu_seconds / cpu} text={duration(one.cpu_seconds)} /> : <span className="qq">{t("task.resources_running")}</span>}</td>
               <td className="r num q">{one.duration ? (one.cpu_seconds / one.duration).toFixed(2) : ""}</td>
-              <td><Bar part={one.rss_bytes_max / rss} text={bytes(one.rss_bytes_max)} /></td>
+              <td>{measured(one) ? <Bar part={one.rss_bytes_max / rss} text={bytes(one.rss_bytes_max)} /> : null}</td>
             </tr>
           ))}
         </tbody>
@@ -34,6 +34,8 @@ export function Resources({ tries }: { tries: UseQueryResult<Attempt[], ApiError
     </div>
   );
 }
+const measured = (one: Attempt) => one.end_date !== null || one.rss_bytes_max > 0;
+
 function Bar({ part, text }: { part: number; text: string }) {
   return <span className="row g8"><i className="meter"><i style={{ width: `${Math.max(1, 100 * part)}%` }} /></i><span className="num nw">{text}</span></span>;
 }

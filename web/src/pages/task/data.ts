@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { ApiError, get, path } from "../../api/client";
 import { watchRun } from "../../api/live";
 import type { Change, TaskChange } from "../../api/shapes";
@@ -54,7 +54,8 @@ export function useTries(instance: Instance | undefined) {
   const map = instance?.map_index ?? -1;
   return useQuery<Attempt[], ApiError>({
     // Read again as the try's number or state changes, which the instance is told.
-    queryKey: ["tries", where.dagId, where.runId, where.taskId, map, instance?.try_number, instance?.state], enabled: !!instance, placeholderData: keepPreviousData,
+    queryKey: ["tries", where.dagId, where.runId, where.taskId, map, instance?.try_number, instance?.state], enabled: !!instance,
+    placeholderData: (before) => (before?.[0]?.map_index === map && before[0].task_id === where.taskId ? before : undefined),
     queryFn: async ({ signal }) => {
       const all = await get<{ task_instances: Attempt[] }>(map >= 0 ? `${base(where)}/${map}/tries` : `${base(where)}/tries`, { limit: 1000 }, signal);
       return all.task_instances.filter((one) => one.try_number > 0).sort((a, b) => a.try_number - b.try_number);
