@@ -4,7 +4,7 @@ import { useLiveQuery } from "../api/useLiveQuery";
 import { t } from "../texts";
 import { useWorkers } from "./useCounts";
 
-type Server = { name: string; status: string; message: string | null; latency_ms: number | null };
+export type Server = { name: string; status: string; message: string | null; latency_ms: number | null };
 export type Cluster = {
   leader: { name: string; epoch: number } | null;
   masters: { name: string; role: string; state: string; rest: string; grpc: string; version: string; started_at: string; last_heartbeat: string }[];
