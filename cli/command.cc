@@ -105,7 +105,7 @@ const std::vector<Command>& AllCommands() {
   static const std::vector<Command> kAll = [] {
     std::vector<Command> all;
     for (auto* part :
-         {ServerCommands, DagCommands, RunCommands, TaskCommands, PoolCommands, VariableCommands,
+         {ServerCommands, DagCommands, RunCommands, TaskCommands, PoolCommands, WorkerCommands, VariableCommands,
           ConnectionCommands, DbCommands, SecretsCommands, LocalCommands}) {
       std::ranges::move(part(), std::back_inserter(all));
     }

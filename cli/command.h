@@ -112,7 +112,8 @@ struct Command {
 std::vector<Command> DagCommands();
 std::vector<Command> RunCommands();  // `gale dags ...` that are about runs
 std::vector<Command> TaskCommands();
-std::vector<Command> PoolCommands();  // and workers
+std::vector<Command> PoolCommands();
+std::vector<Command> WorkerCommands();  // and queues
 std::vector<Command> LocalCommands();
 std::vector<Command> VariableCommands();
 std::vector<Command> ConnectionCommands();

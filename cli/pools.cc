@@ -1,4 +1,4 @@
-// gale pools list, get, set, delete; gale workers list.
+// gale pools list, get, set, delete.
 #include <ostream>
 
 #include "cli/command.h"
@@ -55,35 +55,10 @@ Status Delete(Context& context) {
   return OkStatus();
 }
 
-Status ListWorkers(Context& context) {
-  GALE_ASSIGN_OR_RETURN(Client * client, context.Connect());
-  GALE_ASSIGN_OR_RETURN(v1::ListWorkersResponse workers,
-                        client->Call(&ControlStub::ListWorkers, v1::ListWorkersRequest()));
-  Table table = TableOf(kWorkerColumns);
-  for (const v1::WorkerInfo& worker : workers.workers()) AddRow(table, kWorkerColumns, worker);
-  context.Print(table);
-  return OkStatus();
-}
-
-Status SetDrained(Context& context, bool drained) {
-  GALE_ASSIGN_OR_RETURN(Client * client, context.Connect());
-  v1::DrainWorkerRequest request;
-  request.set_name(context.args.Get("worker"));
-  request.set_undrain(!drained);
-  GALE_RETURN_IF_ERROR(client->Call(&ControlStub::DrainWorker, request).status());
-  if (context.globals.format == Format::kTable) {
-    context.io.out << fmt::format(
-        "worker '{}' {}\n", request.name(),
-        drained ? "gets no more work; what it runs goes on" : "gets work again");
-  }
-  return OkStatus();
-}
-
 }  // namespace
 
 std::vector<Command> PoolCommands() {
   const Arg pool = {kOne, "pool", "its name"};
-  const Arg worker = {kOne, "worker", "its name"};
   return {
       {"pools list", "List the pools and what is in them", {}, "  gale pools list", List},
       {"pools get", "One pool", {pool}, "  gale pools get default_pool", Get},
@@ -96,21 +71,6 @@ std::vector<Command> PoolCommands() {
        "  gale pools set warehouse 4 'queries that the warehouse stands at once'",
        Set},
       {"pools delete", "Delete a pool", {pool}, "  gale pools delete warehouse", Delete},
-      {"workers list",
-       "List the workers and what they run",
-       {},
-       "  gale workers list",
-       ListWorkers},
-      {"workers drain",
-       "Give a worker no more work, also after it is started again; what it runs goes on",
-       {worker},
-       "  gale workers drain gpu-1",
-       [](Context& context) { return SetDrained(context, true); }},
-      {"workers undrain",
-       "Give a drained worker work again",
-       {worker},
-       "  gale workers undrain gpu-1",
-       [](Context& context) { return SetDrained(context, false); }},
   };
 }
 

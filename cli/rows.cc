@@ -76,6 +76,15 @@ constexpr RowColumn kPool[] = {
     {"pool", "name"},  {"slots"},        {"description"},     {"include_deferred"},
     {"running_slots"}, {"queued_slots"}, {"scheduled_slots"},
 };
+constexpr RowColumn kQueue[] = {
+    {"name"},
+    {"queued"},
+    {"oldest"},
+    {"running"},
+    {"slots"},
+    {"workers"},
+    {"per_minute", "started_per_minute"},
+};
 constexpr RowColumn kWorker[] = {
     {"name"},
     {"state", "", kPlain, kState},
@@ -84,10 +93,17 @@ constexpr RowColumn kWorker[] = {
     {"queues"},
     {"slots"},
     {"running"},
+    {"cpu", "cpu_load"},
+    {"memory_mib", "memory_used_bytes", Take::kMib},
     {"version"},
     {"last_heartbeat"},
     {"note"},
+    {"drain_reason", "", Take::kOrNull},
     {"draining", "", kPlain, kHidden},
+    {"started_at", "", kPlain, kHidden},
+    {"lease_ends", "", kPlain, kHidden},
+    {"cpu_count", "", kPlain, kHidden},
+    {"memory_total_mib", "memory_bytes", Take::kMib, kHidden},
 };
 constexpr RowColumn kVariable[] = {{"key"}, {"value"}, {"description", "", Take::kOrNull}};
 constexpr RowColumn kConnection[] = {
@@ -127,6 +143,7 @@ Cell PlainCell(const Message& message, const FieldDescriptor* field) {
           reflection->HasField(message, field),
           static_cast<const google::protobuf::Timestamp&>(reflection->GetMessage(message, field)));
     case FieldDescriptor::CPPTYPE_DOUBLE:
+      return RawJson{fmt::format("{:.1f}", reflection->GetDouble(message, field))};
     case FieldDescriptor::CPPTYPE_FLOAT:
     case FieldDescriptor::CPPTYPE_ENUM: break;
   }
@@ -169,8 +186,8 @@ Cell CellOf(const RowColumn& column, const Message& message) {
 
 const std::span<const RowColumn> kDagColumns = kDag, kRunColumns = kRun,
                                  kTaskInstanceColumns = kTaskInstance, kPoolColumns = kPool,
-                                 kWorkerColumns = kWorker, kVariableColumns = kVariable,
-                                 kConnectionColumns = kConnection;
+                                 kWorkerColumns = kWorker, kQueueColumns = kQueue,
+                                 kVariableColumns = kVariable, kConnectionColumns = kConnection;
 
 Table TableOf(std::span<const RowColumn> columns) {
   std::vector<Column> made;

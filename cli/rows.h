@@ -31,7 +31,7 @@ struct RowColumn {
 };
 
 extern const std::span<const RowColumn> kDagColumns, kRunColumns, kTaskInstanceColumns,
-    kPoolColumns, kWorkerColumns, kVariableColumns, kConnectionColumns;
+    kPoolColumns, kWorkerColumns, kQueueColumns, kVariableColumns, kConnectionColumns;
 
 Table TableOf(std::span<const RowColumn> columns);
 // Adds the message as a row. Crashes if it hasn't a column's field: each listing has a test.

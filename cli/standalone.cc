@@ -87,6 +87,7 @@ worker::WorkerOptions MakeWorker(const Config& config) {
   options.slots = static_cast<uint32_t>(config.GetInt(Key::kWorkerSlots));
   options.queues = config.GetList(Key::kWorkerQueues);
   options.kill_grace = config.GetDuration(Key::kKillGraceSeconds);
+  options.devices_command = config.GetString(Key::kDevicesCommand);
   options.masters = {"unix:" + Master::SocketPath(config.home())};
   options.broker_url = config.GetString(Key::kBrokerUrl);
   options.broker_namespace = config.GetString(Key::kBrokerNamespace);

@@ -12,6 +12,7 @@
 #include "cli/rows.h"
 #include "common/base/ids.h"
 #include "common/base/limits.h"
+#include "common/rpc/convert.h"
 
 namespace gale::cli {
 namespace {
@@ -113,6 +114,25 @@ Status SetState(Context& context) {
   return OkStatus();
 }
 
+// "met  pool_full gpu (9 of 16, wants 2)": one thing that the scheduler looks at.
+std::string CheckText(const v1::Check& check) {
+  std::string out = !check.has_met() ? "-    " : check.met() ? "met  " : "WAITS";
+  out += " " + check.kind();
+  if (!check.subject().empty()) out += " " + check.subject();
+  std::vector<std::string> parts;
+  if (check.has_have()) {
+    const int64_t of = check.has_limit() ? check.limit() : check.need();
+    const bool has_of = check.has_limit() || check.has_need();
+    parts.push_back(has_of ? fmt::format("{} of {}", check.have(), of)
+                           : std::to_string(check.have()));
+  }
+  if (check.has_position()) parts.push_back(fmt::format("number {} in line", check.position()));
+  if (check.has_at()) parts.push_back(FormatTime(FromProto(check.at())));
+  for (const std::string& name : check.names()) parts.push_back(name);
+  if (!parts.empty()) out += fmt::format(" ({})", fmt::join(parts, ", "));
+  return out;
+}
+
 Status Explain(Context& context) {
   const Args& args = context.args;
   GALE_ASSIGN_OR_RETURN(const int64_t map_index, args.Int("map-index", kUnmapped, -1, INT32_MAX));
@@ -124,15 +144,20 @@ Status Explain(Context& context) {
   if (map_index != kUnmapped) request.set_map_index(static_cast<int32_t>(map_index));
   GALE_ASSIGN_OR_RETURN(v1::ExplainTaskInstanceResponse why,
                         client->Call(&ControlStub::ExplainTaskInstance, request));
-  if (context.globals.format != Format::kTable) {
-    Table table({{"state"}, {"summary"}, {"reasons"}});
+  const bool plain = context.globals.format == Format::kTable;
+  if (!plain) {
+    Table table({{"state"}, {"summary"}, {"reasons"}, {"checks"}});
+    std::vector<std::string> checks;
+    for (const v1::Check& check : why.checks()) checks.push_back(CheckText(check));
     table.Add({why.state(), why.summary(),
-               std::vector<std::string>(why.reasons().begin(), why.reasons().end())});
+               std::vector<std::string>(why.reasons().begin(), why.reasons().end()),
+               std::move(checks)});
     context.PrintRecord(table);
     return OkStatus();
   }
   context.io.out << why.state() << ": " << why.summary() << '\n';
   for (const std::string& reason : why.reasons()) context.io.out << "  - " << reason << '\n';
+  for (const v1::Check& check : why.checks()) context.io.out << "  " << CheckText(check) << '\n';
   return OkStatus();
 }
 

@@ -197,8 +197,10 @@ class Tables:
             "open": boolean(operation.get("security") == []),
             "lane": f"Lane::{LANES[operation.get('x-gale-lane', 'common')]}", "status": status,
             "inputs": inputs, "together": together, "together_message": dependent, "missing_message": missing,
-            "has_body": has_body, "takes_form": boolean("application/x-www-form-urlencoded" in
-                                                      operation.get("requestBody", {}).get("content", {})),
+            "has_body": has_body,
+            "needs_body": boolean(operation.get("requestBody", {}).get("required", False)),
+            "takes_form": boolean("application/x-www-form-urlencoded" in
+                                  operation.get("requestBody", {}).get("content", {})),
             "sets": sets, "answer": shape,
         }
         return "{" + ", ".join(f".{k} = {v}" for k, v in fields.items()) + "}"

@@ -23,6 +23,7 @@ v1::Hello Identity(const WorkerOptions& options) {
   for (const std::string& queue : options.queues) hello.add_queues(queue);
   hello.set_slots(options.slots);
   int64_t start = Clock::Real().Now().time_since_epoch().count();
+  *hello.mutable_started_at() = ToProto(TimePoint(Duration(start)));
   hello.set_incarnation(fmt::format("{}-{}", ::getpid(), start));
   hello.set_boot_id(Files::Real().ReadLine("/proc/sys/kernel/random/boot_id").value_or(""));
   return hello;

@@ -80,6 +80,7 @@ WorkerNode::Impl::Impl(WorkerOptions options)
                    }}),
       bundles_(options_.home, options_.join_token, files_),
       shipper_(AttemptFiles(options_.home, files_), options_.join_token, options_.name),
+      load_(options_.devices_command),
       tasks_(options_.home, AttemptFiles(options_.home, files_), options_.join_token,
              options_.name),
       session_(ForSession(options_),
@@ -122,6 +123,7 @@ Status WorkerNode::Impl::Start() {
   GALE_RETURN_IF_ERROR(bundles_.Start());
   GALE_RETURN_IF_ERROR(shipper_.Start());
   GALE_RETURN_IF_ERROR(tasks_.Start());
+  GALE_RETURN_IF_ERROR(load_.Start());
   GALE_RETURN_IF_ERROR(driver_.Start().WithContext(fmt::format("worker '{}'", options_.name)));
   thread_ = NamedThread("worker", [this] { Run(); });
   if (puller_) puller_->Start();
@@ -162,6 +164,7 @@ void WorkerNode::Impl::On(letter::Message& l) {
     shipper_.SetChannel(channel_);
     tasks_.SetChannel(channel_);
     bundles_.SetChannel(channel_);
+    load_.Anew();
   }
   driver_.OnMaster(l.message);
 }
@@ -177,6 +180,13 @@ void WorkerNode::Impl::On(letter::KeeperClosed& l) {
 void WorkerNode::Impl::On(letter::Popped& l) {
   driver_.OnPopped(std::move(l.attempts));
   puller_->Took();  // after the core has said its room
+}
+
+void WorkerNode::Impl::Send(v1::WorkerMessage message) {
+  if (message.has_heartbeat()) {
+    if (auto load = load_.Take()) *message.mutable_heartbeat()->mutable_load() = std::move(*load);
+  }
+  session_.Send(stream_, std::move(message));
 }
 
 bool WorkerNode::Impl::Pop(uint32_t room) {
@@ -235,6 +245,7 @@ void WorkerNode::Impl::Stop(MonoTime deadline) {
     if (left > Duration(0)) WaitDrained(deadline - (left - grace) / 4);
   }
   bundles_.Stop(deadline);
+  load_.Stop(deadline);
   tasks_.Stop(deadline);
   shipper_.Stop(deadline);
   session_.Stop(deadline);

@@ -36,6 +36,7 @@ struct WorkerOptions {
   Duration kill_grace = std::chrono::seconds(5);  // between TERM and KILL
   // Stop leaves what runs to the keeper, for the next worker of this home to take over.
   bool leave_running = false;
+  std::string devices_command;           // as LoadWatch's; empty: no devices are told
   std::vector<std::string> environ;      // of the tasks, "NAME=value"; empty: this process's
   std::vector<std::string> keeper_argv;  // empty: this program, `keeper --home <home>`
   Duration host_check = CoreOptions().host_check;  // how often an ill host is looked at

@@ -8,6 +8,7 @@
 #include "worker/bundle_cache.h"
 #include "worker/driver.h"
 #include "worker/keeper_link.h"
+#include "worker/load_watch.h"
 #include "worker/log_shipper.h"
 #include "worker/mailbox.h"
 #include "worker/puller.h"
@@ -85,7 +86,7 @@ class WorkerNode::Impl : private Uplink, private CodePort {
   void On(letter::Quit&) { quit_ = true; }
 
   // Uplink.
-  void Send(v1::WorkerMessage message) override { session_.Send(stream_, std::move(message)); }
+  void Send(v1::WorkerMessage message) override;
   void Drop(const std::string& reason) override { session_.Drop(stream_, reason); }
   bool Pop(uint32_t room) override;
   // CodePort.
@@ -102,6 +103,7 @@ class WorkerNode::Impl : private Uplink, private CodePort {
   KeeperLink keeper_;
   BundleCache bundles_;
   LogShipper shipper_;
+  LoadWatch load_;
   TaskSocket tasks_;
   Session session_;
   std::unique_ptr<Puller> puller_;  // null without a broker

@@ -114,6 +114,11 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
      "Processes kept to fork Python tasks from. 0: none, all tasks are fresh.", 0, 256},
     {Key::kPythonTemplatesMemoryMb, "worker", "python_templates_memory_mb", kInt, "2048",
      "Memory that they may take together; the least used go.", 64, 1'048'576},
+    {Key::kDevicesCommand, "worker", "devices_command", kString,
+     "nvidia-smi --query-gpu=index,name,utilization.gpu,memory.used,memory.total,temperature.gpu "
+     "--format=csv,noheader,nounits",
+     "Prints a line for each of the worker's devices: index, model, load in percent, MiB used, MiB "
+     "in all, degrees. Run every 10 s if its program is there; empty: never."},
 
     {Key::kBrokerUrl, "celery", "broker_url", kString, "",
      "Redis, as redis://, rediss:// or sentinel:// URL. Empty: the leader hands out the work "

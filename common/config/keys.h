@@ -61,6 +61,7 @@ enum class Key : uint8_t {
   kPythonIsolation,
   kPythonTemplatesMax,
   kPythonTemplatesMemoryMb,
+  kDevicesCommand,
   // [celery]
   kBrokerUrl,
   kBrokerNamespace,

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "common/base/limits.h"
+#include "common/base/text.h"
 #include "common/model/params.h"
 #include "common/rpc/convert.h"
 #include "master/api/json.h"
@@ -247,8 +248,16 @@ Result<std::vector<WorkerInfo>> Control::ListWorkers() {
   return engine_.Call<Result<std::vector<WorkerInfo>>>([](Loop& loop) { return loop.Workers(); });
 }
 
-Status Control::DrainWorker(const std::string& name, bool drained, const Actor& actor) {
-  return engine_.Call<Status>([=](Loop& loop) { return loop.DrainWorker(name, drained, actor); });
+Status Control::DrainWorker(const std::string& name, bool drained, const std::string& reason,
+                            const Actor& actor) {
+  GALE_RETURN_IF_ERROR(
+      CheckText("reason", reason, {.bytes_max = limits::kNoteBytesMax, .limit = "kNoteBytesMax"}));
+  return engine_.Call<Status>(
+      [=](Loop& loop) { return loop.DrainWorker(name, drained, reason, actor); });
+}
+
+Status Control::ForgetWorker(const std::string& name, const Actor& actor) {
+  return engine_.Call<Status>([=](Loop& loop) { return loop.ForgetWorker(name, actor); });
 }
 
 Result<Page<EventRow>> Control::ListEvents(const EventQuery& query) {

@@ -257,7 +257,15 @@ class Control {
   Result<PoolInfo> SetPool(const PoolRow& pool, const Actor& actor);
   Status DeletePool(const std::string& name, const Actor& actor);
   Result<std::vector<WorkerInfo>> ListWorkers();
-  Status DrainWorker(const std::string& name, bool drained, const Actor& actor);
+  // Of the leader only, as these: of what the engine counts, cheap at any size. Loop's of these names.
+  Result<WaitsInfo> ListWaits(const std::string& dag_id);  // empty: of all DAGs
+  Result<std::map<std::string, DagWait>> ListDagWaits();   // by DAG: those that wait for something
+  Result<std::vector<QueueInfo>> ListQueues();
+  Result<PoolHolders> ListHolders(const std::string& pool, size_t max);
+  Result<StandingInfo> GetStanding(size_t minutes);
+  Status DrainWorker(const std::string& name, bool drained, const std::string& reason,
+                     const Actor& actor);
+  Status ForgetWorker(const std::string& name, const Actor& actor);
   Result<Page<EventRow>> ListEvents(const EventQuery& query);
 
  private:

@@ -1,6 +1,7 @@
 #include "master/api/feed_codec.h"
 
 #include "common/rpc/convert.h"
+#include "master/api/grants.h"
 
 namespace gale {
 namespace {
@@ -213,6 +214,10 @@ void Put(const WorkerChanged& change, v1::FeedChange& out) {
   worker.set_version(change.row.version);
   worker.set_last_hello(Micros(change.row.last_hello));
   worker.set_drained(change.row.drained);
+  worker.set_drain_reason(change.row.drain_reason);
+  worker.set_stopped(change.row.stopped);
+  worker.set_gone(change.gone);
+  if (change.load) *worker.mutable_load() = ToProto(*change.load);
 }
 
 WorkerChanged Take(const v1::FeedWorker& worker) {
@@ -222,7 +227,11 @@ WorkerChanged Take(const v1::FeedWorker& worker) {
   row.version = worker.version();
   row.last_hello = Time(worker.last_hello());
   row.drained = worker.drained();
-  return {std::move(row)};
+  row.drain_reason = worker.drain_reason();
+  row.stopped = worker.stopped();
+  WorkerChanged out{std::move(row), worker.gone()};
+  if (worker.has_load()) out.load = FromProto(worker.load());
+  return out;
 }
 
 Json Text(const std::optional<TimePoint>& t) { return t ? Json(FormatTime(*t)) : Json(nullptr); }
@@ -304,10 +313,29 @@ Json ToJson(const PoolChanged& change) {
 }
 
 Json ToJson(const WorkerChanged& change) {
-  return {{"kind", "worker"},
-          {"name", change.row.name},
-          {"host", change.row.host},
-          {"drained", change.row.drained}};
+  Json out = {{"kind", "worker"},
+              {"name", change.row.name},
+              {"host", change.row.host},
+              {"drained", change.row.drained},
+              {"stopped", change.row.stopped},
+              {"deleted", change.gone}};
+  if (change.load) {
+    out["cpu_count"] = change.load->cpu_count;
+    out["cpu_load"] = change.load->cpu_load;
+    out["memory_bytes"] = change.load->memory_bytes;
+    out["memory_used_bytes"] = change.load->memory_used_bytes;
+    out["devices"] = Json::array();
+    for (const WorkerLoad::Device& device : change.load->devices) {
+      out["devices"].push_back(
+          {{"index", device.index},
+           {"model", device.model},
+           {"load", device.load ? Json(*device.load) : Json(nullptr)},
+           {"memory_used_bytes", device.memory_used_bytes},
+           {"memory_bytes", device.memory_bytes},
+           {"temperature", device.temperature ? Json(*device.temperature) : Json(nullptr)}});
+    }
+  }
+  return out;
 }
 
 }  // namespace

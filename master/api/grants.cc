@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/limits.h"
+#include "common/base/limits_standing.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/base/text_limits.h"
@@ -195,12 +196,49 @@ Result<WorkerHello> FromProto(const v1::Hello& hello, TimePoint now) {
   out.number = hello.number();
   out.boot_id = RepairPath(hello.boot_id(), limits::kBuildBytesMax);
   if (hello.has_sent_at()) out.sent_at = FromProto(hello.sent_at());
+  if (hello.has_started_at() && out.sent_at) {
+    out.started_at = now - std::max(*out.sent_at - FromProto(hello.started_at()), Duration(0));
+  }
   out.queues.assign(hello.queues().begin(), hello.queues().end());
   out.slots = hello.slots();
   out.draining = hello.draining();
   for (const v1::AttemptRef& ref : hello.running()) out.running.push_back(FromProto(ref));
   for (const v1::Finished& finished : hello.spooled()) {
     out.spooled.push_back(FromProto(finished, out.sent_at, now));
+  }
+  return out;
+}
+
+WorkerLoad FromProto(const v1::Load& load) {
+  WorkerLoad out{
+      load.cpu_count(), load.cpu_load(), load.memory_bytes(), load.memory_used_bytes(), {}};
+  for (const v1::Device& device : load.devices()) {
+    if (out.devices.size() == limits::kDevicesMax) break;
+    WorkerLoad::Device& to = out.devices.emplace_back();
+    to.index = device.index();
+    to.model = RepairText(device.model(), limits::kIdBytesMax);
+    if (device.has_load()) to.load = device.load();
+    to.memory_used_bytes = device.memory_used_bytes();
+    to.memory_bytes = device.memory_bytes();
+    if (device.has_temperature()) to.temperature = device.temperature();
+  }
+  return out;
+}
+
+v1::Load ToProto(const WorkerLoad& load) {
+  v1::Load out;
+  out.set_cpu_count(load.cpu_count);
+  out.set_cpu_load(load.cpu_load);
+  out.set_memory_bytes(load.memory_bytes);
+  out.set_memory_used_bytes(load.memory_used_bytes);
+  for (const WorkerLoad::Device& device : load.devices) {
+    v1::Device& to = *out.add_devices();
+    to.set_index(device.index);
+    to.set_model(device.model);
+    if (device.load) to.set_load(*device.load);
+    to.set_memory_used_bytes(device.memory_used_bytes);
+    to.set_memory_bytes(device.memory_bytes);
+    if (device.temperature) to.set_temperature(*device.temperature);
   }
   return out;
 }

@@ -29,6 +29,8 @@ class GrantWriter {
 // INVALID_ARGUMENT, naming the field, if it can't be a worker of ours.
 // `now`: when it was received, by the master's clock.
 Result<WorkerHello> FromProto(const v1::Hello& hello, TimePoint now);
+WorkerLoad FromProto(const v1::Load& load);
+v1::Load ToProto(const WorkerLoad& load);
 // `sent_at`: when it left, by the worker's clock. Times of the worker's become times of the master's
 // by how long ago they were then; without it there are none.
 AttemptResult FromProto(const v1::Finished& finished, std::optional<TimePoint> sent_at,

@@ -39,6 +39,9 @@
   X(ExplainTaskInstance, ExplainTaskInstanceRequest, ExplainTaskInstanceResponse) \
   X(GetLogTimes, LogRangeRequest, LogTimes)                                       \
   X(FindInLog, FindInLogRequest, LogMarks)                                        \
+  X(ListWaits, ListWaitsRequest, ListWaitsResponse)                               \
+  X(ListQueues, ListQueuesRequest, ListQueuesResponse)                            \
+  X(ListPoolHolders, ListPoolHoldersRequest, ListPoolHoldersResponse)             \
   X(ListXComs, ListXComsRequest, ListXComsResponse)                               \
   X(GetXCom, GetXComRequest, XComEntry)                                           \
   X(ListPools, ListPoolsRequest, ListPoolsResponse)                               \
@@ -49,6 +52,7 @@
   X(DeletePool, DeletePoolRequest, DeletePoolResponse)                            \
   X(ListWorkers, ListWorkersRequest, ListWorkersResponse)                         \
   X(DrainWorker, DrainWorkerRequest, DrainWorkerResponse)                         \
+  X(ForgetWorker, ForgetWorkerRequest, ForgetWorkerResponse)                      \
   X(ListVariables, ListVariablesRequest, ListVariablesResponse)                   \
   X(GetVariable, GetVariableRequest, Variable)                                    \
   X(CreateVariable, SetVariableRequest, Variable)                                 \

@@ -93,11 +93,18 @@ Result<v1::ListWorkersResponse> ListWorkers(Control& control, const v1::ListWork
 Result<v1::DrainWorkerResponse> DrainWorker(Control& control, const v1::DrainWorkerRequest& request,
                                             const Actor& actor) {
   const bool drained = !request.undrain();
-  GALE_RETURN_IF_ERROR(control.DrainWorker(request.name(), drained, actor));
+  GALE_RETURN_IF_ERROR(control.DrainWorker(request.name(), drained, request.reason(), actor));
   v1::DrainWorkerResponse answer;
   answer.set_name(request.name());
   answer.set_drained(drained);
   return answer;
+}
+
+Result<v1::ForgetWorkerResponse> ForgetWorker(Control& control,
+                                              const v1::ForgetWorkerRequest& request,
+                                              const Actor& actor) {
+  GALE_RETURN_IF_ERROR(control.ForgetWorker(request.name(), actor));
+  return v1::ForgetWorkerResponse();
 }
 
 Result<v1::ListEventsResponse> ListEvents(Control& control, const v1::ListEventsRequest& request,

@@ -205,7 +205,7 @@ v1::Pool ToProto(const PoolInfo& pool) {
 }
 
 std::string_view StateOf(const WorkerInfo& worker) {
-  if (!worker.connected) return "lost";
+  if (!worker.connected) return worker.stopped ? "stopped" : "lost";
   if (!worker.draining) return "alive";
   return worker.running > 0 ? "draining" : "drained";
 }
@@ -223,6 +223,25 @@ v1::WorkerInfo ToProto(const WorkerInfo& worker) {
   *out.mutable_last_heartbeat() = ToProto(worker.last_heard);
   out.set_state(std::string(StateOf(worker)));
   out.set_note(worker.note);
+  for (const HolderInfo& task : worker.tasks) *out.add_tasks() = ToProto(task);
+  out.set_tasks_total(worker.running);
+  GALE_SET_TIME(out, started_at, worker.started_at);
+  out.set_drain_reason(worker.drain_reason);
+  GALE_SET_TIME(out, lease_ends, worker.lease_ends);
+  if (!worker.load) return out;
+  out.set_cpu_count(worker.load->cpu_count);
+  out.set_cpu_load(worker.load->cpu_load);
+  out.set_memory_bytes(worker.load->memory_bytes);
+  out.set_memory_used_bytes(worker.load->memory_used_bytes);
+  for (const WorkerLoad::Device& device : worker.load->devices) {
+    v1::DeviceInfo& to = *out.add_devices();
+    to.set_index(device.index);
+    to.set_model(device.model);
+    if (device.load) to.set_load(*device.load);
+    to.set_memory_used_bytes(device.memory_used_bytes);
+    to.set_memory_bytes(device.memory_bytes);
+    if (device.temperature) to.set_temperature(*device.temperature);
+  }
   return out;
 }
 
@@ -262,6 +281,49 @@ v1::ExplainTaskInstanceResponse ToProto(const Explanation& why) {
   for (const core::Check& check : why.why.checks) *out.add_checks() = ToProto(check);
   GALE_SET_TIME(out, since, why.why.since);
   GALE_SET_TIME(out, eta, why.why.eta);
+  return out;
+}
+
+v1::WaitGroup ToProto(const WaitInfo& wait) {
+  v1::WaitGroup out;
+  *out.mutable_check() = ToProto(wait.check);
+  out.set_count(wait.count);
+  GALE_SET_TIME(out, oldest, wait.oldest);
+  for (const std::string& dag_id : wait.dag_ids) out.add_dag_ids(dag_id);
+  out.set_dags(static_cast<uint32_t>(wait.dags));
+  for (const NamedInstance& name : wait.examples) {
+    v1::WaitExample& example = *out.add_examples();
+    example.set_dag_id(name.dag_id);
+    example.set_run_id(name.run_id);
+    example.set_task_id(name.task_id);
+    example.set_map_index(name.map_index);
+  }
+  return out;
+}
+
+v1::QueueInfo ToProto(const QueueInfo& queue) {
+  v1::QueueInfo out;
+  out.set_name(queue.name);
+  out.set_queued(queue.queued);
+  GALE_SET_TIME(out, oldest, queue.oldest);
+  out.set_running(queue.running);
+  out.set_slots(queue.slots);
+  for (const std::string& worker : queue.workers) out.add_workers(worker);
+  out.set_started_per_minute(queue.started_per_minute);
+  return out;
+}
+
+v1::Holder ToProto(const HolderInfo& holder) {
+  v1::Holder out;
+  out.set_dag_id(holder.name.dag_id);
+  out.set_run_id(holder.name.run_id);
+  out.set_task_id(holder.name.task_id);
+  out.set_map_index(holder.name.map_index);
+  out.set_state(holder.state);
+  out.set_pool_slots(holder.pool_slots);
+  GALE_SET_TIME(out, since, holder.since);
+  out.set_priority_weight(holder.priority);
+  out.set_worker(holder.worker);
   return out;
 }
 

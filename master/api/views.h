@@ -22,6 +22,9 @@ v1::WorkerInfo ToProto(const WorkerInfo& worker);
 v1::Event ToProto(const EventRow& event);
 v1::Check ToProto(const core::Check& check);
 v1::ExplainTaskInstanceResponse ToProto(const Explanation& why);
+v1::WaitGroup ToProto(const WaitInfo& wait);
+v1::QueueInfo ToProto(const QueueInfo& queue);
+v1::Holder ToProto(const HolderInfo& holder);
 v1::Cluster ToProto(const ClusterInfo& cluster);
 v1::GetHealthResponse ToProto(const Health& health);
 

@@ -184,7 +184,9 @@ Status WorkerSession::Handle(const v1::WorkerMessage& message) {
       if (engine_.MayRenewLeases()) {
         OnHeartbeat(Clock::Real().Mono(), lease_length_, message.heartbeat().sequence());
       }
-      return OkStatus();
+      if (!message.heartbeat().has_load()) return OkStatus();
+      return Post([load = FromProto(message.heartbeat().load())](
+                      Loop& loop, const WorkerLinkPtr& link) { loop.OnLoad(link, load); });
     case M::kHealth:
       return Post([ill = RepairText(message.health().ill(), limits::kReasonBytesMax)](
                       Loop& loop, const WorkerLinkPtr& link) { loop.OnHealth(link, ill); });

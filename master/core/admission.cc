@@ -20,15 +20,19 @@ Admission::Pool* Admission::FindPool(const std::string& name) {
 std::vector<Admission::Limit> Admission::LimitsOf(const Request& r) {
   std::vector<Limit> out;
   const std::string run = std::to_string(r.ref.run.value);
-  out.push_back({GateKind::kPause, r.dag_id, r.dag_id, kOpen, false});
-  out.push_back({GateKind::kRun, run, r.dag_id, r.run_limit, true});
+  auto add = [&](GateKind kind, std::string key, const std::string& name, uint32_t max,
+                 bool of_run) {
+    out.push_back({kind, std::move(key), name, r.dag_id, max, of_run});
+  };
+  add(GateKind::kPause, r.dag_id, r.dag_id, kOpen, false);
+  add(GateKind::kRun, run, r.dag_id, r.run_limit, true);
   if (r.per_run_limit) {
-    out.push_back({GateKind::kTaskOfRun, fmt::format("{}/{}", run, r.ref.inst.task.value),
-                   r.task_id, *r.per_run_limit, true});
+    add(GateKind::kTaskOfRun, fmt::format("{}/{}", run, r.ref.inst.task.value), r.task_id,
+        *r.per_run_limit, true);
   }
   if (r.per_dag_limit) {
-    out.push_back({GateKind::kTaskOfDag, fmt::format("{}/{}", r.dag_id, r.task_id), r.task_id,
-                   *r.per_dag_limit, false});
+    add(GateKind::kTaskOfDag, fmt::format("{}/{}", r.dag_id, r.task_id), r.task_id,
+        *r.per_dag_limit, false);
   }
   return out;
 }
@@ -43,6 +47,7 @@ Admission::Gate* Admission::FindGate(const Limit& limit) {
   if (fresh) {
     gate.kind = limit.kind;
     gate.name = limit.name;
+    gate.dag_id = limit.dag_id;
     gate.limit = limit.max;
   } else if (limit.kind != GateKind::kPause && gate.limit != limit.max) {  // a newer version's
     const bool wider = limit.max > gate.limit;
@@ -70,6 +75,7 @@ const Admission::Needs* Admission::Resolve(const Request& r) {
   if (needs) return needs.get();
   needs = std::make_unique<Needs>();
   needs->run = r.ref.run;
+  needs->dag_id = &*dag_ids_.insert(r.dag_id).first;
   needs->priority = r.priority;
   needs->date = r.date;
   needs->pool = FindPool(r.pool);
@@ -91,26 +97,45 @@ Admission::Gate* Admission::ClosedGate(const Needs& needs) {
 }
 
 void Admission::Place(Item& item) {
-  item.parked_at = ClosedGate(*item.needs);
+  const Needs& needs = *item.needs;
+  item.parked_at = ClosedGate(needs);
   if (item.parked_at != nullptr) {
-    item.parked_at->parked[item.needs->lane()].insert({item.needs, item.inst});
+    ParkedLane& lane = item.parked_at->parked[needs.lane()];
+    lane.ranks.insert({&needs, item.inst});
+    lane.tally.Add(item.many, item.since);
   } else {
-    item.needs->pool->ready[item.needs->slots].insert({item.needs, item.inst});
-    Touch(item.needs->pool);
+    ReadyLane& lane = needs.pool->ready[needs.slots];
+    lane.ranks.insert({&needs, item.inst});
+    lane.by_dag[needs.dag_id].Add(item.many, item.since);
+    Touch(needs.pool);
   }
 }
 
 void Admission::Unplace(Item& item) {
-  auto erase = [&](auto& lanes, const auto& key) {
-    auto it = lanes.find(key);
-    it->second.erase({item.needs, item.inst});
-    if (it->second.empty()) lanes.erase(it);
-  };
+  const Needs& needs = *item.needs;
   if (item.parked_at != nullptr) {
-    erase(item.parked_at->parked, item.needs->lane());
+    auto it = item.parked_at->parked.find(needs.lane());
+    it->second.ranks.erase({&needs, item.inst});
+    it->second.tally.Take(item.many, item.since);
+    if (it->second.ranks.empty()) item.parked_at->parked.erase(it);
     item.parked_at = nullptr;
   } else {
-    erase(item.needs->pool->ready, item.needs->slots);
+    auto it = needs.pool->ready.find(needs.slots);
+    it->second.ranks.erase({&needs, item.inst});
+    auto of_dag = it->second.by_dag.find(needs.dag_id);
+    of_dag->second.Take(item.many, item.since);
+    if (of_dag->second.count() == 0) it->second.by_dag.erase(of_dag);
+    if (it->second.ranks.empty()) needs.pool->ready.erase(it);
+  }
+}
+
+void Admission::Dwindle(Item& item) {
+  const Needs& needs = *item.needs;
+  --item.many;
+  if (item.parked_at != nullptr) {
+    item.parked_at->parked.at(needs.lane()).tally.Take(1, item.since);
+  } else {
+    needs.pool->ready.at(needs.slots).by_dag.at(needs.dag_id).Take(1, item.since);
   }
 }
 
@@ -137,7 +162,7 @@ void Admission::Refill(Gate& gate, const Lane& lane) {
   // One that another gate stops is parked there and takes no room here: the next has its chance.
   for (auto it = gate.parked.find(lane); room > 0 && it != gate.parked.end();
        it = gate.parked.find(lane)) {
-    Item& item = At(*it->second.begin());
+    Item& item = At(*it->second.ranks.begin());
     Unplace(item);
     Place(item);
     if (item.parked_at == nullptr) --room;
@@ -160,29 +185,29 @@ void Admission::SetPool(const std::string& name, int32_t slots) {
 void Admission::DeletePool(const std::string& name) { FindPool(name)->exists = false; }
 
 void Admission::SetPaused(const std::string& dag_id, bool paused) {
-  Gate* gate = FindGate({GateKind::kPause, dag_id, dag_id, kOpen, false});
+  Gate* gate = FindGate({GateKind::kPause, dag_id, dag_id, dag_id, kOpen, false});
   gate->limit = paused ? 0 : kOpen;
   if (!paused) RefillAll(*gate);
 }
 
-void Admission::Add(const Needs* needs, Inst inst) {
+void Admission::Add(const Needs* needs, Inst inst, TimePoint since) {
   const TiRef ref{needs->run, inst};
   if (waits(ref) || held_.contains(ref)) return;
   needs->pool->waiting_slots += needs->slots;
-  Place(waiting_.emplace(ref, Item{inst, nullptr, needs}).first->second);
+  Place(waiting_.emplace(ref, Item{inst, nullptr, needs, 1, WholeSeconds(since)}).first->second);
 }
 
 void Admission::AddBlock(const Needs* needs, TaskIndex task, uint32_t first, uint32_t end,
-                         std::set<uint32_t> holes) {
+                         std::set<uint32_t> holes, TimePoint since) {
   auto [it, fresh] = blocks_.try_emplace({needs->run, task});
   if (!fresh) {  // some of an earlier expansion wait still
     for (uint32_t i = first; i < end; ++i) {
-      if (!holes.contains(i)) Add(needs, {task, static_cast<int32_t>(i)});
+      if (!holes.contains(i)) Add(needs, {task, static_cast<int32_t>(i)}, since);
     }
     return;
   }
   Block& block = it->second;
-  block.item = {{task, static_cast<int32_t>(first)}, nullptr, needs};
+  block.item = {{task, static_cast<int32_t>(first)}, nullptr, needs, 0, WholeSeconds(since)};
   block.end = end;
   block.holes = std::move(holes);
   if (block.holes.contains(first)) {
@@ -192,6 +217,7 @@ void Admission::AddBlock(const Needs* needs, TaskIndex task, uint32_t first, uin
     }
   }
   needs->pool->waiting_slots += block.size() * needs->slots;
+  block.item.many = static_cast<uint32_t>(block.size());
   Place(block.item);
 }
 
@@ -200,7 +226,9 @@ bool Admission::Advance(Block& block) {
   block.holes.erase(next++);
   while (block.holes.erase(next) > 0) ++next;
   block.item.inst.map_index = static_cast<int32_t>(next);
-  return next >= block.end;
+  if (next >= block.end) return true;
+  block.item.many = static_cast<uint32_t>(block.size());
+  return false;
 }
 
 void Admission::Remove(TiRef ref) {
@@ -216,6 +244,7 @@ void Admission::Remove(TiRef ref) {
     Block& block = it->second;
     if (ref.inst != block.item.inst) {
       block.holes.insert(static_cast<uint32_t>(ref.inst.map_index));
+      Dwindle(block.item);
       return;
     }
     Unplace(block.item);
@@ -237,6 +266,7 @@ void Admission::Take(const Needs* needs, Inst inst) {
     if (gate != nullptr) ++gate->used;
   }
   held_.emplace(TiRef{needs->run, inst}, needs);
+  needs->pool->holders.insert({needs->run, inst});
 }
 
 void Admission::Hold(const Needs* needs, Inst inst) {
@@ -251,6 +281,7 @@ void Admission::Free(TiRef ref) {
   if (it == held_.end()) return;
   const Needs* needs = it->second;
   held_.erase(it);
+  needs->pool->holders.erase(ref);
   needs->pool->used -= needs->slots;
   Touch(needs->pool);
   for (Gate* gate : needs->gates) {
@@ -277,7 +308,7 @@ const Admission::Rank* Admission::BestOf(const Pool& pool) {
   const uint64_t free = pool.free();
   for (const auto& [slots, lane] : pool.ready) {  // the narrow ones first
     if (slots > free) break;
-    if (best == nullptr || *lane.begin() < *best) best = &*lane.begin();
+    if (best == nullptr || *lane.ranks.begin() < *best) best = &*lane.ranks.begin();
   }
   return best;
 }
@@ -341,26 +372,30 @@ Admission::PoolUsage Admission::Usage(const std::string& name) const {
 }
 
 std::string Admission::Audit() const {
-  std::unordered_map<const Pool*, uint64_t> used, wanted;
+  std::unordered_map<const Pool*, uint64_t> used, wanted, holders;
   std::unordered_map<const Gate*, uint32_t> through;
   for (const auto& [ref, needs] : held_) {
     used[needs->pool] += needs->slots;
+    holders[needs->pool] += needs->pool->holders.contains(ref);
     for (const Gate* gate : needs->gates) {
       if (gate != nullptr) ++through[gate];
     }
   }
   std::string bad;
+  uint64_t all = 0, told = 0;
   auto look = [&](const Item& item, size_t many) {
     const Needs& needs = *item.needs;
     wanted[needs.pool] += many * needs.slots;
     auto has = [&](const auto& lanes, const auto& key) {
       auto lane = lanes.find(key);
-      return lane != lanes.end() && lane->second.contains({&needs, item.inst});
+      return lane != lanes.end() && lane->second.ranks.contains({&needs, item.inst});
     };
     const bool placed = item.parked_at != nullptr ? has(item.parked_at->parked, needs.lane())
                                                   : has(needs.pool->ready, needs.slots);
     auto who = [&] { return fmt::format("run {} task {}", needs.run.value, item.inst.task.value); };
     if (!placed) bad = who() + " waits nowhere";
+    if (item.many != many) bad = who() + ": its block is miscounted";
+    all += many;
     if (item.parked_at != nullptr && item.parked_at->open() && dirty_.empty() &&
         needs.pool->free() >= needs.slots && ClosedGate(needs) == nullptr) {
       bad = who() + " is parked at an open gate";
@@ -369,7 +404,12 @@ std::string Admission::Audit() const {
   for (const auto& [ref, item] : waiting_) look(item, 1);
   for (const auto& [ref, block] : blocks_) look(block.item, block.size());
   if (!bad.empty()) return bad;
+  WaitGroups groups;
+  AddWaits("", groups);
+  for (const WaitGroup& group : groups.Take()) told += group.count;
+  if (told != all) return fmt::format("{} wait, {} are counted", all, told);
   for (const auto& [name, pool] : pools_) {
+    if (holders[&pool] != pool.holders.size()) return fmt::format("pool '{}': its holders", name);
     if (pool.used != used[&pool])
       return fmt::format("pool '{}': {} slots booked, {} held", name, pool.used, used[&pool]);
     if (pool.waiting_slots != wanted[&pool]) return fmt::format("pool '{}': waiting slots", name);

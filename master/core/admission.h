@@ -19,6 +19,7 @@
 
 #include "master/core/check.h"
 #include "master/core/instance.h"
+#include "master/core/waits.h"
 
 namespace gale::core {
 
@@ -52,12 +53,12 @@ class Admission {
 
   // Once a run and task; valid until ForgetRun.
   const Needs* Resolve(const Request& request);
-  // It waits from now on. A task instance that waits or holds already is left alone.
-  void Add(const Needs* needs, Inst inst);
+  // It waits from now on, `since`. A task instance that waits or holds already is left alone.
+  void Add(const Needs* needs, Inst inst, TimePoint since = {});
   // The elements [first, end) of a mapped task wait, but for `holes`: one entry with a cursor,
   // however many they are. None of them may wait or hold already.
   void AddBlock(const Needs* needs, TaskIndex task, uint32_t first, uint32_t end,
-                std::set<uint32_t> holes = {});
+                std::set<uint32_t> holes = {}, TimePoint since = {});
   // It no longer waits. No error if it didn't.
   void Remove(TiRef ref);
   // It holds its slots already (recovery), over the limits if need be.
@@ -84,6 +85,14 @@ class Admission {
     uint64_t waiting = 0;  // wanted by scheduled ones
   };
   PoolUsage Usage(const std::string& pool) const;
+  // Since when it waits, to the second; nullopt: it doesn't.
+  std::optional<TimePoint> WaitsSince(TiRef ref) const;
+  // What waits, by what it waits for, of one DAG; empty: of all.
+  void AddWaits(const std::string& dag_id, WaitGroups& groups) const;
+  // Who holds slots of a pool, `max` of them; and who is next in its line, of those that only it keeps
+  // waiting: best first, with how many they are.
+  std::vector<TiRef> Holders(const std::string& pool, size_t max) const;
+  std::vector<TiRef> Line(const std::string& pool, size_t max, uint64_t& total) const;
 
   // Counts everything anew and compares. Empty if the books are right; else what is wrong.
   std::string Audit() const;
@@ -97,6 +106,14 @@ class Admission {
     bool operator<(const Rank& other) const;
     TiRef ref() const;
   };
+  struct ReadyLane {
+    std::set<Rank> ranks;
+    std::unordered_map<const std::string*, Tally> by_dag;  // never gone through in its own order
+  };
+  struct ParkedLane {
+    std::set<Rank> ranks;
+    Tally tally;  // all of one DAG: a gate's
+  };
   struct Pool {
     std::string name;
     bool exists = false;
@@ -105,7 +122,8 @@ class Admission {
     uint64_t waiting_slots = 0;
     // Lanes, by the slots that each of it wants: passed every gate when last looked at. None is
     // empty.
-    std::map<uint32_t, std::set<Rank>> ready;
+    std::map<uint32_t, ReadyLane> ready;
+    std::set<TiRef> holders;
     uint64_t free() const {
       if (!exists) return 0;
       if (slots < 0) return std::numeric_limits<uint64_t>::max();
@@ -130,6 +148,7 @@ class Admission {
     GateKind kind;
     std::string key;   // with the kind: which gate
     std::string name;  // for people
+    std::string dag_id;
     uint32_t max;
     bool of_run;  // it goes with its run
   };
@@ -138,7 +157,8 @@ class Admission {
     std::string name;
     uint32_t limit = std::numeric_limits<uint32_t>::max();
     uint32_t used = 0;
-    std::map<Lane, std::set<Rank>> parked;
+    std::string dag_id;
+    std::map<Lane, ParkedLane> parked;
     bool open() const { return used < limit; }
   };
   static constexpr size_t kGatesMax = 4;
@@ -147,6 +167,8 @@ class Admission {
     Inst inst;                  // of a block: the first that waits
     Gate* parked_at = nullptr;  // else in its pool's lane
     const Needs* needs = nullptr;
+    uint32_t many = 1;  // how many it stands for
+    int64_t since = 0;  // whole seconds
   };
   struct Block {
     Item item;
@@ -163,14 +185,20 @@ class Admission {
   static std::vector<Limit> LimitsOf(const Request& request);
   static std::string KeyOf(const Limit& limit);
   Gate* FindGate(const Limit& limit);
+  static Check CheckOf(GateKind kind, const std::string& name);
   Check CheckOf(const Limit& limit) const;
-  std::vector<Check> PoolChecks(const Request& request, const Item* waiting) const;
+  Check CheckOf(const Gate& gate) const;
+  void AddWaits(const std::set<Rank>& ranks, const std::string& dag_id, WaitGroup& group) const;
+  // The limit over all, then the pool's.
+  std::vector<Check> PoolChecks(const std::string& pool, uint32_t slots) const;
   // How many of its pool's line go before it; nullopt: kLineMax or more.
   std::optional<int64_t> Before(const Item& item, Inst inst) const;
   Pool* FindPool(const std::string& name);
   static Gate* ClosedGate(const Needs& needs);
   void Place(Item& item);
   void Unplace(Item& item);
+  // One of those that it stands for leaves.
+  void Dwindle(Item& item);
   // Whom a rank stands for.
   Item& At(const Rank& rank);
   const Item* FindWaiting(TiRef ref) const;
@@ -187,6 +215,7 @@ class Admission {
   // Whose turn it is: with a limit over all pools, the one with the best; else any.
   Pool* NextPool() const;
 
+  std::set<std::string> dag_ids_;                // stable addresses
   std::map<std::string, Pool> pools_;            // stable addresses
   std::unordered_map<std::string, Gate> gates_;  // by kind and key; stable addresses
   std::unordered_map<TiRef, Item, TiRefHash> waiting_;
@@ -200,6 +229,7 @@ class Admission {
 
 struct Admission::Needs {
   RunId run;
+  const std::string* dag_id = nullptr;  // one of dag_ids_
   int64_t priority = 0;
   int64_t date = 0;
   Pool* pool = nullptr;

@@ -34,25 +34,6 @@ std::string OutOfDates(const Run& run, TaskIndex t) {
   return text;
 }
 
-std::optional<TimePoint> Since(const Ti& ti) {
-  switch (ti.state) {
-    case TiState::kQueued: return OptionalTime(ti.queued_at);
-    case TiState::kRunning: return OptionalTime(ti.start);
-    case TiState::kNone:
-    case TiState::kScheduled:
-    case TiState::kRestarting:
-    case TiState::kRemoved: return std::nullopt;
-    case TiState::kUpForRetry:
-    case TiState::kUpForReschedule:
-    case TiState::kDeferred:
-    case TiState::kSuccess:
-    case TiState::kFailed:
-    case TiState::kSkipped:
-    case TiState::kUpstreamFailed: return OptionalTime(ti.end);
-  }
-  return std::nullopt;
-}
-
 // What the queue of a task instance says: of one that is queued, of one that isn't yet (null), of
 // one that was.
 void AddQueue(const Run& run, Inst t, const QueueStanding* queue, std::vector<Check>& checks) {
@@ -76,6 +57,26 @@ void AddQueue(const Run& run, Inst t, const QueueStanding* queue, std::vector<Ch
 }
 
 }  // namespace
+
+std::optional<TimePoint> Scheduler::Since(const Run& run, Inst t) const {
+  const Ti& ti = run.ti(t);
+  switch (ti.state) {
+    case TiState::kQueued: return OptionalTime(ti.queued_at);
+    case TiState::kRunning: return OptionalTime(ti.start);
+    case TiState::kScheduled: return admission_.WaitsSince({run.id(), t});
+    case TiState::kNone:
+    case TiState::kRestarting:
+    case TiState::kRemoved: return std::nullopt;
+    case TiState::kUpForRetry:
+    case TiState::kUpForReschedule:
+    case TiState::kDeferred:
+    case TiState::kSuccess:
+    case TiState::kFailed:
+    case TiState::kSkipped:
+    case TiState::kUpstreamFailed: return OptionalTime(ti.end);
+  }
+  return std::nullopt;
+}
 
 std::optional<int64_t> Scheduler::PlaceInLine(const DagState& dag, const Run& run) const {
   int64_t place = 1;
@@ -187,7 +188,7 @@ Why Scheduler::Explain(const Run& run, Inst t, TimePoint now, const QueueStandin
   Why why;
   why.checks = RunChecks(run, now);
   const Ti& ti = run.ti(t);
-  why.since = Since(ti);
+  why.since = Since(run, t);
   if (IsFinished(ti.state)) {
     why.otherwise =
         run.absent(t) ? OutOfDates(run, t.task)
@@ -251,6 +252,7 @@ std::string Scheduler::AuditInstance(const Run& run, Inst t) const {
 std::string Scheduler::Audit() const {
   if (std::string bad = admission_.Audit(); !bad.empty()) return bad;
   size_t timers_needed = 0;
+  std::map<WaitBook::Place, uint64_t> places;
   for (const auto& [id, run] : runs_) {
     size_t live = 0;
     if (RunTimer(*run).has_value() != run_timers_.Find(id).has_value()) {
@@ -261,6 +263,8 @@ std::string Scheduler::Audit() const {
     run->ForEach([&](Inst t) {
       live += run->ti(t).live;
       timers_needed += TiTimer(*run, t).has_value();
+      const WaitBook::Place place = PlaceOf(run->ti(t)).first;
+      if (place != WaitBook::Place::kNowhere) ++places[place];
       if (bad.empty()) bad = AuditInstance(*run, t);
     });
     if (!bad.empty()) return bad;
@@ -270,6 +274,12 @@ std::string Scheduler::Audit() const {
         run->unfinished() > run->count(TiState::kRestarting) + run->count(TiState::kNone)) {
       return fmt::format("run {} is {} with unfinished tasks", id.value, Name(run->head.state));
     }
+  }
+  if (book_.Counts() != places) return "who waits at which place is miscounted";
+  for (const auto& [name, dag] : dags_) {
+    size_t later = 0;
+    for (const auto& [after, id] : dag.queued) later += run_timers_.Find(id).has_value();
+    if (later != dag.later.size()) return fmt::format("DAG '{}': its runs that aren't due", name);
   }
   if (timers() != timers_needed) {
     return fmt::format("{} timers are set, {} states need one", timers(), timers_needed);

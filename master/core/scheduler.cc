@@ -53,7 +53,7 @@ Run& Scheduler::AddRun(RunRow head, DagPtr dag) {
 
 Run& Scheduler::LoadRun(RunRow head, DagPtr dag, const std::vector<TiRow>& rows, TimePoint now) {
   Run& run = Insert(std::make_unique<Run>(std::move(head), std::move(dag), rows));
-  LoadInstances(run);
+  LoadInstances(run, now);
   if (run.head.state == RunState::kRunning) {
     OnRunStarted(run);
     Handle(run.id(), Recheck{}, now);
@@ -61,23 +61,24 @@ Run& Scheduler::LoadRun(RunRow head, DagPtr dag, const std::vector<TiRow>& rows,
   return run;
 }
 
-void Scheduler::LoadInstances(Run& run) {
+void Scheduler::LoadInstances(Run& run, TimePoint now) {
   for (uint32_t i = 0; i < run.size(); ++i) {
     const TaskIndex t(i);
     const bool block = run.expanded(t);
-    if (block) LoadBlock(run, t);
+    if (block) LoadBlock(run, t, now);
     run.ForEachOf(t, [&](Inst at) {
       const Ti& ti = run.ti(at);
-      if (ti.state == TiState::kScheduled && !block) admission_.Add(NeedsOf(run, t), at);
+      if (ti.state == TiState::kScheduled && !block) admission_.Add(NeedsOf(run, t), at, now);
       if (ti.state == TiState::kQueued || ti.live) admission_.Hold(NeedsOf(run, t), at);
       if (ti.state == TiState::kQueued) out_.pushes.push_back(ToQueued(run, at));
       SyncTimer(run, at);
+      SyncPlace(run, at);
     });
   }
 }
 
 // Its elements that wait are one entry.
-void Scheduler::LoadBlock(Run& run, TaskIndex t) {
+void Scheduler::LoadBlock(Run& run, TaskIndex t, TimePoint now) {
   if (run.count(t, TiState::kScheduled) == 0) return;
   uint32_t first = run.width(t), end = 0;
   run.ForEachOf(t, [&](Inst i) {
@@ -90,7 +91,7 @@ void Scheduler::LoadBlock(Run& run, TaskIndex t) {
   for (uint32_t i = first; i < end; ++i) {
     if (run.ti({t, static_cast<int32_t>(i)}).state != TiState::kScheduled) holes.insert(i);
   }
-  admission_.AddBlock(NeedsOf(run, t), t, first, end, std::move(holes));
+  admission_.AddBlock(NeedsOf(run, t), t, first, end, std::move(holes), now);
 }
 
 Run* Scheduler::Find(RunId id) {
@@ -152,10 +153,11 @@ Decision Scheduler::Step(Run& run, const Event& event, TimePoint now) {
     if (past->exists) successors_[past->run].insert(run.id());
   }
   Decision decision = Decide(run, event, now);
-  Absorb(run, decision);
+  Absorb(run, decision, now);
   const bool followed = successors_.contains(run.id());
   for (const Changed& changed : decision.changed) {
     SyncTimer(run, changed.inst);
+    SyncPlace(run, changed.inst);
     if (followed) news_.push_back({run.id(), changed.inst.task});
   }
   if (decision.run_changed) SyncTimer(run);
@@ -170,19 +172,20 @@ void Scheduler::LeavePast(const Run& run) {
   if (it->second.empty()) successors_.erase(it);
 }
 
-void Scheduler::Absorb(Run& run, Decision& decision) {
+void Scheduler::Absorb(Run& run, Decision& decision, TimePoint now) {
   for (const Changed& changed : decision.changed) out_.tis.emplace_back(run.id(), changed);
   if (decision.run_changed) out_.runs.insert(run.id());
-  for (Effect& effect : decision.effects) AbsorbEffect(run, effect);
+  for (Effect& effect : decision.effects) AbsorbEffect(run, effect, now);
 }
 
-void Scheduler::AbsorbEffect(Run& run, Effect& effect) {
+void Scheduler::AbsorbEffect(Run& run, Effect& effect, TimePoint now) {
   struct Visitor {
     Scheduler& s;
     Run& run;
-    void operator()(Ready& e) { s.admission_.Add(s.NeedsOf(run, e.inst.task), e.inst); }
+    TimePoint now;
+    void operator()(Ready& e) { s.admission_.Add(s.NeedsOf(run, e.inst.task), e.inst, now); }
     void operator()(BlockReady& e) {
-      s.admission_.AddBlock(s.NeedsOf(run, e.task), e.task, 0, run.width(e.task));
+      s.admission_.AddBlock(s.NeedsOf(run, e.task), e.task, 0, run.width(e.task), {}, now);
     }
     void operator()(NotReady& e) { s.admission_.Remove({run.id(), e.inst}); }
     void operator()(SlotFreed& e) { s.admission_.Free({run.id(), e.inst}); }
@@ -212,7 +215,7 @@ void Scheduler::AbsorbEffect(Run& run, Effect& effect) {
       s.dags_to_start_.insert(run.head.dag_id);
     }
   };
-  std::visit(Visitor{*this, run}, effect);
+  std::visit(Visitor{*this, run, now}, effect);
 }
 
 void Scheduler::OnRunStarted(Run& run) {
@@ -282,8 +285,22 @@ void Scheduler::Tick(TimePoint now) {
   while (const auto at = ti_timers_.TakeDue(now)) FireTi(*runs_.at(at->run), at->inst, now);
 }
 
+void Scheduler::SyncTimer(const Run& run) {
+  const auto at = RunTimer(run);
+  run_timers_.Set(run.id(), at);
+  std::set<RunId>& later = StateOf(run).later;
+  if (at && run.head.state == RunState::kQueued) {
+    later.insert(run.id());
+  } else {
+    later.erase(run.id());
+  }
+}
+
 void Scheduler::FireRun(Run& run, TimePoint now) {
-  if (run.head.state == RunState::kQueued) dags_to_start_.insert(run.head.dag_id);
+  if (run.head.state == RunState::kQueued) {
+    dags_to_start_.insert(run.head.dag_id);
+    StateOf(run).later.erase(run.id());
+  }
   if (run.head.state == RunState::kRunning) Handle(run.id(), RunTimedOut{}, now);
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -101,6 +102,19 @@ class Scheduler {
   // `queue`: who serves the task's; nullptr: not known.
   Why Explain(const Run& run, Inst inst, TimePoint now, const QueueStanding* queue = nullptr) const;
 
+  // Since when it is in its state; nullopt: not known.
+  std::optional<TimePoint> Since(const Run& run, Inst inst) const;
+
+  // All that waits, by cause; of one DAG, or (empty) of all. `served`: whether somebody takes work of
+  // that queue. Costs by the DAGs, limits and causes that there are, not by how many wait.
+  struct Waits {
+    std::vector<WaitGroup> groups;     // the most first
+    uint64_t instances = 0, runs = 0;  // in all of them; runs that aren't due yet are none
+  };
+  using Served = std::function<bool(const std::string& queue)>;
+  Waits FindWaits(const std::string& dag_id, const Served& served) const;
+  std::map<std::string, WaitBook::Queue> Queues() const { return book_.Queues(); }
+
   const std::unordered_map<RunId, std::unique_ptr<Run>>& runs() const { return runs_; }
   std::vector<QueuedAttempt> Queued() const;  // everything that the queue must hold
   QueuedAttempt ToQueued(const Run& run, Inst t) const;
@@ -115,6 +129,7 @@ class Scheduler {
     bool paused = true;
     std::set<std::pair<TimePoint, RunId>> queued;  // by run_after
     std::set<RunId> running;
+    std::set<RunId> later;                          // of the queued ones: not due yet
     std::set<std::pair<TimePoint, RunId>> by_date;  // by logical date: those that have one
   };
   // What happened to a task that runs with depends_on_past may wait for.
@@ -124,8 +139,8 @@ class Scheduler {
   };
 
   Run& Insert(std::unique_ptr<Run> run);
-  void Absorb(Run& run, Decision& decision);
-  void AbsorbEffect(Run& run, Effect& effect);
+  void Absorb(Run& run, Decision& decision, TimePoint now);
+  void AbsorbEffect(Run& run, Effect& effect, TimePoint now);
   void OnRunStarted(Run& run);
   // It is no longer told of what changes in the run before it.
   void LeavePast(const Run& run);
@@ -136,8 +151,12 @@ class Scheduler {
   // always what these say.
   std::optional<TimePoint> RunTimer(const Run& run) const;
   static std::optional<TimePoint> TiTimer(const Run& run, Inst t);
-  void SyncTimer(const Run& run) { run_timers_.Set(run.id(), RunTimer(run)); }
+  void SyncTimer(const Run& run);
   void SyncTimer(const Run& run, Inst t) { ti_timers_.Set({run.id(), t}, TiTimer(run, t)); }
+  // Where the instance waits, as its state is now.
+  static std::pair<WaitBook::Place, TimePoint> PlaceOf(const Ti& ti);
+  void SyncPlace(const Run& run, Inst t);
+  void AddRunWaits(const std::string& dag_id, const DagState& dag, WaitGroups& groups) const;
   void FireRun(Run& run, TimePoint now);
   void FireTi(Run& run, Inst t, TimePoint now);
   void StartRuns(DagState& dag, TimePoint now);
@@ -151,8 +170,8 @@ class Scheduler {
   static std::optional<Check> StateCheck(const Run& run, Inst t);
   std::optional<int64_t> PlaceInLine(const DagState& dag, const Run& run) const;
   std::string AuditInstance(const Run& run, Inst t) const;
-  void LoadInstances(Run& run);
-  void LoadBlock(Run& run, TaskIndex t);
+  void LoadInstances(Run& run, TimePoint now);
+  void LoadBlock(Run& run, TaskIndex t, TimePoint now);
   DagState& StateOf(const Run& run) { return dags_.at(run.head.dag_id); }
 
   std::unordered_map<std::string, DagState> dags_;
@@ -167,6 +186,7 @@ class Scheduler {
   TimePoint ticked_ = TimePoint::min();  // what was due then has been looked at
   std::set<std::string> dags_to_start_;  // may have a run to start
   Admission admission_;
+  WaitBook book_;
   Output out_;
 };
 

@@ -23,6 +23,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "master/engine/standing_info.h"
 #include "master/store/rows.h"
 
 namespace gale {
@@ -72,6 +73,8 @@ struct PoolChanged {
 };
 struct WorkerChanged {
   WorkerRow row;
+  bool gone = false;
+  std::optional<WorkerLoad> load = {};  // it said so since
 };
 using Change =
     std::variant<RunChanged, TasksChanged, DagChanged, FileChanged, PoolChanged, WorkerChanged>;

@@ -83,6 +83,9 @@ FeedTurn FeedTurnOf(CommitBatch batch, const core::Scheduler& scheduler) {
     turn.changes.emplace_back(PoolChanged{PoolRow{std::move(name)}, true});
   }
   for (WorkerRow& row : batch.workers) turn.changes.emplace_back(WorkerChanged{std::move(row)});
+  for (std::string& name : batch.worker_deletes) {
+    turn.changes.emplace_back(WorkerChanged{WorkerRow{std::move(name)}, true});
+  }
   if (BytesOf(turn) > limits::kFeedTurnBytesMax) {
     for (Change& change : turn.changes) {
       auto* tasks = std::get_if<TasksChanged>(&change);

@@ -39,6 +39,7 @@ Status Loop::Recover(TimePoint now, MonoTime mono, const std::optional<LeaderRow
   Abandon(Unavailable("the master starts anew from the ledger"));
   GALE_ASSIGN_OR_RETURN(epoch_,
                         store_.AcquireLeadership({options_.owner, options_.instance, seen}));
+  throughput_.Begin(now);
   feed_turn_ = 0;
   feed_.Restart({epoch_.value, 0});
   GALE_ASSIGN_OR_RETURN(LiveState live, store_.LoadLive());
@@ -142,6 +143,8 @@ Status Loop::RetryCommit() {
   const bool durable = !options_.sync_later || (batch_.empty() && held_.empty());
   if (!batch_.empty()) {
     GALE_RETURN_IF_ERROR(store_.Commit(epoch_, batch_, &refused_row_));
+    NoteCommitted();
+  } else if (!loads_to_tell_.empty()) {
     NoteCommitted();
   }
   batch_ = {};

@@ -29,6 +29,8 @@
 #include "master/engine/ledger_waits.h"
 #include "master/engine/loop_metrics.h"
 #include "master/engine/messages.h"
+#include "master/engine/standing_info.h"
+#include "master/engine/throughput.h"
 #include "master/store/store.h"
 
 namespace gale {
@@ -130,11 +132,23 @@ class Loop {
   // Empty task_id: of the run.
   Result<Explanation> Explain(const std::string& dag_id, const std::string& run_id,
                               const std::string& task_id, int32_t map_index = kUnmapped);
+  // What waits, of one DAG or (empty) of all; NOT_FOUND: there is no such DAG. And what each DAG waits
+  // for most. Both cost by the DAGs, limits and causes that there are, not by how many wait.
+  Result<WaitsInfo> Waits(const std::string& dag_id) const;
+  std::map<std::string, DagWait> DagWaits() const;
+  std::vector<QueueInfo> Queues() const;
+  // `max` of those who hold slots, and of those next in line. NOT_FOUND: there is no such pool.
+  Result<PoolHolders> Holders(const std::string& pool, size_t max) const;
+  // `minutes` of what has ended, the current one last.
+  StandingInfo Standing(size_t minutes) const;
   std::vector<PoolInfo> Pools() const;
   std::vector<WorkerInfo> Workers() const;
   // No more attempts for the worker of this name, whichever process it is, until it is undrained;
   // it goes on with what it has. NOT_FOUND: there never was one.
-  Status DrainWorker(const std::string& name, bool drained, const Actor& actor);
+  Status DrainWorker(const std::string& name, bool drained, const std::string& reason,
+                     const Actor& actor);
+  // Of one that isn't connected and runs nothing; else FAILED_PRECONDITION.
+  Status ForgetWorker(const std::string& name, const Actor& actor);
 
   // Of a task that runs. FAILED_PRECONDITION: it doesn't run any more, or in another attempt.
   Status CheckRuns(const AttemptId& attempt) const;
@@ -165,6 +179,7 @@ class Loop {
   void OnWant(const WorkerLinkPtr& link, uint32_t room);
   // Why it takes no new work; empty: it does.
   void OnHealth(const WorkerLinkPtr& link, const std::string& ill);
+  void OnLoad(const WorkerLinkPtr& link, WorkerLoad load);
   void OnGoodbye(const WorkerLinkPtr& link);
   void OnDisconnected(const WorkerLinkPtr& link);
 
@@ -196,6 +211,8 @@ class Loop {
     std::set<AttemptId> ungranted;  // of those, not told to it: an answer of the ledger is missing
     std::string note;               // what was odd about its Hello
     std::string ill;                // why it takes no new work, by its own word
+    std::optional<WorkerLoad> load = {};
+    MonoTime load_told = {};  // to the feed
   };
   struct DagEntry {
     DagRow row;
@@ -286,6 +303,8 @@ class Loop {
   // loop_why.cc
   bool TakesWork(const std::string& name, const Worker& worker) const;
   core::QueueStanding StandingOf(const std::string& queue) const;
+  std::set<std::string> ServedQueues() const;
+  HolderInfo HolderOf(const core::Run& run, core::Inst inst) const;
 
   // loop_ledger.cc: what is read beside it
   void Unload(const std::vector<RunId>& ended);
@@ -346,7 +365,12 @@ class Loop {
   void SweepSoon();
   bool IsDrained(const std::string& name) const;
   // What is odd about it, though it may work.
+  // One that isn't connected is listed so long after it was last heard of, or while it is drained.
+  static constexpr Duration kWorkerListed = std::chrono::hours(24);
+  static constexpr Duration kTellLoad = std::chrono::seconds(5);
   static std::string Notes(const Worker& worker);
+  WorkerInfo InfoOf(const std::string& name, const Worker& worker) const;
+  std::optional<WorkerInfo> InfoOf(const WorkerRow& row) const;
   std::string NoteOn(const WorkerHello& hello) const;
   Worker& WorkerNamed(const std::string& name);
   bool ClaimFor(Worker& worker, const AttemptId& attempt, std::string& refusal);
@@ -398,10 +422,12 @@ class Loop {
   std::map<VersionKey, std::string> dirty_bundles_;
   std::set<RunId> dirty_runs_;
   std::map<std::string, WorkerRow> known_workers_;  // as of their last Hello
+  std::set<std::string> loads_to_tell_;             // of these workers, with the turn
   Release release_;
   LoopMetrics metrics_;
-  MonoTime next_publish_, next_queue_count_, next_note_heard_;
-  std::map<std::string, uint64_t> queued_by_queue_;  // for /metrics, as last counted
+  Throughput throughput_;
+  MonoTime next_publish_, next_note_heard_;
+  std::map<std::string, uint64_t> queued_by_queue_;  // for /metrics, at the last publishing
   bool publish_due_ = false;                         // something happened since
   uint64_t turn_ = 0;
   uint64_t feed_turn_ = 0;        // the last of this epoch that the feed has, or will

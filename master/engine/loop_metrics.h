@@ -29,8 +29,6 @@ struct LoopMetrics {
   // Names that become labels: so many, whatever there is.
   static constexpr size_t kNamedMax = 200;
   static constexpr char kOthers[] = "(others)";
-  // What is queued is counted by queue: not at each publishing, it looks at every such run's tasks.
-  static constexpr Duration kCountQueues = std::chrono::seconds(5);
   struct Pool {
     std::string name;
     int64_t slots = 0;  // -1: no limit

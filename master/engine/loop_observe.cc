@@ -6,6 +6,11 @@ namespace gale {
 void Loop::Count(const core::Output& output) {
   for (const AttemptRow& attempt : output.attempts) {
     metrics_.attempts_ended[static_cast<size_t>(attempt.state)].Add();
+    const core::Run* run = scheduler_->Find(attempt.id.run);
+    const TiState state = run->ti(core::InstOf(attempt.id)).state;
+    if (attempt.state == state && (state == TiState::kSuccess || state == TiState::kFailed)) {
+      throughput_.Finished(now_, state == TiState::kSuccess);
+    }
   }
   for (RunId id : output.ended) {
     const RunRow& run = scheduler_->Find(id)->head;
@@ -26,18 +31,21 @@ void Loop::Count(const core::Output& output) {
 
 void Loop::CountGrant(const core::Run& run, core::Inst inst) {
   metrics_.grants.Add();
-  metrics_.dispatch.Observe(now_ - core::FromMicros(run.ti(inst).queued_at));
+  const Duration queued = now_ - core::FromMicros(run.ti(inst).queued_at);
+  metrics_.dispatch.Observe(queued);
+  throughput_.Started(now_, run.dag().task(inst.task).queue, queued);
 }
 
 void Loop::CountQueues() {
   for (auto& [queue, count] : queued_by_queue_) count = 0;  // one that is empty is shown as such
-  for (const core::QueuedAttempt& queued : scheduler_->Queued()) {
-    auto known = queued_by_queue_.find(queued.queue);
+  for (const auto& [name, queue] : scheduler_->Queues()) {
+    if (queue.queued == 0) continue;
+    auto known = queued_by_queue_.find(name);
     if (known != queued_by_queue_.end()) {
-      ++known->second;
+      known->second += queue.queued;
     } else {
       const bool room = queued_by_queue_.size() < LoopMetrics::kNamedMax;
-      ++queued_by_queue_[room ? queued.queue : LoopMetrics::kOthers];
+      queued_by_queue_[room ? name : LoopMetrics::kOthers] += queue.queued;
     }
   }
 }
@@ -72,10 +80,7 @@ void Loop::PublishStanding() {
                                    of(health.spool_entries), of(health.spool_bytes),
                                    of(health.keeper_restarts)});
   }
-  if (mono_ >= next_queue_count_) {
-    next_queue_count_ = mono_ + LoopMetrics::kCountQueues;
-    CountQueues();
-  }
+  CountQueues();
   now.queued_by_queue = queued_by_queue_;
   for (const auto& [id, dag] : dags_) {
     if (dag.row.is_stale) continue;

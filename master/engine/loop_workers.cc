@@ -99,7 +99,8 @@ void Loop::OnHello(const WorkerLinkPtr& link, const WorkerHello& hello) {
     old->Close(Unavailable("replaced by a newer connection of worker '{}'", hello.name));
   }
   WorkerRow& row = known_workers_[hello.name];
-  row = {hello.name, hello.host, hello.boot_id, hello.version, now_, row.drained};
+  row = {hello.name, hello.host,  hello.boot_id,    hello.version,
+         now_,       row.drained, row.drain_reason, false};
   batch_.workers.push_back(row);
   if (row.drained) {
     GALE_INFO("worker '{0}' is drained, and gets no work: gale workers undrain {0}", hello.name);
@@ -340,7 +341,21 @@ void Loop::OnGoodbye(const WorkerLinkPtr& link) {
   if (worker == nullptr) return;
   Unlink(*worker);
   SweepSoon();
+  if (auto known = known_workers_.find(worker->hello.name); known != known_workers_.end()) {
+    known->second.stopped = true;
+    known->second.last_hello = now_;
+    batch_.workers.push_back(known->second);
+  }
   if (worker->held.empty()) workers_.erase(worker->hello.name);
+}
+
+void Loop::OnLoad(const WorkerLinkPtr& link, WorkerLoad load) {
+  Worker* worker = WorkerOf(link);
+  if (worker == nullptr) return;
+  worker->load = std::move(load);
+  if (worker->load_told != MonoTime() && mono_ - worker->load_told < kTellLoad) return;
+  worker->load_told = mono_;
+  loads_to_tell_.insert(worker->hello.name);
 }
 
 void Loop::OnDisconnected(const WorkerLinkPtr& link) {
@@ -386,31 +401,6 @@ void Loop::NoteHeard() {
     known->second.last_hello = now_;
     batch_.workers.push_back(known->second);
   }
-}
-
-Status Loop::DrainWorker(const std::string& name, bool drained, const Actor& actor) {
-  auto known = known_workers_.find(name);
-  if (known == known_workers_.end()) return NotFound("there is no worker '{}'", name);
-  Audit(actor, drained ? "drain_worker" : "undrain_worker", "", "", "", name);
-  if (known->second.drained == drained) return OkStatus();
-  known->second.drained = drained;
-  batch_.workers.push_back(known->second);
-  auto worker = workers_.find(name);
-  if (worker != workers_.end() && worker->second.link) {
-    release_.drains.emplace_back(worker->second.link, !drained);
-  }
-  return OkStatus();
-}
-
-std::vector<WorkerInfo> Loop::Workers() const {
-  std::vector<WorkerInfo> out;
-  for (const auto& [name, w] : workers_) {
-    out.push_back({name, w.hello.host, w.hello.pid, w.hello.version, w.hello.queues, w.hello.slots,
-                   static_cast<uint32_t>(w.held.size()), w.link != nullptr,
-                   IsDrained(name) || w.hello.draining,
-                   now_ - std::chrono::duration_cast<Duration>(mono_ - HeardOf(w)), Notes(w)});
-  }
-  return out;
 }
 
 }  // namespace gale

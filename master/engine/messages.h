@@ -11,6 +11,7 @@
 #include "master/core/check.h"
 #include "master/core/event.h"
 #include "master/core/run.h"
+#include "master/engine/standing_info.h"
 #include "master/engine/worker_lease.h"
 #include "master/store/rows.h"
 
@@ -121,9 +122,10 @@ struct WorkerHello {
   int64_t pid = 0;
   std::string version;
   std::string incarnation;
-  uint64_t number = 0;                    // of this incarnation's Hellos; 0: not counted
-  std::string boot_id;                    // of its machine's last start
-  std::optional<TimePoint> sent_at = {};  // by its clock
+  uint64_t number = 0;                       // of this incarnation's Hellos; 0: not counted
+  std::string boot_id;                       // of its machine's last start
+  std::optional<TimePoint> sent_at = {};     // by its clock
+  std::optional<TimePoint> started_at = {};  // its process, by this master's clock
   std::vector<std::string> queues;
   uint32_t slots = 0;
   bool draining = false;
@@ -172,7 +174,13 @@ struct WorkerInfo {
   bool connected = false;
   bool draining = false;  // it takes no more work
   TimePoint last_heard;
-  std::string note;  // what is odd about it, for people
+  std::string note;               // what is odd about it, for people
+  bool stopped = false;           // it said goodbye
+  std::vector<HolderInfo> tasks;  // that it runs, at most kHoldersDefault; `running` is how many
+  std::optional<TimePoint> started_at;
+  std::string drain_reason;
+  std::optional<TimePoint> lease_ends;  // not connected, and runs something: that ends then
+  std::optional<WorkerLoad> load;
 };
 
 // One connected worker, as the engine speaks to it: called on the engine's thread, after the commit

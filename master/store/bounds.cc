@@ -60,6 +60,7 @@ constexpr ColumnBounds kColumns[] = {
     {"worker", "host", Name(0, kHostBytesMax)},
     {"worker", "boot_id", Name(0, kBuildBytesMax)},
     {"worker", "version", Name(0, kBuildBytesMax)},
+    {"worker", "drain_reason", Name(0, kNoteBytesMax)},
     {"import_error", "filename", Name(1, kErrorFileBytesMax)},
     {"import_error", "stack_trace", Text(kStackTraceBytesMax)},
     {"event_log", "owner", Name(0, 500)},

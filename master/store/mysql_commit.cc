@@ -285,6 +285,7 @@ class CommitPlan {
            [](const PoolRow& row) { return fmt::format("pool '{}'", row.name); });
     Upsert(BatchRow::List::kWorkers, "worker", kWorkerColumns, "name", batch_.workers,
            [](const WorkerRow& row) { return fmt::format("worker '{}'", row.name); });
+    DeleteByName("DELETE FROM worker WHERE name", batch_.worker_deletes);
     DeleteByName("DELETE FROM import_error WHERE filename", batch_.import_error_deletes);
     constexpr std::string_view kErrors = "filename, stack_trace, timestamp";
     const auto& errors = batch_.import_errors;

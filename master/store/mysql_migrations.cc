@@ -275,11 +275,18 @@ CREATE TABLE IF NOT EXISTS connection (
 ))sql" GALE_TABLE_END,
 };
 
+// What the web's pages need.
+constexpr const char* kPages[] = {
+    "ALTER TABLE worker ADD COLUMN drain_reason VARCHAR(1000) NOT NULL DEFAULT '',"
+    " ADD COLUMN stopped TINYINT NOT NULL DEFAULT 0",
+};
+
 constexpr Migration kMigrations[] = {
     {1, "initial", kInitial},
     {2, "masters", kMasters},
     {3, "bundles", kBundles},
     {4, "cleaning_usage_and_reads", kCleaningUsageAndReads},
+    {5, "pages", kPages},
 };
 
 }  // namespace

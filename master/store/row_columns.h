@@ -89,11 +89,13 @@ template <class Row>
 requires std::same_as<std::remove_const_t<Row>, PoolRow>
 auto Columns(Row& r) { return std::tie(r.name, r.slots, r.description, r.include_deferred); }
 
-inline constexpr char kWorkerColumns[] = "name, host, boot_id, version, last_hello, drained";
+inline constexpr char kWorkerColumns[] =
+    "name, host, boot_id, version, last_hello, drained, drain_reason, stopped";
 template <class Row>
 requires std::same_as<std::remove_const_t<Row>, WorkerRow>
 auto Columns(Row& r) {
-  return std::tie(r.name, r.host, r.boot_id, r.version, r.last_hello, r.drained);
+  return std::tie(r.name, r.host, r.boot_id, r.version, r.last_hello, r.drained, r.drain_reason,
+                  r.stopped);
 }
 
 inline constexpr char kLeaderColumns[] = "epoch, owner, instance, beat";

@@ -109,7 +109,9 @@ struct WorkerRow {
   std::string boot_id;  // of its machine's last start: what ran there before another one is gone
   std::string version;  // of gale
   TimePoint last_hello;
-  bool drained = false;  // an operator's: it is given no more work
+  bool drained = false;           // an operator's: it is given no more work
+  std::string drain_reason = {};  // as the operator gave it
+  bool stopped = false;           // it said goodbye, last
 };
 
 // Who leads. `beat` counts its signs of life: whoever sees the same beat for as long as a lease

@@ -226,6 +226,8 @@ Status WriteRest(Write& write, const CommitBatch& batch) {
       WriteRows(write, BatchRow::List::kWorkers, "worker", worker_upsert, batch.workers,
                 [](const WorkerRow& row) { return fmt::format("worker '{}'", row.name); }));
   GALE_RETURN_IF_ERROR(
+      DeleteByName(db, "DELETE FROM worker WHERE name = ?", batch.worker_deletes));
+  GALE_RETURN_IF_ERROR(
       DeleteByName(db, "DELETE FROM import_error WHERE filename = ?", batch.import_error_deletes));
   if (!batch.import_errors.empty()) {
     static const std::string upsert =

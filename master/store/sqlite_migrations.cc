@@ -275,11 +275,18 @@ CREATE TABLE connection (
 ) STRICT;
 )sql";
 
+// What the web's pages need.
+constexpr char kPages[] = R"sql(
+ALTER TABLE worker ADD COLUMN drain_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE worker ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0 CHECK (stopped IN (0, 1));
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "initial", kInitial},
     {2, "masters", kMasters},
     {3, "bundles", kBundles},
     {4, "cleaning_usage_and_reads", kCleaningUsageAndReads},
+    {5, "pages", kPages},
 };
 
 }  // namespace

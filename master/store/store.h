@@ -52,6 +52,7 @@ struct CommitBatch {
   std::vector<PoolRow> pools;
   std::vector<std::string> pool_deletes;
   std::vector<WorkerRow> workers;
+  std::vector<std::string> worker_deletes;        // after `workers`
   std::vector<ImportErrorRow> import_errors;      // replaces the file's former error
   std::vector<std::string> import_error_deletes;  // file names
   // Appended. On a repeated commit of the same batch an event may stand twice: it is a trail, not a
@@ -62,8 +63,8 @@ struct CommitBatch {
     return dags.empty() && dag_versions.empty() && !bundle && version_bundles.empty() &&
            runs.empty() && tis.empty() && attempts.empty() && xcoms.empty() &&
            xcom_deletes.empty() && xcom_name_deletes.empty() && rendered.empty() && pools.empty() &&
-           pool_deletes.empty() && workers.empty() && import_errors.empty() &&
-           import_error_deletes.empty() && events.empty();
+           pool_deletes.empty() && workers.empty() && worker_deletes.empty() &&
+           import_errors.empty() && import_error_deletes.empty() && events.empty();
   }
 };
 

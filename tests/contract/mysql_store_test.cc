@@ -157,7 +157,7 @@ TEST_P(MySqlTest, AReadOnlyServerIsSaidAndHealsByItself) {
 TEST_P(MySqlTest, ASchemaOfANewerGaleIsRefused) {
   ASSERT_TRUE(Migrate(world_->options()).ok());
   MustRun(*root_, fmt::format("INSERT INTO {}.schema_version VALUES (999, 'the future')", name_));
-  ExpectError(Migrate(world_->options()), Code::kFailedPrecondition, {"999", "version 4"});
+  ExpectError(Migrate(world_->options()), Code::kFailedPrecondition, {"999", "version 5"});
 }
 
 TEST_P(MySqlTest, AnotherProgramsDatabaseIsRefusedAndLeftAlone) {
@@ -213,7 +213,8 @@ TEST_P(MySqlTest, ASchemaOfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
   MustRun(*root_, fmt::format("DROP TABLE {0}.bundle_blob, {0}.version_bundle, {0}.master,"
                               " {0}.rendered_fields, {0}.variable, {0}.connection",
                               name_));
-  MustRun(*root_, fmt::format("ALTER TABLE {}.worker DROP COLUMN drained", name_));
+  MustRun(*root_, fmt::format("ALTER TABLE {}.worker DROP COLUMN drained,"
+                              " DROP COLUMN drain_reason, DROP COLUMN stopped", name_));
   MustRun(*root_, fmt::format("ALTER TABLE {}.dag DROP COLUMN failed_in_a_row", name_));
   MustRun(*root_, fmt::format("ALTER TABLE {}.leader DROP COLUMN instance, DROP COLUMN beat,"
                               " ADD COLUMN lease_until BIGINT NOT NULL DEFAULT 0",

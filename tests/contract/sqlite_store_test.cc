@@ -183,6 +183,7 @@ TEST(SqliteFile, OfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
       "DROP INDEX dag_run_by_dag; DROP INDEX dag_run_by_run_after;"
       "DROP INDEX dag_run_by_dag_and_run_after; DROP INDEX event_log_by_time;"
       "DROP TABLE bundle_blob; DROP TABLE version_bundle; ALTER TABLE worker DROP COLUMN drained;"
+      "ALTER TABLE worker DROP COLUMN drain_reason; ALTER TABLE worker DROP COLUMN stopped;"
       "DROP TABLE master; ALTER TABLE leader DROP COLUMN instance;"
       "ALTER TABLE leader DROP COLUMN beat; DELETE FROM schema_version WHERE version > 1");
   auto store = MustOpen(path);
@@ -204,7 +205,7 @@ TEST(SqliteFile, OfANewerGaleIsRefusedAndLeftAlone) {
   const std::string before = ReadFile(path);
   {
     auto store = MustOpen(path);
-    ExpectError(store->Migrate(), Code::kFailedPrecondition, {path, "999", "version 4"});
+    ExpectError(store->Migrate(), Code::kFailedPrecondition, {path, "999", "version 5"});
   }
   EXPECT_TRUE(ReadFile(path) == before);
 }

@@ -178,13 +178,15 @@ TEST_P(StoreContract, CommittingABatchAgainChangesNothing) {
 
 TEST_P(StoreContract, AWorkerIsKeptAsItLastSaidHello) {
   const WorkerRow first{"w", "host", "boot", "0.1.0", At(5)};
-  const WorkerRow again{"w", "other", "boot-2", "0.2.0", At(6), true};
+  const WorkerRow again{"w", "other", "boot-2", "0.2.0", At(6), true, "новые вентиляторы", true};
   MustCommit({.workers = {first, {"v", "", "", "", At(1)}}});
   EXPECT_TRUE(Same(store_->LoadLive()->workers.at(1), first));
   MustCommit({.workers = {again}});
   const auto workers = store_->LoadLive()->workers;
   ASSERT_EQ(workers.size(), 2u);
   EXPECT_TRUE(Same(workers.at(1), again));
+  MustCommit({.worker_deletes = {"w", "never"}});
+  EXPECT_EQ(store_->LoadLive()->workers.size(), 1u);
   EXPECT_TRUE(store_->Sync().ok());
 }
 

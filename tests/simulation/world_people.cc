@@ -124,7 +124,7 @@ void World::AskSomething() {
 
 void World::SetDrained(const Host& host, bool drained) {
   Ask([this, name = host.name(), drained](Loop& loop) {
-    if (!loop.DrainWorker(name, drained, kSomebody).ok()) return;  // it never came
+    if (!loop.DrainWorker(name, drained, drained ? "for a while" : "", kSomebody).ok()) return;  // it never came
     context_.Trace("{} is {}", name, drained ? "drained" : "undrained");
   });
 }

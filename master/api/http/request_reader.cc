@@ -261,7 +261,8 @@ class RequestReader::Reading {
   // Bodies.
 
   void Body() {
-    auto parsed = ParseJson("the body", request_.body.empty() ? "null" : request_.body);
+    const std::string_view none = reader_.operation_.needs_body ? "null" : "{}";
+    auto parsed = ParseJson("the body", request_.body.empty() ? none : request_.body);
     if (!parsed.ok()) {
       error_ = Invalid({"body"}, fmt::format("JSON decode error: {}", parsed.status().message()),
                        "json_invalid", Json::object());

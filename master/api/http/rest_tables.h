@@ -87,6 +87,7 @@ struct Operation {
   std::span<const Together> together;
   std::string_view together_message, missing_message;
   bool has_body;
+  bool needs_body;  // else none is as good as an empty one
   bool takes_form;                         // a form may be the body, too; its handler reads it
   std::span<const std::string_view> sets;  // bools of the request that this operation means
   const Shape* answer;                     // nullptr: none

@@ -70,7 +70,7 @@ class Walk {
     world_.Turn();
     world_.out = {};
     ASSERT_EQ(world_.Check(), "");
-    ASSERT_EQ(Unexplained(), "");
+    if (++checks_ % 5 == 0) ASSERT_EQ(Unexplained(), "");  // it costs as much as all the rest
   }
   // Whatever waits can say for what: all that is looked at before that is met, what comes after it
   // isn't looked at.
@@ -219,7 +219,7 @@ class Walk {
   std::mt19937_64 random_;
   const bool mapped_;
   World world_;
-  size_t ends_ = 0;
+  size_t ends_ = 0, checks_ = 0;
 };
 
 void WalkAll(uint64_t first, uint64_t last, bool with_past, bool mapped = false) {

@@ -163,13 +163,14 @@ TEST_F(Workers, AHelloThatALaterOneOvertookIsRefused) {
 
 TEST_F(Workers, ADrainedOneGetsNoMoreWorkWhoeverIsStartedAnewUntilItIsUndrained) {
   GrantOne();
-  MustTurn([&](Loop& l) { EXPECT_TRUE(l.DrainWorker("w", true, actor_).ok()); });
+  MustTurn([&](Loop& l) { EXPECT_TRUE(l.DrainWorker("w", true, "new fans", actor_).ok()); });
   EXPECT_EQ(link_->drains, "drain;");
   const RunRow next = MustTrigger("d");
   MustTurn([&](Loop& l) { l.OnWant(link_, 2); });
   EXPECT_EQ(link_->grants.size(), 1u);
   EXPECT_EQ(Ti(run_.id).state, TiState::kRunning) << "what it has goes on";
   EXPECT_TRUE(loop_->Workers().at(0).draining);
+  EXPECT_EQ(loop_->Workers().at(0).drain_reason, "new fans");
   auto why = [&] {
     Result<Explanation> out = Internal("not asked");
     MustTurn([&](Loop& l) { out = l.Explain("d", next.run_id, "a"); });
@@ -184,12 +185,13 @@ TEST_F(Workers, ADrainedOneGetsNoMoreWorkWhoeverIsStartedAnewUntilItIsUndrained)
   fresh.running = {attempt_};
   auto again = Connect(fresh);
   EXPECT_TRUE(again->welcomes.at(0).drained);
+  EXPECT_EQ(loop_->Workers().at(0).drain_reason, "new fans") << "also after a restart of both";
   EXPECT_TRUE(again->grants.empty());
-  MustTurn([&](Loop& l) { EXPECT_TRUE(l.DrainWorker("w", false, actor_).ok()); });
+  MustTurn([&](Loop& l) { EXPECT_TRUE(l.DrainWorker("w", false, "", actor_).ok()); });
   EXPECT_EQ(again->drains, "undrain;");
   ASSERT_EQ(again->grants.size(), 1u);
   EXPECT_EQ(again->grants[0].run, next.id);
-  EXPECT_EQ(loop_->DrainWorker("nobody", true, actor_).code(), Code::kNotFound);
+  EXPECT_EQ(loop_->DrainWorker("nobody", true, "", actor_).code(), Code::kNotFound);
 }
 
 TEST_F(Workers, AClockOrAVersionThatIsNotOursIsSaidAndTheWorkerWorks) {
