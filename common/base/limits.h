@@ -32,6 +32,13 @@ inline constexpr size_t kNoteBytesMax = 1000;         // as in Airflow
 inline constexpr size_t kHttpBodyBytesMax = 4 << 20;
 inline constexpr size_t kHttpHeaderBytesMax = 64 << 10;
 inline constexpr size_t kHttpConnectionsMax = 4096;
+// Answers that go on: streams of what is committed. One that has more to say at once, or is further
+// behind, tells its page to read again instead.
+inline constexpr size_t kHttpStreamsMax = 1024;
+inline constexpr size_t kStreamWatchesMax = 64;  // of one stream
+inline constexpr size_t kStreamPieceBytesMax = 512 << 10;
+inline constexpr size_t kStreamTurnsMax = 1'024;
+inline constexpr size_t kStreamTextsBytesMax = 8 << 20;  // of changes as JSON, for all streams
 inline constexpr size_t kPageRowsMax = 100;     // [api] maximum_page_limit
 inline constexpr size_t kPageRowsDefault = 50;  // [api] fallback_page_limit
 // Reads of the ledger: how long a statement may take, what one listing looks through.

@@ -162,6 +162,7 @@ class Control {
 
   const std::string& base_url() const { return options_.base_url; }
   const ServerVersion& version() const { return options_.version; }
+  const std::string& master_name() const { return options_.master_name; }
   // FAILED_PRECONDITION: this process has none.
   Result<Secrets*> secrets() const {
     if (options_.secrets != nullptr) return options_.secrets;

@@ -2,6 +2,7 @@
 
 #include "common/rpc/convert.h"
 #include "master/api/grants.h"
+#include "master/api/views.h"
 
 namespace gale {
 namespace {
@@ -250,6 +251,7 @@ Json ToJson(const RunChanged& change) {
   return {{"kind", "run"},
           {"dag_id", row.dag_id},
           {"dag_run_id", row.run_id},
+          {"run_type", Name(row.type)},
           {"state", Name(row.state)},
           {"dag_version", row.version},
           {"logical_date", Text(row.logical_date)},

@@ -1,46 +1,11 @@
 """What a browser gets of the real binary: its session, the web UI's files."""
 
 import gzip
-import http.client
 import json
 import pathlib
 import re
 
-SESSION = "/api/gale/v1/session"
-
-
-class Browser:
-    """Keeps its cookie, as a browser does; each request is (status, headers, body)."""
-
-    def __init__(self, gale, port=None):
-        self.gale, self.port = gale, port or gale.port
-        self.cookie, self.csrf = None, None
-
-    def ask(self, method, path, body=None, headers=None, csrf=True):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        headers = dict(headers or {})
-        if self.cookie:
-            headers["Cookie"] = self.cookie
-        if csrf and self.csrf and method != "GET":
-            headers["X-CSRF-Token"] = self.csrf
-        data = None if body is None else json.dumps(body)
-        if data is not None:
-            headers["Content-Type"] = "application/json"
-        connection.request(method, path, body=data, headers=headers)
-        answer = connection.getresponse()
-        text = answer.read()
-        connection.close()
-        found = {name.lower(): value for name, value in answer.getheaders()}
-        if "set-cookie" in found:
-            self.cookie = found["set-cookie"].split(";")[0]
-        return answer.status, found, text
-
-    def log_in(self, password=None):
-        status, headers, text = self.ask("POST", SESSION, {"username": "admin",
-                                                           "password": password or self.gale.password()})
-        if status == 201:
-            self.csrf = json.loads(text)["csrf_token"]
-        return status, headers, text
+from browser import SESSION, Browser
 
 
 def test_a_browser_logs_in_changes_something_and_logs_out(shared):

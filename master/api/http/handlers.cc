@@ -53,6 +53,7 @@ const NamedHandler& FindHandler(std::string_view name) {
       {"openapi", GetOpenApi},
       {"front_page", GetFrontPage},
       {"session_begin", BeginSession, &v1::LoginRequest::default_instance()},
+      {"events", GetEvents},
       {"session", GetSession},
       {"session_end", EndSession},
       {"log", GetLog, &v1::ReadLogRequest::default_instance()},

@@ -6,6 +6,7 @@
 
 #include "master/api/auth.h"
 #include "master/api/control.h"
+#include "master/api/http/change_texts.h"
 #include "master/api/http/http.h"
 #include "master/api/http/web_pages.h"
 
@@ -18,6 +19,7 @@ struct Call {
   Auth& auth;
   const Identity& who;  // asks; nobody, if the operation is open
   const WebPages& web;
+  const std::shared_ptr<ChangeTexts>& texts;
 };
 using Handler = Response (*)(const Call&);
 
@@ -31,6 +33,7 @@ const NamedHandler& FindHandler(std::string_view name);
 
 Response GetLog(const Call& call);
 Response GetLogRange(const Call& call);
+Response GetEvents(const Call& call);
 Response BeginSession(const Call& call);
 Response GetSession(const Call& call);
 Response EndSession(const Call& call);

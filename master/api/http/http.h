@@ -2,10 +2,13 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "master/api/http/stream.h"
 
 namespace gale::http {
 
@@ -34,6 +37,7 @@ struct Response {
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::shared_ptr<Source> goes_on = nullptr;  // what is written instead of a body
 };
 
 // "%41+b" -> "AA b" ('+' only where `plus_is_blank`). False if an escape is malformed.

@@ -1,53 +1,15 @@
-// The only file that knows Boost.
 #include "master/api/http/http_server.h"
 
 #include <fcntl.h>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
-#include <set>
-#include <thread>
-
-#include "common/base/log.h"
-#include "master/api/thread_pool.h"
+#include "master/api/http/http_server_impl.h"
 
 namespace gale::http {
 namespace {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace bhttp = boost::beast::http;
-namespace ssl = boost::asio::ssl;
-using asio::ip::tcp;
-using PlainStream = beast::tcp_stream;
-using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 using Parser = bhttp::request_parser<bhttp::string_body>;
-// Errors come back as values.
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 // How long a connection may take to end after its last answer.
 constexpr std::chrono::milliseconds kGoodbyeMax{2000};
-
-// Below TLS, if there is any: where the socket and the timeouts are.
-template <class Stream>
-beast::tcp_stream& Tcp(Stream& stream) {
-  return beast::get_lowest_layer(stream);
-}
-
-Response Refusal(int status, std::string_view detail) {
-  return {status, "application/json", fmt::format(R"({{"detail":"{}"}})", detail), {}};
-}
 
 Request FromBeast(Parser::value_type&& message, const std::string& peer, bool& well_formed) {
   Request request;
@@ -65,56 +27,6 @@ Request FromBeast(Parser::value_type&& message, const std::string& peer, bool& w
 }
 
 }  // namespace
-
-struct Server::Impl {
-  Impl(Handler h, ServerOptions o, Sorter s)
-      : handler(std::move(h)),
-        sorter(std::move(s)),
-        options(std::move(o)),
-        acceptor(io),
-        stop_timer(io) {}
-
-  Status PrepareTls();
-  Status Listen();
-  asio::awaitable<void> Accept();
-  // One connection; Stream is PlainStream or TlsStream, here and below.
-  template <class Stream>
-  asio::awaitable<void> Serve(std::shared_ptr<Stream> stream);
-  // False if there won't be any requests.
-  asio::awaitable<bool> Greet(PlainStream&) { co_return true; }
-  asio::awaitable<bool> Greet(TlsStream& stream);
-  asio::awaitable<void> SayGoodbye(PlainStream&) { co_return; }
-  asio::awaitable<void> SayGoodbye(TlsStream& stream);
-  // False if the connection is over.
-  template <class Stream>
-  asio::awaitable<bool> ServeOne(Stream& stream, beast::flat_buffer& buffer,
-                                 const std::string& peer);
-  asio::awaitable<Response> RunHandler(Request request);
-  template <class Stream>
-  asio::awaitable<bool> Answer(Stream& stream, Response response, bool head, bool keep_alive,
-                               unsigned version);
-  // Ends all connections that wait for a request; the others end with their answer.
-  void BeginStop();
-
-  const Handler handler;
-  const Sorter sorter;
-  const ServerOptions options;
-  asio::io_context io{1};
-  tcp::acceptor acceptor;
-  asio::steady_timer stop_timer;
-  std::optional<ssl::context> tls;
-  std::unique_ptr<ThreadPool> pool, login_pool;
-  std::thread thread;
-  // So that the thread waits for Open, if that comes later.
-  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> stays;
-  // Touched by the I/O thread only.
-  std::set<beast::tcp_stream*> connections, idle;
-  bool stopping = false;
-  uint16_t port = 0;
-  // For any thread.
-  Gauge open_connections;
-  Counter connections_refused, requests_refused, logins_refused, requests_too_large;
-};
 
 // A child that outlives us (the parse server, a keeper) must not keep the port.
 template <class Socket>
@@ -296,6 +208,10 @@ asio::awaitable<bool> Server::Impl::ServeOne(Stream& stream, beast::flat_buffer&
   request.tls = tls.has_value();
   Tcp(stream).expires_never();
   Response response = co_await RunHandler(std::move(request));
+  if (response.goes_on) {
+    co_await GoOn(stream, std::move(response), head, version);
+    co_return false;
+  }
   co_return co_await Answer(stream, std::move(response), head, keep_alive && !stopping, version);
 }
 
@@ -347,11 +263,20 @@ asio::awaitable<bool> Server::Impl::Answer(Stream& stream, Response response, bo
   co_return !error && keep_alive;
 }
 
+template asio::awaitable<bool> Server::Impl::Answer(PlainStream&, Response, bool, bool, unsigned);
+template asio::awaitable<bool> Server::Impl::Answer(TlsStream&, Response, bool, bool, unsigned);
+
 void Server::Impl::BeginStop() {
   stopping = true;
   beast::error_code ignored;
   acceptor.close(ignored);
   for (beast::tcp_stream* stream : idle) stream->cancel();
+  wakes->Close();
+  for (auto& [id, one] : going) {
+    one->over = true;
+    one->timer.cancel();
+    if (one->writes != nullptr) one->writes->cancel();
+  }
 }
 
 Server::Server(Handler handler, ServerOptions options, Sorter sorter)
@@ -413,6 +338,14 @@ void Server::Report(MetricSink& sink) const {
         impl_->options.connections_max);
   sink.Count("gale_http_connections_refused_total", "Connections beyond the limit.",
              impl_->connections_refused.value());
+  level("gale_http_streams", "Answers that go on: pages that watch.",
+        static_cast<size_t>(impl_->open_streams.value()));
+  level("gale_http_streams_max", "Beyond it streams are refused (503).",
+        impl_->options.streams_max);
+  sink.Count("gale_http_streams_refused_total", "Streams beyond the limit (503).",
+             impl_->streams_refused.value());
+  sink.Count("gale_http_stream_bytes_total", "What was written of streams.",
+             impl_->stream_bytes.value());
   if (impl_->pool) {
     level("gale_http_requests_waiting", "Requests that wait for a handler thread.",
           impl_->pool->waiting());

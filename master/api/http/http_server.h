@@ -3,8 +3,8 @@
 // everything:
 //   header over limits::kHttpHeaderBytesMax -> 431; body over limits::kHttpBodyBytesMax -> 413,
 //   before it is read; connections over limits::kHttpConnectionsMax -> 503; handlers all busy and
-//   kWaitingRequestsMax waiting -> 503; a request that dribbles in or an answer that isn't read ->
-//   closed.
+//   kWaitingRequestsMax waiting -> 503; answers that go on over limits::kHttpStreamsMax -> 503; a
+//   request that dribbles in or an answer that isn't read -> closed.
 // With a certificate it is HTTPS (TLS 1.2 or newer), and who comes with plain HTTP is told so.
 #pragma once
 
@@ -39,6 +39,7 @@ struct ServerOptions {
   size_t login_threads = 2;
   size_t waiting_logins_max = 16;
   size_t connections_max = limits::kHttpConnectionsMax;
+  size_t streams_max = limits::kHttpStreamsMax;  // of the connections: answers that go on
   size_t body_bytes_max = limits::kHttpBodyBytesMax;
   Duration idle_timeout = std::chrono::seconds(75);  // between two requests
   Duration request_timeout =

@@ -132,7 +132,7 @@ Response RestApi::Run(const Route& route, const Request& request, const Router::
     if (auto wrong = route.reader->Read(request, match.args, *message)) return *wrong;
   }
   if (route.handler != nullptr) {
-    return route.handler->handler({request, message.get(), control_, auth_, who, web_});
+    return route.handler->handler({request, message.get(), control_, auth_, who, web_, texts_});
   }
   if (route.needs.leader() && hand_on) {
     if (auto handed = hand_on(request)) return *std::move(handed);
