@@ -55,6 +55,7 @@ class Events:
         self.answer = self.connection.getresponse()
         assert self.answer.status == 200, self.answer.read()
         assert self.answer.getheader("Content-Type") == "text/event-stream"
+        self.unseen, self.seen = [], []  # of until()
         self.hello = self.next()
         assert self.hello[0] == "hello", self.hello
 
@@ -70,18 +71,20 @@ class Events:
             event[name] = value
 
     def until(self, wanted, seconds=PATIENCE):
-        """The first event that `wanted(name, data)` is true of; a change's own data, for a turn."""
+        """(event, id, data) of the first that `wanted(event, data)` is true of, after the one before; each change of
+        a turn is looked at alone."""
         deadline = time.monotonic() + seconds
-        seen = []
-        while time.monotonic() < deadline:
+        while True:
+            while self.unseen:
+                one = self.unseen.pop(0)
+                self.seen.append(one)
+                if wanted(one[0], one[2]):
+                    return one
+            assert time.monotonic() < deadline, f"not within {seconds} s; it said {self.seen}"
             event = self.next()
-            assert event, f"the stream ended; it said {seen}"
+            assert event, f"the stream ended; it said {self.seen}"
             name, at, data = event
-            seen.append((name, at))
-            for one in data["changes"] if name == "turn" else [data]:
-                if wanted(name, one):
-                    return name, at, one
-        raise AssertionError(f"not within {seconds} s; it said {seen}")
+            self.unseen += [(name, at, one) for one in (data["changes"] if name == "turn" else [data])]
 
     def close(self):
         self.answer.close()
