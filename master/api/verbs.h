@@ -72,7 +72,11 @@
   X(TestConnection, Connection, TestConnectionResponse)                           \
   X(ListEvents, ListEventsRequest, ListEventsResponse)                            \
   X(GetDagStructure, GetDagStructureRequest, DagStructure)                        \
-  X(GetDagGrid, GetDagGridRequest, DagGrid)
+  X(GetDagGrid, GetDagGridRequest, DagGrid)                                       \
+  X(ListDagItems, ListDagItemsRequest, DagList)                                   \
+  X(GetDagGantt, GetDagRunRequest, Gantt)                                         \
+  X(GetSummary, GetSummaryRequest, Summary)                                       \
+  X(GetDagCalendar, GetDagCalendarRequest, DagCalendar)
 
 namespace gale {
 

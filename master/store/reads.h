@@ -88,6 +88,32 @@ struct RunHead {
   std::optional<TimePoint> logical_date;
 };
 
+// A run as a bar of a chart.
+struct RunBrief {
+  RunId id;
+  std::string dag_id, run_id;
+  RunState state = RunState::kQueued;
+  RunType type = RunType::kManual;
+  TimePoint run_after;
+  std::optional<TimePoint> start_date, end_date;
+};
+struct RunTime {
+  TimePoint run_after;
+  RunState state = RunState::kQueued;
+};
+// How many runs of one DAG are in a state.
+struct DagRunsInState {
+  std::string dag_id;
+  RunState state = RunState::kQueued;
+  uint64_t runs = 0;
+};
+// Runs whose run_after is in [from, until).
+struct RunWindow {
+  std::string dag_id;  // empty: of all DAGs
+  TimePoint from, until;
+  size_t limit = 0;
+};
+
 // The rows of the tasks first..last of a run.
 struct TiRange {
   RunId run;
@@ -180,6 +206,20 @@ class Reads {
   virtual Result<std::vector<RunHead>> WalkRuns(const RunScope& scope, RunId after,
                                                 size_t limit) = 0;
 
+  // Of each DAG that isn't stale, the run with the latest run_after, by DAG.
+  virtual Result<std::vector<RunBrief>> LatestRuns() = 0;
+  // Of each of these DAGs its `each` last ones by run_after, the newest first; DAG by DAG.
+  virtual Result<std::vector<RunBrief>> LastRuns(const std::vector<std::string>& dag_ids,
+                                                 size_t each) = 0;
+  // Queued and running ones, by DAG.
+  virtual Result<std::vector<DagRunsInState>> CountUnfinished() = 0;
+  // The last ones first; `window.limit` at most.
+  virtual Result<std::vector<RunBrief>> RunsBetween(const RunWindow& window) = 0;
+  // The same in brief, in any order. RESOURCE_EXHAUSTED: more than window.limit match.
+  virtual Result<std::vector<RunTime>> RunTimes(const RunWindow& window) = 0;
+  // Runs that have ended since, of those that were due at most a day before.
+  virtual Result<uint64_t> CountEnded(TimePoint since) = 0;
+
   // A task instance that nothing has happened to has no row. By run, task and map index.
   virtual Result<std::vector<TiRow>> ListTis(const std::vector<TiRange>& ranges) = 0;
   Result<std::vector<TiRow>> ListTis(RunId run) { return ListTis({TiRange{run}}); }
@@ -191,6 +231,9 @@ class Reads {
   // Ended tries, oldest first; with a number, that one only.
   virtual Result<std::vector<AttemptRow>> ListAttempts(
       const TiKey& ti, std::optional<uint32_t> try_number = std::nullopt) = 0;
+  // The same of many instances, `limit` rows at most; by run, task, map index and try.
+  virtual Result<std::vector<AttemptRow>> ListAttempts(const std::vector<TiKey>& tis,
+                                                       size_t limit) = 0;
   virtual Result<Page<XComHead>> ListXComs(const XComQuery& query) = 0;
   virtual Result<std::optional<XComRow>> GetXCom(const TiKey& ti, const std::string& key) = 0;
   // `query.limit` of them; and how many there are in all.

@@ -29,6 +29,13 @@ class SqlReads : public Reads {
                                             RunId except) override;
   Result<std::vector<VersionRuns>> CountRuns(const RunScope& scope) override;
   Result<std::vector<RunHead>> WalkRuns(const RunScope& scope, RunId after, size_t limit) override;
+  Result<std::vector<RunBrief>> LatestRuns() override;
+  Result<std::vector<RunBrief>> LastRuns(const std::vector<std::string>& dag_ids,
+                                         size_t each) override;
+  Result<std::vector<DagRunsInState>> CountUnfinished() override;
+  Result<std::vector<RunBrief>> RunsBetween(const RunWindow& window) override;
+  Result<std::vector<RunTime>> RunTimes(const RunWindow& window) override;
+  Result<uint64_t> CountEnded(TimePoint since) override;
   using Reads::ListTis;
   Result<std::vector<TiRow>> ListTis(const std::vector<TiRange>& ranges) override;
   Result<std::optional<TiRow>> GetTi(const TiKey& ti) override;
@@ -36,6 +43,8 @@ class SqlReads : public Reads {
   Result<std::vector<TiCell>> ListCells(const CellQuery& query) override;
   Result<std::vector<AttemptRow>> ListAttempts(const TiKey& ti,
                                                std::optional<uint32_t> try_number) override;
+  Result<std::vector<AttemptRow>> ListAttempts(const std::vector<TiKey>& tis,
+                                               size_t limit) override;
   Result<Page<XComHead>> ListXComs(const XComQuery& query) override;
   Result<std::optional<XComRow>> GetXCom(const TiKey& ti, const std::string& key) override;
   Result<std::vector<XComRow>> TaskXComs(const XComsOfTask& query) override;

@@ -218,6 +218,23 @@ std::vector<Case> ViewCases() {
   cells.with_times = true;
   cells.states = {TiState::kSuccess};
   cases.push_back({"cells that succeeded", Of([=](SqlReads& r) { return r.ListCells(cells); })});
+  const char* kDagsAreFew = "DAGs are few";
+  cases.push_back({"latest runs", Of([](SqlReads& r) { return r.LatestRuns(); }), "", kDagsAreFew});
+  cases.push_back({"last runs", Of([](SqlReads& r) { return r.LastRuns({"dag3", "dag5"}, 24); })});
+  cases.push_back(
+      {"unfinished by DAG", Of([](SqlReads& r) { return r.CountUnfinished(); }), "those that run"});
+  for (const std::string dag_id : {"", "dag3"}) {
+    const RunWindow window{dag_id, At(3800), At(3900), 100};
+    cases.push_back(
+        {"runs between of " + dag_id, Of([=](SqlReads& r) { return r.RunsBetween(window); })});
+    cases.push_back({"times of " + dag_id, Of([=](SqlReads& r) { return r.RunTimes(window); })});
+  }
+  cases.push_back({"ended since",
+                   Of([](SqlReads& r) { return r.CountEnded(At(3900) + std::chrono::days(1)); })});
+  cases.push_back(
+      {"tries of many", Of([](SqlReads& r) {
+         return r.ListAttempts({{RunId(3), TaskIndex(0)}, {RunId(5), TaskIndex(1)}}, 100);
+       })});
   return cases;
 }
 

@@ -72,9 +72,16 @@ class StoreListing : public StoreContract {
   std::string Dags(const DagQuery& query);
 };
 
+// The runs of store_contract_views.cc.
+class StoreViews : public StoreContract {
+ protected:
+  void SetUp() override;
+};
+
 // Runs the contract for testing::Values(StoreBackend{...}, ...).
 #define GALE_INSTANTIATE_STORE_CONTRACT(Name, backends)                 \
   INSTANTIATE_TEST_SUITE_P(Name, StoreContract, backends, BackendName); \
-  INSTANTIATE_TEST_SUITE_P(Name, StoreListing, backends, BackendName)
+  INSTANTIATE_TEST_SUITE_P(Name, StoreListing, backends, BackendName);  \
+  INSTANTIATE_TEST_SUITE_P(Name, StoreViews, backends, BackendName)
 
 }  // namespace gale

@@ -5,9 +5,30 @@
 #include "tests/contract/store_contract.h"
 
 namespace gale {
-namespace {
 
 using namespace testing_rows;  // NOLINT
+
+// a: r1 (ended), r3, r2 by run_after; b: r4 (running), r6; c: none; gone: r5, and it is stale.
+void StoreViews::SetUp() {
+  StoreContract::SetUp();
+  CommitBatch batch;
+  for (const char* id : {"a", "b", "c", "gone"}) batch.dags.push_back(SparseDag(id));
+  batch.dags.back().is_stale = true;
+  batch.runs = {SparseRun(1, "a", "r1", RunState::kSuccess),
+                SparseRun(2, "a", "r2", RunState::kFailed),
+                SparseRun(3, "a", "r3"),
+                SparseRun(4, "b", "r4"),
+                SparseRun(5, "gone", "r5", RunState::kSuccess),
+                SparseRun(6, "b", "r6", RunState::kQueued)};
+  batch.runs[2].run_after = At(1, 5);  // between r1 and r2
+  batch.runs[5].run_after = At(4);     // as r4: the later one counts
+  batch.runs[0].start_date = At(3);
+  batch.runs[0].end_date = At(7);
+  batch.runs[4].end_date = At(8);
+  MustCommit(batch);
+}
+
+namespace {
 
 // "run/task/map:state[len](start-end) ", sorted.
 std::string Shown(const Result<std::vector<TiCell>>& cells) {
@@ -54,6 +75,76 @@ TEST_P(StoreContract, CellsOfManyRunsWithWhatColoursThem) {
   EXPECT_EQ(store_->reads().ListCells(query).status().code(), Code::kResourceExhausted);
   query.runs.clear();
   EXPECT_EQ(Shown(store_->reads().ListCells(query)), "") << "of no runs: none, not all";
+}
+
+std::string Ids(const Result<std::vector<RunBrief>>& runs) {
+  if (!runs.ok()) return runs.status().ToString();
+  std::string ids;
+  for (const RunBrief& run : *runs) ids += run.run_id + " ";
+  return ids;
+}
+
+TEST_P(StoreViews, TheLatestRunOfEachDag) {
+  const auto runs = store_->reads().LatestRuns();
+  EXPECT_EQ(Ids(runs), "r2 r6 ");
+  EXPECT_EQ((*runs)[0].dag_id, "a");
+  EXPECT_EQ((*runs)[0].state, RunState::kFailed);
+  EXPECT_EQ((*runs)[0].run_after, At(2));
+}
+
+TEST_P(StoreViews, LastRunsOfSomeDagsTheNewestFirst) {
+  const auto runs = store_->reads().LastRuns({"b", "a", "c", "none", "gone"}, 2);
+  EXPECT_EQ(Ids(runs), "r2 r3 r6 r4 r5 ");
+  EXPECT_EQ(Ids(store_->reads().LastRuns({"a"}, 10)), "r2 r3 r1 ");
+  const RunBrief first = store_->reads().LastRuns({"a"}, 10)->back();
+  EXPECT_EQ(first.start_date, At(3));
+  EXPECT_EQ(first.end_date, At(7));
+  EXPECT_EQ(Ids(store_->reads().LastRuns({}, 2)), "");
+}
+
+TEST_P(StoreViews, RunsThatAreNotEndedAreCountedByDag) {
+  const auto counts = store_->reads().CountUnfinished().value();
+  std::string text;
+  for (const DagRunsInState& one : counts) {
+    text += fmt::format("{} {} {}, ", one.dag_id, Name(one.state), one.runs);
+  }
+  EXPECT_EQ(text, "a running 1, b queued 1, b running 1, ");
+}
+
+TEST_P(StoreViews, RunsOfATime) {
+  EXPECT_EQ(Ids(store_->reads().RunsBetween({"", At(1, 5), At(5), 10})), "r6 r4 r2 r3 ");
+  EXPECT_EQ(Ids(store_->reads().RunsBetween({"a", At(0), At(2), 10})), "r3 r1 ");
+  EXPECT_EQ(Ids(store_->reads().RunsBetween({"", At(0), At(9), 2})), "r5 r6 ");
+  const auto times = store_->reads().RunTimes({"a", At(0), At(9), 3}).value();
+  EXPECT_EQ(times.size(), 3u);
+  EXPECT_EQ(store_->reads().RunTimes({"a", At(0), At(9), 2}).status().code(),
+            Code::kResourceExhausted);
+  EXPECT_EQ(store_->reads().CountEnded(At(7)).value(), 2u);
+  EXPECT_EQ(store_->reads().CountEnded(At(8)).value(), 1u);
+  EXPECT_EQ(store_->reads().CountEnded(At(1) + std::chrono::days(1)).value(), 0u);
+}
+
+TEST_P(StoreViews, TriesOfManyInstances) {
+  CommitBatch batch;
+  for (uint32_t task : {0u, 1u, 2u}) {
+    for (uint32_t number : {2u, 1u}) {
+      AttemptRow row;
+      row.id = {RunId(1), TaskIndex(task), kUnmapped, number};
+      row.state = TiState::kFailed;
+      batch.attempts.push_back(row);
+    }
+  }
+  MustCommit(batch);
+  const auto rows = store_->reads().ListAttempts(
+      {{RunId(1), TaskIndex(2), kUnmapped}, {RunId(1), TaskIndex(0), kUnmapped}}, 10);
+  std::string text;
+  for (const AttemptRow& row : *rows)
+    text += fmt::format("{}/{} ", row.id.task.value, row.id.try_number);
+  EXPECT_EQ(text, "0/1 0/2 2/1 2/2 ");
+  EXPECT_EQ(
+      store_->reads().ListAttempts({{RunId(1), TaskIndex(2)}, {RunId(1), TaskIndex(0)}}, 3)->size(),
+      3u);
+  EXPECT_TRUE(store_->reads().ListAttempts(std::vector<TiKey>(), 3)->empty());
 }
 
 }  // namespace

@@ -51,6 +51,29 @@ class FaultyReads : public Reads {
   Result<std::vector<RunHead>> WalkRuns(const RunScope& scope, RunId after, size_t limit) override {
     return Do([&] { return inner_.WalkRuns(scope, after, limit); });
   }
+  Result<std::vector<RunBrief>> LatestRuns() override {
+    return Do([&] { return inner_.LatestRuns(); });
+  }
+  Result<std::vector<RunBrief>> LastRuns(const std::vector<std::string>& dag_ids,
+                                         size_t each) override {
+    return Do([&] { return inner_.LastRuns(dag_ids, each); });
+  }
+  Result<std::vector<DagRunsInState>> CountUnfinished() override {
+    return Do([&] { return inner_.CountUnfinished(); });
+  }
+  Result<std::vector<RunBrief>> RunsBetween(const RunWindow& window) override {
+    return Do([&] { return inner_.RunsBetween(window); });
+  }
+  Result<std::vector<RunTime>> RunTimes(const RunWindow& window) override {
+    return Do([&] { return inner_.RunTimes(window); });
+  }
+  Result<uint64_t> CountEnded(TimePoint since) override {
+    return Do([&] { return inner_.CountEnded(since); });
+  }
+  Result<std::vector<AttemptRow>> ListAttempts(const std::vector<TiKey>& tis,
+                                               size_t limit) override {
+    return Do([&] { return inner_.ListAttempts(tis, limit); });
+  }
   Result<std::vector<TiRow>> ListTis(const std::vector<TiRange>& ranges) override {
     return Do([&] { return inner_.ListTis(ranges); });
   }

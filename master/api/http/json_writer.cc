@@ -237,7 +237,10 @@ void JsonWriter::AppendList(const Step& step, const Message& message, std::strin
   const int size = reflection->FieldSize(message, step.field);
   for (int i = 0; i < size; ++i) {
     if (i > 0) out += ',';
-    if (step.field->message_type() != nullptr) {
+    if (IsTime(step.field)) {
+      const Message& time = reflection->GetRepeatedMessage(message, step.field, i);
+      AppendJsonText(FormatTime(FromProto(static_cast<const Timestamp&>(time))), out);
+    } else if (step.field->message_type() != nullptr) {
       step.object->Append({reflection->GetRepeatedMessage(message, step.field, i)}, out);
     } else if (step.object != nullptr) {
       step.object->Append({message, step.field, i}, out);
