@@ -88,6 +88,20 @@ Result<std::vector<TiKey>> Newest(Control& control, std::vector<RunId> runs,
   return keys;
 }
 
+// One by one: of a mapped task the others may be many.
+Result<std::vector<TaskInstanceView>> ViewsOf(Control& control, const std::vector<TiKey>& keys) {
+  Instances instances(control.reads(), control.dags());
+  GALE_RETURN_IF_ERROR(instances.LoadRuns(keys));
+  std::vector<TaskInstanceView> views;
+  for (const TiKey& key : keys) {
+    const auto run = instances.Run(key.run);
+    if (!run.ok()) continue;  // cleaned away meanwhile
+    GALE_ASSIGN_OR_RETURN(std::optional<TiRow> row, control.reads().GetTi(key));
+    if (row) views.push_back({*run, *std::move(row)});
+  }
+  return views;
+}
+
 Status AddNeeds(Control& control, const std::vector<RunBrief>& failed, const LiveCounts& live,
                 v1::Summary& answer) {
   std::vector<RunId> runs;
@@ -97,8 +111,7 @@ Status AddNeeds(Control& control, const std::vector<RunBrief>& failed, const Liv
   GALE_ASSIGN_OR_RETURN(const std::vector<TiKey> retrying,
                         Newest(control, live.retrying, {TiState::kUpForRetry}));
   keys.insert(keys.end(), retrying.begin(), retrying.end());
-  Instances instances(control.reads(), control.dags());
-  GALE_ASSIGN_OR_RETURN(std::vector<TaskInstanceView> tis, instances.Views(keys));
+  GALE_ASSIGN_OR_RETURN(std::vector<TaskInstanceView> tis, ViewsOf(control, keys));
   std::ranges::stable_sort(tis, [](const TaskInstanceView& a, const TaskInstanceView& b) {
     return a.row.end_date > b.row.end_date;
   });
