@@ -73,6 +73,8 @@ TEST(DocumentTest, ItsBoundsAreOurs) {
       const auto is = [&](std::string_view name) { return input.name == name && ++seen > 0; };
       if (operation.id == "get_log_range" && is("limit")) {
         EXPECT_EQ(input.max, limits::kLogRangeBytesMax);
+      } else if (operation.id == "get_dag_grid" && is("limit")) {
+        EXPECT_EQ(input.max, limits::kGridRunsMax);
       } else if (operation.id == "get_log_times") {  // bytes that nobody reads
       } else if (is("limit")) {
         EXPECT_EQ(input.max, limits::kPageRowsMax) << operation.id;
