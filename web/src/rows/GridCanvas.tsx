@@ -1,50 +1,63 @@
-import { useLayoutEffect, useRef } from "react";
+import { memo, useLayoutEffect, useRef } from "react";
 import type { Grid } from "../api/shapes";
 import { useSettings } from "../app/settings";
 import { isLoud, type State } from "../lib/state";
 import { atlasOf, short, type Atlas } from "./atlas";
 import { countsAt, stateAt, total, type Index } from "./grid-data";
 import type { Row } from "./rows";
-import { CELL, COLUMN, ROW, type Part } from "./window";
+import { CELL, COLUMN, ROW, TILE, type Part } from "./window";
 
-type Props = { grid: Grid; index: Index; rows: Row[]; places: number[][]; rowPart: Part; columnPart: Part };
+type Props = { grid: Grid; index: Index; rows: Row[]; places: number[][] };
 const GAP = (COLUMN - CELL) / 2, TOP = (ROW - CELL) / 2;
 const DASH = { height: 3, inset: 1 };
 
-// The cells of the part that is seen and some around, on one canvas.
-export function GridCanvas({ grid, index, rows, places, rowPart, columnPart }: Props) {
+// The cells of the part that is seen and some around, in tiles: what is scrolled to is drawn, the rest stays as it is.
+export function GridCanvas({ rowPart, columnPart, ...props }: Props & { rowPart: Part; columnPart: Part }) {
+  const tiles = [];
+  for (let row = rowPart.from; row < rowPart.to; row += TILE) {
+    for (let column = columnPart.from; column < columnPart.to; column += TILE) tiles.push(<Tile key={`${row} ${column}`} row={row} column={column} {...props} />);
+  }
+  return <>{tiles}</>;
+}
+
+type TileProps = Props & { row: number; column: number };
+
+// A run that nothing happened to is the same object: a change of one run draws the tiles of its column.
+function same(a: TileProps, b: TileProps): boolean {
+  if (a.rows !== b.rows || a.index !== b.index || a.places !== b.places || a.row !== b.row || a.column !== b.column) return false;
+  for (let c = a.column; c < a.column + TILE; c += 1) if (a.grid.runs[c] !== b.grid.runs[c]) return false;
+  return true;
+}
+
+const Tile = memo(function Tile({ grid, index, rows, places, row, column }: TileProps) {
   const at = useRef<HTMLCanvasElement>(null);
   const { theme } = useSettings();
-  const width = (columnPart.to - columnPart.from) * COLUMN, height = (rowPart.to - rowPart.from) * ROW;
+  const width = Math.min(TILE, grid.runs.length - column) * COLUMN, height = Math.min(TILE, rows.length - row) * ROW;
   useLayoutEffect(() => {
     const canvas = at.current;
     const context = canvas?.getContext("2d");
     if (!canvas || !context) return;
     const atlas = atlasOf(theme);
-    const [w, h] = [Math.ceil(width * atlas.scale), Math.ceil(height * atlas.scale)];
-    if (canvas.width !== w || canvas.height !== h) { canvas.width = w; canvas.height = h; } // anew, and empty
-    else { context.resetTransform(); context.clearRect(0, 0, w, h); }
-    context.setTransform(atlas.scale, 0, 0, atlas.scale, 0, 0);
-    for (let c = columnPart.from; c < columnPart.to; c += 1) {
-      const run = grid.runs[c];
-      if (!run) continue;
-      const x = (c - columnPart.from) * COLUMN + GAP;
-      for (let r = rowPart.from; r < rowPart.to; r += 1) {
-        const row = rows[r], of = places[r];
-        if (!row || !of) continue;
+    canvas.width = Math.ceil(width * atlas.scale); // and empty
+    canvas.height = Math.ceil(height * atlas.scale);
+    context.scale(atlas.scale, atlas.scale);
+    for (let c = column; c < Math.min(column + TILE, grid.runs.length); c += 1) {
+      const run = grid.runs[c]!, x = (c - column) * COLUMN + GAP;
+      for (let r = row; r < Math.min(row + TILE, rows.length); r += 1) {
+        const one = rows[r]!, of = places[r]!;
         const state = stateAt(run, of, index);
         if (!state) continue;
-        const y = (r - rowPart.from) * ROW + TOP;
-        if (row.kind === "group" && !row.folded) dash(context, atlas, state, x, y);
+        const y = (r - row) * ROW + TOP;
+        if (one.kind === "group" && !one.folded) dash(context, atlas, state, x, y);
         else {
-          const counts = row.kind === "task" ? countsAt(run, of[0]) : null;
+          const counts = one.kind === "task" ? countsAt(run, of[0]) : null;
           context.drawImage(counts ? atlas.counted(state, short(total(counts))) : atlas.mark[state], x, y, CELL, CELL);
         }
       }
     }
-  }, [grid, index, rows, places, rowPart, columnPart, theme, width, height]);
-  return <canvas ref={at} aria-hidden="true" style={{ position: "absolute", left: columnPart.from * COLUMN, top: rowPart.from * ROW, width, height }} />;
-}
+  });
+  return <canvas ref={at} aria-hidden="true" style={{ position: "absolute", left: column * COLUMN, top: row * ROW, width, height }} />;
+}, same);
 
 // A group that is open: its worst state as a dash, so that tasks stay foremost.
 function dash(context: CanvasRenderingContext2D, atlas: Atlas, state: State, x: number, y: number) {

@@ -7,12 +7,12 @@ import { t } from "../texts";
 import { boxOf, moved, type Focus } from "./focus";
 import { GridCanvas } from "./GridCanvas";
 import { GridHeader, HEAD } from "./GridHeader";
+import { GridNames } from "./GridNames";
 import { FocusLayer, GlowLayer, HoverLayer, type Hover } from "./GridOverlay";
 import { GridReader, cellId } from "./GridReader";
-import { countsAt, indexOf, placesOf, total } from "./grid-data";
+import { indexOf, placesOf } from "./grid-data";
 import { topOf } from "./header";
 import { NamesHandle } from "./NamesHandle";
-import { GridName } from "./RowName";
 import type { Row } from "./rows";
 import { useNamesWidth } from "./useNamesWidth";
 import { useParts } from "./useParts";
@@ -136,7 +136,6 @@ export function GridView({ dagId, grid, rows, run, selected, onSelect, onOpen, o
     else press(r, Math.max(0, chosenColumn), event);
   }
   const top = topOf(grid.runs, grid.median_seconds, clock.now());
-  const shown = rows.slice(parts.rows.from, parts.rows.to);
   const column = focus.column < grid.runs.length ? focus.column : grid.runs.length - 1;
   const at = { ...focus, row: Math.min(focus.row, rows.length - 1), column };
   return (
@@ -158,10 +157,7 @@ export function GridView({ dagId, grid, rows, run, selected, onSelect, onOpen, o
           </div>
         </div>
         <div className="gnames" style={{ width: names, height: rows.length * ROW }} aria-hidden="true" onClick={pressName}>
-          {shown.map((row, n) => {
-            const r = parts.rows.from + n, newest = grid.runs.at(-1), counts = row.task?.is_mapped && newest ? countsAt(newest, places[r]![0]) : null;
-            return <GridName key={`${row.kind} ${row.id}`} row={row} top={r * ROW} selected={row.id === selected} count={counts && total(counts)} />;
-          })}
+          <GridNames rows={rows} places={places} newest={grid.runs.at(-1)} selected={selected} part={parts.rows} />
         </div>
         <div className="gcells" style={{ left: names, top: HEAD, width: grid.runs.length * COLUMN, height: rows.length * ROW }} aria-hidden="true"
           onPointerMove={(event) => point(placeOf(event), event)} onPointerLeave={() => hover.set(null)}

@@ -1,4 +1,4 @@
-import { memo, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { Icon } from "../components/Icon";
 import { t } from "../texts";
 import type { Row } from "./rows";
@@ -20,8 +20,3 @@ export function RowName({ row, count, onFold, children }: Props) {
     </span>
   );
 }
-
-// In the grid, where what is pressed is found by arithmetic: it is drawn anew only when it is another.
-export const GridName = memo(function GridName({ row, top, selected, count }: { row: Row; top: number; selected: boolean; count: number | null }) {
-  return <div className={selected ? "gwho sel" : "gwho"} style={{ top }}><RowName row={row} count={count} /></div>;
-});

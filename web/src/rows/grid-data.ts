@@ -1,5 +1,5 @@
 import type { Change, Grid, GridRun, RunChange, StateCounts, TasksChange } from "../api/shapes";
-import { stateOf, worst, type State } from "../lib/state";
+import { stateOf, states, worst, type State } from "../lib/state";
 import type { Row } from "./rows";
 
 // What stands in the grid's cells, and what a change of the stream makes of it. A run's cells are one text, a letter a
@@ -48,6 +48,11 @@ export function tally(run: GridRun, places: number[], index: Index): Map<State, 
     if (state) counts.set(state, (counts.get(state) ?? 0) + 1);
   }
   return counts;
+}
+
+export function statesIn(grid: Grid, index: Index): State[] {
+  const letters = new Set(grid.runs.flatMap((run) => [...new Set(run.cells)]));
+  return states.filter((state) => index.states.some((one, n) => one === state && letters.has(String.fromCharCode(A + n))));
 }
 
 export type Patched = { grid: Grid; columns: string[]; structure: boolean; touched: { run: string; task: string }[] };
@@ -127,10 +132,10 @@ function patchTasks(same: Patched, change: TasksChange): Patched {
 
 // Puts columns that were read alone into the grid: their letters and places are those of their own answer.
 export function mergeColumns(grid: Grid, read: Grid, wanted: Set<string>): Grid {
-  const states = [...grid.states, ...read.states.filter((state) => !grid.states.includes(state))];
+  const all = [...grid.states, ...read.states.filter((state) => !grid.states.includes(state))];
   const ids = [...grid.task_ids, ...read.task_ids.filter((id) => !grid.task_ids.includes(id))];
   const more = ids.length - grid.task_ids.length;
-  const letter = new Map(read.states.map((state, n) => [String.fromCharCode(A + n), String.fromCharCode(A + states.indexOf(state))]));
+  const letter = new Map(read.states.map((state, n) => [String.fromCharCode(A + n), String.fromCharCode(A + all.indexOf(state))]));
   const placeOf = new Map(ids.map((id, n) => [id, n]));
   const news = new Map<string, GridRun>();
   for (const run of read.runs) {
@@ -142,5 +147,5 @@ export function mergeColumns(grid: Grid, read: Grid, wanted: Set<string>): Grid 
   }
   if (news.size === 0) return grid;
   const runs = grid.runs.map((run) => news.get(run.dag_run_id) ?? (more > 0 ? { ...run, cells: run.cells + ABSENT.repeat(more) } : run));
-  return { ...grid, states, task_ids: ids, runs };
+  return { ...grid, states: all, task_ids: ids, runs };
 }

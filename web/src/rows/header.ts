@@ -2,7 +2,7 @@ import type { GridRun } from "../api/shapes";
 
 // The bars over the columns: how long each run took.
 
-const STEPS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
+const STEPS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 2700, 3600, 5400, 7200, 10_800, 21_600, 43_200, 86_400];
 
 export const secondsOf = (run: GridRun, now: number): number | null =>
   run.start_date ? Math.max(0, ((run.end_date ? Date.parse(run.end_date) : now) - Date.parse(run.start_date)) / 1000) : null;

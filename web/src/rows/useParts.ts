@@ -1,7 +1,7 @@
 import { useCallback, useLayoutEffect, useRef, useState, type RefObject } from "react";
-import { COLUMN, ROW, partOf, samePart, type Part } from "./window";
+import { COLUMN, ROW, TILE, partOf, samePart, type Part } from "./window";
 
-const ROW_STEP = 16, ROWS_AROUND = 16, COLUMN_STEP = 8, COLUMNS_AROUND = 8;
+const AROUND = 12;
 type Parts = { rows: Part; columns: Part; width: number };
 
 // Follows a scrolled box: the rows and columns to be drawn. It renders only when these change, not each time it scrolls.
@@ -10,8 +10,8 @@ export function useParts(box: RefObject<HTMLElement | null>, rows: number, colum
     const at = box.current;
     const [w, h] = at ? [at.clientWidth, at.clientHeight] : [900, 700];
     return {
-      rows: partOf(at?.scrollTop ?? 0, Math.max(0, h - top), ROW, rows, ROW_STEP, ROWS_AROUND),
-      columns: partOf(at?.scrollLeft ?? 0, Math.max(0, w - left), COLUMN, columns, COLUMN_STEP, COLUMNS_AROUND),
+      rows: partOf(at?.scrollTop ?? 0, Math.max(0, h - top), ROW, rows, TILE, AROUND),
+      columns: partOf(at?.scrollLeft ?? 0, Math.max(0, w - left), COLUMN, columns, TILE, AROUND),
       width: w,
     };
   }, [box, rows, columns, left, top]);

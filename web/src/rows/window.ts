@@ -4,6 +4,7 @@
 export const ROW = 24;
 export const COLUMN = 20;
 export const CELL = 16;
+export const TILE = 16; // rows, and columns, that are drawn together
 
 export type Part = { from: number; to: number };
 

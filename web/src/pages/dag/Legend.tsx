@@ -2,14 +2,13 @@ import { StateMark } from "../../components/StateMark";
 import type { State } from "../../lib/state";
 import { t } from "../../texts";
 
-const shown: State[] = ["success", "running", "failed", "upstream_failed", "up_for_retry", "queued", "skipped", "none"];
-
-export function Legend({ gantt }: { gantt: boolean }) {
+// Of the states that are seen, in the order of all.
+export function Legend({ gantt, seen }: { gantt: boolean; seen: State[] }) {
   return (
     <div className="bar2 foot leg" aria-hidden="true">
       {gantt ? <GanttLegend /> : (
         <>
-          {shown.map((state) => <span key={state}><StateMark state={state} size={12} />{t(`state.${state}`)}</span>)}
+          {seen.map((state) => <span key={state}><StateMark state={state} size={12} />{t(`state.${state}`)}</span>)}
           <span className="grow" />
           <span className="qq">{t("dag.letters")}</span>
         </>

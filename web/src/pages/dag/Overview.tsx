@@ -8,7 +8,7 @@ import { onOf, useAct, type Act } from "../../rows/actions";
 import { useGantt, useGrid, useStructure } from "../../rows/data";
 import { GanttView } from "../../rows/GanttView";
 import { GridView, type Chosen } from "../../rows/GridView";
-import { indexOf } from "../../rows/grid-data";
+import { indexOf, statesIn } from "../../rows/grid-data";
 import { rowsOf, toggled, unfoldedFor, type Row } from "../../rows/rows";
 import { t } from "../../texts";
 import { Inspector } from "./Inspector";
@@ -56,6 +56,7 @@ export function Overview({ dagId }: { dagId: string }) {
   const chosen = grid.data?.runs.find((one) => one.dag_run_id === run);
   const failed = grid.error ?? structure.error;
   const index = useMemo(() => (grid.data ? indexOf(grid.data) : null), [grid.data?.task_ids, grid.data?.states]);
+  const seen = useMemo(() => (grid.data && index ? statesIn(grid.data, index) : []), [grid.data, index]);
   return (
     <div className="halves">
       <section className="lft" aria-label={t("dag.rows")}>
@@ -72,7 +73,7 @@ export function Overview({ dagId }: { dagId: string }) {
         {several.length > 1 ? (
           <div className="bar2 foot"><b>{t("rows.several", { n: several.length })}</b><span className="grow" />
             <button className="btn s" onClick={() => ask("clear")}>{t("dag.clear")}</button><button className="btn s" onClick={() => ask("mark")}>{t("dag.mark")}</button></div>
-        ) : <Legend gantt={search.view === "gantt"} />}
+        ) : <Legend gantt={search.view === "gantt"} seen={seen} />}
       </section>
       <Inspector {...{ dagId, run, selected, chosen, index, rows }} median={grid.data?.median_seconds ?? null} side={search.side === "details" ? "details" : "graph"} onSide={(side) => set({ side: side === "graph" ? "" : side }, { replace: true })} onSelect={selectTask} onAct={ask} />
     </div>
