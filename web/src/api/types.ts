@@ -578,6 +578,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/gale/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_session"];
+        put?: never;
+        /** Sets the cookie gale_session, which all operations take instead of a bearer token. */
+        post: operations["begin_session"];
+        /** Takes the cookie away, whatever it is worth. */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gale/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changes from now on, or from a position on, as server-sent events: hello, turn, read_again, log, time. Each has an id to resume by. */
+        get: operations["get_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/gale/v1/cluster": {
         parameters: {
             query?: never;
@@ -610,6 +645,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/gale/v1/workers/{worker_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["forget_worker"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/gale/v1/workers/{worker_name}/drain": {
         parameters: {
             query?: never;
@@ -636,6 +687,204 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["undrain_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gale/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_log_range"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gale/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/log/times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_log_times"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gale/v1/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/log/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["find_in_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gale/v1/dags/{dag_id}/structure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a DAG consists of, in the order of the grid's rows. */
+        get: operations["get_dag_structure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gale/v1/dags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The list of DAGs, with their last runs and counts of all. */
+        get: operations["get_dag_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gale/v1/dags/{dag_id}/dagRuns/{dag_run_id}/gantt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When the tasks of a run ran. */
+        get: operations["get_dag_gantt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gale/v1/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How everything stands. */
+        get: operations["get_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gale/v1/dags/{dag_id}/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The DAG's runs by day of their run_after, and those that are planned. */
+        get: operations["get_dag_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gale/v1/dags/{dag_id}/grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The DAG's latest runs by its tasks, a letter a task. */
+        get: operations["get_dag_grid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gale/v1/waits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_waits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gale/v1/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_queues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gale/v1/pools/{pool_name}/holders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_pool_holders"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -678,6 +927,30 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        LogTimesResponse: {
+            times?: components["schemas"]["LogTimeResponse"][];
+        };
+        LogTimeResponse: {
+            offset?: number;
+            /** Format: date-time */
+            time?: string;
+        };
+        LogMarkResponse: {
+            offset?: number;
+            line?: number;
+        };
+        LogMarksResponse: {
+            size?: number;
+            complete?: boolean;
+            try_number?: number;
+            lines?: number;
+            errors?: components["schemas"]["LogMarkResponse"][];
+            errors_total?: number;
+            hits?: components["schemas"]["LogMarkResponse"][];
+            hits_total?: number;
+            next?: number | null;
+            scanned?: number;
+        };
         DagVersionResponse: {
             id?: string;
             version_number?: number;
@@ -1048,10 +1321,38 @@ export interface components {
             slots?: number;
             running?: number;
             /** @enum {string} */
-            state?: "alive" | "draining" | "drained" | "lost";
+            state?: "alive" | "draining" | "drained" | "lost" | "stopped";
             note?: string;
             /** Format: date-time */
             last_heartbeat?: string;
+            /** Format: date-time */
+            started_at?: string | null;
+            drain_reason?: string | null;
+            /**
+             * Format: date-time
+             * @description Of one that isn't connected: what it runs ends then.
+             */
+            lease_ends?: string | null;
+            tasks?: components["schemas"]["HolderResponse"][];
+            tasks_total?: number;
+            cpu_count?: number | null;
+            /** @description Cores in use. */
+            cpu_load?: number | null;
+            memory_bytes?: number | null;
+            memory_used_bytes?: number | null;
+            devices?: components["schemas"]["DeviceResponse"][];
+        };
+        DeviceResponse: {
+            index?: number;
+            model?: string;
+            /** @description 0 to 1. */
+            load?: number | null;
+            memory_used_bytes?: number;
+            memory_bytes?: number;
+            /** @description Degrees Celsius. */
+            temperature?: number | null;
+            /** @description Which task has it: not known. */
+            holder?: string | null;
         };
         WorkerCollectionResponse: {
             workers?: components["schemas"]["WorkerResponse"][];
@@ -1061,9 +1362,308 @@ export interface components {
             name?: string;
             drained?: boolean;
         };
-        ExplainResponse: {
+        StructureTaskResponse: {
+            task_id?: string;
+            label?: string;
+            group_id?: string | null;
+            operator_name?: string;
+            trigger_rule?: string;
+            is_mapped?: boolean;
+            is_setup?: boolean;
+            is_teardown?: boolean;
+            retries?: number;
+            pool?: string;
+            queue?: string;
+            doc_md?: string | null;
+            /** @description The median of its last successes. */
+            usual_seconds?: number | null;
+        };
+        StructureGroupResponse: {
+            group_id?: string;
+            label?: string;
+            parent_id?: string | null;
+            tooltip?: string | null;
+            is_mapped?: boolean;
+        };
+        StructureEdgeResponse: {
+            upstream?: string;
+            downstream?: string;
+            label?: string | null;
+        };
+        StructureResponse: {
+            dag_id?: string;
+            version_number?: number;
+            tasks?: components["schemas"]["StructureTaskResponse"][];
+            groups?: components["schemas"]["StructureGroupResponse"][];
+            edges?: components["schemas"]["StructureEdgeResponse"][];
+            at?: string;
+        };
+        RunBarResponse: {
+            dag_run_id?: string;
             state?: string;
+            run_type?: string;
+            /** Format: date-time */
+            run_after?: string;
+            /** Format: date-time */
+            start_date?: string | null;
+            /** Format: date-time */
+            end_date?: string | null;
+        };
+        DagItemResponse: {
+            dag_id?: string;
+            is_paused?: boolean;
+            is_stale?: boolean;
+            is_favorite?: boolean;
+            has_import_errors?: boolean;
+            fileloc?: string;
+            description?: string | null;
+            owners?: string[];
+            tags?: string[];
+            timetable_summary?: string | null;
+            timetable_description?: string | null;
+            /** Format: date-time */
+            next_dagrun_run_after?: string | null;
+            median_seconds?: number | null;
+            last_runs?: components["schemas"]["RunBarResponse"][];
+            queued_runs?: number;
+            running_runs?: number;
+            waiting?: {
+                count?: number;
+                check?: components["schemas"]["CheckResponse"];
+            } | null;
+        };
+        DagCountsResponse: {
+            all?: number;
+            active?: number;
+            paused?: number;
+            failing?: number;
+            running?: number;
+            waiting?: number;
+            favorite?: number;
+            import_errors?: number;
+        };
+        DagListResponse: {
+            dags?: components["schemas"]["DagItemResponse"][];
+            total_entries?: number;
+            counts?: components["schemas"]["DagCountsResponse"];
+            tags?: string[];
+            owners?: string[];
+            at?: string;
+        };
+        GanttTryResponse: {
+            try_number?: number;
+            state?: string;
+            /** Format: date-time */
+            queued_when?: string | null;
+            /** Format: date-time */
+            start_date?: string | null;
+            /** Format: date-time */
+            end_date?: string | null;
+            reason?: string | null;
+        };
+        GanttRowResponse: {
+            task_id?: string;
+            /** @enum {string|null} */
+            state?: "scheduled" | "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "up_for_retry" | "up_for_reschedule" | "deferred" | "restarting" | "removed" | null;
+            try_number?: number;
+            max_tries?: number;
+            /** Format: date-time */
+            scheduled_when?: string | null;
+            /** Format: date-time */
+            queued_when?: string | null;
+            /** Format: date-time */
+            start_date?: string | null;
+            /** Format: date-time */
+            end_date?: string | null;
+            /** Format: date-time */
+            next_retry_at?: string | null;
+            hostname?: string | null;
+            reason?: string | null;
+            counts?: {
+                [key: string]: number;
+            } | null;
+            slowest_seconds?: number | null;
+            tries?: components["schemas"]["GanttTryResponse"][];
+            usual_seconds?: number | null;
+        };
+        GanttResponse: {
+            at?: string;
+            run?: components["schemas"]["DAGRunResponse"];
+            median_seconds?: number | null;
+            rows?: components["schemas"]["GanttRowResponse"][];
+        };
+        NeedResponse: {
+            dag_id?: string;
+            dag_run_id?: string;
+            task_id?: string;
+            map_index?: number;
+            state?: string;
+            try_number?: number;
+            max_tries?: number;
+            /** Format: date-time */
+            end_date?: string | null;
+            /** Format: date-time */
+            next_retry_at?: string | null;
+            reason?: string | null;
+            last_line?: string | null;
+        };
+        TimelineRowResponse: {
+            dag_id?: string;
+            runs?: components["schemas"]["RunBarResponse"][];
+            next?: string[];
+            median_seconds?: number | null;
+        };
+        FinishedMinuteResponse: {
+            /** Format: date-time */
+            minute?: string;
+            success?: number;
+            failed?: number;
+        };
+        SummaryResponse: {
+            at?: string;
+            /** Format: date-time */
+            now?: string;
+            dags?: number;
+            active_runs?: number;
+            failed_runs?: number;
+            running_tasks?: number;
+            waiting_tasks?: number;
+            finished_today?: number;
+            import_errors?: number;
+            needs_you?: components["schemas"]["NeedResponse"][];
+            waits?: Record<string, never>[];
+            runs?: components["schemas"]["TimelineRowResponse"][];
+            finished?: components["schemas"]["FinishedMinuteResponse"][];
+            /** Format: date-time */
+            finished_since?: string | null;
+            queue_wait_p50?: number | null;
+            queue_wait_p99?: number | null;
+            slots_used?: number;
+            slots_total?: number;
+        };
+        CalendarDayResponse: {
+            date?: string;
+            counts?: {
+                [key: string]: number;
+            };
+        };
+        CalendarResponse: {
+            days?: components["schemas"]["CalendarDayResponse"][];
+            planned?: string[];
+            at?: string;
+        };
+        GridMappedResponse: {
+            /** @description Its place in task_ids. */
+            task?: number;
+            /** @description Its instances by state. */
+            counts?: {
+                [key: string]: number;
+            };
+        };
+        GridRunResponse: {
+            dag_run_id?: string;
+            state?: string;
+            run_type?: string;
+            /** Format: date-time */
+            logical_date?: string | null;
+            /** Format: date-time */
+            run_after?: string;
+            /** Format: date-time */
+            queued_at?: string | null;
+            /** Format: date-time */
+            start_date?: string | null;
+            /** Format: date-time */
+            end_date?: string | null;
+            dag_version?: number;
+            note?: string | null;
+            triggered_by?: string | null;
+            /** @description A letter a task of task_ids; '-': the run has no instance of it. */
+            cells?: string;
+            mapped?: components["schemas"]["GridMappedResponse"][];
+        };
+        GridResponse: {
+            at?: string;
+            /** @description What the letters of cells mean: 'a' is the first. */
+            states?: string[];
+            task_ids?: string[];
+            runs?: components["schemas"]["GridRunResponse"][];
+            median_seconds?: number | null;
+            has_older?: boolean;
+        };
+        ExplainResponse: {
+            /** @enum {string|null} */
+            state?: "removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | null;
+            /** Format: date-time */
+            since?: string | null;
+            summary?: string;
             reasons?: string[];
+            checks?: components["schemas"]["CheckResponse"][];
+            /** Format: date-time */
+            eta?: string | null;
+        };
+        WaitExampleResponse: {
+            dag_id?: string;
+            dag_run_id?: string;
+            task_id?: string;
+            map_index?: number;
+        };
+        WaitGroupResponse: {
+            check?: components["schemas"]["CheckResponse"];
+            count?: number;
+            /** Format: date-time */
+            oldest?: string | null;
+            dag_ids?: string[];
+            dags?: number;
+            examples?: components["schemas"]["WaitExampleResponse"][];
+        };
+        WaitsResponse: {
+            total?: number;
+            waits?: components["schemas"]["WaitGroupResponse"][];
+        };
+        QueueResponse: {
+            name?: string;
+            queued?: number;
+            /** Format: date-time */
+            oldest?: string | null;
+            running?: number;
+            slots?: number;
+            workers?: string[];
+            started_per_minute?: number;
+        };
+        QueuesResponse: {
+            queues?: components["schemas"]["QueueResponse"][];
+        };
+        HolderResponse: {
+            dag_id?: string;
+            dag_run_id?: string;
+            task_id?: string;
+            map_index?: number;
+            state?: string;
+            pool_slots?: number;
+            /** Format: date-time */
+            since?: string | null;
+            priority_weight?: number;
+            hostname?: string | null;
+        };
+        HoldersResponse: {
+            holders?: components["schemas"]["HolderResponse"][];
+            waiting?: components["schemas"]["HolderResponse"][];
+            waiting_total?: number;
+        };
+        CheckResponse: {
+            /** @enum {string} */
+            kind?: "dag_paused" | "run_after" | "max_active_runs" | "run_state" | "trigger_rule" | "previous_run" | "retry_at" | "reschedule_at" | "trigger" | "restarting" | "max_active_tasks" | "max_active_tis" | "parallelism" | "pool_missing" | "pool_too_small" | "pool_full" | "no_worker" | "queue";
+            /** @description null: not looked at yet. */
+            met?: boolean | null;
+            subject?: string | null;
+            have?: number | null;
+            need?: number | null;
+            limit?: number | null;
+            position?: number | null;
+            of?: number | null;
+            /** Format: date-time */
+            at?: string | null;
+            names?: string[];
         };
         HealthInfoResponse: {
             metadatabase?: {
@@ -1128,6 +1728,19 @@ export interface components {
         LoginResponse: {
             access_token?: string;
         };
+        SessionResponse: {
+            username?: string;
+            /** @enum {string} */
+            role?: "Viewer" | "User" | "Op" | "Admin";
+            rights?: ("read" | "run" | "operate" | "administer")[];
+            /** @description The header X-CSRF-Token of what changes something. */
+            csrf_token?: string;
+            /** Format: date-time */
+            expires_at?: string;
+            /** Format: date-time */
+            now?: string;
+            version?: string;
+        };
         TaskInstancesLogResponse: {
             content?: {
                 event?: string;
@@ -1149,6 +1762,9 @@ export interface components {
         LoginBody: {
             username: string;
             password: string;
+        };
+        DrainBody: {
+            reason?: string | null;
         };
         DAGPatchBody: {
             is_paused: boolean;
@@ -1291,6 +1907,8 @@ export interface components {
         ti_state: ("removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | "none" | "no_status")[];
         pool: string[];
         queue: string[];
+        /** @description 0: the latest. */
+        log_try: number;
         map_index_filter: number;
     };
     requestBodies: never;
@@ -2607,6 +3225,93 @@ export interface operations {
             };
         };
     };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"];
+                };
+            };
+        };
+    };
+    begin_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginBody"];
+            };
+        };
+        responses: {
+            /** @description Answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_events: {
+        parameters: {
+            query: {
+                /** @description dags, runs, dag:DAG, run:DAG/RUN, files, pools, workers, log:DAG/RUN/TASK/MAP/TRY; parts are percent-encoded. */
+                watch: string[];
+                /** @description The id to go on from, if there is no header Last-Event-ID. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, until the client leaves. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
     get_cluster: {
         parameters: {
             query?: never;
@@ -2647,7 +3352,7 @@ export interface operations {
             };
         };
     };
-    drain_worker: {
+    forget_worker: {
         parameters: {
             query?: never;
             header?: never;
@@ -2657,6 +3362,30 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    drain_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DrainBody"];
+            };
+        };
         responses: {
             /** @description Answer. */
             200: {
@@ -2687,6 +3416,334 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DrainResponse"];
+                };
+            };
+        };
+    };
+    get_log_range: {
+        parameters: {
+            query?: {
+                map_index?: components["parameters"]["map_index_filter"];
+                /** @description 0: the latest. */
+                try_number?: components["parameters"]["log_try"];
+                /** @description -N: the last N bytes. */
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: components["parameters"]["dag_id"];
+                dag_run_id: components["parameters"]["dag_run_id"];
+                task_id: components["parameters"]["task_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, as they are. */
+            200: {
+                headers: {
+                    /** @description How many bytes the log has. */
+                    "X-Log-Size"?: number;
+                    /** @description Where in it these begin. */
+                    "X-Log-Offset"?: number;
+                    /** @description Whether it is all there is: the try has ended. */
+                    "X-Log-Complete"?: boolean;
+                    /** @description Of which try. */
+                    "X-Log-Try"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    get_log_times: {
+        parameters: {
+            query?: {
+                map_index?: components["parameters"]["map_index_filter"];
+                /** @description 0: the latest. */
+                try_number?: components["parameters"]["log_try"];
+                /** @description -N: the last N bytes. */
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: components["parameters"]["dag_id"];
+                dag_run_id: components["parameters"]["dag_run_id"];
+                task_id: components["parameters"]["task_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogTimesResponse"];
+                };
+            };
+        };
+    };
+    find_in_log: {
+        parameters: {
+            query?: {
+                map_index?: components["parameters"]["map_index_filter"];
+                /** @description 0: the latest. */
+                try_number?: components["parameters"]["log_try"];
+                q?: string;
+                case?: boolean;
+                after?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: components["parameters"]["dag_id"];
+                dag_run_id: components["parameters"]["dag_run_id"];
+                task_id: components["parameters"]["task_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogMarksResponse"];
+                };
+            };
+        };
+    };
+    get_dag_structure: {
+        parameters: {
+            query?: {
+                /** @description None: the current version. */
+                version_number?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: components["parameters"]["dag_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StructureResponse"];
+                };
+            };
+        };
+    };
+    get_dag_items: {
+        parameters: {
+            query?: {
+                /** @description In the id, a tag or an owner, any case. */
+                q?: string;
+                tags?: string[];
+                owners?: string[];
+                /** @description Of the last run. */
+                state?: "failed" | "running" | "queued" | "success" | "never";
+                waiting?: boolean;
+                paused?: boolean;
+                favorite?: boolean;
+                /** @description dag_id, last_run, next_run, duration (of the last run); - before it: descending. What has none comes last. */
+                order_by?: string;
+                limit?: components["parameters"]["limit"];
+                offset?: components["parameters"]["offset"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DagListResponse"];
+                };
+            };
+        };
+    };
+    get_dag_gantt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: components["parameters"]["dag_id"];
+                dag_run_id: components["parameters"]["dag_run_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GanttResponse"];
+                };
+            };
+        };
+    };
+    get_summary: {
+        parameters: {
+            query?: {
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SummaryResponse"];
+                };
+            };
+        };
+    };
+    get_dag_calendar: {
+        parameters: {
+            query?: {
+                /** @description A day, as 2026-11-28. None: a year before the last. */
+                from?: string;
+                /** @description The last day. None: today. */
+                to?: string;
+                /** @description Whose days. None: UTC. */
+                timezone?: string;
+            };
+            header?: never;
+            path: {
+                dag_id: components["parameters"]["dag_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarResponse"];
+                };
+            };
+        };
+    };
+    get_dag_grid: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description Only runs with an earlier run_after. */
+                before?: string;
+                run_type?: ("backfill" | "scheduled" | "manual" | "asset_triggered")[];
+                state?: ("queued" | "running" | "success" | "failed")[];
+            };
+            header?: never;
+            path: {
+                dag_id: components["parameters"]["dag_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridResponse"];
+                };
+            };
+        };
+    };
+    list_waits: {
+        parameters: {
+            query?: {
+                dag_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitsResponse"];
+                };
+            };
+        };
+    };
+    list_queues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuesResponse"];
+                };
+            };
+        };
+    };
+    list_pool_holders: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                pool_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldersResponse"];
                 };
             };
         };
