@@ -30,7 +30,8 @@ TEST(Load, CoresInUseAreWhatWasNeitherIdleNorWaitingForTheDisk) {
 TEST(Load, MemoryThatIsUsedIsNotAvailable) {
   const auto memory = ParseMeminfo("MemTotal:  1000 kB\nMemFree: 1 kB\nMemAvailable:   400 kB\n");
   ASSERT_TRUE(memory);
-  EXPECT_EQ(std::pair(memory->bytes, memory->used_bytes), std::pair(1000u << 10, 600u << 10));
+  EXPECT_EQ(memory->bytes, 1000u << 10);
+  EXPECT_EQ(memory->used_bytes, 600u << 10);
   EXPECT_FALSE(ParseMeminfo("MemTotal: 1000 kB\n"));
   EXPECT_FALSE(ParseMeminfo("MemTotal: 10 kB\nMemAvailable: 11 kB\n"));
 }
