@@ -50,7 +50,7 @@ def asset_of(browser):
     status, headers, text = browser.ask("GET", "/")
     assert status == 200 and headers["content-type"] == "text/html; charset=utf-8"
     found = re.search(rb'src="(/assets/[^"]+\.js)"', text)
-    assert found, "this binary has no web UI: `npm ci && npm run build` in web/, then ./dev build"
+    assert found, "this binary has no web UI: run ./dev build, with Node 18"
     return found[1].decode()
 
 

@@ -15,8 +15,9 @@ constexpr std::array<std::string_view, 4> kNoPages = {"api", "auth", "metrics", 
 
 constexpr std::string_view kFrontPage =
     "<!doctype html><meta charset=utf-8><title>Gale</title><h1>Gale</h1>"
-    "<p>This is the master's API. The web UI wasn't built into this binary: run <code>npm ci && "
-    "npm run build</code> in <code>web/</code>, then <code>./dev build</code>.</p><ul>"
+    "<p>This is the master's API. The web UI wasn't built into this binary: <code>./dev "
+    "build</code> "
+    "does (<code>npm run build</code> in <code>web/</code> first), with Node 18.</p><ul>"
     "<li><code>POST /auth/token</code>: a token for a user name and a password"
     "<li><code>GET /api/v2/dags</code>, <code>/api/v2/dags/{dag_id}/dagRuns</code> and the rest of "
     "Airflow's API, version 2"
