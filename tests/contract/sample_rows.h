@@ -54,8 +54,8 @@ inline auto Tie(const PoolRow& row) {
   return std::tie(a, b, c, d);
 }
 inline auto Tie(const WorkerRow& row) {
-  const auto& [a, b, c, d, e, f] = row;
-  return std::tie(a, b, c, d, e, f);
+  const auto& [a, b, c, d, e, f, g, h] = row;
+  return std::tie(a, b, c, d, e, f, g, h);
 }
 inline auto Tie(const VariableRow& row) {
   const auto& [a, b, c, d] = row;
