@@ -114,12 +114,10 @@ struct LogPage {
   std::vector<LogTime> times = {};  // when it came; the first may begin before `offset`
 };
 
-// What is under way, as the engine knows it.
-struct LiveCounts {
-  uint64_t runs = 0;                         // not ended
-  uint64_t running = 0, waiting = 0;         // task instances; waiting: for a slot or a worker
-  uint64_t slots_used = 0, slots_total = 0;  // of connected workers
-  std::vector<RunId> retrying;  // runs with task instances in up_for_retry, the newest first; some
+// Runs under way, as the engine knows them.
+struct LiveRuns {
+  uint64_t runs = 0;            // not ended
+  std::vector<RunId> retrying;  // with task instances in up_for_retry, the newest first; some
 };
 
 // Of a server that the master stands on.
@@ -266,7 +264,7 @@ class Control {
   Result<PoolInfo> SetPool(const PoolRow& pool, const Actor& actor);
   Status DeletePool(const std::string& name, const Actor& actor);
   Result<std::vector<WorkerInfo>> ListWorkers();
-  Result<LiveCounts> CountLive();
+  Result<LiveRuns> CountLive();
   // Of the leader only, as these: of what the engine counts, cheap at any size. Loop's of these names.
   Result<WaitsInfo> ListWaits(const std::string& dag_id);  // empty: of all DAGs
   Result<std::map<std::string, DagWait>> ListDagWaits();   // by DAG: those that wait for something

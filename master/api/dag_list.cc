@@ -197,9 +197,9 @@ v1::DagItem ItemOf(const DagsKnown& known, const DagRow& dag, const std::vector<
     out.set_queued_runs(live->queued);
     out.set_running_runs(live->running);
   }
-  if (const DagWaits* waits = Find(known.waits, dag.dag_id)) {
+  if (const DagWait* waits = Find(known.waits, dag.dag_id)) {
     out.mutable_waiting()->set_count(waits->count);
-    *out.mutable_waiting()->mutable_check() = waits->check;
+    *out.mutable_waiting()->mutable_check() = ToProto(waits->check);
   }
   return out;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gale/v1/views.pb.h"
+#include "master/engine/standing_info.h"
 #include "master/store/reads.h"
 
 namespace gale {
@@ -30,12 +31,6 @@ struct DagListQuery {
 // INVALID_ARGUMENT, naming what isn't known.
 Result<DagListQuery> ReadDagListQuery(const v1::ListDagItemsRequest& request);
 
-// What waits in a DAG's runs, and for what most of it does.
-struct DagWaits {
-  uint64_t count = 0;
-  v1::Check check;
-};
-
 // What is known of all DAGs.
 struct DagsKnown {
   std::vector<DagRow> dags;  // by id; none is stale
@@ -45,7 +40,7 @@ struct DagsKnown {
   };
   std::map<std::string, Live> live;
   std::set<std::string> favorites;
-  std::map<std::string, DagWaits> waits;
+  std::map<std::string, DagWait> waits;  // empty where it isn't known: of the leader only
 };
 
 // Counts, tags, owners, total; and in `page` the places in known.dags of the page's DAGs, in order.

@@ -41,13 +41,12 @@ void Gantt::Add(const TiCell& cell) {
 
 void Gantt::Add(const AttemptRow& row) { tries_[row.id.task].push_back(row); }
 
-std::vector<TiKey> Gantt::TriedBefore() const {
-  std::vector<TiKey> keys;
+std::vector<TaskIndex> Gantt::TriedBefore() const {
+  std::vector<TaskIndex> tasks;
   for (const auto& [task, row] : rows_) {
-    if (mapped_.contains(task) || row.shown_try() < 2) continue;
-    keys.push_back({row.run, task, kUnmapped});
+    if (!mapped_.contains(task) && row.shown_try() >= 2) tasks.push_back(task);
   }
-  return keys;
+  return tasks;
 }
 
 void Gantt::WriteMapped(const Mapped& mapped, v1::GanttRow& out) const {

@@ -20,7 +20,7 @@ class Gantt {
   void Add(const TiCell& cell);     // of a mapped one, with its times
   void Add(const AttemptRow& row);  // any: those before the row's try count
   // Those that had tries before the one that their row tells of.
-  std::vector<TiKey> TriedBefore() const;
+  std::vector<TaskIndex> TriedBefore() const;
   void Write(const UsualTimes& usual, v1::Gantt& out) const;
 
  private:

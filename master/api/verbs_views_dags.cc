@@ -23,6 +23,7 @@ Result<DagsKnown> ReadDags(Control& control) {
     DagsKnown::Live& of = known.live[runs.dag_id];
     (runs.state == RunState::kQueued ? of.queued : of.running) += runs.runs;
   }
+  if (auto waits = control.ListDagWaits(); waits.ok()) known.waits = *std::move(waits);
   return known;
 }
 

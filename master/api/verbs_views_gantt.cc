@@ -42,8 +42,9 @@ Status ReadRows(Control& control, const RunView& run, Gantt& gantt) {
     GALE_ASSIGN_OR_RETURN(const std::vector<TiCell> cells, control.reads().ListCells(query));
     for (const TiCell& cell : cells) gantt.Add(cell);
   }
-  GALE_ASSIGN_OR_RETURN(const std::vector<AttemptRow> tries,
-                        control.reads().ListAttempts(gantt.TriedBefore(), limits::kGanttTriesMax));
+  GALE_ASSIGN_OR_RETURN(
+      const std::vector<AttemptRow> tries,
+      control.reads().ListAttempts(run.row.id, gantt.TriedBefore(), limits::kGanttTriesMax));
   for (const AttemptRow& row : tries) gantt.Add(row);
   return OkStatus();
 }

@@ -7,6 +7,7 @@
 #include "master/api/instances.h"
 #include "master/api/summary.h"
 #include "master/api/verbs.h"
+#include "master/api/views.h"
 
 namespace gale::verbs {
 namespace {
@@ -102,7 +103,7 @@ Result<std::vector<TaskInstanceView>> ViewsOf(Control& control, const std::vecto
   return views;
 }
 
-Status AddNeeds(Control& control, const std::vector<RunBrief>& failed, const LiveCounts& live,
+Status AddNeeds(Control& control, const std::vector<RunBrief>& failed, const LiveRuns& live,
                 v1::Summary& answer) {
   std::vector<RunId> runs;
   for (const RunBrief& run : failed) runs.push_back(run.id);
@@ -142,6 +143,28 @@ Status AddTimeline(Control& control, const std::vector<DagRow>& dags, TimePoint 
   return OkStatus();
 }
 
+// What the engine counts.
+Status AddStanding(Control& control, uint32_t hours, v1::Summary& answer) {
+  GALE_ASSIGN_OR_RETURN(const StandingInfo standing, control.GetStanding(size_t{hours} * 60));
+  answer.set_running_tasks(standing.running_tasks);
+  answer.set_waiting_tasks(standing.waiting_tasks);
+  answer.set_slots_used(standing.slots_used);
+  answer.set_slots_total(standing.slots_total);
+  for (const FinishedMinute& minute : standing.finished) {
+    v1::FinishedMinute& out = *answer.add_finished();
+    *out.mutable_minute() = ToProto(minute.minute);
+    out.set_success(minute.success);
+    out.set_failed(minute.failed);
+  }
+  answer.set_finished_today(standing.finished_today);
+  *answer.mutable_finished_since() = ToProto(standing.finished_since);
+  if (standing.queue_wait_p50) answer.set_queue_wait_p50(Seconds(*standing.queue_wait_p50));
+  if (standing.queue_wait_p99) answer.set_queue_wait_p99(Seconds(*standing.queue_wait_p99));
+  GALE_ASSIGN_OR_RETURN(const WaitsInfo waits, control.ListWaits(""));
+  for (const WaitInfo& wait : waits.waits) *answer.add_waits() = ToProto(wait);
+  return OkStatus();
+}
+
 }  // namespace
 
 Result<v1::Summary> GetSummary(Control& control, const v1::GetSummaryRequest& request,
@@ -151,12 +174,9 @@ Result<v1::Summary> GetSummary(Control& control, const v1::GetSummaryRequest& re
   const TimePoint now = Clock::Real().Now();
   *answer.mutable_now() = ToProto(now);
   const uint32_t hours = std::clamp(request.has_hours() ? request.hours() : kHours, 1u, kHoursMax);
-  GALE_ASSIGN_OR_RETURN(const LiveCounts live, control.CountLive());
+  GALE_ASSIGN_OR_RETURN(const LiveRuns live, control.CountLive());
   answer.set_active_runs(live.runs);
-  answer.set_running_tasks(live.running);
-  answer.set_waiting_tasks(live.waiting);
-  answer.set_slots_used(live.slots_used);
-  answer.set_slots_total(live.slots_total);
+  GALE_RETURN_IF_ERROR(AddStanding(control, hours, answer));
 
   DagQuery all;
   all.limit = limits::kListedDagsMax;
@@ -170,9 +190,6 @@ Result<v1::Summary> GetSummary(Control& control, const v1::GetSummaryRequest& re
   GALE_ASSIGN_OR_RETURN(const std::vector<RunBrief> latest, control.reads().LatestRuns());
   answer.set_failed_runs(
       static_cast<uint64_t>(std::ranges::count(latest, RunState::kFailed, &RunBrief::state)));
-  const TimePoint today = std::chrono::floor<std::chrono::days>(now);
-  GALE_ASSIGN_OR_RETURN(const uint64_t finished, control.reads().CountEnded(today));
-  answer.set_finished_today(finished);
 
   GALE_ASSIGN_OR_RETURN(const std::vector<RunBrief> failed, ReadFailed(control, latest));
   GALE_RETURN_IF_ERROR(AddNeeds(control, failed, live, answer));

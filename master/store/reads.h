@@ -217,8 +217,6 @@ class Reads {
   virtual Result<std::vector<RunBrief>> RunsBetween(const RunWindow& window) = 0;
   // The same in brief, in any order. RESOURCE_EXHAUSTED: more than window.limit match.
   virtual Result<std::vector<RunTime>> RunTimes(const RunWindow& window) = 0;
-  // Runs that have ended since, of those that were due at most a day before.
-  virtual Result<uint64_t> CountEnded(TimePoint since) = 0;
 
   // A task instance that nothing has happened to has no row. By run, task and map index.
   virtual Result<std::vector<TiRow>> ListTis(const std::vector<TiRange>& ranges) = 0;
@@ -231,8 +229,9 @@ class Reads {
   // Ended tries, oldest first; with a number, that one only.
   virtual Result<std::vector<AttemptRow>> ListAttempts(
       const TiKey& ti, std::optional<uint32_t> try_number = std::nullopt) = 0;
-  // The same of many instances, `limit` rows at most; by run, task, map index and try.
-  virtual Result<std::vector<AttemptRow>> ListAttempts(const std::vector<TiKey>& tis,
+  // The same of many tasks of a run, which aren't mapped, `limit` rows at most; by task and try.
+  virtual Result<std::vector<AttemptRow>> ListAttempts(RunId run,
+                                                       const std::vector<TaskIndex>& tasks,
                                                        size_t limit) = 0;
   virtual Result<Page<XComHead>> ListXComs(const XComQuery& query) = 0;
   virtual Result<std::optional<XComRow>> GetXCom(const TiKey& ti, const std::string& key) = 0;

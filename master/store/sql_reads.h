@@ -35,7 +35,6 @@ class SqlReads : public Reads {
   Result<std::vector<DagRunsInState>> CountUnfinished() override;
   Result<std::vector<RunBrief>> RunsBetween(const RunWindow& window) override;
   Result<std::vector<RunTime>> RunTimes(const RunWindow& window) override;
-  Result<uint64_t> CountEnded(TimePoint since) override;
   using Reads::ListTis;
   Result<std::vector<TiRow>> ListTis(const std::vector<TiRange>& ranges) override;
   Result<std::optional<TiRow>> GetTi(const TiKey& ti) override;
@@ -43,7 +42,7 @@ class SqlReads : public Reads {
   Result<std::vector<TiCell>> ListCells(const CellQuery& query) override;
   Result<std::vector<AttemptRow>> ListAttempts(const TiKey& ti,
                                                std::optional<uint32_t> try_number) override;
-  Result<std::vector<AttemptRow>> ListAttempts(const std::vector<TiKey>& tis,
+  Result<std::vector<AttemptRow>> ListAttempts(RunId run, const std::vector<TaskIndex>& tasks,
                                                size_t limit) override;
   Result<Page<XComHead>> ListXComs(const XComQuery& query) override;
   Result<std::optional<XComRow>> GetXCom(const TiKey& ti, const std::string& key) override;

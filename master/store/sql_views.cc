@@ -1,6 +1,7 @@
 // What pages read of many runs at once.
 #include <algorithm>
 #include <iterator>
+#include <map>
 
 #include "master/store/row_columns.h"
 #include "master/store/sql_reads.h"
@@ -71,16 +72,24 @@ Result<std::vector<RunBrief>> SqlReads::LastRuns(const std::vector<std::string>&
   return runs;
 }
 
+// Counted here: grouped, SQLite would go by DAG through all runs.
 Result<std::vector<DagRunsInState>> SqlReads::CountUnfinished() {
   SqlFilter filter;
   filter.AddUnfinished("state", "run_key", source_->dialect());
-  SqlQuery query("SELECT dag_id, state, count(*) FROM dag_run");
-  query.Add(filter.where()).Add(" GROUP BY dag_id, state ORDER BY dag_id, state");
-  std::vector<DagRunsInState> counts;
-  auto columns = [](DagRunsInState& r) { return std::tie(r.dag_id, r.state, r.runs); };
-  GALE_RETURN_IF_ERROR(
-      source_->Read([&](Sql& sql) { return ReadRows(sql, query, columns, counts); }));
-  return counts;
+  SqlQuery query("SELECT dag_id, state FROM dag_run");
+  query.Add(filter.where());
+  std::map<std::pair<std::string, RunState>, uint64_t> counts;
+  GALE_RETURN_IF_ERROR(source_->Read([&](Sql& sql) {
+    counts.clear();
+    return sql.Query(query, [&](SqlRow& row) {
+      std::pair<std::string, RunState> key;
+      row.Read(key.first, key.second);
+      ++counts[key];
+    });
+  }));
+  std::vector<DagRunsInState> runs;
+  for (const auto& [key, count] : counts) runs.push_back({key.first, key.second, count});
+  return runs;
 }
 
 Result<std::vector<RunBrief>> SqlReads::RunsBetween(const RunWindow& window) {
@@ -112,27 +121,20 @@ Result<std::vector<RunTime>> SqlReads::RunTimes(const RunWindow& window) {
   return ResourceExhausted("more than {} runs are in that time: ask for fewer days", window.limit);
 }
 
-Result<uint64_t> SqlReads::CountEnded(TimePoint since) {
-  const SqlQuery query("SELECT count(*) FROM dag_run WHERE run_after >= ? AND end_date >= ?",
-                       since - std::chrono::days(1), since);
-  uint64_t ended = 0;
-  GALE_RETURN_IF_ERROR(source_->Read(
-      [&](Sql& sql) { return sql.Query(query, [&](SqlRow& row) { row.Read(ended); }); }));
-  return ended;
-}
-
-Result<std::vector<AttemptRow>> SqlReads::ListAttempts(const std::vector<TiKey>& tis,
+Result<std::vector<AttemptRow>> SqlReads::ListAttempts(RunId run,
+                                                       const std::vector<TaskIndex>& tasks,
                                                        size_t limit) {
   std::vector<AttemptRow> rows;
-  for (size_t from = 0; from < tis.size() && rows.size() < limit; from += kTermsPerRead / 5) {
-    const size_t end = std::min(tis.size(), from + kTermsPerRead / 5);
-    SqlQuery query(fmt::format("SELECT {} FROM task_attempt WHERE ", QuoteNames(kAttemptColumns)));
-    for (size_t i = from; i < end; ++i) {
-      query.Add(i == from ? "" : " OR ")
-          .Add("(run_key = ? AND task_index = ? AND map_index = ?)", tis[i].run, tis[i].task,
-               tis[i].map_index);
-    }
-    query.Add(fmt::format(" LIMIT {}", limit - rows.size()));
+  for (size_t from = 0; from < tasks.size() && rows.size() < limit; from += kTermsPerRead) {
+    const size_t end = std::min(tasks.size(), from + kTermsPerRead);
+    SqlFilter filter;
+    filter.Add("run_key = ?", run);
+    filter.AddAny("task_index",
+                  std::vector<TaskIndex>(tasks.begin() + static_cast<ptrdiff_t>(from),
+                                         tasks.begin() + static_cast<ptrdiff_t>(end)));
+    filter.Add("map_index = ?", kUnmapped);
+    SqlQuery query(fmt::format("SELECT {} FROM task_attempt", QuoteNames(kAttemptColumns)));
+    query.Add(filter.where()).Add(fmt::format(" LIMIT {}", limit - rows.size()));
     std::vector<AttemptRow> some;
     GALE_RETURN_IF_ERROR(source_->Read([&](Sql& sql) {
       return ReadRows(
@@ -140,8 +142,8 @@ Result<std::vector<AttemptRow>> SqlReads::ListAttempts(const std::vector<TiKey>&
     }));
     rows.insert(rows.end(), some.begin(), some.end());
   }
-  std::ranges::sort(rows, {}, [](const AttemptRow& row) {
-    return std::tie(row.id.run, row.id.task, row.id.map_index, row.id.try_number);
+  std::ranges::sort(rows, [](const AttemptRow& a, const AttemptRow& b) {
+    return std::tie(a.id.task, a.id.try_number) < std::tie(b.id.task, b.id.try_number);
   });
   return rows;
 }

@@ -67,12 +67,9 @@ class FaultyReads : public Reads {
   Result<std::vector<RunTime>> RunTimes(const RunWindow& window) override {
     return Do([&] { return inner_.RunTimes(window); });
   }
-  Result<uint64_t> CountEnded(TimePoint since) override {
-    return Do([&] { return inner_.CountEnded(since); });
-  }
-  Result<std::vector<AttemptRow>> ListAttempts(const std::vector<TiKey>& tis,
+  Result<std::vector<AttemptRow>> ListAttempts(RunId run, const std::vector<TaskIndex>& tasks,
                                                size_t limit) override {
-    return Do([&] { return inner_.ListAttempts(tis, limit); });
+    return Do([&] { return inner_.ListAttempts(run, tasks, limit); });
   }
   Result<std::vector<TiRow>> ListTis(const std::vector<TiRange>& ranges) override {
     return Do([&] { return inner_.ListTis(ranges); });

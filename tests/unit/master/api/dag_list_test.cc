@@ -42,7 +42,7 @@ DagsKnown Known() {
   known.live["wide"] = {2, 1};
   known.favorites = {"new"};
   known.waits["wide"].count = 3;
-  known.waits["wide"].check.set_kind("pool_full");
+  known.waits["wide"].check.kind = core::CheckKind::kPoolFull;
   return known;
 }
 
