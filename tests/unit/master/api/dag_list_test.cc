@@ -9,7 +9,7 @@ namespace {
 
 TimePoint At(int64_t seconds) { return TimePoint(std::chrono::seconds(1'700'000'000 + seconds)); }
 
-RunBrief Run(int64_t id, std::string dag_id, RunState state, int64_t start = 0, int64_t end = 0) {
+RunBrief RunOf(int64_t id, std::string dag_id, RunState state, int64_t start = 0, int64_t end = 0) {
   RunBrief run;
   run.id = RunId(id);
   run.dag_id = std::move(dag_id);
@@ -36,9 +36,9 @@ DagsKnown Known() {
   known.dags[2].next_run_after = At(10);  // paused: it isn't due
   known.dags[3].tags = {"prod"};
   known.dags[3].next_run_after = At(20);
-  known.latest = {{"etl", Run(5, "etl", RunState::kFailed, 10, 20)},
-                  {"old", Run(9, "old", RunState::kSuccess, 10, 15)},
-                  {"wide", Run(7, "wide", RunState::kRunning, 30)}};
+  known.latest = {{"etl", RunOf(5, "etl", RunState::kFailed, 10, 20)},
+                  {"old", RunOf(9, "old", RunState::kSuccess, 10, 15)},
+                  {"wide", RunOf(7, "wide", RunState::kRunning, 30)}};
   known.live["wide"] = {2, 1};
   known.favorites = {"new"};
   known.waits["wide"].count = 3;
@@ -103,6 +103,7 @@ TEST(DagListTest, OrdersPutWhatHasNoneLast) {
     request.set_order_by(order);
     EXPECT_EQ(Shown(request), ids) << order;
   }
+  request.set_order_by("-duration");
   request.set_limit(2);
   request.set_offset(1);
   EXPECT_EQ(Shown(request), "old new of 4");
@@ -132,8 +133,8 @@ TEST(DagListTest, AnItemHasItsRunsOldestFirstAndTheMedianOfThoseThatSucceeded) {
   const DagsKnown known = Known();
   const v1::DagItem item = ItemOf(
       known, known.dags[3],
-      {Run(7, "wide", RunState::kRunning, 30), Run(6, "wide", RunState::kSuccess, 10, 14),
-       Run(5, "wide", RunState::kFailed, 1, 90), Run(4, "wide", RunState::kSuccess, 10, 16)});
+      {RunOf(7, "wide", RunState::kRunning, 30), RunOf(6, "wide", RunState::kSuccess, 10, 14),
+       RunOf(5, "wide", RunState::kFailed, 1, 90), RunOf(4, "wide", RunState::kSuccess, 10, 16)});
   ASSERT_EQ(item.last_runs_size(), 4);
   EXPECT_EQ(item.last_runs(0).run_id(), "r4");
   EXPECT_EQ(item.last_runs(3).state(), "running");
@@ -145,12 +146,12 @@ TEST(DagListTest, AnItemHasItsRunsOldestFirstAndTheMedianOfThoseThatSucceeded) {
 
 TEST(SummaryTest, WhatFailedLastIsOfTheLatestRunThatEnded) {
   const std::vector<RunBrief> latest = {
-      Run(1, "a", RunState::kFailed, 1, 10), Run(2, "b", RunState::kSuccess, 1, 20),
-      Run(9, "c", RunState::kRunning, 1), Run(8, "d", RunState::kQueued)};
+      RunOf(1, "a", RunState::kFailed, 1, 10), RunOf(2, "b", RunState::kSuccess, 1, 20),
+      RunOf(9, "c", RunState::kRunning, 1), RunOf(8, "d", RunState::kQueued)};
   const std::vector<RunBrief> last = {
-      Run(9, "c", RunState::kRunning, 1),     Run(5, "c", RunState::kFailed, 1, 30),
-      Run(4, "c", RunState::kFailed, 1, 25),  Run(8, "d", RunState::kQueued),
-      Run(7, "d", RunState::kSuccess, 1, 40), Run(6, "d", RunState::kFailed, 1, 35)};
+      RunOf(9, "c", RunState::kRunning, 1),     RunOf(5, "c", RunState::kFailed, 1, 30),
+      RunOf(4, "c", RunState::kFailed, 1, 25),  RunOf(8, "d", RunState::kQueued),
+      RunOf(7, "d", RunState::kSuccess, 1, 40), RunOf(6, "d", RunState::kFailed, 1, 35)};
   std::string ids;
   for (const RunBrief& run : FailedLast(latest, last)) ids += run.run_id + " ";
   EXPECT_EQ(ids, "r5 r1 ");

@@ -61,7 +61,6 @@ constexpr Asked kAsked[] = {
     {"GET", "/api/gale/v1/dags?order_by=fileloc"},
     {"GET", "/api/gale/v1/dags/etl/dagRuns/r1/gantt"},
     {"GET", "/api/gale/v1/dags/etl/dagRuns/r9/gantt"},
-    {"GET", "/api/gale/v1/summary"},
     {"GET", "/api/gale/v1/dags/rich/calendar?from=2026-01-01&to=2026-01-31&timezone=Asia/Seoul"},
     {"GET", "/api/gale/v1/dags/rich/calendar?from=2026-02-30"},
     {"GET", "/api/gale/v1/dags/rich/calendar?timezone=Moon"},
