@@ -4,7 +4,7 @@ import "@mantine/core/styles/ModalBase.css";
 import "@mantine/core/styles/Overlay.css";
 import "@mantine/core/styles/ScrollArea.css";
 import "@mantine/core/styles/CloseButton.css";
-import type { ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { Icon } from "./Icon";
 import { t } from "../texts";
 
@@ -12,6 +12,8 @@ type Props = { title: ReactNode; onClose: () => void; width?: number; children: 
 
 // A dialog: the focus stays in it and goes back to where it came from.
 export function Dialog({ title, onClose, width = 560, children, foot }: Props) {
+  const [before] = useState(() => document.activeElement);
+  useEffect(() => () => { setTimeout(() => { if (before instanceof HTMLElement && before.isConnected) before.focus(); }); }, [before]);
   return (
     <Modal.Root opened onClose={onClose} size={width} centered transitionProps={{ duration: 90 }} classNames={{ content: "dlg", inner: "dlginner" }} scrollAreaComponent={Whole}>
       <Modal.Overlay style={{ background: "var(--scrim)" }} />

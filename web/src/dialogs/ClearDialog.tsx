@@ -1,5 +1,5 @@
 import { useQueries, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { path, send, type ApiError } from "../api/client";
 import { useLive, watchRun } from "../api/live";
 import { Dialog } from "../components/Dialog";
@@ -71,19 +71,24 @@ function Clear({ on, close }: { on: On[] } & DialogProps) {
     });
   };
   useCtrlEnter(submit);
+  // Cancel has the focus until it is known that nothing is stopped.
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (preview.ready && n > 0 && stops === 0 && document.activeElement?.hasAttribute("data-autofocus")) button.current?.focus();
+  }, [preview.ready]);
   const many = on.length > 1;
   const lines: Line[] = preview.all.slice(0, SHOWN).map((one) => ({
     key: `${one.dag_run_id} ${one.task_id} ${one.map_index}`, name: one.map_index >= 0 ? `${one.task_id} [${one.map_index}]` : one.task_id, state: one.state,
     run: many ? runLabel(one.dag_run_id) : undefined, after: one.state === "running" || one.state === "restarting" ? "restarting" : "none",
     note: one.state === "running" ? t("dialog.stopped_first", { n: one.try_number, host: one.hostname ?? "" }) : "",
   }));
-  const button = busy ? t("dialog.clearing", { n }) : stops > 0 ? t("dialog.stop_and_clear", { s: stops, n }) : t("dialog.clear_n", { n });
+  const text = busy ? t("dialog.clearing", { n }) : stops > 0 ? t("dialog.stop_and_clear", { s: stops, n }) : t("dialog.clear_n", { n });
   return (
     <Dialog title={<><TitleOf on={on} of="clear" /><Where on={on} /></>} width={820} onClose={close} foot={
       <>
         <span className="q sm">{t("dialog.clear_note")}</span><span className="grow" />
-        <button className="btn" data-autofocus={stops > 0 || undefined} onClick={close}>{t("app.cancel")}<span className="kbd wide-only">Esc</span></button>
-        <button className="btn p" data-autofocus={stops === 0 || undefined} disabled={busy || n === 0 || !preview.ready} onClick={submit}><Icon name="again" small />{button}<span className="kbd wide-only">Ctrl ↵</span></button>
+        <button className="btn" data-autofocus onClick={close}>{t("app.cancel")}<span className="kbd wide-only">Esc</span></button>
+        <button className="btn p" ref={button} disabled={busy || n === 0 || !preview.ready} onClick={submit}><Icon name="again" small />{text}<span className="kbd wide-only">Ctrl ↵</span></button>
       </>
     }>
       <div className="choose">

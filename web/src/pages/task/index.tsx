@@ -52,7 +52,11 @@ function Page({ where }: { where: Where }) {
   useKeys({
     J: () => go(1), K: () => go(-1), C: () => set({ do: "clear", on }), M: () => set({ do: "mark", on }),
     ...(tab === "log" && search.q ? {} : { N: () => set({ do: "note", on: onOf(dagId, runId) }) }),
-    Escape: () => { if (full) setFull(false); else document.querySelector<HTMLElement>(".trow.sel")?.focus(); },
+    Escape: (event) => {
+      if ((event.target as HTMLElement | null)?.closest(".dlg")) return; // it has closed a dialog
+      if (full) setFull(false);
+      else document.querySelector<HTMLElement>(".trow.sel")?.focus();
+    },
   });
 
   return (
