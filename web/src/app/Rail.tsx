@@ -29,7 +29,7 @@ export function Rail() {
   };
   return (
     <nav className="rail" aria-label={t("nav.main")}>
-      <Link to="/" className="brand"><Brand /><span>gale</span></Link>
+      <Link to="/" className="brand" aria-label="gale"><Brand /><span>gale</span></Link>
       {main.map(link)}
       <div className="sec">{t("nav.operate")}</div>
       {operate.map(link)}

@@ -33,7 +33,7 @@ export function DagTable({ dags }: { dags: Dags }) {
   }, [set]);
   const late = useLate(SKELETON_MS);
   return (
-    <section className="panel dagpanel" role="table" aria-label={t("nav.dags")} aria-rowcount={dags.total} aria-busy={dags.old}
+    <div className="panel dagpanel" role="table" aria-label={t("nav.dags")} aria-rowcount={dags.total} aria-busy={dags.old}
       onPointerEnter={() => hold(true)} onPointerLeave={(event) => hold(event.currentTarget.contains(document.activeElement))}
       onFocus={() => hold(true)} onBlur={(event) => { if (!event.currentTarget.contains(event.relatedTarget)) hold(event.currentTarget.matches(":hover")); }}>
       <div ref={scroll} className="dagscroll">
@@ -56,7 +56,7 @@ export function DagTable({ dags }: { dags: Dags }) {
           </div>
         ) : late ? Array.from({ length: 12 }, (_, n) => <div key={n} className="dagwait"><Skeleton /></div>) : null}
       </div>
-    </section>
+    </div>
   );
 }
 

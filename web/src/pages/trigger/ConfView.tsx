@@ -18,7 +18,7 @@ export function ConfView({ conf, command, onConf, onBad }: Props) {
   return (
     <>
       <div className="row between confhead">
-        <h3>conf</h3>
+        <h2>conf</h2>
         <span className="row g4">
           {text === null ? <button type="button" className="btn s q" onClick={() => setText(shown)}>{t("trigger.edit_json")}</button>
             : <button type="button" className="btn s q" disabled={wrong !== ""} onClick={() => setText(null)}>{t("trigger.done")}</button>}

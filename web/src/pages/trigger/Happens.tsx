@@ -24,7 +24,7 @@ export function Happens({ dag, later, switchOn, onSwitchOn }: Props) {
   const future = start > now;
   return (
     <>
-      <h3>{t("trigger.happens")}</h3>
+      <h2>{t("trigger.happens")}</h2>
       <ul>
         <li><Icon name="play" small /><span>{structure ? t(waits ? "trigger.starts_paused" : future ? "trigger.starts_later" : "trigger.starts", { tasks: structure.tasks.length, groups: structure.groups.length }) : t(waits ? "trigger.starts_paused_plain" : "trigger.starts_plain")}</span></li>
         {dag.is_paused ? (

@@ -128,5 +128,5 @@ export function TriggerForm({ dag, given, close }: Props) {
 
 // Params of one section stand under its name.
 function Grouped({ section, before, children }: { section: string | undefined; before: string | undefined; children: React.ReactNode }) {
-  return <>{section && section !== before ? <h3 className="wide section">{section}</h3> : null}{children}</>;
+  return <>{section && section !== before ? <h2 className="wide section">{section}</h2> : null}{children}</>;
 }
