@@ -71,7 +71,8 @@ Status FinishRuns(Store& store, Cleaning& cleaning, const CleanRequest& request,
 // What a bundle in use consists of.
 Result<std::set<std::string>> UsedBlobs(Store& store, Cleaning& cleaning,
                                         const std::function<bool()>& go_on) {
-  std::set<std::string> used;
+  GALE_ASSIGN_OR_RETURN(const std::vector<std::string> sources, cleaning.UsedSources());
+  std::set<std::string> used(sources.begin(), sources.end());
   GALE_ASSIGN_OR_RETURN(const std::vector<std::string> manifests, cleaning.UsedBundles());
   for (const std::string& digest : manifests) {
     if (!go_on()) return Cancelled("stopped");

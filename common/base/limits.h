@@ -39,6 +39,7 @@ inline constexpr size_t kStreamWatchesMax = 64;  // of one stream
 inline constexpr size_t kStreamPieceBytesMax = 512 << 10;
 inline constexpr size_t kStreamTurnsMax = 1'024;
 inline constexpr size_t kStreamTextsBytesMax = 8 << 20;  // of changes as JSON, for all streams
+inline constexpr size_t kUsersMax = 10'000;
 inline constexpr size_t kPageRowsMax = 100;     // [api] maximum_page_limit
 inline constexpr size_t kPageRowsDefault = 50;  // [api] fallback_page_limit
 // Reads of the ledger: how long a statement may take, what one listing looks through.
@@ -83,6 +84,11 @@ inline constexpr uint32_t kLogScansMax = 4;  // at a time: half of REST's thread
 inline constexpr uint32_t kLogRangeBytesMax = 4 << 20;
 inline constexpr size_t kLogMarksMax = 1'000;
 inline constexpr size_t kLogTimesMax = 10'000;
+// The output of a run, of all its logs: a page, a line of it, and the logs.
+inline constexpr size_t kOutputLinesMax = 2'000;
+inline constexpr size_t kOutputBytesMax = 4 << 20;
+inline constexpr size_t kOutputLineBytesMax = 16 << 10;
+inline constexpr size_t kOutputLogsMax = 200;
 inline constexpr size_t kLogSearchBytesMax = 256;  // of the text that is searched for
 inline constexpr size_t kGrpcMessageBytesMax = 64 << 20;
 // The worker's and the keeper's journals: smaller they are never written anew.

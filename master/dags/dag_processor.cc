@@ -29,6 +29,7 @@ DagProcessor::DagProcessor(DagSink& sink, DagProcessorOptions options)
       folder_({options_.dags_folder, options_.ignore_syntax, options_.bundles != nullptr,
                [this](const std::string& folder) { return Watch(folder); }}) {
   if (options_.bundles != nullptr) bundler_.emplace(*options_.bundles, options_.dags_folder);
+  if (options_.sources != nullptr) sources_.emplace(*options_.sources);
 }
 
 DagProcessor::~DagProcessor() {
@@ -199,6 +200,7 @@ void DagProcessor::Compare(const FileStates& found) {
     if (!state.may_hold_dags || (still != found.end() && still->second.may_hold_dags)) continue;
     gone_.insert(path);
     parser_.Forget(path);
+    if (sources_) sources_->Forget(path);
     asked_.erase(path);
     changed_.erase(path);
   }
@@ -320,7 +322,9 @@ void DagProcessor::OnParsed(ParsedFile file) {
   state.has_error = !file.error.empty();
   state.has_dags = state.has_dags || !file.dags.empty() || state.has_error;
   if (again) Ask(path, state, /*changed=*/true);
-  if (sink_.Report({path, std::move(file.dags), std::move(file.error)})) return;
+  const bool keeps = sources_ && !file.dags.empty() && !again;
+  std::string source = keeps ? sources_->Keep(path, state, Clock::Real().Now()) : "";
+  if (sink_.Report({path, std::move(file.dags), std::move(file.error), std::move(source)})) return;
   files_.erase(known);  // the next look finds it changed
   Retry();
 }

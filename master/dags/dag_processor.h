@@ -21,6 +21,7 @@
 #include "master/dags/dag_folder.h"
 #include "master/dags/dag_sink.h"
 #include "master/dags/parse_client.h"
+#include "master/dags/source_keeper.h"
 
 namespace gale {
 
@@ -37,6 +38,8 @@ struct DagProcessorOptions {
   // Where the folder goes as a bundle, for workers on other machines; null: there are none. Must
   // outlive the processor.
   Store* bundles = nullptr;
+  // Where each DAG file's text goes, for who looks at a version's source; null: nowhere. The same.
+  Store* sources = nullptr;
 };
 
 class DagProcessor : public Service {
@@ -99,6 +102,7 @@ class DagProcessor : public Service {
   FileStates files_;            // all of the folder
   std::set<std::string> said_;  // the notices of the last look
   std::optional<Bundler> bundler_;
+  std::optional<SourceKeeper> sources_;
   std::optional<std::string> bundle_error_;  // the last that was told, "" too
   std::set<std::string> asked_;              // in the parse server's hands
   std::set<std::string> changed_;            // changed again meanwhile

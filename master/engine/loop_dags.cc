@@ -182,7 +182,8 @@ void Loop::RegisterDag(const FileReport& report, const ParsedDag& parsed, std::s
                                    .hash = parsed.hash,
                                    .spec = parsed.bytes,
                                    .created_at = now_,
-                                   .tasks = varies ? 0 : static_cast<uint32_t>(dag->size())});
+                                   .tasks = varies ? 0 : static_cast<uint32_t>(dag->size()),
+                                   .source = report.source});
   } else {
     dag = versions_.at({spec.dag_id, version}).dag;
     SetVersionBundle({spec.dag_id, version}, "");

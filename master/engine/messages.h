@@ -97,6 +97,8 @@ struct FileReport {
   std::vector<ParsedDag> dags;
   // Not empty: something is wrong with the file; `dags` are those that are good.
   std::string error;
+  // The digest of its text, a blob of the ledger; empty: it isn't kept.
+  std::string source = {};
 };
 
 // Workers.

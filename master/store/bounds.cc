@@ -33,6 +33,9 @@ constexpr ColumnBounds kColumns[] = {
     {"dag", "tags", Text(kDagListBytesMax)},
     {"dag_version", "dag_id", Id(1)},
     {"dag_version", "hash", Name(0, 128)},
+    {"dag_version", "source", Name(0, kDigestBytes)},
+    {"dag_favorite", "user", Name(1, kUserNameBytesMax)},
+    {"dag_favorite", "dag_id", Id(1)},
     {"version_bundle", "dag_id", Id(1)},
     {"version_bundle", "bundle", Name(0, kDigestBytes)},
     {"bundle_blob", "digest", Name(kDigestBytes, kDigestBytes)},
@@ -177,7 +180,7 @@ std::span<const ColumnBounds> TextColumns() { return kColumns; }
 
 Status CheckRow(const DagRow& row) { GALE_CHECK_ROW("dag", kDagColumns, Columns(row)); }
 Status CheckRow(const DagVersionRow& row) {
-  GALE_CHECK_ROW("dag_version", "dag_id, hash", std::tie(row.dag_id, row.hash));
+  GALE_CHECK_ROW("dag_version", "dag_id, hash, source", std::tie(row.dag_id, row.hash, row.source));
 }
 Status CheckRow(const CommitBatch::VersionBundle& row) {
   GALE_CHECK_ROW("version_bundle", "dag_id, bundle", std::tie(row.dag_id, row.bundle));
@@ -197,6 +200,9 @@ Status CheckRow(const ImportErrorRow& row) {
   GALE_CHECK_ROW("import_error", kImportErrorColumns, Columns(row));
 }
 Status CheckRow(const EventRow& row) { GALE_CHECK_ROW("event_log", kEventColumns, Columns(row)); }
+Status CheckRow(const FavoriteRow& row) {
+  GALE_CHECK_ROW("dag_favorite", "user, dag_id", std::tie(row.user, row.dag_id));
+}
 Status CheckRow(const UserRow& row) { GALE_CHECK_ROW("user", kUserColumns, Columns(row)); }
 Status CheckRow(const MasterRow& row) { GALE_CHECK_ROW("master", kMasterColumns, Columns(row)); }
 Status CheckRow(const VariableRow& row) {
@@ -268,6 +274,9 @@ std::string Describe(const ImportErrorRow& row) {
 }
 std::string Describe(const EventRow& row) {
   return fmt::format("event '{}' of '{}'", Shown(row.event), Shown(row.owner));
+}
+std::string Describe(const FavoriteRow& row) {
+  return fmt::format("favorite '{}' of user '{}'", Shown(row.dag_id), Shown(row.user));
 }
 std::string Describe(const UserRow& row) { return fmt::format("user '{}'", Shown(row.name)); }
 std::string Describe(const MasterRow& row) { return fmt::format("master '{}'", Shown(row.name)); }

@@ -326,6 +326,16 @@ Result<std::vector<std::string>> SqlStore::UsedBundles() {
   return used;
 }
 
+Result<std::vector<std::string>> SqlStore::UsedSources() {
+  std::vector<std::string> used;
+  GALE_RETURN_IF_ERROR(ReadSql([&](Sql& sql) {
+    used.clear();
+    return sql.Query("SELECT DISTINCT source FROM dag_version WHERE source <> ''", {},
+                     [&](SqlRow& row) { used.push_back(row.Text(0)); });
+  }));
+  return used;
+}
+
 Result<std::vector<std::string>> SqlStore::OldBlobs(TimePoint before, const std::string& after,
                                                     size_t most) {
   std::vector<std::string> old;

@@ -82,6 +82,8 @@ class Cleaning {
 
   // Manifests that a version or the folder has now: from one snapshot.
   virtual Result<std::vector<std::string>> UsedBundles() = 0;
+  // Blobs that versions have as their source.
+  virtual Result<std::vector<std::string>> UsedSources() = 0;
   // Those that are older than `before`, after that one: at most `most`, by digest.
   virtual Result<std::vector<std::string>> OldBlobs(TimePoint before, const std::string& after,
                                                     size_t most) = 0;

@@ -106,13 +106,14 @@ constexpr OrderColumn kConnection[] = {
     {"port", "port"},
 };
 constexpr OrderColumn kPool[] = {{"id", "name"}, {"name", "name"}};
+constexpr OrderColumn kTag[] = {{"name", "name"}};
 
 }  // namespace
 
 const std::span<const OrderColumn> kDagOrders = kDag, kVersionOrders = kVersion,
                                    kImportErrorOrders = kImportError, kRunOrders = kRun,
                                    kXComOrders = kXCom, kEventOrders = kEvent, kTiOrders = kTi,
-                                   kTaskOrders = kTask, kPoolOrders = kPool,
+                                   kTaskOrders = kTask, kPoolOrders = kPool, kTagOrders = kTag,
                                    kVariableOrders = kVariable, kConnectionOrders = kConnection;
 
 Result<std::vector<Order>> ParseOrders(const std::vector<std::string>& order_by,

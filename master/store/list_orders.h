@@ -20,7 +20,7 @@ struct OrderColumn {
 extern const std::span<const OrderColumn> kDagOrders, kVersionOrders, kImportErrorOrders,
     kRunOrders, kXComOrders, kEventOrders, kVariableOrders, kConnectionOrders;
 // Of listings that are sorted in memory: the columns are theirs to understand.
-extern const std::span<const OrderColumn> kTiOrders, kTaskOrders, kPoolOrders;
+extern const std::span<const OrderColumn> kTiOrders, kTaskOrders, kPoolOrders, kTagOrders;
 
 // An order that a caller named.
 struct Order {

@@ -153,13 +153,13 @@ class CommitPlan {
     AddRows(versions.size(),
             {.list = BatchRow::List::kDagVersions,
              .table = "dag_version",
-             .head = Head("dag_version", "dag_id, version, hash, spec, created_at, tasks"),
+             .head = Head("dag_version", "dag_id, version, hash, spec, created_at, tasks, source"),
              .tail = " ON DUPLICATE KEY UPDATE version = dag_version.version",  // left as it is
              .append =
                  [this](std::string& out, size_t i) {
                    const DagVersionRow& row = batch_.dag_versions[i];
                    AppendRow(out, std::tie(row.dag_id, row.version, row.hash, specs_[i],
-                                           row.created_at, row.tasks));
+                                           row.created_at, row.tasks, row.source));
                  },
              .describe =
                  [&versions](size_t i) {

@@ -20,7 +20,7 @@ std::string SelectFrom(std::string_view columns, std::string_view rest) {
 }
 
 #define GALE_VERSION_COLUMNS \
-  "v.dag_id, v.version, v.hash, v.spec, v.created_at, COALESCE(b.bundle, ''), v.tasks"
+  "v.dag_id, v.version, v.hash, v.spec, v.created_at, COALESCE(b.bundle, ''), v.tasks, v.source"
 #define GALE_VERSION_BUNDLE \
   " LEFT JOIN version_bundle b ON b.dag_id = v.dag_id AND b.version = v.version"
 
@@ -28,7 +28,8 @@ std::string SelectFrom(std::string_view columns, std::string_view rest) {
 Result<DagVersionRow> ReadVersionRow(Rows& rows) {
   DagVersionRow row;
   std::vector<uint8_t> blob;
-  rows.Read(row.dag_id, row.version, row.hash, blob, row.created_at, row.bundle, row.tasks);
+  rows.Read(row.dag_id, row.version, row.hash, blob, row.created_at, row.bundle, row.tasks,
+            row.source);
   Result<std::string> spec = Decompress(blob);
   if (!spec.ok()) {
     return spec.status().WithContext(

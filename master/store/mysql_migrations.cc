@@ -279,6 +279,19 @@ CREATE TABLE IF NOT EXISTS connection (
 constexpr const char* kPages[] = {
     "ALTER TABLE worker ADD COLUMN drain_reason VARCHAR(1000) NOT NULL DEFAULT '',"
     " ADD COLUMN stopped TINYINT NOT NULL DEFAULT 0",
+    R"sql(
+CREATE TABLE IF NOT EXISTS dag_favorite (
+  `user` VARCHAR(250) NOT NULL CHECK (OCTET_LENGTH(`user`) BETWEEN 1 AND 250),
+  dag_id VARCHAR(250) NOT NULL CHECK (OCTET_LENGTH(dag_id) BETWEEN 1 AND 250),
+  PRIMARY KEY (`user`, dag_id)
+))sql" GALE_TABLE_END,
+    "ALTER TABLE dag_version ADD COLUMN source VARCHAR(64) NOT NULL DEFAULT ''",
+    // Their rows are within these bounds already (bounds.cc).
+    "ALTER TABLE event_log MODIFY dag_id VARCHAR(250) NOT NULL,"
+    " MODIFY run_id VARCHAR(250) NOT NULL, MODIFY task_id VARCHAR(250) NOT NULL,"
+    " ADD KEY event_log_by_dag (dag_id),"
+    " ADD KEY event_log_by_run (dag_id, run_id), ADD KEY event_log_by_owner (owner),"
+    " ADD KEY event_log_by_event (event)",
 };
 
 constexpr Migration kMigrations[] = {

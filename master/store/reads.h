@@ -59,6 +59,14 @@ struct RunQuery : PageQuery {
 };
 struct EventQuery : PageQuery {
   std::optional<int64_t> after;
+  std::optional<int64_t> id;
+  struct Text {
+    std::optional<std::string> is;
+    std::string has;  // a part of it, any case; empty: any
+  };
+  Text dag_id, run_id, task_id, owner, event;
+  std::vector<std::string> included, excluded;  // events: any of these, empty: all; none of those
+  std::optional<TimePoint> since, until;
 };
 struct ImportErrorQuery : PageQuery {
   std::optional<int64_t> id;
@@ -78,6 +86,11 @@ struct VersionRuns {
   int64_t version = 0;
   uint64_t runs = 0;
   uint32_t tasks = 0;  // as DagVersionRow's
+};
+struct StateRuns {
+  std::string dag_id;
+  RunState state = RunState::kQueued;
+  uint64_t runs = 0;
 };
 struct RunHead {
   RunId id;
@@ -188,6 +201,8 @@ class Reads {
   virtual ~Reads() = default;
 
   virtual Result<Page<DagRow>> ListDags(const DagQuery& query) = 0;
+  // Of all DAGs that aren't stale, each once, in no order.
+  virtual Result<std::vector<std::string>> ListTags() = 0;
   virtual Result<DagRow> GetDag(const std::string& dag_id) = 0;  // NOT_FOUND
   virtual Result<Page<DagVersionHead>> ListDagVersions(const std::string& dag_id,
                                                        const PageQuery& query) = 0;
@@ -203,6 +218,8 @@ class Reads {
                                                     RunId except) = 0;
   // The runs in scope, counted by version; and the next ones after `after` by key.
   virtual Result<std::vector<VersionRuns>> CountRuns(const RunScope& scope) = 0;
+  // How many there are by DAG and state; of these DAGs, or of all.
+  virtual Result<std::vector<StateRuns>> CountStates(const std::vector<std::string>& dag_ids) = 0;
   virtual Result<std::vector<RunHead>> WalkRuns(const RunScope& scope, RunId after,
                                                 size_t limit) = 0;
 
@@ -244,6 +261,8 @@ class Reads {
   virtual Result<std::optional<RenderedRow>> GetRendered(const TiKey& ti) = 0;
 
   virtual Result<Page<EventRow>> ListEvents(const EventQuery& query) = 0;
+  // The dag_ids that this user has marked, in their order. Some may be of DAGs that are gone.
+  virtual Result<std::vector<std::string>> ListFavorites(const std::string& user) = 0;
 };
 
 }  // namespace gale

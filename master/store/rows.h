@@ -58,6 +58,8 @@ struct DagVersionRow {
   // How many instances each of its runs has. 0: not the same in all (its tasks have dates of their
   // own, or are mapped), or written by an older Gale: look into the spec.
   uint32_t tasks = 0;
+  // The digest of the blob that its file's text is, as it was then; empty: it wasn't kept.
+  std::string source = {};
 };
 // The same without its spec, which may be large.
 struct DagVersionHead {
@@ -157,6 +159,19 @@ struct UserRow {
   std::string name;
   std::string password_hash;  // libsodium crypto_pwhash_str
   std::string role;           // Viewer, User, Op, Admin
+};
+
+// One write of a user, with its event in the same transaction.
+struct UserWrite {
+  enum class What : uint8_t { kAdd, kChange, kRemove };
+  What what = What::kAdd;
+  UserRow user;  // kChange: empty texts but the name stay as they are
+  EventRow event;
+};
+// A DAG that a user has marked.
+struct FavoriteRow {
+  std::string user;
+  std::string dag_id;
 };
 
 // What DAGs read by name. `value` and the like are sealed: master/secrets/vault.h.

@@ -23,12 +23,7 @@ struct Connections {
 };
 
 Status AddEvent(Sql& sql, const std::optional<EventRow>& event) {
-  if (!event) return OkStatus();
-  std::vector<SqlValue> values = ValuesOf(*event);
-  values.front() = {};  // its id, which the database gives
-  return sql.Run(fmt::format("INSERT INTO event_log ({}) VALUES ({})", QuoteNames(kEventColumns),
-                             Marks(values.size())),
-                 values);
+  return event ? InsertEvent(sql, *event) : OkStatus();
 }
 
 template <class Traits>

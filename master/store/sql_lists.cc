@@ -186,9 +186,28 @@ Result<Page<RunRow>> SqlReads::ListRuns(const RunQuery& query) {
 }
 
 Result<Page<EventRow>> SqlReads::ListEvents(const EventQuery& query) {
-  SqlFilter page;
+  SqlFilter filter;
+  if (query.id) filter.Add("id = ?", *query.id);
+  const std::pair<std::string_view, const EventQuery::Text&> texts[] = {
+      {"dag_id", query.dag_id}, {"run_id", query.run_id}, {"task_id", query.task_id},
+      {"owner", query.owner},   {"event", query.event},
+  };
+  for (const auto& [column, text] : texts) {
+    if (text.is) filter.Add(fmt::format("{} = ?", column), *text.is);
+    if (!text.has.empty()) {
+      filter.Add(fmt::format("instr(lower({}), lower(?)) > 0", column), text.has);
+    }
+  }
+  filter.AddAny("event", query.included);
+  if (!query.excluded.empty()) {
+    SqlQuery none("event NOT IN (");
+    filter.Add(none.AddList(query.excluded).Add(")"));
+  }
+  if (query.since) filter.Add("logged_at > ?", *query.since);
+  if (query.until) filter.Add("logged_at < ?", *query.until);
+  SqlFilter page = filter;
   if (query.after) page.Add(Beyond("id", query), *query.after);
-  return ListPage<EventRow>(*source_, {"event_log", kEventColumns, "id", kEventOrders}, SqlFilter(),
+  return ListPage<EventRow>(*source_, {"event_log", kEventColumns, "id", kEventOrders}, filter,
                             page, query);
 }
 

@@ -1,6 +1,8 @@
 // Reads of one thing, and of everything of one.
 #include "master/store/sql_reads.h"
 
+#include <set>
+
 #include "master/store/row_columns.h"
 #include "master/store/spec_codec.h"
 
@@ -43,7 +45,8 @@ Result<DagRow> SqlReads::GetDag(const std::string& dag_id) {
 
 Result<DagVersionRow> SqlReads::GetDagVersion(const std::string& dag_id, int64_t version) {
   const SqlQuery query(
-      "SELECT v.dag_id, v.version, v.hash, v.spec, v.created_at, coalesce(b.bundle, ''), v.tasks"
+      "SELECT v.dag_id, v.version, v.hash, v.spec, v.created_at, coalesce(b.bundle, ''), v.tasks,"
+      " v.source"
       " FROM dag_version v LEFT JOIN version_bundle b"
       " ON b.dag_id = v.dag_id AND b.version = v.version WHERE v.dag_id = ? AND v.version = ?",
       dag_id, version);
@@ -52,7 +55,7 @@ Result<DagVersionRow> SqlReads::GetDagVersion(const std::string& dag_id, int64_t
   GALE_RETURN_IF_ERROR(source_->Read([&](Sql& sql) {
     return sql.Query(query, [&](SqlRow& row) {
       DagVersionRow& v = found.emplace();
-      row.Read(v.dag_id, v.version, v.hash, packed, v.created_at, v.bundle, v.tasks);
+      row.Read(v.dag_id, v.version, v.hash, packed, v.created_at, v.bundle, v.tasks, v.source);
     });
   }));
   if (!found) return NotFound("dag '{}' has no version {}", dag_id, version);
@@ -155,6 +158,47 @@ Result<std::optional<RenderedRow>> SqlReads::GetRendered(const TiKey& ti) {
   return SelectOne<RenderedRow>(
       *source_,
       From(kRenderedColumns, "rendered_fields").Add(GALE_OF_TI, ti.run, ti.task, ti.map_index));
+}
+
+Result<std::vector<StateRuns>> SqlReads::CountStates(const std::vector<std::string>& dag_ids) {
+  SqlFilter filter;
+  filter.AddAny("dag_id", dag_ids);
+  SqlQuery query("SELECT dag_id, state, count(*) FROM dag_run");
+  query.Add(filter.where()).Add(" GROUP BY dag_id, state ORDER BY dag_id, state");
+  std::vector<StateRuns> counts;
+  GALE_RETURN_IF_ERROR(source_->Read([&](Sql& sql) {
+    counts.clear();
+    return sql.Query(query, [&](SqlRow& row) {
+      StateRuns& count = counts.emplace_back();
+      row.Read(count.dag_id, count.state, count.runs);
+    });
+  }));
+  return counts;
+}
+
+Result<std::vector<std::string>> SqlReads::ListTags() {
+  std::set<std::string> tags;
+  GALE_RETURN_IF_ERROR(source_->Read([&](Sql& sql) {
+    tags.clear();
+    return sql.Query(SqlQuery("SELECT DISTINCT tags FROM dag WHERE is_stale = 0"),
+                     [&](SqlRow& row) {
+                       std::vector<std::string> some;
+                       row.Read(some);
+                       tags.insert(some.begin(), some.end());
+                     });
+  }));
+  return std::vector<std::string>(tags.begin(), tags.end());
+}
+
+Result<std::vector<std::string>> SqlReads::ListFavorites(const std::string& user) {
+  std::vector<std::string> dags;
+  GALE_RETURN_IF_ERROR(source_->Read([&](Sql& sql) {
+    dags.clear();
+    return sql.Query(
+        SqlQuery("SELECT dag_id FROM dag_favorite WHERE `user` = ? ORDER BY dag_id", user),
+        [&](SqlRow& row) { dags.push_back(row.Text(0)); });
+  }));
+  return dags;
 }
 
 }  // namespace gale

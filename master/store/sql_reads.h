@@ -17,6 +17,7 @@ class SqlReads : public Reads {
   SqlSource& source() { return *source_; }
 
   Result<Page<DagRow>> ListDags(const DagQuery& query) override;
+  Result<std::vector<std::string>> ListTags() override;
   Result<DagRow> GetDag(const std::string& dag_id) override;
   Result<Page<DagVersionHead>> ListDagVersions(const std::string& dag_id,
                                                const PageQuery& query) override;
@@ -28,6 +29,7 @@ class SqlReads : public Reads {
   Result<std::optional<RunRow>> PreviousRun(const std::string& dag_id, TimePoint before,
                                             RunId except) override;
   Result<std::vector<VersionRuns>> CountRuns(const RunScope& scope) override;
+  Result<std::vector<StateRuns>> CountStates(const std::vector<std::string>& dag_ids) override;
   Result<std::vector<RunHead>> WalkRuns(const RunScope& scope, RunId after, size_t limit) override;
   Result<std::vector<RunBrief>> LatestRuns() override;
   Result<std::vector<RunBrief>> LastRuns(const std::vector<std::string>& dag_ids,
@@ -51,6 +53,7 @@ class SqlReads : public Reads {
   Result<uint64_t> CountTaskXComs(const XComsOfTask& query) override;
   Result<std::optional<RenderedRow>> GetRendered(const TiKey& ti) override;
   Result<Page<EventRow>> ListEvents(const EventQuery& query) override;
+  Result<std::vector<std::string>> ListFavorites(const std::string& user) override;
 
  private:
   const std::unique_ptr<SqlSource> source_;

@@ -20,6 +20,9 @@ class SqlStore : public Store, public Cleaning {
   Result<std::optional<UserRow>> GetUser(const std::string& name) final;
   Status PutUser(const UserRow& user) final;
   Result<UserRow> AddUser(const UserRow& user) final;
+  Result<std::vector<UserRow>> ListUsers() final;
+  Status WriteUser(const UserWrite& write) final;
+  Result<bool> SetFavorite(const FavoriteRow& row, bool favorite) final;
   Result<std::optional<std::string>> GetSetting(const std::string& key) final;
   Status PutSetting(const std::string& key, const std::string& value) final;
   Result<std::string> AddSetting(const std::string& key, const std::string& value) final;
@@ -33,6 +36,7 @@ class SqlStore : public Store, public Cleaning {
   Status EndRun(const CleanedRun& run, OfLeader fence) final;
   Result<uint64_t> ForgetRuns(TimePoint taken_before, OfLeader fence) final;
   Result<std::vector<std::string>> UsedBundles() final;
+  Result<std::vector<std::string>> UsedSources() final;
   Result<std::vector<std::string>> OldBlobs(TimePoint before, const std::string& after,
                                             size_t most) final;
   Result<uint64_t> RemoveBlobs(const std::vector<std::string>& digests, TimePoint before,

@@ -40,6 +40,15 @@ Status InsertRow(Sql& sql, const SqlTable<Row>& table, const Row& row, bool anew
       .WithContext(Describe(row));
 }
 
+// Into the audit trail, with an id that the database gives.
+inline Status InsertEvent(Sql& sql, const EventRow& event) {
+  std::vector<SqlValue> values = ValuesOf(event);
+  values.front() = {};
+  return sql.Run(fmt::format("INSERT INTO event_log ({}) VALUES ({})", QuoteNames(kEventColumns),
+                             Marks(values.size())),
+                 values);
+}
+
 // `rest`: what follows the table's name.
 template <class Row>
 Status SelectRows(Sql& sql, const SqlTable<Row>& table, const SqlQuery& rest,

@@ -87,12 +87,15 @@ Status WriteDags(Write& write, const CommitBatch& batch,
   if (!batch.dag_versions.empty()) {
     GALE_ASSIGN_OR_RETURN(
         Statement insert,
-        db.Cached("INSERT INTO dag_version (dag_id, version, hash, spec, created_at, tasks)"
-                  " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (dag_id, version) DO NOTHING"));
+        db.Cached(
+            "INSERT INTO dag_version (dag_id, version, hash, spec, created_at, tasks,"
+            " source) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (dag_id, version) DO NOTHING"));
     for (size_t i = 0; i < specs.size(); ++i) {
       const DagVersionRow& row = batch.dag_versions[i];
-      Status s =
-          insert.Bind(row.dag_id, row.version, row.hash, specs[i], row.created_at, row.tasks).Run();
+      Status s = insert
+                     .Bind(row.dag_id, row.version, row.hash, specs[i], row.created_at, row.tasks,
+                           row.source)
+                     .Run();
       if (!s.ok()) {
         return write.Blame(std::move(s), {BatchRow::List::kDagVersions, i}, "dag_version",
                            fmt::format("version {} of dag '{}'", row.version, row.dag_id));

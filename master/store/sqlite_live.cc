@@ -24,16 +24,18 @@ Result<std::vector<Row>> Select(Database& db, const std::string& sql, const Args
   return ReadAll<Row>(statement);
 }
 
-#define GALE_VERSIONS                                                                         \
-  "SELECT v.dag_id, v.version, v.hash, v.spec, v.created_at, coalesce(b.bundle, ''), v.tasks" \
-  " FROM dag_version v LEFT JOIN version_bundle b"                                            \
+#define GALE_VERSIONS                                                                          \
+  "SELECT v.dag_id, v.version, v.hash, v.spec, v.created_at, coalesce(b.bundle, ''), v.tasks," \
+  " v.source"                                                                                  \
+  " FROM dag_version v LEFT JOIN version_bundle b"                                             \
   " ON b.dag_id = v.dag_id AND b.version = v.version"
 
 // The current row of GALE_VERSIONS.
 Result<DagVersionRow> ReadVersionRow(Statement& statement) {
   DagVersionRow row;
   std::vector<uint8_t> blob;
-  statement.Read(row.dag_id, row.version, row.hash, blob, row.created_at, row.bundle, row.tasks);
+  statement.Read(row.dag_id, row.version, row.hash, blob, row.created_at, row.bundle, row.tasks,
+                 row.source);
   Result<std::string> spec = Decompress(blob);
   if (!spec.ok()) {
     return spec.status().WithContext(

@@ -279,6 +279,18 @@ CREATE TABLE connection (
 constexpr char kPages[] = R"sql(
 ALTER TABLE worker ADD COLUMN drain_reason TEXT NOT NULL DEFAULT '';
 ALTER TABLE worker ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0 CHECK (stopped IN (0, 1));
+CREATE TABLE dag_favorite (
+  user   TEXT NOT NULL CHECK (length(CAST(user AS BLOB)) BETWEEN 1 AND 250),
+  dag_id TEXT NOT NULL CHECK (length(CAST(dag_id AS BLOB)) BETWEEN 1 AND 250),
+  PRIMARY KEY (user, dag_id)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE dag_version ADD COLUMN source TEXT NOT NULL DEFAULT '';
+
+CREATE INDEX event_log_by_dag ON event_log (dag_id);
+CREATE INDEX event_log_by_run ON event_log (dag_id, run_id);
+CREATE INDEX event_log_by_owner ON event_log (owner);
+CREATE INDEX event_log_by_event ON event_log (event);
 )sql";
 
 constexpr Migration kMigrations[] = {

@@ -180,6 +180,12 @@ class Store {
   virtual Status PutUser(const UserRow& user) = 0;
   // Unless there is one of this name: whoever is first wins. The user that there is then.
   virtual Result<UserRow> AddUser(const UserRow& user) = 0;
+  virtual Result<std::vector<UserRow>> ListUsers() = 0;  // by name
+  // ALREADY_EXISTS, NOT_FOUND; FAILED_PRECONDITION: there would be no Admin any more;
+  // RESOURCE_EXHAUSTED: kUsersMax. What a removed user has marked goes, too.
+  virtual Status WriteUser(const UserWrite& write) = 0;
+  // False: it was so already. Nobody looks whether there is such a DAG.
+  virtual Result<bool> SetFavorite(const FavoriteRow& row, bool favorite) = 0;
   // Small facts of the installation ("jwt_secret"). nullopt if never set.
   virtual Result<std::optional<std::string>> GetSetting(const std::string& key) = 0;
   virtual Status PutSetting(const std::string& key, const std::string& value) = 0;

@@ -126,8 +126,10 @@ void Fill(Store& store, Epoch epoch) {
     batch.xcoms.push_back({RunId(r), TaskIndex(0), kUnmapped, "return_value", "1", At(r)});
     EventRow event;
     event.when = At(r);
-    event.owner = "me";
-    event.event = "trigger";
+    event.event = fmt::format("trigger{}", r % kDags);
+    event.owner = fmt::format("me{}", r % kDags);
+    event.dag_id = fmt::format("dag{}", r % kDags);
+    event.run_id = fmt::format("run{}", r);
     batch.events.push_back(std::move(event));
   }
   ASSERT_TRUE(store.Commit(epoch, batch).ok());
@@ -290,6 +292,34 @@ std::vector<Case> OtherCases() {
                        Of([=](SqlReads& r) { return r.ListEvents(events); })});
     }
   }
+  using Query = EventQuery;
+  const std::pair<const char*, std::function<void(Query&)>> filters[] = {
+      {"a DAG", [](Query& q) { q.dag_id.is = "dag3"; }},
+      {"a run", [](Query& q) { q.dag_id.is = "dag3", q.run_id.is = "run3"; }},
+      {"an owner", [](Query& q) { q.owner.is = "me3"; }},
+      {"a kind", [](Query& q) { q.event.is = "trigger3"; }},
+      {"a time", [](Query& q) { q.since = At(5), q.until = At(50); }},
+      {"one", [](Query& q) { q.id = 7; }},
+  };
+  for (const auto& [name, set] : filters) {
+    for (const std::string order : {"id", "-id"}) {
+      EventQuery events;
+      events.limit = 10;
+      events.order_by = {order};
+      set(events);
+      const bool by_time = events.since.has_value();
+      cases.push_back({fmt::format("events of {} by {}", name, order),
+                       Of([=](SqlReads& r) { return r.ListEvents(events); }),
+                       by_time ? "what the times leave" : ""});
+    }
+  }
+  cases.push_back({"favorites", Of([](SqlReads& r) { return r.ListFavorites("me"); })});
+  cases.push_back(
+      {"tags", Of([](SqlReads& r) { return r.ListTags(); }), "DAGs are few", "so they are"});
+  cases.push_back({"states of a DAG", Of([](SqlReads& r) { return r.CountStates({"dag3"}); }),
+                   "runs of the DAG"});
+  cases.push_back({"states", Of([](SqlReads& r) { return r.CountStates({}); }),
+                   "all are counted: bounded by kReadTimeMax", "the same"});
   return cases;
 }
 

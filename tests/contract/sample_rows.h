@@ -25,8 +25,8 @@ inline auto Tie(const DagRow& row) {
   return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u);
 }
 inline auto Tie(const DagVersionRow& row) {
-  const auto& [a, b, c, d, e, f, g] = row;
-  return std::tie(a, b, c, d, e, f, g);
+  const auto& [a, b, c, d, e, f, g, h] = row;
+  return std::tie(a, b, c, d, e, f, g, h);
 }
 inline auto Tie(const RunRow& row) {
   const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s] = row;

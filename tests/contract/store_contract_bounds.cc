@@ -10,6 +10,11 @@
 #include "tests/contract/store_contract.h"
 
 namespace gale {
+
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, FavoriteRow>
+auto Columns(Row& r) { return std::tie(r.user, r.dag_id); }
+
 namespace {
 
 using namespace testing_rows;  // NOLINT
@@ -103,6 +108,8 @@ TEST_P(StoreContract, ARowWithEveryTextAtItsMaximumIsTakenAndOnePastItRefused) {
             [&](const UserRow& r) { return store_->PutUser(user(r)); });
   TryBounds("user", kUserColumns, UserRow{},
             [&](const UserRow& r) { return store_->AddUser(user(r)).status(); });
+  TryBounds("dag_favorite", "user, dag_id", FavoriteRow{},
+            [&](const FavoriteRow& r) { return store_->SetFavorite(r, true).status(); });
   TryBounds("master", kMasterColumns, MasterRow{},
             [&](const MasterRow& r) { return store_->PutMaster(r); });
   TryBounds("variable", kVariableColumns, VariableRow{},

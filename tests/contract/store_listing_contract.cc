@@ -117,6 +117,73 @@ TEST_P(StoreListing, AnUnknownOrderIsRefusedByName) {
             std::string::npos);
 }
 
+TEST_P(StoreListing, EventsAreFiltered) {
+  std::vector<EventRow> events;
+  for (const auto& [event, dag, run, task] :
+       std::vector<std::array<std::string, 4>>{{"clear", "qq", "r", "t"},
+                                               {"clear", "qq", "r", "u"},
+                                               {"pause", "qq", "", ""},
+                                               {"Trigger", "QQ_2", "r", ""}}) {
+    EventRow row;
+    row.when = At(1000 + static_cast<int64_t>(events.size()));
+    row.owner = event == "pause" ? "eve" : "Ann";
+    row.event = event;
+    row.dag_id = dag;
+    row.run_id = run;
+    row.task_id = task;
+    events.push_back(row);
+  }
+  MustCommit({.events = events});
+  auto list = [&](auto set) {
+    EventQuery query;
+    set(query);
+    return Ids(store_->reads().ListEvents(query));
+  };
+  EXPECT_EQ(list([](EventQuery& q) { q.dag_id.is = "qq"; }), "clear clear pause of 3");
+  EXPECT_EQ(list([](EventQuery& q) { q.dag_id.is = "QQ"; }), "of 0");
+  EXPECT_EQ(list([](EventQuery& q) { q.dag_id.has = "qq"; }), "clear clear pause Trigger of 4");
+  EXPECT_EQ(list([](EventQuery& q) { q.dag_id.has = "_"; }), "Trigger of 1");
+  EXPECT_EQ(list([](EventQuery& q) { q.dag_id.is = "qq", q.run_id.is = "r"; }), "clear clear of 2");
+  EXPECT_EQ(list([](EventQuery& q) { q.task_id.is = "u"; }), "clear of 1");
+  EXPECT_EQ(list([](EventQuery& q) { q.owner.is = "eve"; }), "pause of 1");
+  EXPECT_EQ(list([](EventQuery& q) { q.owner.has = "ann"; }), "clear clear Trigger of 3");
+  EXPECT_EQ(list([](EventQuery& q) { q.event.is = "Trigger"; }), "Trigger of 1");
+  EXPECT_EQ(list([](EventQuery& q) { q.included = {"pause", "Trigger"}; }), "pause Trigger of 2");
+  EXPECT_EQ(list([](EventQuery& q) {
+              q.excluded = {"a", "b", "c", "clear"};
+            }),
+            "pause Trigger of 2");
+  EXPECT_EQ(list([](EventQuery& q) { q.since = At(1000), q.until = At(1003); }),
+            "clear pause of 2");
+  const int64_t id = store_->reads().ListEvents({})->rows.back().id;
+  EXPECT_EQ(list([&](EventQuery& q) { q.id = id; }), "Trigger of 1");
+  EXPECT_EQ(list([](EventQuery& q) { q.dag_id.is = "qq", q.limit = 1, q.order_by = {"-id"}; }),
+            "pause of 3");
+}
+
+TEST_P(StoreListing, TagsAndRunsAreCounted) {
+  DagRow dag = SparseDag("tagged");
+  dag.tags = {"b", "a \"quoted\"", "b"};
+  DagRow gone = SparseDag("gone");
+  gone.tags = {"z"};
+  gone.is_stale = true;
+  MustCommit({.dags = {dag, gone}});
+  const std::vector<std::string> tags = store_->reads().ListTags().value();
+  EXPECT_EQ(std::ranges::count(tags, "b"), 1);
+  EXPECT_EQ(std::ranges::count(tags, "a \"quoted\""), 1);
+  EXPECT_EQ(std::ranges::count(tags, "z"), 0);
+  std::string counts;
+  const auto states = store_->reads().CountStates({"etl_daily"}).value();
+  for (const StateRuns& count : states) {
+    counts += fmt::format("{} {}={} ", count.dag_id, Name(count.state), count.runs);
+  }
+  uint64_t all = 0;
+  for (const StateRuns& count : states) all += count.runs;
+  EXPECT_EQ(all, 4u) << counts;
+  EXPECT_GT(store_->reads().CountStates({})->size(), states.size());
+  EXPECT_TRUE(store_->reads().CountStates({"nobody"})->empty());
+}
+
 TEST_P(StoreListing, RunsAreFiltered) {
   EXPECT_EQ(Runs({.dag_id = "etl_daily"}), "r1 r2 r3 r4 of 4");
   EXPECT_EQ(Runs({.dag_id = "etl_dail"}), "of 0");

@@ -19,6 +19,9 @@ class FaultyReads : public Reads {
   Result<Page<DagRow>> ListDags(const DagQuery& query) override {
     return Do([&] { return inner_.ListDags(query); });
   }
+  Result<std::vector<std::string>> ListTags() override {
+    return Do([&] { return inner_.ListTags(); });
+  }
   Result<DagRow> GetDag(const std::string& dag_id) override {
     return Do([&] { return inner_.GetDag(dag_id); });
   }
@@ -47,6 +50,9 @@ class FaultyReads : public Reads {
   }
   Result<std::vector<VersionRuns>> CountRuns(const RunScope& scope) override {
     return Do([&] { return inner_.CountRuns(scope); });
+  }
+  Result<std::vector<StateRuns>> CountStates(const std::vector<std::string>& dag_ids) override {
+    return Do([&] { return inner_.CountStates(dag_ids); });
   }
   Result<std::vector<RunHead>> WalkRuns(const RunScope& scope, RunId after, size_t limit) override {
     return Do([&] { return inner_.WalkRuns(scope, after, limit); });
@@ -104,6 +110,9 @@ class FaultyReads : public Reads {
   }
   Result<std::optional<RenderedRow>> GetRendered(const TiKey& ti) override {
     return Do([&] { return inner_.GetRendered(ti); });
+  }
+  Result<std::vector<std::string>> ListFavorites(const std::string& user) override {
+    return Do([&] { return inner_.ListFavorites(user); });
   }
   Result<Page<EventRow>> ListEvents(const EventQuery& query) override {
     return Do([&] { return inner_.ListEvents(query); });

@@ -81,6 +81,11 @@ class FaultyStore : public Store {
   }
   Status PutUser(const UserRow& user) override { return inner_.PutUser(user); }
   Result<UserRow> AddUser(const UserRow& user) override { return inner_.AddUser(user); }
+  Result<std::vector<UserRow>> ListUsers() override { return inner_.ListUsers(); }
+  Status WriteUser(const UserWrite& write) override { return inner_.WriteUser(write); }
+  Result<bool> SetFavorite(const FavoriteRow& row, bool favorite) override {
+    return inner_.SetFavorite(row, favorite);
+  }
   Result<std::optional<std::string>> GetSetting(const std::string& key) override {
     return inner_.GetSetting(key);
   }
