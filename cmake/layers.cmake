@@ -72,7 +72,7 @@ endfunction()
 set(proto_out ${CMAKE_BINARY_DIR}/generated)
 file(MAKE_DIRECTORY ${proto_out})
 find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
-foreach(proto dag worker secrets logs runs views control feed)
+foreach(proto dag worker secrets logs users runs views control feed)
   set(base ${proto_out}/gale/v1/${proto})
   add_custom_command(
     OUTPUT ${base}.pb.cc ${base}.pb.h ${base}.grpc.pb.cc ${base}.grpc.pb.h
@@ -85,6 +85,7 @@ foreach(proto dag worker secrets logs runs views control feed)
             ${CMAKE_SOURCE_DIR}/proto/gale/v1/logs.proto
             ${CMAKE_SOURCE_DIR}/proto/gale/v1/runs.proto
             ${CMAKE_SOURCE_DIR}/proto/gale/v1/views.proto
+            ${CMAKE_SOURCE_DIR}/proto/gale/v1/users.proto
             ${CMAKE_SOURCE_DIR}/proto/gale/v1/${proto}.proto)
   list(APPEND proto_sources ${base}.pb.cc ${base}.grpc.pb.cc)
 endforeach()

@@ -35,6 +35,7 @@
 #include "master/metrics/exposition.h"
 #include "master/open_store.h"
 #include "master/secrets/answers.h"
+#include "master/shown_settings.h"
 
 namespace gale {
 namespace {
@@ -296,6 +297,7 @@ void Master::Parts::MakeDagProcessor() {
   };
   // Workers on other machines can come to this master.
   if (opened.shared || !IsLoopback(config.GetString(Key::kGrpcHost))) processor.bundles = &store();
+  processor.sources = &store();
   dag_sink = std::make_unique<EngineDagSink>(*engine);
   const std::string examples_folder = FindExamples();
   if (!config.GetBool(Key::kLoadExamples)) {
@@ -327,6 +329,7 @@ Status Master::Parts::MakeControl() {
     control_options.base_url = self.rest;
   }
   control_options.database = opened.name;
+  control_options.settings = ShownSettings(config);
   control_options.queue = [this] {
     if (doorbell) return ServerHealth{doorbell->server(), doorbell->health()};
     if (!watched_queue) return ServerHealth{"the leader's memory", OkStatus()};

@@ -68,6 +68,9 @@ constexpr std::array<KeyInfo, kKeys> kTable = {{
     {Key::kApiSslCert, "api", "ssl_cert", kString, "",
      "PEM file of REST's certificate, intermediates behind it; with ssl_key: https. Empty: http."},
     {Key::kApiSslKey, "api", "ssl_key", kString, "", "PEM file of the same one's private key."},
+    {Key::kExposeConfig, "api", "expose_config", kChoice, "False",
+     "Whether REST shows the settings, to Op and Admin; those with secrets in them never.", 0, 0,
+     "False|True|non-sensitive-only"},
 
     {Key::kJwtExpirationTime, "api_auth", "jwt_expiration_time", kDuration, "86400",
      "How long a token of POST /auth/token works.", 1, 365 * kDaySeconds},
@@ -174,6 +177,7 @@ constexpr Alias kAliases[] = {
     {"webserver", "base_url", Key::kApiBaseUrl},
     {"webserver", "web_server_ssl_cert", Key::kApiSslCert},
     {"webserver", "web_server_ssl_key", Key::kApiSslKey},
+    {"webserver", "expose_config", Key::kExposeConfig},
 };
 
 struct Unused {

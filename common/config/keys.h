@@ -36,6 +36,7 @@ enum class Key : uint8_t {
   kApiBaseUrl,
   kApiSslCert,
   kApiSslKey,
+  kExposeConfig,
   // [api_auth]
   kJwtExpirationTime,
   // [master]

@@ -74,7 +74,7 @@ Status WriteSecretFile(const std::string& file, const std::string& text, bool re
   return FailedPrecondition("{}", status.message());
 }
 
-Result<std::string> HashPassword(std::string_view password) {
+Result<std::string> Hash(std::string_view password) {
   InitSodium();
   std::array<char, crypto_pwhash_STRBYTES> hash{};
   if (crypto_pwhash_str(hash.data(), password.data(), password.size(),
@@ -93,6 +93,16 @@ std::optional<Role> ParseRole(std::string_view name) {
 
 }  // namespace
 
+Status CheckUserName(std::string_view name) {
+  if (!name.empty() && name.size() <= limits::kIdBytesMax) return OkStatus();
+  return InvalidArgument("a user's name has 1 to {} bytes (kIdBytesMax)", limits::kIdBytesMax);
+}
+
+Result<std::string> HashPassword(std::string_view password) {
+  if (!password.empty() && password.size() <= Auth::kPasswordBytesMax) return Hash(password);
+  return InvalidArgument("a password has 1 to {} bytes", Auth::kPasswordBytesMax);
+}
+
 std::string_view Name(Role role) { return kRoleNames[static_cast<size_t>(role)]; }
 
 bool SameSecret(std::string_view a, std::string_view b) {
@@ -110,8 +120,11 @@ Status Auth::Prepare() {
 }
 
 Result<bool> Auth::EnsureAdmin(const std::string& password_file) {
-  GALE_ASSIGN_OR_RETURN(std::optional<UserRow> admin, store_.GetUser("admin"));
-  if (admin) return false;
+  GALE_ASSIGN_OR_RETURN(const std::vector<UserRow> users, store_.ListUsers());
+  const bool has_admin = std::ranges::any_of(users, [](const UserRow& user) {
+    return user.name == "admin" || user.role == Name(Role::kAdmin);
+  });
+  if (has_admin) return false;
   GALE_ASSIGN_OR_RETURN(std::optional<std::string> password, ReadSecretFile(password_file));
   bool wrote = false;
   if (!password) {
@@ -143,12 +156,7 @@ Result<std::string> Auth::EnsureJoinToken(const std::string& file) {
 }
 
 Status Auth::SetUser(const std::string& name, std::string_view password, Role role) {
-  if (name.empty() || name.size() > limits::kIdBytesMax) {
-    return InvalidArgument("a user's name has 1 to {} bytes (kIdBytesMax)", limits::kIdBytesMax);
-  }
-  if (password.empty() || password.size() > kPasswordBytesMax) {
-    return InvalidArgument("a password has 1 to {} bytes", kPasswordBytesMax);
-  }
+  GALE_RETURN_IF_ERROR(CheckUserName(name));
   GALE_ASSIGN_OR_RETURN(std::string hash, HashPassword(password));
   return store_.PutUser({name, hash, std::string(Name(role))});
 }
@@ -211,7 +219,7 @@ Result<Identity> Auth::Login(const std::string& name, std::string_view password,
     // An unknown user takes as long as a known one.
     right = user ? crypto_pwhash_str_verify(user->password_hash.c_str(), password.data(),
                                             password.size()) == 0
-                 : !HashPassword(password).ok();
+                 : !Hash(password).ok();
   }
   const std::optional<Role> role = user ? ParseRole(user->role) : std::nullopt;
   if (!user || !right || !role) {

@@ -49,7 +49,7 @@ class Auth {
   // Loads the secret that tokens are signed with, or makes it: first of all calls.
   Status Prepare();
 
-  // If there is no user `admin`, makes it, with the password in `password_file`; if that isn't
+  // If there is no Admin, makes the user `admin`, with the password in `password_file`; if that isn't
   // there, with a random one that it writes there first (mode 0600). True if the user was made. Of
   // several who do so at once, in this home or another, one makes it; a file is never left behind
   // with a password that isn't the user's.
@@ -96,6 +96,12 @@ class Auth {
   std::map<std::string, std::list<Brake>::iterator> by_key_;
   std::mutex hashing_;  // one password at a time: 64 MiB each
 };
+
+// INVALID_ARGUMENT: it has not 1 to 250 bytes.
+Status CheckUserName(std::string_view name);
+// Slow by design, and 64 MiB: a tenth of a second. INVALID_ARGUMENT: it has not 1 to
+// Auth::kPasswordBytesMax bytes.
+Result<std::string> HashPassword(std::string_view password);
 
 // Equal, in a time that doesn't tell where they differ.
 bool SameSecret(std::string_view a, std::string_view b);

@@ -139,6 +139,11 @@ struct ClusterInfo {
   std::string answered_by;  // the master's name
 };
 
+// A setting, as REST shows it.
+struct ShownSetting {
+  std::string section, key, value;
+};
+
 struct ControlOptions {
   ServerVersion version;
   std::string master_name;
@@ -151,6 +156,8 @@ struct ControlOptions {
   Secrets* secrets = nullptr;
   // The page /metrics and its content type; doesn't block. Empty: there is none.
   std::function<std::string()> metrics;
+  // Without what is secret, a section's together; nullopt: they aren't shown.
+  std::optional<std::vector<ShownSetting>> settings = {};
 };
 
 class Control {
@@ -169,6 +176,7 @@ class Control {
   const std::string& base_url() const { return options_.base_url; }
   const ServerVersion& version() const { return options_.version; }
   const std::string& master_name() const { return options_.master_name; }
+  const std::optional<std::vector<ShownSetting>>& settings() const { return options_.settings; }
   // FAILED_PRECONDITION: this process has none.
   Result<Secrets*> secrets() const {
     if (options_.secrets != nullptr) return options_.secrets;

@@ -38,6 +38,7 @@
   X(ClearTaskInstances, ClearTaskInstancesRequest, ListTaskInstancesResponse)     \
   X(ExplainTaskInstance, ExplainTaskInstanceRequest, ExplainTaskInstanceResponse) \
   X(GetLogTimes, LogRangeRequest, LogTimes)                                       \
+  X(GetRunOutput, GetRunOutputRequest, RunOutput)                                 \
   X(FindInLog, FindInLogRequest, LogMarks)                                        \
   X(ListWaits, ListWaitsRequest, ListWaitsResponse)                               \
   X(ListQueues, ListQueuesRequest, ListQueuesResponse)                            \
@@ -70,6 +71,16 @@
   X(ImportConnections, ImportConnectionsRequest, ImportResponse)                  \
   X(BulkConnections, BulkRequest, BulkResponse)                                   \
   X(TestConnection, Connection, TestConnectionResponse)                           \
+  X(GetConfig, GetConfigRequest, Settings)                                        \
+  X(GetEvent, GetEventRequest, Event)                                             \
+  X(ListUsers, ListUsersRequest, ListUsersResponse)                               \
+  X(CreateUser, CreateUserRequest, User)                                          \
+  X(PatchUser, PatchUserRequest, User)                                            \
+  X(DeleteUser, DeleteUserRequest, DeleteUserResponse)                            \
+  X(SetDagFavorite, SetDagFavoriteRequest, SetDagFavoriteResponse)                \
+  X(GetDagStats, GetDagStatsRequest, DagStatsResponse)                            \
+  X(ListDagTags, ListDagTagsRequest, ListDagTagsResponse)                         \
+  X(ListDagWarnings, ListDagWarningsRequest, ListDagWarningsResponse)             \
   X(ListEvents, ListEventsRequest, ListEventsResponse)                            \
   X(GetDagStructure, GetDagStructureRequest, DagStructure)                        \
   X(GetDagGrid, GetDagGridRequest, DagGrid)                                       \

@@ -71,13 +71,15 @@ Result<v1::ListDagsResponse> ListDags(Control& control, const v1::ListDagsReques
 }
 
 Result<v1::GetDagResponse> GetDag(Control& control, const v1::GetDagRequest& request,
-                                  const Actor&) {
+                                  const Actor& actor) {
   GALE_ASSIGN_OR_RETURN(DagView dag, control.GetDag(request.dag_id()));
   v1::GetDagResponse answer;
   *answer.mutable_info() = ToProto(dag);
   *answer.mutable_spec() = ToProto(dag.version->dag->spec());
   *answer.mutable_latest_dag_version() = ToProto(*dag.version);
   answer.set_params_json(ParamsOf(dag.version->dag->spec()));
+  GALE_ASSIGN_OR_RETURN(const auto favorites, control.store().reads().ListFavorites(actor.name));
+  answer.set_is_favorite(std::ranges::binary_search(favorites, request.dag_id()));
   return answer;
 }
 

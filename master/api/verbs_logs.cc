@@ -1,6 +1,7 @@
 // Verbs: parts of task instances' logs.
 #include "common/rpc/convert.h"
 #include "master/api/log_pages.h"
+#include "master/api/run_output.h"
 #include "master/api/verbs.h"
 
 namespace gale::verbs {
@@ -53,6 +54,25 @@ Result<v1::LogMarks> FindInLog(Control& control, const v1::FindInLogRequest& req
   answer.set_hits_total(marks.found.hits_total);
   if (marks.found.next) answer.set_next(*marks.found.next);
   answer.set_scanned(marks.found.bytes);
+  return answer;
+}
+
+Result<v1::RunOutput> GetRunOutput(Control& control, const v1::GetRunOutputRequest& request,
+                                   const Actor&) {
+  GALE_ASSIGN_OR_RETURN(RunOutput output, ReadRunOutput(control, request.dag_id(), request.run_id(),
+                                                        request.after()));
+  v1::RunOutput answer;
+  for (OutputLine& line : output.lines) {
+    v1::OutputLine& out = *answer.add_lines();
+    out.set_task_id(line.task_id);
+    out.set_map_index(line.map_index);
+    out.set_try_number(line.try_number);
+    if (line.time) *out.mutable_time() = ToProto(*line.time);
+    out.set_text(std::move(line.text));
+  }
+  answer.set_next(output.next);
+  answer.set_complete(output.complete);
+  answer.set_logs_left_out(output.logs_left_out);
   return answer;
 }
 

@@ -26,6 +26,34 @@ Result<v1::Cluster> GetCluster(Control& control, const v1::GetClusterRequest&, c
   return ToProto(control.GetCluster());
 }
 
+Result<v1::Settings> GetConfig(Control& control, const v1::GetConfigRequest& request,
+                               const Actor&) {
+  const auto& settings = control.settings();
+  if (!settings) {
+    return PermissionDenied(
+        "Your Airflow administrator chose not to expose the configuration, most likely for "
+        "security reasons: [api] expose_config is False");
+  }
+  v1::Settings answer;
+  bool section = request.section().empty();
+  for (const ShownSetting& setting : *settings) {
+    if (!request.section().empty() && setting.section != request.section()) continue;
+    section = true;
+    if (!request.option().empty() && setting.key != request.option()) continue;
+    const int last = answer.sections_size() - 1;
+    v1::Settings::Section& out = last >= 0 && answer.sections(last).name() == setting.section
+                                     ? *answer.mutable_sections(last)
+                                     : *answer.add_sections();
+    out.set_name(setting.section);
+    v1::Settings::Option& option = *out.add_options();
+    option.set_key(setting.key);
+    option.set_value(setting.value);
+  }
+  if (!section) return NotFound("Section {} not found.", request.section());
+  if (answer.sections_size() > 0) return answer;
+  return NotFound("Option [{}/{}] not found.", request.section(), request.option());
+}
+
 // Pools.
 
 Result<v1::ListPoolsResponse> ListPools(Control& control, const v1::ListPoolsRequest& request,
@@ -111,11 +139,33 @@ Result<v1::ListEventsResponse> ListEvents(Control& control, const v1::ListEvents
                                           const Actor&) {
   EventQuery query;
   ReadPage(request, query);
+#define GALE_TEXT_FILTER(name)                              \
+  if (request.has_##name()) query.name.is = request.name(); \
+  query.name.has = request.name##_pattern()
+  GALE_TEXT_FILTER(dag_id);
+  GALE_TEXT_FILTER(run_id);
+  GALE_TEXT_FILTER(task_id);
+  GALE_TEXT_FILTER(owner);
+  GALE_TEXT_FILTER(event);
+#undef GALE_TEXT_FILTER
+  query.included.assign(request.included_events().begin(), request.included_events().end());
+  query.excluded.assign(request.excluded_events().begin(), request.excluded_events().end());
+  if (request.has_after()) query.since = FromProto(request.after());
+  if (request.has_before()) query.until = FromProto(request.before());
   GALE_ASSIGN_OR_RETURN(auto page, control.ListEvents(query));
   v1::ListEventsResponse answer;
   for (const EventRow& event : page.rows) *answer.add_event_logs() = ToProto(event);
   answer.set_total_entries(page.total);
   return answer;
+}
+
+Result<v1::Event> GetEvent(Control& control, const v1::GetEventRequest& request, const Actor&) {
+  EventQuery query;
+  query.id = request.id();
+  query.count = false;
+  GALE_ASSIGN_OR_RETURN(const auto page, control.ListEvents(query));
+  if (!page.rows.empty()) return ToProto(page.rows.front());
+  return NotFound("The Event Log with id: `{}` not found", request.id());
 }
 
 }  // namespace gale::verbs

@@ -56,7 +56,9 @@ const NamedHandler& FindHandler(std::string_view name) {
       {"events", GetEvents},
       {"session", GetSession},
       {"session_end", EndSession},
+      {"change_password", ChangePassword, &v1::ChangePasswordRequest::default_instance()},
       {"log", GetLog, &v1::ReadLogRequest::default_instance()},
+      {"dag_source", GetDagSource, &v1::GetDagSourceRequest::default_instance()},
       {"log_range", GetLogRange, &v1::LogRangeRequest::default_instance()},
   });
   auto found = std::ranges::find(kHandlers, name, &NamedHandler::name);

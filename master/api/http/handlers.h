@@ -37,5 +37,7 @@ Response GetEvents(const Call& call);
 Response BeginSession(const Call& call);
 Response GetSession(const Call& call);
 Response EndSession(const Call& call);
+Response ChangePassword(const Call& call);
+Response GetDagSource(const Call& call);
 
 }  // namespace gale::http
