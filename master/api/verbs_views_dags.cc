@@ -8,7 +8,7 @@ namespace {
 
 constexpr size_t kBars = 24;
 
-Result<DagsKnown> ReadDags(Control& control) {
+Result<DagsKnown> ReadDags(Control& control, const std::string& user) {
   Reads& reads = control.reads();
   DagsKnown known;
   DagQuery all;
@@ -24,6 +24,8 @@ Result<DagsKnown> ReadDags(Control& control) {
     (runs.state == RunState::kQueued ? of.queued : of.running) += runs.runs;
   }
   if (auto waits = control.ListDagWaits(); waits.ok()) known.waits = *std::move(waits);
+  GALE_ASSIGN_OR_RETURN(const std::vector<std::string> favorites, reads.ListFavorites(user));
+  known.favorites.insert(favorites.begin(), favorites.end());
   return known;
 }
 
@@ -57,10 +59,10 @@ Result<std::set<std::string>> ReadErrors(Control& control, const DagsKnown& know
 }  // namespace
 
 Result<v1::DagList> ListDagItems(Control& control, const v1::ListDagItemsRequest& request,
-                                 const Actor&) {
+                                 const Actor& actor) {
   const std::string at = control.feed().at().ToString();
   GALE_ASSIGN_OR_RETURN(const DagListQuery query, ReadDagListQuery(request));
-  GALE_ASSIGN_OR_RETURN(const DagsKnown known, ReadDags(control));
+  GALE_ASSIGN_OR_RETURN(const DagsKnown known, ReadDags(control, actor.name));
   std::vector<size_t> page;
   v1::DagList answer = ListOf(known, query, page);
   answer.set_at(at);

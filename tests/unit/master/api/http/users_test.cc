@@ -59,15 +59,15 @@ TEST_F(UsersTest, WhatIsWrongIsRefused) {
   for (const char* body : {R"({})", R"({"username":"b","password":"x"})",
                            R"({"username":"b","password":"x","role":"Emperor"})",
                            R"({"username":1,"password":"x","role":"Op"})",
-                           R"({"username":"b","password":"x","role":"Op","more":1})"}) {
+                           R"({"username":"b","password":"x","role":"Op","more":1})",
+                           R"({"username":"a\u0000b","password":"x","role":"Op"})"}) {
     EXPECT_EQ(Ask("POST", kUsers, body).status, 422) << body;
   }
   for (const std::string& body :
        {std::string(R"({"username":"","password":"x","role":"Op"})"),
         std::string(R"({"username":"b","password":"","role":"Op"})"),
         R"({"username":"b","role":"Op","password":")" + std::string(1025, 'x') + "\"}",
-        R"({"password":"x","role":"Op","username":")" + std::string(251, 'x') + "\"}",
-        std::string("{\"username\":\"a\\u0000b\",\"password\":\"x\",\"role\":\"Op\"}")}) {
+        R"({"password":"x","role":"Op","username":")" + std::string(251, 'x') + "\"}"}) {
     EXPECT_EQ(Ask("POST", kUsers, body).status, 400) << body.substr(0, 60);
   }
   EXPECT_EQ(Get(kUsers)["total_entries"], 1);
@@ -124,6 +124,12 @@ TEST_F(UsersTest, FavoritesAreOnesOwn) {
   EXPECT_EQ(Ask("POST", dag + "/favorite").status, 204);
   EXPECT_EQ(Ask("POST", dag + "/favorite").status, 409);
   EXPECT_EQ(Get(dag + "/details")["is_favorite"], true);
+  server_.AddDag("other", {"a"});
+  const Json list = Get("/api/gale/v1/dags?favorite=true");
+  EXPECT_EQ(list["counts"]["favorite"], 1);
+  ASSERT_EQ(list["dags"].size(), 1u);
+  EXPECT_EQ(list["dags"][0]["dag_id"], "etl");
+  EXPECT_EQ(list["dags"][0]["is_favorite"], true);
   As("eve", Role::kViewer);
   EXPECT_EQ(Get(dag + "/details")["is_favorite"], false);
   EXPECT_EQ(Ask("POST", dag + "/unfavorite").status, 409);
@@ -144,7 +150,6 @@ TEST_F(UsersTest, EventsAreFilteredAndFoundByTheirNumber) {
   EXPECT_EQ(Get("/api/v2/eventLogs?before=2020-01-01T00:00:00Z")["total_entries"], 0);
   EXPECT_EQ(Get("/api/v2/eventLogs?after=2020-01-01T00:00:00Z")["total_entries"], 2);
   EXPECT_EQ(Ask("GET", "/api/v2/eventLogs?after=yesterday").status, 422);
-  EXPECT_EQ(Ask("GET", "/api/v2/eventLogs?map_index=1").status, 422);
   const Json first = Get("/api/v2/eventLogs")["event_logs"][0];
   EXPECT_EQ(Get("/api/v2/eventLogs/" + first["event_log_id"].dump()), first);
   EXPECT_EQ(Ask("GET", "/api/v2/eventLogs/999").status, 404);
