@@ -8,6 +8,7 @@ import { t } from "../texts";
 import { Canvas } from "./Canvas";
 import { GraphContext, type Marks, type Shared } from "./context";
 import { useGantt, useStructure } from "./data";
+import { startsFolded } from "./fold";
 import "./graph.css";
 import { keptLayout, layoutOf, warm, type Layout } from "./layout";
 import { runStates, type RunStates } from "./states";
@@ -16,6 +17,7 @@ import { visible, type Visible } from "./visible";
 
 type Props = { dagId: string; version?: number; runId?: string; selected?: string; onSelect: (taskId: string | null) => void };
 
+// Small graphs need it, and it takes a while to be there.
 warm();
 
 // A DAG's tasks and what waits for what, top to bottom; with a run: its states, live.
@@ -101,9 +103,9 @@ function useLayout(structure: Structure, folded: Set<string>, foldKey: string): 
   const [made, setMade] = useState<{ layout: Layout; visible: Visible } | null>(known ? { layout: known, visible: wanted } : null);
   useEffect(() => {
     let gone = false;
-    void layoutOf(key, wanted).then((layout) => { if (!gone) setMade({ layout, visible: wanted }); });
+    void layoutOf(key, wanted, startsFolded(structure)).then((layout) => { if (!gone) setMade({ layout, visible: wanted }); });
     return () => { gone = true; };
-  }, [key, wanted]);
+  }, [key, wanted, structure]);
   return made;
 }
 

@@ -36,14 +36,15 @@ export function warm(): void {
   })();
 }
 
-export const isForElk = ({ nodes, boxes, edges }: Visible) =>
-  nodes.length + boxes.length <= ELK_NODES_MAX && edges.length <= ELK_EDGES_MAX;
+// `big`: a DAG whose groups start folded; it is to open at once, without a worker of 1.4 MB first.
+export const isForElk = ({ nodes, boxes, edges }: Visible, big: boolean) =>
+  !big && nodes.length + boxes.length <= ELK_NODES_MAX && edges.length <= ELK_EDGES_MAX;
 
 // `key` names the DAG, its version and what is folded.
-export async function layoutOf(key: string, shown: Visible): Promise<Layout> {
+export async function layoutOf(key: string, shown: Visible, big: boolean): Promise<Layout> {
   const known = kept.get(key);
   if (known) return known;
-  if (!isForElk(shown)) return keep(key, layers(shown));
+  if (!isForElk(shown, big)) return keep(key, layers(shown));
   warm();
   const mine = elk!;
   let timer: ReturnType<typeof setTimeout> | undefined;
