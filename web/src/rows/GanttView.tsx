@@ -26,7 +26,7 @@ function Chart({ gantt, edges, rows, selected, onSelect, onOpen, onFold, now, li
   const one = (row: Row) => (row.kind === "task" ? byId.get(row.id) : undefined);
   const x = (at: number, width: number) => ((at - span.from) / (span.to - span.from)) * (width - 8);
   return (
-    <RowFrame label={t("rows.gantt")} {...{ rows, selected, onSelect, onOpen, onFold }}
+    <RowFrame label={t("rows.gantt")} of={{ dagId: gantt.run.dag_id, runId: gantt.run.dag_run_id }} {...{ rows, selected, onSelect, onOpen, onFold }}
       corner={t("rows.count", { n: rows.length })}
       state={(row) => (row.kind === "group" ? (ganttRows(row, byId).length ? stateOfRows(ganttRows(row, byId)) : null) : one(row) ? stateOf(one(row)!.state) : null)}
       count={(row) => { const of = one(row); return of ? mappedCount(of) : null; }}

@@ -15,7 +15,7 @@ export function ListView({ gantt, rows, selected, onSelect, onOpen, onFold }: Pr
   const byId = useMemo(() => new Map(gantt.rows.map((row) => [row.task_id, row])), [gantt.rows]);
   const one = (row: Row) => (row.kind === "task" ? byId.get(row.id) : undefined);
   return (
-    <RowFrame label={t("rows.list")} {...{ rows, selected, onSelect, onOpen, onFold }} least={430}
+    <RowFrame label={t("rows.list")} of={{ dagId: gantt.run.dag_id, runId: gantt.run.dag_run_id }} {...{ rows, selected, onSelect, onOpen, onFold }} least={430}
       corner={t("rows.count", { n: rows.length })}
       state={(row) => (row.kind === "group" ? (ganttRows(row, byId).length ? stateOfRows(ganttRows(row, byId)) : null) : one(row) ? stateOf(one(row)!.state) : null)}
       count={(row) => { const of = one(row); return of ? mappedCount(of) : null; }}

@@ -12,7 +12,7 @@ import { ROW, scrollFor } from "./window";
 import "./rows.css";
 
 type Props = {
-  label: string; rows: Row[]; selected: string;
+  label: string; of: { dagId: string; runId: string }; rows: Row[]; selected: string;
   onSelect: (row: Row, how: { replace: boolean }) => void; onOpen: (row: Row) => void; onFold: (row: Row) => void;
   state: (row: Row) => State | null; count: (row: Row) => number | null;
   corner: ReactNode; head: (width: number) => ReactNode; children: (row: Row, width: number) => ReactNode; // `width`: of what stands beside the names
@@ -22,7 +22,7 @@ type Props = {
 const HEAD = 32, MARK = 26;
 
 // Rows with their names and states at the left and one thing each at the right: the Gantt's frame, and the list's.
-export function RowFrame({ label, rows, selected, onSelect, onOpen, onFold, state, count, corner, head, children, over, least = 220 }: Props) {
+export function RowFrame({ label, of, rows, selected, onSelect, onOpen, onFold, state, count, corner, head, children, over, least = 220 }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const id = useId();
   const names = useNamesWidth(rows, MARK);
@@ -75,7 +75,7 @@ export function RowFrame({ label, rows, selected, onSelect, onOpen, onFold, stat
                 style={{ top: r * ROW, gridTemplateColumns: `${names}px 1fr` }}
                 onClick={() => { setFocus(r); if (row.kind === "group" && row.id === selected) onFold(row); else onSelect(row, { replace: false }); }} onDoubleClick={() => onOpen(row)}>
                 <div className="rname" role="rowheader">
-                  <RowName row={row} count={count(row)} onFold={onFold} />
+                  <RowName row={row} count={count(row)} onFold={onFold} of={of} />
                   <span className="rmark">{mark ? <StateMark state={mark} size={14} title={t(`state.${mark}`)} /> : null}</span>
                 </div>
                 <div className="rcell" role="gridcell">{children(row, width)}</div>
