@@ -10,6 +10,8 @@ namespace gale {
 namespace {
 
 constexpr size_t kLineBytesMax = 300;
+constexpr std::string_view kExitLine =
+    "Command exited with return code";  // says no more than the reason
 
 // A line without what only a terminal understands.
 std::string Plain(std::string_view line) {
@@ -52,7 +54,7 @@ std::string LastErrorLine(std::string_view end_of_log) {
     const std::string line = Plain(end_of_log.substr(begin));
     end_of_log = end_of_log.substr(0, newline == std::string_view::npos ? 0 : newline);
     if (TellsOfAnError(line)) return line;
-    if (last.empty()) last = line;
+    if (last.empty() && !line.starts_with(kExitLine)) last = line;
   }
   return last;
 }

@@ -161,6 +161,8 @@ TEST(SummaryTest, TheLastLineOfALogThatTellsOfAnError) {
   EXPECT_EQ(LastErrorLine("a\nTraceback:\n  x\nValueError: \x1b[31mbad\x1b[0m row 7\nbye\n\n"),
             "ValueError: bad row 7");
   EXPECT_EQ(LastErrorLine("one\n two \r\n\n"), "two") << "of none, the last that isn't blank";
+  EXPECT_EQ(LastErrorLine("Output:\nno such table\nCommand exited with return code 1\n"),
+            "no such table");
   EXPECT_EQ(LastErrorLine(""), "");
   EXPECT_EQ(LastErrorLine("\xff\xfe Error"), "?? Error") << "UTF-8, whatever the task wrote";
   const std::string cut =
