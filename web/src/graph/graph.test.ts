@@ -13,6 +13,8 @@ import { groupState, runStates } from "./states";
 import { step } from "./steps";
 import { visible } from "./visible";
 
+const BUSY_MS = 120_000; // on a machine that does much else
+
 const task = (task_id: string, group_id: string | null = null) => ({ task_id, label: task_id, group_id, trigger_rule: "all_success", operator_name: "", is_mapped: false }) as StructureTask;
 const group = (group_id: string, parent_id: string | null = null) => ({ group_id, label: group_id, parent_id, tooltip: null, is_mapped: false });
 const edge = (upstream: string, downstream: string, label: string | null = null) => ({ upstream, downstream, label });
@@ -59,7 +61,7 @@ test("ELK: the same, and edges end at the middle of their nodes", async () => {
     expect(Math.abs(points.at(-1)![0] - b.x - b.w / 2) + Math.abs(points.at(-1)![1] - b.y)).toBeLessThan(2);
   }
   expect(layout.edges.filter((one) => one.labelAt).map((one) => one.label)).toEqual(["yes"]);
-});
+}, BUSY_MS);
 
 test("layers: 10,000 tasks, and groups that wait for each other, end", () => {
   const many = dag(Array.from({ length: 10_000 }, (_, n) => task(`t${n}`)), Array.from({ length: 9_900 }, (_, n) => edge(`t${n}`, `t${n + 100}`)));
@@ -68,7 +70,7 @@ test("layers: 10,000 tasks, and groups that wait for each other, end", () => {
   expect(layers(visible(circle, new Set())).nodes.size).toBe(3);
   const wide = layers(visible(dag(Array.from({ length: 10_000 }, (_, n) => task(`t${n}`)), []), new Set()));
   expect(wide.w).toBeLessThan(50 * 180);
-});
+}, BUSY_MS);
 
 test("an edge leaves and arrives upright", () => {
   expect(curve([[10, 0], [10, 20], [50, 20], [50, 40]])).toBe("M10 0C10 20 50 20 50 40");

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { inline, isSafeLink, parseMarkdown } from "./markdown";
 
+const cpuMs = () => process.cpuUsage().user / 1000; // not the clock: the machine may do much else
+
 test("what docs are written in", () => {
   expect(parseMarkdown("# A\ntext *a* **b** `c`\nmore\n\n- x\n- y\n  1. z\n\n> q\n\n```py\n<b>\n```\n---\n| a | b |\n|---|---|\n| 1 | `2` |")).toEqual([
     { kind: "heading", level: 1, children: ["A"] },
@@ -39,10 +41,10 @@ test("names with underscores stay names, stars that mean nothing stay stars", ()
 });
 
 test("hostile text ends soon", () => {
-  const began = performance.now();
+  const began = cpuMs();
   for (const piece of ["[", "*", "**", "_", "`", "> ", "- ", "![](", "  - ", "|", "~~a", "<https://", "# "]) {
     parseMarkdown(piece.repeat(20_000));
     parseMarkdown(`${piece}\n`.repeat(5_000));
   }
-  expect(performance.now() - began).toBeLessThan(8000);
-});
+  expect(cpuMs() - began).toBeLessThan(8000);
+}, 120_000);

@@ -5,6 +5,8 @@ import { python } from "./python";
 
 const tones = (text: string) => python(text).map((line) => line.map(({ tone, text: piece }) => `${tone}:${piece}`));
 
+const cpuMs = () => process.cpuUsage().user / 1000; // not the clock: the machine may do much else
+
 test("Python in pieces", () => {
   expect(tones('@dag.task(a=1)\ndef f(x=0x1F):  # no "string"\n    return rb"a\\"b" if not None else f\'{x}\'')).toEqual([
     ["decorator:@dag.task", ":(a=", "number:1", ":)"],
@@ -22,10 +24,10 @@ test("a string of many lines is one on each; an open one ends with its line, or 
 
 test("nothing is lost, and a hostile text ends soon", () => {
   const hostile = `${'"'.repeat(9999)}${"'\\".repeat(9999)}${"@a.".repeat(9999)}${"1e".repeat(9999)}\n${"한국어 = '값'\n".repeat(999)}`;
-  const began = performance.now();
+  const began = cpuMs();
   expect(python(hostile).map((line) => line.map((piece) => piece.text).join("")).join("\n")).toBe(hostile);
-  expect(performance.now() - began).toBeLessThan(4000);
-});
+  expect(cpuMs() - began).toBeLessThan(4000);
+}, 120_000);
 
 const said = (a: string, b: string) => diff(a.split(""), b.split("")).map((one) => (one.kind === "same" ? " " : one.kind === "del" ? "-" : "+") + (one.kind === "add" ? b[one.b!] : a[one.a!])).join("");
 
@@ -47,10 +49,10 @@ test("a diff is the shortest way, and leads from one to the other", () => {
 
 test("texts that have nothing in common are told soon", () => {
   const a = Array.from({ length: 20_000 }, (_, n) => `a${n}`), b = Array.from({ length: 20_000 }, (_, n) => `b${n}`);
-  const began = performance.now();
+  const began = cpuMs();
   expect(diff(a, b).length).toBe(40_000);
-  expect(performance.now() - began).toBeLessThan(4000);
-});
+  expect(cpuMs() - began).toBeLessThan(4000);
+}, 120_000);
 
 test("what is the same is folded, but for three lines around a change", () => {
   const lines = Array.from({ length: 20 }, (_, n) => `${n}`);
