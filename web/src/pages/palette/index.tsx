@@ -44,7 +44,7 @@ export default function Palette() {
     here.push(act("trigger", "play", t("palette.trigger", { dag: dagId }), dialog("trigger", onOf(dagId)), "T"));
     const of = taskId ?? runId;
     if (runId && of) {
-      const on = onOf(dagId, runId, taskId);
+      const on = taskId ? onOf(dagId, runId, taskId) : onOf(dagId, runId);
       here.push(act("clear", "again", t("palette.clear", { what: taskId ?? t("palette.this_run") }), dialog("clear", on), "C"), act("mark", "check", t("palette.mark", { what: taskId ?? t("palette.this_run") }), dialog("mark", on), "M"), act("note", "note", t("palette.note"), dialog("note", onOf(dagId, runId)), "N"));
     }
   }
