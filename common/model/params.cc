@@ -49,11 +49,31 @@ std::string FirstOf(const valijson::ValidationResults& results) {
   return where.empty() ? best->description : where + ": " + best->description;
 }
 
+// A `format` says something of texts only; the library holds a null to it, too.
+Json WithFormatsOfTexts(Json schema, const Json& value) {
+  if (!schema.is_object()) return schema;
+  if (!value.is_string() && schema.contains("format")) schema.erase("format");
+  if (value.is_object() && schema.contains("properties") && schema["properties"].is_object()) {
+    for (auto& [name, property] : schema["properties"].items()) {
+      if (const auto of = value.find(name); of != value.end()) {
+        property = WithFormatsOfTexts(std::move(property), *of);
+      }
+    }
+  }
+  if (value.is_array() && schema.contains("items") && schema["items"].is_object()) {
+    for (const Json& item : value) {
+      if (!item.is_string()) schema["items"] = WithFormatsOfTexts(schema["items"], item);
+    }
+  }
+  return schema;
+}
+
 Status CheckValue(const std::string& name, const Json& schema, const Json* value) {
   valijson::Schema parsed;
   try {  // the library's way to say that a schema makes no sense
     valijson::SchemaParser parser;
-    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(schema), parsed);
+    const Json of_value = value == nullptr ? schema : WithFormatsOfTexts(schema, *value);
+    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(of_value), parsed);
     if (value == nullptr) return OkStatus();
     if (schema.contains("pattern") && HoldsLongText(*value)) {
       return InvalidArgument("param '{}': a text of over {} bytes can't be matched with a pattern",

@@ -40,6 +40,25 @@ TEST(Params, AValueThatBreaksItsSchemaIsRefusedByName) {
               HasSubstr("\"not a number\""));
 }
 
+// As in JSON Schema: null may be given where the type allows it, whatever a text would have to look like.
+TEST(Params, AFormatIsOfTextsOnly) {
+  DagSpec spec = WithN();
+  spec.params_json = R"({"n": null})";
+  spec.param_schemas_json =
+      R"({"n": {"schema": {"type": ["string", "null"], "format": "date-time"}}})";
+  EXPECT_TRUE(CheckParams(spec, "").ok());
+  EXPECT_TRUE(CheckParams(spec, R"({"n": "2026-11-28T18:30:00Z"})").ok());
+  EXPECT_THAT(CheckParams(spec, R"({"n": "soon"})").message(), HasSubstr("date-time"));
+  spec.param_schemas_json =
+      R"({"n": {"schema": {"type": "object", "properties": {"at": {"type": ["string", "null"], "format": "date"}}}}})";
+  EXPECT_TRUE(CheckParams(spec, R"({"n": {"at": null}})").ok());
+  EXPECT_FALSE(CheckParams(spec, R"({"n": {"at": "soon"}})").ok());
+  spec.param_schemas_json =
+      R"({"n": {"schema": {"type": "array", "items": {"type": ["string", "null"], "format": "date"}}}})";
+  EXPECT_TRUE(CheckParams(spec, R"({"n": ["2026-11-28", null]})").ok());
+  EXPECT_FALSE(CheckParams(spec, R"({"n": ["soon"]})").ok());
+}
+
 TEST(Params, ARequiredOneMustBeSaid) {
   DagSpec spec = WithN();
   spec.params_json = "{}";
