@@ -80,7 +80,7 @@ def test_a_run_with_params_good_and_bad(gale, reader):
     dialog.locator(".ft").get_by_role("button", name="Trigger").click()
     expect(page).to_have_url(re.compile(r"/dags/greeting/runs/"))
     expect(page.locator(".hd").get_by_label("success")).to_be_visible()
-    page.get_by_role("link", name="greet").first.click()
+    page.get_by_role("link", name="greet", exact=True).first.click()
     expect(page.get_by_role("region", name="Lines of the log")).to_contain_text("hello <b>you</b>")
 
 

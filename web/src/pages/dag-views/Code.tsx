@@ -43,7 +43,7 @@ export default function Code({ dagId }: { dagId: string }) {
   const waits = !error && (!source.data || (old !== undefined && !before.data));
   const text = source.data?.content ?? null;
   return (
-    <section className="code-view" aria-label={t("code.title")}>
+    <section className="code-view">
       <div className="bar2">
         <VersionPick label={t("code.version")} versions={list} value={v} onChange={(value) => set({ v: value === list[0]?.version_number ? "" : String(value) })} />
         {list.length > 1 || old !== undefined ? <VersionPick label={t("code.against")} none={t("code.no_diff")} versions={list.filter((one) => one.version_number !== v)} value={old} onChange={(value) => set({ diff: value === undefined ? "" : String(value) })} /> : null}

@@ -33,7 +33,7 @@ export default function ImportErrors() {
   useKeys({ J: () => go(1), K: () => go(-1) });
   if (error && !data) return <Failure error={error as ApiError} again={() => void refetch()} />;
   if (!data) return null;
-  if (all.length === 0) return <Empty title={t("import_errors.none")}><p className="q">{t("import_errors.none_more")}</p><Link className="btn" to="/dags">{t("app.to_dags")}</Link></Empty>;
+  if (all.length === 0) return <Empty page title={t("import_errors.none")}><p className="q">{t("import_errors.none_more")}</p><Link className="btn" to="/dags">{t("app.to_dags")}</Link></Empty>;
   return (
     <>
       <div className="tb"><h1>{t("nav.import_errors")}</h1><span className="tag">{data.total_entries}</span><span className="q ell wide-only">{t("import_errors.others")}</span></div>

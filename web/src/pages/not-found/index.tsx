@@ -5,7 +5,7 @@ import { t } from "../../texts";
 export default function NotFound() {
   const { pathname } = useLocation();
   return (
-    <Empty title={t("app.not_found_title")}>
+    <Empty page title={t("app.not_found_title")}>
       <p className="q">{t("app.not_found", { path: pathname })}</p>
       <Link className="btn" to="/dags">{t("app.to_dags")}</Link>
     </Empty>

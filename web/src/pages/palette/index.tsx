@@ -23,6 +23,15 @@ import "./palette.css";
 
 const DAGS_SHOWN = 8, TASKS_MAX = 500;
 
+// Enter takes the first, if none is chosen: what was found since one typed has taken the choice away.
+function enterFirst(event: React.KeyboardEvent) {
+  if (event.key !== "Enter") return;
+  const all = [...document.querySelectorAll<HTMLElement>(".mantine-Spotlight-action")];
+  if (all.some((one) => one.hasAttribute("data-selected"))) return;
+  event.preventDefault();
+  all[0]?.click();
+}
+
 // All that can be done and reached, by typing: what concerns this page first.
 export default function Palette() {
   const [typed, setTyped] = useState("");
@@ -65,6 +74,6 @@ export default function Palette() {
   ].filter((group) => group.actions.length > 0);
   return (
     <Spotlight actions={groups} query={typed} onQueryChange={setTyped} shortcut="mod + K" limit={30} scrollable maxHeight={420} clearQueryOnClose nothingFound={t("palette.nothing", { q: typed })}
-      onSpotlightOpen={() => setSeen(true)} onSpotlightClose={() => spotlight.close()} searchProps={{ leftSection: <Icon name="search" />, placeholder: t("app.search"), "aria-label": t("app.search") }} highlightQuery={false} />
+      onSpotlightOpen={() => setSeen(true)} onSpotlightClose={() => spotlight.close()} searchProps={{ leftSection: <Icon name="search" />, placeholder: t("app.search"), "aria-label": t("app.search"), onKeyDown: enterFirst }} highlightQuery={false} />
   );
 }

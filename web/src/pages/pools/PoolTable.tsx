@@ -18,7 +18,7 @@ export function PoolTable({ onEdit, onDelete }: Props) {
   return (
     <div className="tablebox">
       <table>
-        <thead><tr><th scope="col">{t("pools.pool")}</th><th scope="col">{t("pools.held")}</th><th scope="col" className="r">{t("pools.slots")}</th><th scope="col" className="r">{t("pools.line")}</th>{onEdit ? <><th scope="col">{t("pools.description")}</th><th /></> : null}</tr></thead>
+        <thead><tr><th scope="col">{t("pools.pool")}</th><th scope="col">{t("pools.held")}</th><th scope="col" className="r">{t("pools.slots")}</th><th scope="col" className="r">{t("pools.line")}</th>{onEdit ? <><th scope="col">{t("pools.description")}</th><th scope="col"><span className="visually-hidden">{t("app.actions")}</span></th></> : null}</tr></thead>
         <tbody>
           {data?.pools.map((pool) => (
             <tr key={pool.name}>

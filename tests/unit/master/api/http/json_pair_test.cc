@@ -97,7 +97,7 @@ Operation OperationOf(std::span<const Input> inputs) {
   Operation operation{};
   operation.id = "test";
   operation.inputs = inputs;
-  operation.has_body = true;
+  operation.has_body = operation.needs_body = true;
   return operation;
 }
 
