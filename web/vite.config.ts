@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
@@ -7,6 +8,7 @@ const toMaster = { target: master, changeOrigin: false };
 
 export default defineConfig({
   plugins: [react()],
+  cacheDir: "../build/vite", // a checkout's own: node_modules may be a link to another's
   build: {
     outDir: "../build/web",
     emptyOutDir: true,
@@ -15,6 +17,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // the content security policy lets nothing inline in
   },
   server: {
+    fs: { allow: [".", realpathSync(new URL("node_modules", import.meta.url))] },
     proxy: { "/api": toMaster, "/auth": toMaster, "/metrics": toMaster, "/openapi.json": toMaster },
   },
   test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"] },
