@@ -23,12 +23,12 @@ const RETRY_MS = [250, 500, 1000, 2000, 3000];
 const listeners = new Set<Listener>();
 let source: EventSource | undefined;
 let opened = ""; // what it was opened for
-let at: string | undefined;
+let at: string | undefined; // the id of the event that came last
 let settle: ReturnType<typeof setTimeout> | undefined;
 let retry: ReturnType<typeof setTimeout> | undefined;
 let silent: ReturnType<typeof setTimeout> | undefined;
 let failures = 0;
-let missed = false; // perhaps, since it was last heard
+let missed = false; // perhaps: the position isn't known, or a log grew, which isn't told again
 
 function wanted(): string[] {
   return [...new Set([...listeners].flatMap((listener) => listener.watches))].sort();
@@ -54,7 +54,7 @@ function lost() {
   source = undefined;
   clearTimeout(silent);
   setSign("away");
-  missed = true;
+  missed ||= at === undefined || /^log:/m.test(opened);
   clearTimeout(retry);
   retry = setTimeout(open, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
   failures += 1;
@@ -79,24 +79,18 @@ function open() {
     mine.addEventListener(name, (event) => {
       if (source !== mine) return;
       heard();
+      at = (event as MessageEvent<string>).lastEventId || at;
       hear(JSON.parse((event as MessageEvent<string>).data) as T);
     });
   on<{ at: string; now: string }>("hello", (data) => {
     clock.told(data.now);
-    at ??= data.at;
     if (missed) {
       missed = false;
       tell({ kind: "read_again", at: data.at });
     }
   });
-  on<{ at: string; changes: Change[] }>("turn", (data) => {
-    at = data.at;
-    tell({ kind: "changes", ...data });
-  });
-  on<{ at: string }>("read_again", (data) => {
-    at = data.at;
-    tell({ kind: "read_again", at: data.at });
-  });
+  on<{ at: string; changes: Change[] }>("turn", (data) => tell({ kind: "changes", ...data }));
+  on<{ at: string }>("read_again", (data) => tell({ kind: "read_again", at: data.at }));
   on<LogGrew>("log", (log) => tell({ kind: "log", log }));
   on<{ now: string }>("time", (data) => {
     clock.told(data.now);
