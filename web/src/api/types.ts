@@ -162,6 +162,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/dags/{dag_id}/favorite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["favorite_dag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/unfavorite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["unfavorite_dag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dagSources/{dag_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_dag_source"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_config"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/config/section/{section}/option/{option}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_config_value"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dagStats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_dag_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dagTags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_dag_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dagWarnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_dag_warnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/dags/{dag_id}/tasks": {
         parameters: {
             query?: never;
@@ -613,6 +741,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/eventLogs/{event_log_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_event_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gale/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One's own. */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gale/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_users"];
+        put?: never;
+        post: operations["post_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gale/v1/users/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["delete_user"];
+        options?: never;
+        head?: never;
+        patch: operations["patch_user"];
+        trace?: never;
+    };
     "/api/gale/v1/cluster": {
         parameters: {
             query?: never;
@@ -891,6 +1084,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/gale/v1/dags/{dag_id}/dagRuns/{dag_run_id}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_run_output"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/gale/v1/dags/{dag_id}/dagRuns/{dag_run_id}/explain": {
         parameters: {
             query?: never;
@@ -928,80 +1137,94 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         LogTimesResponse: {
-            times?: components["schemas"]["LogTimeResponse"][];
+            times: components["schemas"]["LogTimeResponse"][];
         };
         LogTimeResponse: {
-            offset?: number;
+            offset: number;
             /** Format: date-time */
-            time?: string;
+            time: string;
+        };
+        OutputLineResponse: {
+            task_id: string;
+            map_index: number;
+            try_number: number;
+            /** Format: date-time */
+            time: string | null;
+            text: string;
+        };
+        RunOutputResponse: {
+            lines: components["schemas"]["OutputLineResponse"][];
+            next: string | null;
+            complete: boolean;
+            logs_left_out: number;
         };
         LogMarkResponse: {
-            offset?: number;
-            line?: number;
+            offset: number;
+            line: number;
         };
         LogMarksResponse: {
-            size?: number;
-            complete?: boolean;
-            try_number?: number;
-            lines?: number;
-            errors?: components["schemas"]["LogMarkResponse"][];
-            errors_total?: number;
-            hits?: components["schemas"]["LogMarkResponse"][];
-            hits_total?: number;
-            next?: number | null;
-            scanned?: number;
+            size: number;
+            complete: boolean;
+            try_number: number;
+            lines: number;
+            errors: components["schemas"]["LogMarkResponse"][];
+            errors_total: number;
+            hits: components["schemas"]["LogMarkResponse"][];
+            hits_total: number;
+            next: number | null;
+            scanned: number;
         };
         DagVersionResponse: {
-            id?: string;
-            version_number?: number;
-            dag_id?: string;
-            bundle_name?: string | null;
-            bundle_version?: string | null;
-            bundle_url?: string | null;
+            id: string;
+            version_number: number;
+            dag_id: string;
+            bundle_name: string | null;
+            bundle_version: string | null;
+            bundle_url: string | null;
             /** Format: date-time */
-            created_at?: string;
-            dag_display_name?: string;
+            created_at: string;
+            dag_display_name: string;
         };
         DagTagResponse: {
-            name?: string;
-            dag_id?: string;
-            dag_display_name?: string;
+            name: string;
+            dag_id: string;
+            dag_display_name: string;
         };
         DAGResponse: {
-            dag_id?: string;
-            dag_display_name?: string;
-            is_paused?: boolean;
-            is_stale?: boolean;
+            dag_id: string;
+            dag_display_name: string;
+            is_paused: boolean;
+            is_stale: boolean;
             /** Format: date-time */
-            last_parsed_time?: string;
-            last_parse_duration?: number | null;
+            last_parsed_time: string;
+            last_parse_duration: number | null;
             /** Format: date-time */
-            last_expired?: string | null;
-            bundle_name?: string | null;
-            bundle_version?: string | null;
-            relative_fileloc?: string | null;
-            fileloc?: string;
-            file_token?: string;
-            description?: string | null;
-            timetable_summary?: string | null;
-            timetable_description?: string | null;
-            timetable_partitioned?: boolean;
-            tags?: components["schemas"]["DagTagResponse"][];
-            owners?: string[];
-            max_active_tasks?: number;
-            max_active_runs?: number;
-            max_consecutive_failed_dag_runs?: number;
-            has_task_concurrency_limits?: boolean;
-            has_import_errors?: boolean;
+            last_expired: string | null;
+            bundle_name: string | null;
+            bundle_version: string | null;
+            relative_fileloc: string | null;
+            fileloc: string;
+            file_token: string;
+            description: string | null;
+            timetable_summary: string | null;
+            timetable_description: string | null;
+            timetable_partitioned: boolean;
+            tags: components["schemas"]["DagTagResponse"][];
+            owners: string[];
+            max_active_tasks: number;
+            max_active_runs: number;
+            max_consecutive_failed_dag_runs: number;
+            has_task_concurrency_limits: boolean;
+            has_import_errors: boolean;
             /** Format: date-time */
-            next_dagrun_logical_date?: string | null;
+            next_dagrun_logical_date: string | null;
             /** Format: date-time */
-            next_dagrun_data_interval_start?: string | null;
+            next_dagrun_data_interval_start: string | null;
             /** Format: date-time */
-            next_dagrun_data_interval_end?: string | null;
+            next_dagrun_data_interval_end: string | null;
             /** Format: date-time */
-            next_dagrun_run_after?: string | null;
-            allowed_run_types?: string[] | null;
+            next_dagrun_run_after: string | null;
+            allowed_run_types: string[] | null;
         };
         DAGDetailsResponse: components["schemas"]["DAGResponse"] & {
             catchup?: boolean;
@@ -1027,769 +1250,839 @@ export interface components {
             latest_dag_version?: components["schemas"]["DagVersionResponse"];
         };
         DAGCollectionResponse: {
-            dags?: components["schemas"]["DAGResponse"][];
-            total_entries?: number;
+            dags: components["schemas"]["DAGResponse"][];
+            total_entries: number;
         };
         DAGVersionCollectionResponse: {
-            dag_versions?: components["schemas"]["DagVersionResponse"][];
-            total_entries?: number;
+            dag_versions: components["schemas"]["DagVersionResponse"][];
+            total_entries: number;
         };
         TaskResponse: {
-            task_id?: string | null;
-            task_display_name?: string | null;
-            owner?: string | null;
+            task_id: string | null;
+            task_display_name: string | null;
+            owner: string | null;
             /** Format: date-time */
-            start_date?: string | null;
+            start_date: string | null;
             /** Format: date-time */
-            end_date?: string | null;
-            trigger_rule?: string | null;
-            depends_on_past?: boolean;
-            wait_for_downstream?: boolean;
-            retries?: number;
-            queue?: string | null;
-            pool?: string | null;
-            pool_slots?: number;
-            execution_timeout?: components["schemas"]["TimeDelta"];
-            retry_delay?: components["schemas"]["TimeDelta"];
-            retry_exponential_backoff?: number;
-            priority_weight?: number;
-            weight_rule?: string | null;
-            ui_color?: string | null;
-            ui_fgcolor?: string | null;
-            template_fields?: string[];
-            downstream_task_ids?: string[];
-            doc_md?: string | null;
-            operator_name?: string | null;
-            params?: Record<string, never> | null;
-            class_ref?: {
-                module_path?: string | null;
-                class_name?: string | null;
+            end_date: string | null;
+            trigger_rule: string | null;
+            depends_on_past: boolean;
+            wait_for_downstream: boolean;
+            retries: number;
+            queue: string | null;
+            pool: string | null;
+            pool_slots: number;
+            execution_timeout: components["schemas"]["TimeDelta"];
+            retry_delay: components["schemas"]["TimeDelta"];
+            retry_exponential_backoff: number;
+            priority_weight: number;
+            weight_rule: string | null;
+            ui_color: string | null;
+            ui_fgcolor: string | null;
+            template_fields: string[];
+            downstream_task_ids: string[];
+            doc_md: string | null;
+            operator_name: string | null;
+            params: Record<string, never> | null;
+            class_ref: {
+                module_path: string | null;
+                class_name: string | null;
             };
-            is_mapped?: boolean;
-            extra_links?: string[];
+            is_mapped: boolean;
+            extra_links: string[];
         };
         TimeDelta: {
-            __type?: string;
-            days?: number;
-            seconds?: number;
-            microseconds?: number;
+            __type: string;
+            days: number;
+            seconds: number;
+            microseconds: number;
         } | null;
         TaskCollectionResponse: {
-            tasks?: components["schemas"]["TaskResponse"][];
-            total_entries?: number;
+            tasks: components["schemas"]["TaskResponse"][];
+            total_entries: number;
         };
         ImportErrorResponse: {
-            import_error_id?: number;
+            import_error_id: number;
             /** Format: date-time */
-            timestamp?: string;
-            filename?: string;
-            bundle_name?: string | null;
-            stack_trace?: string;
+            timestamp: string;
+            filename: string;
+            bundle_name: string | null;
+            stack_trace: string;
         };
         ImportErrorCollectionResponse: {
-            import_errors?: components["schemas"]["ImportErrorResponse"][];
-            total_entries?: number;
+            import_errors: components["schemas"]["ImportErrorResponse"][];
+            total_entries: number;
         };
         DAGRunResponse: {
-            dag_run_id?: string;
-            dag_id?: string;
-            dag_display_name?: string;
+            dag_run_id: string;
+            dag_id: string;
+            dag_display_name: string;
             /** Format: date-time */
-            logical_date?: string | null;
+            logical_date: string | null;
             /** Format: date-time */
-            queued_at?: string | null;
+            queued_at: string | null;
             /** Format: date-time */
-            start_date?: string | null;
+            start_date: string | null;
             /** Format: date-time */
-            end_date?: string | null;
-            duration?: number | null;
+            end_date: string | null;
+            duration: number | null;
             /** Format: date-time */
-            data_interval_start?: string | null;
+            data_interval_start: string | null;
             /** Format: date-time */
-            data_interval_end?: string | null;
+            data_interval_end: string | null;
             /** Format: date-time */
-            run_after?: string;
-            last_scheduling_decision?: string | null;
+            run_after: string;
+            last_scheduling_decision: string | null;
             /** @enum {string} */
-            run_type?: "backfill" | "scheduled" | "manual" | "asset_triggered";
+            run_type: "backfill" | "scheduled" | "manual" | "asset_triggered";
             /** @enum {string} */
-            state?: "queued" | "running" | "success" | "failed";
+            state: "queued" | "running" | "success" | "failed";
             /** @enum {string|null} */
-            triggered_by?: "cli" | "operator" | "rest_api" | "ui" | "test" | "timetable" | "asset" | "backfill" | null;
-            triggering_user_name?: string | null;
-            conf?: Record<string, never> | null;
-            note?: string | null;
-            dag_versions?: components["schemas"]["DagVersionResponse"][];
-            bundle_version?: string | null;
-            partition_key?: string | null;
+            triggered_by: "cli" | "operator" | "rest_api" | "ui" | "test" | "timetable" | "asset" | "backfill" | null;
+            triggering_user_name: string | null;
+            conf: Record<string, never> | null;
+            note: string | null;
+            dag_versions: components["schemas"]["DagVersionResponse"][];
+            bundle_version: string | null;
+            partition_key: string | null;
         };
         DAGRunCollectionResponse: {
-            dag_runs?: components["schemas"]["DAGRunResponse"][];
-            total_entries?: number;
+            dag_runs: components["schemas"]["DAGRunResponse"][];
+            total_entries: number;
         };
         TaskInstanceResponse: {
-            id?: string;
-            task_id?: string;
-            dag_id?: string;
-            dag_run_id?: string;
-            map_index?: number;
+            id: string;
+            task_id: string;
+            dag_id: string;
+            dag_run_id: string;
+            map_index: number;
             /** Format: date-time */
-            logical_date?: string | null;
+            logical_date: string | null;
             /** Format: date-time */
-            run_after?: string;
+            run_after: string;
             /** Format: date-time */
-            start_date?: string | null;
+            start_date: string | null;
             /** Format: date-time */
-            end_date?: string | null;
-            duration?: number | null;
+            end_date: string | null;
+            duration: number | null;
             /** @enum {string|null} */
-            state?: "removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | null;
-            try_number?: number;
-            max_tries?: number;
-            task_display_name?: string;
-            dag_display_name?: string;
-            hostname?: string;
-            unixname?: string | null;
-            pool?: string;
-            pool_slots?: number;
-            queue?: string;
-            priority_weight?: number;
-            operator?: string;
-            operator_name?: string;
+            state: "removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | null;
+            try_number: number;
+            max_tries: number;
+            task_display_name: string;
+            dag_display_name: string;
+            hostname: string;
+            unixname: string | null;
+            pool: string;
+            pool_slots: number;
+            queue: string;
+            priority_weight: number;
+            operator: string;
+            operator_name: string;
             /** Format: date-time */
-            queued_when?: string | null;
-            scheduled_when?: string | null;
-            pid?: number | null;
-            executor?: string | null;
-            executor_config?: string;
-            note?: string | null;
-            rendered_map_index?: string | null;
-            rendered_fields?: Record<string, never>;
-            trigger?: Record<string, never> | null;
-            triggerer_job?: Record<string, never> | null;
-            dag_version?: components["schemas"]["DagVersionResponse"];
+            queued_when: string | null;
+            scheduled_when: string | null;
+            pid: number | null;
+            executor: string | null;
+            executor_config: string;
+            note: string | null;
+            rendered_map_index: string | null;
+            rendered_fields: Record<string, never>;
+            trigger: Record<string, never> | null;
+            triggerer_job: Record<string, never> | null;
+            dag_version: components["schemas"]["DagVersionResponse"];
             /** @description Not Airflow's. */
-            cpu_seconds?: number;
+            cpu_seconds: number;
             /** @description Not Airflow's. */
-            rss_bytes_max?: number;
+            rss_bytes_max: number;
         };
         TaskInstanceHistoryResponse: {
-            task_id?: string;
-            dag_id?: string;
-            dag_run_id?: string;
-            map_index?: number;
+            task_id: string;
+            dag_id: string;
+            dag_run_id: string;
+            map_index: number;
             /** Format: date-time */
-            start_date?: string | null;
+            start_date: string | null;
             /** Format: date-time */
-            end_date?: string | null;
-            duration?: number | null;
+            end_date: string | null;
+            duration: number | null;
             /** @enum {string|null} */
-            state?: "removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | null;
-            try_number?: number;
-            max_tries?: number;
-            task_display_name?: string;
-            dag_display_name?: string;
-            hostname?: string;
-            unixname?: string | null;
-            pool?: string;
-            pool_slots?: number;
-            queue?: string;
-            priority_weight?: number;
-            operator?: string;
-            operator_name?: string;
+            state: "removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | null;
+            try_number: number;
+            max_tries: number;
+            task_display_name: string;
+            dag_display_name: string;
+            hostname: string;
+            unixname: string | null;
+            pool: string;
+            pool_slots: number;
+            queue: string;
+            priority_weight: number;
+            operator: string;
+            operator_name: string;
             /** Format: date-time */
-            queued_when?: string | null;
-            scheduled_when?: string | null;
-            pid?: number | null;
-            executor?: string | null;
-            executor_config?: string;
-            dag_version?: components["schemas"]["DagVersionResponse"];
+            queued_when: string | null;
+            scheduled_when: string | null;
+            pid: number | null;
+            executor: string | null;
+            executor_config: string;
+            dag_version: components["schemas"]["DagVersionResponse"];
             /** @description Not Airflow's. */
-            cpu_seconds?: number;
+            cpu_seconds: number;
             /** @description Not Airflow's. */
-            rss_bytes_max?: number;
+            rss_bytes_max: number;
         };
         TaskInstanceCollectionResponse: {
-            task_instances?: components["schemas"]["TaskInstanceResponse"][];
-            total_entries?: number;
+            task_instances: components["schemas"]["TaskInstanceResponse"][];
+            total_entries: number;
         };
         TaskInstanceHistoryCollectionResponse: {
-            task_instances?: components["schemas"]["TaskInstanceHistoryResponse"][];
-            total_entries?: number;
+            task_instances: components["schemas"]["TaskInstanceHistoryResponse"][];
+            total_entries: number;
         };
         XComResponse: {
-            key?: string;
+            key: string;
             /** Format: date-time */
-            timestamp?: string;
+            timestamp: string;
             /** Format: date-time */
-            logical_date?: string | null;
+            logical_date: string | null;
             /** Format: date-time */
-            run_after?: string;
-            map_index?: number;
-            task_id?: string;
-            task_display_name?: string;
-            dag_id?: string;
-            dag_display_name?: string;
-            run_id?: string;
+            run_after: string;
+            map_index: number;
+            task_id: string;
+            task_display_name: string;
+            dag_id: string;
+            dag_display_name: string;
+            run_id: string;
         };
         XComResponseWithValue: components["schemas"]["XComResponse"] & {
             value?: unknown;
         };
         XComCollectionResponse: {
-            xcom_entries?: components["schemas"]["XComResponse"][];
-            total_entries?: number;
+            xcom_entries: components["schemas"]["XComResponse"][];
+            total_entries: number;
         };
         PoolResponse: {
-            name?: string;
-            slots?: number;
-            description?: string | null;
-            include_deferred?: boolean;
-            occupied_slots?: number;
-            running_slots?: number;
-            queued_slots?: number;
-            scheduled_slots?: number;
-            open_slots?: number;
-            deferred_slots?: number;
-            team_name?: string | null;
+            name: string;
+            slots: number;
+            description: string | null;
+            include_deferred: boolean;
+            occupied_slots: number;
+            running_slots: number;
+            queued_slots: number;
+            scheduled_slots: number;
+            open_slots: number;
+            deferred_slots: number;
+            team_name: string | null;
         };
         PoolCollectionResponse: {
-            pools?: components["schemas"]["PoolResponse"][];
-            total_entries?: number;
+            pools: components["schemas"]["PoolResponse"][];
+            total_entries: number;
         };
         VariableResponse: {
-            key?: string;
-            value?: string;
-            description?: string | null;
-            is_encrypted?: boolean;
-            team_name?: string | null;
+            key: string;
+            value: string;
+            description: string | null;
+            is_encrypted: boolean;
+            team_name: string | null;
         };
         VariableCollectionResponse: {
-            variables?: components["schemas"]["VariableResponse"][];
-            total_entries?: number;
+            variables: components["schemas"]["VariableResponse"][];
+            total_entries: number;
         };
         ConnectionResponse: {
-            connection_id?: string;
-            conn_type?: string;
-            description?: string | null;
-            host?: string | null;
-            login?: string | null;
-            schema?: string | null;
-            port?: number | null;
-            password?: string | null;
-            extra?: string | null;
-            team_name?: string | null;
+            connection_id: string;
+            conn_type: string;
+            description: string | null;
+            host: string | null;
+            login: string | null;
+            schema: string | null;
+            port: number | null;
+            password: string | null;
+            extra: string | null;
+            team_name: string | null;
         };
         ConnectionCollectionResponse: {
-            connections?: components["schemas"]["ConnectionResponse"][];
-            total_entries?: number;
+            connections: components["schemas"]["ConnectionResponse"][];
+            total_entries: number;
         };
         ConnectionTestResponse: {
-            status?: boolean;
-            message?: string;
+            status: boolean;
+            message: string;
         };
         BulkResponse: {
-            create?: unknown;
-            update?: unknown;
-            delete?: unknown;
+            create: unknown;
+            update: unknown;
+            delete: unknown;
+        };
+        UserResponse: {
+            username: string;
+            /** @enum {string} */
+            role: "Viewer" | "User" | "Op" | "Admin";
+        };
+        UserCollectionResponse: {
+            users: components["schemas"]["UserResponse"][];
+            total_entries: number;
+        };
+        ChangePasswordBody: {
+            old_password: string;
+            new_password: string;
+        };
+        UserPostBody: {
+            username: string;
+            password: string;
+            /** @enum {string} */
+            role: "Viewer" | "User" | "Op" | "Admin";
+        };
+        UserPatchBody: {
+            /** @enum {string} */
+            role: "Viewer" | "User" | "Op" | "Admin";
+            password: string;
+        };
+        DagStatsStateResponse: {
+            state: string;
+            count: number;
+        };
+        DagStatsResponse: {
+            dag_id: string;
+            dag_display_name: string;
+            stats: components["schemas"]["DagStatsStateResponse"][];
+        };
+        DagStatsCollectionResponse: {
+            dags: components["schemas"]["DagStatsResponse"][];
+            total_entries: number;
+        };
+        DAGTagCollectionResponse: {
+            tags: string[];
+            total_entries: number;
+        };
+        DAGWarningResponse: {
+            dag_id: string;
+            warning_type: string;
+            message: string;
+            /** Format: date-time */
+            timestamp: string;
+            dag_display_name: string;
+        };
+        DAGWarningCollectionResponse: {
+            dag_warnings: components["schemas"]["DAGWarningResponse"][];
+            total_entries: number;
+        };
+        DAGSourceResponse: {
+            content: string | null;
+            dag_id: string;
+            version_number: number | null;
+            dag_display_name: string;
+        };
+        Config: {
+            sections: components["schemas"]["ConfigSection"][];
+        };
+        ConfigSection: {
+            name: string;
+            options: components["schemas"]["ConfigOption"][];
+        };
+        ConfigOption: {
+            key: string;
+            value: string;
         };
         EventLogResponse: {
-            event_log_id?: number;
+            event_log_id: number;
             /** Format: date-time */
-            when?: string;
-            dag_id?: string | null;
-            dag_display_name?: string | null;
-            task_id?: string | null;
-            task_display_name?: string | null;
-            run_id?: string | null;
-            map_index?: number | null;
-            try_number?: number | null;
-            event?: string;
-            logical_date?: string | null;
-            owner?: string | null;
-            extra?: string | null;
+            when: string;
+            dag_id: string | null;
+            dag_display_name: string | null;
+            task_id: string | null;
+            task_display_name: string | null;
+            run_id: string | null;
+            map_index: number | null;
+            try_number: number | null;
+            event: string;
+            logical_date: string | null;
+            owner: string | null;
+            extra: string | null;
         };
         EventLogCollectionResponse: {
-            event_logs?: components["schemas"]["EventLogResponse"][];
-            total_entries?: number;
+            event_logs: components["schemas"]["EventLogResponse"][];
+            total_entries: number;
         };
         WorkerResponse: {
-            name?: string;
-            host?: string;
-            pid?: number;
-            version?: string;
-            queues?: string[];
-            slots?: number;
-            running?: number;
+            name: string;
+            host: string;
+            pid: number;
+            version: string;
+            queues: string[];
+            slots: number;
+            running: number;
             /** @enum {string} */
-            state?: "alive" | "draining" | "drained" | "lost" | "stopped";
-            note?: string;
+            state: "alive" | "draining" | "drained" | "lost" | "stopped";
+            note: string;
             /** Format: date-time */
-            last_heartbeat?: string;
+            last_heartbeat: string;
             /** Format: date-time */
-            started_at?: string | null;
-            drain_reason?: string | null;
+            started_at: string | null;
+            drain_reason: string | null;
             /**
              * Format: date-time
              * @description Of one that isn't connected: what it runs ends then.
              */
-            lease_ends?: string | null;
-            tasks?: components["schemas"]["HolderResponse"][];
-            tasks_total?: number;
-            cpu_count?: number | null;
+            lease_ends: string | null;
+            tasks: components["schemas"]["HolderResponse"][];
+            tasks_total: number;
+            cpu_count: number | null;
             /** @description Cores in use. */
-            cpu_load?: number | null;
-            memory_bytes?: number | null;
-            memory_used_bytes?: number | null;
-            devices?: components["schemas"]["DeviceResponse"][];
+            cpu_load: number | null;
+            memory_bytes: number | null;
+            memory_used_bytes: number | null;
+            devices: components["schemas"]["DeviceResponse"][];
         };
         DeviceResponse: {
-            index?: number;
-            model?: string;
+            index: number;
+            model: string;
             /** @description 0 to 1. */
-            load?: number | null;
-            memory_used_bytes?: number;
-            memory_bytes?: number;
+            load: number | null;
+            memory_used_bytes: number;
+            memory_bytes: number;
             /** @description Degrees Celsius. */
-            temperature?: number | null;
+            temperature: number | null;
             /** @description Which task has it: not known. */
-            holder?: string | null;
+            holder: string | null;
         };
         WorkerCollectionResponse: {
-            workers?: components["schemas"]["WorkerResponse"][];
-            total_entries?: number;
+            workers: components["schemas"]["WorkerResponse"][];
+            total_entries: number;
         };
         DrainResponse: {
-            name?: string;
-            drained?: boolean;
+            name: string;
+            drained: boolean;
         };
         StructureTaskResponse: {
-            task_id?: string;
-            label?: string;
-            group_id?: string | null;
-            operator_name?: string;
-            trigger_rule?: string;
-            is_mapped?: boolean;
-            is_setup?: boolean;
-            is_teardown?: boolean;
-            retries?: number;
-            pool?: string;
-            queue?: string;
-            doc_md?: string | null;
+            task_id: string;
+            label: string;
+            group_id: string | null;
+            operator_name: string;
+            trigger_rule: string;
+            is_mapped: boolean;
+            is_setup: boolean;
+            is_teardown: boolean;
+            retries: number;
+            pool: string;
+            queue: string;
+            doc_md: string | null;
             /** @description The median of its last successes. */
-            usual_seconds?: number | null;
+            usual_seconds: number | null;
         };
         StructureGroupResponse: {
-            group_id?: string;
-            label?: string;
-            parent_id?: string | null;
-            tooltip?: string | null;
-            is_mapped?: boolean;
+            group_id: string;
+            label: string;
+            parent_id: string | null;
+            tooltip: string | null;
+            is_mapped: boolean;
         };
         StructureEdgeResponse: {
-            upstream?: string;
-            downstream?: string;
-            label?: string | null;
+            upstream: string;
+            downstream: string;
+            label: string | null;
         };
         StructureResponse: {
-            dag_id?: string;
-            version_number?: number;
-            tasks?: components["schemas"]["StructureTaskResponse"][];
-            groups?: components["schemas"]["StructureGroupResponse"][];
-            edges?: components["schemas"]["StructureEdgeResponse"][];
-            at?: string;
+            dag_id: string;
+            version_number: number;
+            tasks: components["schemas"]["StructureTaskResponse"][];
+            groups: components["schemas"]["StructureGroupResponse"][];
+            edges: components["schemas"]["StructureEdgeResponse"][];
+            at: string;
         };
         RunBarResponse: {
-            dag_run_id?: string;
-            state?: string;
-            run_type?: string;
+            dag_run_id: string;
+            state: string;
+            run_type: string;
             /** Format: date-time */
-            run_after?: string;
+            run_after: string;
             /** Format: date-time */
-            start_date?: string | null;
+            start_date: string | null;
             /** Format: date-time */
-            end_date?: string | null;
+            end_date: string | null;
         };
         DagItemResponse: {
-            dag_id?: string;
-            is_paused?: boolean;
-            is_stale?: boolean;
-            is_favorite?: boolean;
-            has_import_errors?: boolean;
-            fileloc?: string;
-            description?: string | null;
-            owners?: string[];
-            tags?: string[];
-            timetable_summary?: string | null;
-            timetable_description?: string | null;
+            dag_id: string;
+            is_paused: boolean;
+            is_stale: boolean;
+            is_favorite: boolean;
+            has_import_errors: boolean;
+            fileloc: string;
+            description: string | null;
+            owners: string[];
+            tags: string[];
+            timetable_summary: string | null;
+            timetable_description: string | null;
             /** Format: date-time */
-            next_dagrun_run_after?: string | null;
-            median_seconds?: number | null;
-            last_runs?: components["schemas"]["RunBarResponse"][];
-            queued_runs?: number;
-            running_runs?: number;
-            waiting?: {
-                count?: number;
-                check?: components["schemas"]["CheckResponse"];
+            next_dagrun_run_after: string | null;
+            median_seconds: number | null;
+            last_runs: components["schemas"]["RunBarResponse"][];
+            queued_runs: number;
+            running_runs: number;
+            waiting: {
+                count: number;
+                check: components["schemas"]["CheckResponse"];
             } | null;
         };
         DagCountsResponse: {
-            all?: number;
-            active?: number;
-            paused?: number;
-            failing?: number;
-            running?: number;
-            waiting?: number;
-            favorite?: number;
-            import_errors?: number;
+            all: number;
+            active: number;
+            paused: number;
+            failing: number;
+            running: number;
+            waiting: number;
+            favorite: number;
+            import_errors: number;
         };
         DagListResponse: {
-            dags?: components["schemas"]["DagItemResponse"][];
-            total_entries?: number;
-            counts?: components["schemas"]["DagCountsResponse"];
-            tags?: string[];
-            owners?: string[];
-            at?: string;
+            dags: components["schemas"]["DagItemResponse"][];
+            total_entries: number;
+            counts: components["schemas"]["DagCountsResponse"];
+            tags: string[];
+            owners: string[];
+            at: string;
         };
         GanttTryResponse: {
-            try_number?: number;
-            state?: string;
+            try_number: number;
+            state: string;
             /** Format: date-time */
-            queued_when?: string | null;
+            queued_when: string | null;
             /** Format: date-time */
-            start_date?: string | null;
+            start_date: string | null;
             /** Format: date-time */
-            end_date?: string | null;
-            reason?: string | null;
+            end_date: string | null;
+            reason: string | null;
         };
         GanttRowResponse: {
-            task_id?: string;
+            task_id: string;
             /** @enum {string|null} */
-            state?: "scheduled" | "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "up_for_retry" | "up_for_reschedule" | "deferred" | "restarting" | "removed" | null;
-            try_number?: number;
-            max_tries?: number;
+            state: "scheduled" | "queued" | "running" | "success" | "failed" | "skipped" | "upstream_failed" | "up_for_retry" | "up_for_reschedule" | "deferred" | "restarting" | "removed" | null;
+            try_number: number;
+            max_tries: number;
             /** Format: date-time */
-            scheduled_when?: string | null;
+            scheduled_when: string | null;
             /** Format: date-time */
-            queued_when?: string | null;
+            queued_when: string | null;
             /** Format: date-time */
-            start_date?: string | null;
+            start_date: string | null;
             /** Format: date-time */
-            end_date?: string | null;
+            end_date: string | null;
             /** Format: date-time */
-            next_retry_at?: string | null;
-            hostname?: string | null;
-            reason?: string | null;
-            counts?: {
+            next_retry_at: string | null;
+            hostname: string | null;
+            reason: string | null;
+            counts: {
                 [key: string]: number;
             } | null;
-            slowest_seconds?: number | null;
-            tries?: components["schemas"]["GanttTryResponse"][];
-            usual_seconds?: number | null;
+            slowest_seconds: number | null;
+            tries: components["schemas"]["GanttTryResponse"][];
+            usual_seconds: number | null;
         };
         GanttResponse: {
-            at?: string;
-            run?: components["schemas"]["DAGRunResponse"];
-            median_seconds?: number | null;
-            rows?: components["schemas"]["GanttRowResponse"][];
+            at: string;
+            run: components["schemas"]["DAGRunResponse"];
+            median_seconds: number | null;
+            rows: components["schemas"]["GanttRowResponse"][];
         };
         NeedResponse: {
-            dag_id?: string;
-            dag_run_id?: string;
-            task_id?: string;
-            map_index?: number;
-            state?: string;
-            try_number?: number;
-            max_tries?: number;
+            dag_id: string;
+            dag_run_id: string;
+            task_id: string;
+            map_index: number;
+            state: string;
+            try_number: number;
+            max_tries: number;
             /** Format: date-time */
-            end_date?: string | null;
+            end_date: string | null;
             /** Format: date-time */
-            next_retry_at?: string | null;
-            reason?: string | null;
-            last_line?: string | null;
+            next_retry_at: string | null;
+            reason: string | null;
+            last_line: string | null;
         };
         TimelineRowResponse: {
-            dag_id?: string;
-            runs?: components["schemas"]["RunBarResponse"][];
-            next?: string[];
-            median_seconds?: number | null;
+            dag_id: string;
+            runs: components["schemas"]["RunBarResponse"][];
+            next: string[];
+            median_seconds: number | null;
         };
         FinishedMinuteResponse: {
             /** Format: date-time */
-            minute?: string;
-            success?: number;
-            failed?: number;
+            minute: string;
+            success: number;
+            failed: number;
         };
         SummaryResponse: {
-            at?: string;
+            at: string;
             /** Format: date-time */
-            now?: string;
-            dags?: number;
-            active_runs?: number;
-            failed_runs?: number;
-            running_tasks?: number;
-            waiting_tasks?: number;
-            finished_today?: number;
-            import_errors?: number;
-            needs_you?: components["schemas"]["NeedResponse"][];
-            waits?: Record<string, never>[];
-            runs?: components["schemas"]["TimelineRowResponse"][];
-            finished?: components["schemas"]["FinishedMinuteResponse"][];
+            now: string;
+            dags: number;
+            active_runs: number;
+            failed_runs: number;
+            running_tasks: number;
+            waiting_tasks: number;
+            finished_today: number;
+            import_errors: number;
+            needs_you: components["schemas"]["NeedResponse"][];
+            waits: components["schemas"]["WaitGroupResponse"][];
+            runs: components["schemas"]["TimelineRowResponse"][];
+            finished: components["schemas"]["FinishedMinuteResponse"][];
             /** Format: date-time */
-            finished_since?: string | null;
-            queue_wait_p50?: number | null;
-            queue_wait_p99?: number | null;
-            slots_used?: number;
-            slots_total?: number;
+            finished_since: string;
+            queue_wait_p50: number | null;
+            queue_wait_p99: number | null;
+            slots_used: number;
+            slots_total: number;
         };
         CalendarDayResponse: {
-            date?: string;
-            counts?: {
+            date: string;
+            counts: {
                 [key: string]: number;
             };
         };
         CalendarResponse: {
-            days?: components["schemas"]["CalendarDayResponse"][];
-            planned?: string[];
-            at?: string;
+            days: components["schemas"]["CalendarDayResponse"][];
+            planned: string[];
+            at: string;
         };
         GridMappedResponse: {
             /** @description Its place in task_ids. */
-            task?: number;
+            task: number;
             /** @description Its instances by state. */
-            counts?: {
+            counts: {
                 [key: string]: number;
             };
         };
         GridRunResponse: {
-            dag_run_id?: string;
-            state?: string;
-            run_type?: string;
+            dag_run_id: string;
+            state: string;
+            run_type: string;
             /** Format: date-time */
-            logical_date?: string | null;
+            logical_date: string | null;
             /** Format: date-time */
-            run_after?: string;
+            run_after: string;
             /** Format: date-time */
-            queued_at?: string | null;
+            queued_at: string | null;
             /** Format: date-time */
-            start_date?: string | null;
+            start_date: string | null;
             /** Format: date-time */
-            end_date?: string | null;
-            dag_version?: number;
-            note?: string | null;
-            triggered_by?: string | null;
+            end_date: string | null;
+            dag_version: number;
+            note: string | null;
+            triggered_by: string | null;
             /** @description A letter a task of task_ids; '-': the run has no instance of it. */
-            cells?: string;
-            mapped?: components["schemas"]["GridMappedResponse"][];
+            cells: string;
+            mapped: components["schemas"]["GridMappedResponse"][];
         };
         GridResponse: {
-            at?: string;
+            at: string;
             /** @description What the letters of cells mean: 'a' is the first. */
-            states?: string[];
-            task_ids?: string[];
-            runs?: components["schemas"]["GridRunResponse"][];
-            median_seconds?: number | null;
-            has_older?: boolean;
+            states: string[];
+            task_ids: string[];
+            runs: components["schemas"]["GridRunResponse"][];
+            median_seconds: number | null;
+            has_older: boolean;
         };
         ExplainResponse: {
             /** @enum {string|null} */
-            state?: "removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | null;
+            state: "removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | null;
             /** Format: date-time */
-            since?: string | null;
-            summary?: string;
-            reasons?: string[];
-            checks?: components["schemas"]["CheckResponse"][];
+            since: string | null;
+            summary: string;
+            reasons: string[];
+            checks: components["schemas"]["CheckResponse"][];
             /** Format: date-time */
-            eta?: string | null;
+            eta: string | null;
         };
         WaitExampleResponse: {
-            dag_id?: string;
-            dag_run_id?: string;
-            task_id?: string;
-            map_index?: number;
+            dag_id: string;
+            dag_run_id: string;
+            task_id: string;
+            map_index: number;
         };
         WaitGroupResponse: {
-            check?: components["schemas"]["CheckResponse"];
-            count?: number;
+            check: components["schemas"]["CheckResponse"];
+            count: number;
             /** Format: date-time */
-            oldest?: string | null;
-            dag_ids?: string[];
-            dags?: number;
-            examples?: components["schemas"]["WaitExampleResponse"][];
+            oldest: string | null;
+            dag_ids: string[];
+            dags: number;
+            examples: components["schemas"]["WaitExampleResponse"][];
         };
         WaitsResponse: {
-            total?: number;
-            waits?: components["schemas"]["WaitGroupResponse"][];
+            total: number;
+            waits: components["schemas"]["WaitGroupResponse"][];
         };
         QueueResponse: {
-            name?: string;
-            queued?: number;
+            name: string;
+            queued: number;
             /** Format: date-time */
-            oldest?: string | null;
-            running?: number;
-            slots?: number;
-            workers?: string[];
-            started_per_minute?: number;
+            oldest: string | null;
+            running: number;
+            slots: number;
+            workers: string[];
+            started_per_minute: number;
         };
         QueuesResponse: {
-            queues?: components["schemas"]["QueueResponse"][];
+            queues: components["schemas"]["QueueResponse"][];
         };
         HolderResponse: {
-            dag_id?: string;
-            dag_run_id?: string;
-            task_id?: string;
-            map_index?: number;
-            state?: string;
-            pool_slots?: number;
+            dag_id: string;
+            dag_run_id: string;
+            task_id: string;
+            map_index: number;
+            state: string;
+            pool_slots: number;
             /** Format: date-time */
-            since?: string | null;
-            priority_weight?: number;
-            hostname?: string | null;
+            since: string | null;
+            priority_weight: number;
+            hostname: string | null;
         };
         HoldersResponse: {
-            holders?: components["schemas"]["HolderResponse"][];
-            waiting?: components["schemas"]["HolderResponse"][];
-            waiting_total?: number;
+            holders: components["schemas"]["HolderResponse"][];
+            waiting: components["schemas"]["HolderResponse"][];
+            waiting_total: number;
         };
         CheckResponse: {
             /** @enum {string} */
-            kind?: "dag_paused" | "run_after" | "max_active_runs" | "run_state" | "trigger_rule" | "previous_run" | "retry_at" | "reschedule_at" | "trigger" | "restarting" | "max_active_tasks" | "max_active_tis" | "parallelism" | "pool_missing" | "pool_too_small" | "pool_full" | "no_worker" | "queue";
+            kind: "dag_paused" | "run_after" | "max_active_runs" | "run_state" | "trigger_rule" | "previous_run" | "retry_at" | "reschedule_at" | "trigger" | "restarting" | "max_active_tasks" | "max_active_tis" | "parallelism" | "pool_missing" | "pool_too_small" | "pool_full" | "no_worker" | "queue";
             /** @description null: not looked at yet. */
-            met?: boolean | null;
-            subject?: string | null;
-            have?: number | null;
-            need?: number | null;
-            limit?: number | null;
-            position?: number | null;
-            of?: number | null;
+            met: boolean | null;
+            subject: string | null;
+            have: number | null;
+            need: number | null;
+            limit: number | null;
+            position: number | null;
+            of: number | null;
             /** Format: date-time */
-            at?: string | null;
-            names?: string[];
+            at: string | null;
+            names: string[];
         };
         HealthInfoResponse: {
-            metadatabase?: {
-                status?: string | null;
+            metadatabase: {
+                status: string | null;
             };
-            scheduler?: {
-                status?: string | null;
+            scheduler: {
+                status: string | null;
                 /** Format: date-time */
-                latest_scheduler_heartbeat?: string | null;
+                latest_scheduler_heartbeat: string | null;
             };
             /** @description Gale has none: deferred tasks wait in the scheduler. */
-            triggerer?: {
-                status?: string | null;
-                latest_triggerer_heartbeat?: string | null;
+            triggerer: {
+                status: string | null;
+                latest_triggerer_heartbeat: string | null;
             };
-            dag_processor?: {
-                status?: string | null;
+            dag_processor: {
+                status: string | null;
                 /** Format: date-time */
-                latest_dag_processor_heartbeat?: string | null;
+                latest_dag_processor_heartbeat: string | null;
             };
         };
         VersionInfo: {
-            version?: string;
-            git_version?: string;
+            version: string;
+            git_version: string;
         };
         ServerHealth: {
-            name?: string;
+            name: string;
             /** @enum {string} */
-            status?: "healthy" | "unhealthy";
-            message?: string | null;
-            latency_ms?: number | null;
+            status: "healthy" | "unhealthy";
+            message: string | null;
+            latency_ms: number | null;
         };
         ClusterResponse: {
-            leader?: {
-                name?: string;
-                epoch?: number;
+            leader: {
+                name: string;
+                epoch: number;
             } | null;
-            masters?: components["schemas"]["MasterResponse"][];
-            database?: components["schemas"]["ServerHealth"];
-            queue?: components["schemas"]["ServerHealth"];
-            auditor?: {
-                audits?: number;
-                violations?: number;
-                last_violation?: string | null;
+            masters: components["schemas"]["MasterResponse"][];
+            database: components["schemas"]["ServerHealth"];
+            queue: components["schemas"]["ServerHealth"];
+            auditor: {
+                audits: number;
+                violations: number;
+                last_violation: string | null;
             };
-            answered_by?: string;
+            answered_by: string;
         };
         MasterResponse: {
-            name?: string;
+            name: string;
             /** @enum {string} */
-            role?: "leader" | "api" | "standby";
+            role: "leader" | "api" | "standby";
             /** @enum {string} */
-            state?: "alive" | "silent";
-            grpc?: string;
-            rest?: string;
-            version?: string;
+            state: "alive" | "silent";
+            grpc: string;
+            rest: string;
+            version: string;
             /** Format: date-time */
-            started_at?: string;
+            started_at: string;
             /** Format: date-time */
-            last_heartbeat?: string;
+            last_heartbeat: string;
         };
         LoginResponse: {
-            access_token?: string;
+            access_token: string;
         };
         SessionResponse: {
-            username?: string;
+            username: string;
             /** @enum {string} */
-            role?: "Viewer" | "User" | "Op" | "Admin";
-            rights?: ("read" | "run" | "operate" | "administer")[];
+            role: "Viewer" | "User" | "Op" | "Admin";
+            rights: ("read" | "run" | "operate" | "administer")[];
             /** @description The header X-CSRF-Token of what changes something. */
-            csrf_token?: string;
+            csrf_token: string;
             /** Format: date-time */
-            expires_at?: string;
+            expires_at: string;
             /** Format: date-time */
-            now?: string;
-            version?: string;
+            now: string;
+            version: string;
         };
         TaskInstancesLogResponse: {
-            content?: {
-                event?: string;
+            content: {
+                event: string;
             }[];
-            continuation_token?: string | null;
+            continuation_token: string | null;
         };
         HTTPExceptionResponse: {
-            detail?: string | Record<string, never>;
+            detail: string | Record<string, never>;
         };
         HTTPValidationError: {
-            detail?: components["schemas"]["ValidationError"][] | string;
+            detail: components["schemas"]["ValidationError"][] | string;
         };
         ValidationError: {
-            type?: string;
-            loc?: (string | number)[];
-            msg?: string;
-            input?: unknown;
+            type: string;
+            loc: (string | number)[];
+            msg: string;
+            input: unknown;
         };
         LoginBody: {
             username: string;
             password: string;
         };
         DrainBody: {
-            reason?: string | null;
+            reason: string | null;
         };
         DAGPatchBody: {
             is_paused: boolean;
         };
         TriggerDAGRunPostBody: {
-            dag_run_id?: string | null;
+            dag_run_id: string | null;
             /**
              * Format: date-time
              * @description null: the run has none; left out: the DAG's profile decides.
              */
-            logical_date?: string | null;
+            logical_date: string | null;
             /** Format: date-time */
-            data_interval_start?: string | null;
+            data_interval_start: string | null;
             /** Format: date-time */
-            data_interval_end?: string | null;
+            data_interval_end: string | null;
             /** Format: date-time */
-            run_after?: string | null;
-            conf?: Record<string, never> | null;
-            note?: string | null;
-            partition_key?: string | null;
+            run_after: string | null;
+            conf: Record<string, never> | null;
+            note: string | null;
+            partition_key: string | null;
         };
         DAGRunPatchBody: {
             /** @enum {string|null} */
-            state?: "queued" | "success" | "failed" | null;
-            note?: string | null;
+            state: "queued" | "success" | "failed" | null;
+            note: string | null;
         };
         PatchTaskInstanceBody: {
             /** @enum {string} */
@@ -1842,10 +2135,10 @@ export interface components {
             team_name?: string | null;
         };
         VariablePatchBody: {
-            key?: string;
-            value?: unknown;
-            description?: string | null;
-            team_name?: string | null;
+            key: string;
+            value: unknown;
+            description: string | null;
+            team_name: string | null;
         };
         ConnectionBody: {
             connection_id: string;
@@ -1860,16 +2153,16 @@ export interface components {
             team_name?: string | null;
         };
         ConnectionPatchBody: {
-            connection_id?: string;
-            conn_type?: string | null;
-            description?: string | null;
-            host?: string | null;
-            login?: string | null;
-            schema?: string | null;
-            port?: number | null;
-            password?: string | null;
-            extra?: string | null;
-            team_name?: string | null;
+            connection_id: string;
+            conn_type: string | null;
+            description: string | null;
+            host: string | null;
+            login: string | null;
+            schema: string | null;
+            port: number | null;
+            password: string | null;
+            extra: string | null;
+            team_name: string | null;
         };
         BulkBody_VariableBody_: {
             actions: unknown;
@@ -1886,12 +2179,12 @@ export interface components {
             team_name?: string | null;
         };
         PoolPatchBody: {
-            name?: string | null;
-            pool?: string | null;
-            slots?: number | null;
-            description?: string | null;
-            include_deferred?: boolean | null;
-            team_name?: string | null;
+            name: string | null;
+            pool: string | null;
+            slots: number | null;
+            description: string | null;
+            include_deferred: boolean | null;
+            team_name: string | null;
         };
     };
     responses: never;
@@ -2183,6 +2476,186 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DAGDetailsResponse"];
+                };
+            };
+        };
+    };
+    favorite_dag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: components["parameters"]["dag_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    unfavorite_dag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: components["parameters"]["dag_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_dag_source: {
+        parameters: {
+            query?: {
+                version_number?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: components["parameters"]["dag_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGSourceResponse"];
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    get_config: {
+        parameters: {
+            query?: {
+                section?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Config"];
+                };
+            };
+        };
+    };
+    get_config_value: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                section: string;
+                option: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Config"];
+                };
+            };
+        };
+    };
+    get_dag_stats: {
+        parameters: {
+            query?: {
+                dag_ids?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DagStatsCollectionResponse"];
+                };
+            };
+        };
+    };
+    get_dag_tags: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["limit"];
+                offset?: components["parameters"]["offset"];
+                order_by?: components["parameters"]["order_by"];
+                tag_name_pattern?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGTagCollectionResponse"];
+                };
+            };
+        };
+    };
+    list_dag_warnings: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["limit"];
+                offset?: components["parameters"]["offset"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGWarningCollectionResponse"];
                 };
             };
         };
@@ -3207,6 +3680,20 @@ export interface operations {
                 limit?: components["parameters"]["limit"];
                 offset?: components["parameters"]["offset"];
                 order_by?: components["parameters"]["order_by"];
+                dag_id?: string;
+                task_id?: string;
+                run_id?: string;
+                owner?: string;
+                event?: string;
+                excluded_events?: string[];
+                included_events?: string[];
+                before?: string;
+                after?: string;
+                dag_id_pattern?: string;
+                task_id_pattern?: string;
+                run_id_pattern?: string;
+                owner_pattern?: string;
+                event_pattern?: string;
             };
             header?: never;
             path?: never;
@@ -3308,6 +3795,143 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+        };
+    };
+    get_event_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_log_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventLogResponse"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePasswordBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_users: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["limit"];
+                offset?: components["parameters"]["offset"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserCollectionResponse"];
+                };
+            };
+        };
+    };
+    post_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPostBody"];
+            };
+        };
+        responses: {
+            /** @description Answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserResponse"];
+                };
+            };
+        };
+    };
+    delete_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    patch_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPatchBody"];
+            };
+        };
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserResponse"];
                 };
             };
         };
@@ -3744,6 +4368,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HoldersResponse"];
+                };
+            };
+        };
+    };
+    get_run_output: {
+        parameters: {
+            query?: {
+                after?: string;
+            };
+            header?: never;
+            path: {
+                dag_id: components["parameters"]["dag_id"];
+                dag_run_id: components["parameters"]["dag_run_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOutputResponse"];
                 };
             };
         };

@@ -2,6 +2,7 @@ import { useQueries, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { path, send, type ApiError } from "../api/client";
 import { useLive, watchRun } from "../api/live";
+import type { TaskInstance } from "../api/shapes";
 import { Dialog } from "../components/Dialog";
 import { Failure } from "../components/Failure";
 import { Icon } from "../components/Icon";
@@ -9,7 +10,7 @@ import { runLabel } from "../lib/run";
 import { useSearch } from "../lib/useSearch";
 import { t } from "../texts";
 import type { DialogProps } from ".";
-import { showAnswer, type Answered } from "./changes";
+import { showAnswer } from "./changes";
 import { namesOf, readOn, type On } from "./on";
 import { Check, Preview, TitleOf, Where, type Line } from "./parts";
 import { Lost } from "./Lost";
@@ -20,7 +21,7 @@ type Choice = { after: boolean; before: boolean; failed: boolean; running: boole
 const none: Choice = { after: false, before: false, failed: false, running: false };
 
 const ask = (one: On, choice: Choice, dry: boolean) =>
-  send<{ task_instances: Answered[] }>("POST", path`/api/v2/dags/${one.dagId}/clearTaskInstances`, {
+  send<{ task_instances: TaskInstance[] }>("POST", path`/api/v2/dags/${one.dagId}/clearTaskInstances`, {
     dag_run_id: one.runId, dry_run: dry, ...(one.tasks.length > 0 ? { task_ids: namesOf(one.tasks) } : {}),
     only_failed: choice.failed, only_running: choice.running, include_downstream: choice.after, include_upstream: choice.before,
   });

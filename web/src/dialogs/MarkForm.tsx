@@ -1,14 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { path, send } from "../api/client";
-import type { DagRun } from "../api/shapes";
+import type { DagRun, TaskInstance } from "../api/shapes";
 import { Dialog } from "../components/Dialog";
 import { Failure } from "../components/Failure";
 import { StateMark } from "../components/StateMark";
 import { useGantt, useStructure } from "../graph/data";
 import type { State } from "../lib/state";
 import { t } from "../texts";
-import { showAnswer, type Answered } from "./changes";
+import { showAnswer } from "./changes";
 import { effectOf } from "./closure";
 import type { On } from "./on";
 import { Check, Preview, TitleOf, Where } from "./parts";
@@ -46,7 +46,7 @@ export function MarkForm({ on, close, stop }: { on: On[]; close: () => void; sto
     }
     for (const { taskId, mapIndex } of one.tasks) {
       const url = run + path`/taskInstances/${taskId}` + (mapIndex === null ? "" : `/${mapIndex}`);
-      const { task_instances: answered } = await send<{ task_instances: Answered[] }>("PATCH", url, { new_state: to, include_upstream: before, include_downstream: after });
+      const { task_instances: answered } = await send<{ task_instances: TaskInstance[] }>("PATCH", url, { new_state: to, include_upstream: before, include_downstream: after });
       showAnswer(client, one.dagId, one.runId, answered);
     }
   }

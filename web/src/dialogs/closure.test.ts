@@ -3,7 +3,7 @@ import type { Gantt, GanttRow, Structure } from "../api/shapes";
 import { closureOf, effectOf } from "./closure";
 
 const edges = [["a", "b"], ["b", "c"], ["a", "d"], ["d", "c"]].map(([upstream, downstream]) => ({ upstream: upstream!, downstream: downstream!, label: null }));
-const structure = { dag_id: "x", version_number: 1, tasks: [], groups: [], edges } as Structure;
+const structure = { dag_id: "x", version_number: 1, tasks: [], groups: [], edges, at: "1.1" } as Structure;
 const row = (task_id: string, state: string | null, counts: Record<string, number> | null = null) =>
   ({ task_id, state, counts, try_number: 2, hostname: "w1" }) as GanttRow;
 const gantt = { rows: [row("a", "success"), row("b", "running"), row("c", null), row("d", null, { running: 2, success: 3 })] } as Gantt;

@@ -51,7 +51,7 @@ function patchRow(row: GanttRow, task: TaskChange): GanttRow {
   const ended = row.try_number > 0 && row.try_number < try_number && !row.tries.some((one) => one.try_number === row.try_number);
   if (ended) {
     // The try before, which up_for_retry was the last word of: it failed.
-    const state = row.state === "running" || row.state === "up_for_retry" ? "failed" : row.state;
+    const state = row.state === "running" || row.state === "up_for_retry" ? "failed" : row.state ?? "none";
     next.tries = [...row.tries, { try_number: row.try_number, state, queued_when: row.queued_when, start_date: row.start_date, end_date: row.end_date, reason: row.reason }];
   }
   if (try_number !== row.try_number || (state === "scheduled" && row.state !== "scheduled")) next.scheduled_when = null;

@@ -18,10 +18,10 @@ const BUSY_MS = 120_000; // on a machine that does much else
 const task = (task_id: string, group_id: string | null = null) => ({ task_id, label: task_id, group_id, trigger_rule: "all_success", operator_name: "", is_mapped: false }) as StructureTask;
 const group = (group_id: string, parent_id: string | null = null) => ({ group_id, label: group_id, parent_id, tooltip: null, is_mapped: false });
 const edge = (upstream: string, downstream: string, label: string | null = null) => ({ upstream, downstream, label });
-const dag = (tasks: StructureTask[], edges: ReturnType<typeof edge>[], groups: ReturnType<typeof group>[] = []): Structure => ({ dag_id: "d", version_number: 1, tasks, groups, edges });
+const dag = (tasks: StructureTask[], edges: ReturnType<typeof edge>[], groups: ReturnType<typeof group>[] = []): Structure => ({ dag_id: "d", version_number: 1, tasks, groups, edges, at: "1.1" });
 const nested = dag([task("a"), task("b", "in"), task("c", "in"), task("e", "out"), task("z")],
   [edge("a", "b", "yes"), edge("b", "c"), edge("c", "e"), edge("e", "z"), edge("a", "z")], [group("out"), group("in", "out")]);
-const row = (task_id: string, state: string | null, more: Partial<GanttRow> = {}): GanttRow => ({
+const row = (task_id: string, state: GanttRow["state"], more: Partial<GanttRow> = {}): GanttRow => ({
   task_id, state, try_number: 1, max_tries: 0, scheduled_when: null, queued_when: null, start_date: null, end_date: null, next_retry_at: null, hostname: null, reason: null,
   counts: null, slowest_seconds: null, tries: [], usual_seconds: null, ...more,
 });

@@ -4,13 +4,13 @@ import { loadTexts } from "../texts";
 import en from "../texts/en";
 import { whySentence } from "./why";
 
-const check = (kind: string, more: Partial<Check> = {}): Check => ({
+const check = (kind: Check["kind"], more: Partial<Check> = {}): Check => ({
   kind, met: false, subject: null, have: null, need: null, limit: null, position: null, of: null, at: null, names: [], ...more,
 });
 const now = Date.parse("2026-11-28T10:00:00Z");
-const kinds = [
+const kinds: Check["kind"][] = [
   "dag_paused", "run_after", "max_active_runs", "run_state", "trigger_rule", "previous_run", "max_active_tasks", "max_active_tis", "parallelism",
-  "pool_missing", "pool_too_small", "pool_full", "no_worker", "queue", "retry_at", "reschedule_at", "trigger", "restarting", "devices",
+  "pool_missing", "pool_too_small", "pool_full", "no_worker", "queue", "retry_at", "reschedule_at", "trigger", "restarting",
 ];
 
 beforeAll(() => loadTexts("en"));
@@ -31,7 +31,7 @@ test("every kind has a sentence for every outcome, whatever is told with it", ()
     }
     for (const tense of ["", "_plain", "_met", "_open"]) expect(`why.${kind}${tense}` in en, kind + tense).toBe(true);
   }
-  expect(whySentence(check("moon"), now)).toBe("Waits for moon");
+  expect(whySentence(check("moon" as Check["kind"]), now)).toBe("Waits for moon");
 });
 
 test("hostile names are text", () => {

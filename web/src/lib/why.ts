@@ -8,11 +8,11 @@ import type { State } from "./state";
 // that isn't met what is waited for, of one that is met that it is, of one that wasn't looked at yet what it will ask.
 
 // What a kind's sentence cannot do without; the shorter one, KIND_plain, is for when it isn't told (a group of many waits).
-const needs: Record<string, (keyof Check)[]> = {
+const needs: Record<Check["kind"], (keyof Check)[]> = {
   dag_paused: ["subject"], run_after: ["at"], max_active_runs: ["have", "limit"], run_state: ["subject"], trigger_rule: ["have", "need"],
   previous_run: ["subject"], max_active_tasks: ["have", "limit"], max_active_tis: ["have", "limit"], parallelism: ["have", "limit"],
   pool_missing: ["subject"], pool_too_small: ["need", "limit"], pool_full: ["subject", "limit"], no_worker: ["subject"], queue: ["subject"],
-  retry_at: ["at"], reschedule_at: ["at"], trigger: [], restarting: ["subject"], devices: ["need", "have"],
+  retry_at: ["at"], reschedule_at: ["at"], trigger: [], restarting: ["subject"],
 };
 
 export function whySentence(check: Check, now: number = clock.now()): string {
@@ -38,9 +38,9 @@ function values(check: Check, now: number): Record<string, string | number> {
 }
 const NAMES_MAX = 3;
 
-const marks: Record<string, State> = {
+const marks: Partial<Record<Check["kind"], State>> = {
   dag_paused: "none", run_after: "scheduled", run_state: "none", trigger_rule: "none", previous_run: "none", queue: "queued", no_worker: "queued",
-  max_active_runs: "queued", retry_at: "up_for_retry", reschedule_at: "up_for_reschedule", trigger: "deferred", restarting: "restarting", devices: "queued",
+  max_active_runs: "queued", retry_at: "up_for_retry", reschedule_at: "up_for_reschedule", trigger: "deferred", restarting: "restarting",
 };
 // The mark of a state that something waits in for this.
 export const whyMark = (check: Check): State => marks[check.kind] ?? "scheduled";

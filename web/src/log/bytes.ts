@@ -45,7 +45,7 @@ export function bytesReader(text: string | Uint8Array, complete = true) {
       }
       const from = hits.filter((hit) => hit.offset >= after);
       return {
-        size: bytes.length, complete, lines: text.endsWith("\n") || text === "" ? starts.length - 1 : starts.length, errors: errors.slice(0, 1000),
+        size: bytes.length, complete, try_number: 1, scanned: bytes.length, lines: text.endsWith("\n") || text === "" ? starts.length - 1 : starts.length, errors: errors.slice(0, 1000), errors_total: errors.length,
         hits: from.slice(0, 1000), hits_total: hits.length, next: from[1000]?.offset ?? null,
       };
     },

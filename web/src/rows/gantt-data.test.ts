@@ -14,7 +14,8 @@ const ran = (id: string, from: string, to: string, more: Partial<GanttRow> = {})
 const gantt = (rows: GanttRow[], end: string | null = null): Gantt => ({
   at: "1.1", median_seconds: 600, rows,
   run: { dag_run_id: "r", dag_id: "d", logical_date: null, queued_at: time("10:00:00"), start_date: time("10:00:00"), end_date: end && time(end), duration: null, data_interval_start: null,
-    data_interval_end: null, run_after: time("10:00:00"), run_type: "manual", state: end ? "success" : "running", triggered_by: null, triggering_user_name: null, conf: null, note: null, dag_versions: [] },
+    data_interval_end: null, run_after: time("10:00:00"), run_type: "manual", state: end ? "success" : "running", triggered_by: null, triggering_user_name: null, conf: null, note: null, dag_versions: [],
+    dag_display_name: "d", last_scheduling_decision: null, bundle_version: null, partition_key: null },
 });
 const now = at("10:10:00");
 const shown = (one: GanttRow) => barsOf(one, now).map((bar) => `${bar.kind} ${bar.state} ${(bar.from - at("10:00:00")) / 1000}-${(bar.to - at("10:00:00")) / 1000}`);

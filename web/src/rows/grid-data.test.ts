@@ -12,7 +12,7 @@ const grid: Grid = {
   runs: [run("r1", "ddd", { mapped: [{ task: 2, counts: { success: 3 } }] }), run("r2", "dca")],
 };
 const wanted = { types: [], states: [], limit: 24 };
-const task = (id: string, state: string | null, map = -1): TaskChange => ({
+const task = (id: string, state: TaskChange["state"], map = -1): TaskChange => ({
   task_id: id, map_index: map, state, try_number: 1, max_tries: 1, queued_when: null, start_date: null, end_date: null, next_retry_at: null, hostname: "", cpu_seconds: 0,
   rss_bytes_max: 0, reason: null,
 });

@@ -8,7 +8,7 @@ const task = (id: string, group: string | null = null): StructureTask => ({
 });
 const group = (id: string, parent: string | null = null) => ({ group_id: id, label: id.split(".").pop()!, parent_id: parent, tooltip: null, is_mapped: false });
 const structure: Structure = {
-  dag_id: "d", version_number: 1, edges: [],
+  dag_id: "d", version_number: 1, at: "1.1", edges: [],
   groups: [group("g"), group("g.in", "g"), group("empty")],
   tasks: [task("start"), task("g.a", "g"), task("g.in.b", "g.in"), task("g.in.c", "g.in"), task("g.z", "g"), task("end")],
 };

@@ -34,7 +34,7 @@ test("a scale has round steps and reaches the longest", () => {
 });
 
 test("a year: the worst state of a day, its depth against the deepest day of that state", () => {
-  const { days, lead } = yearOf(2026, { days: [{ date: "2026-01-01", counts: { success: 10 } }, { date: "2026-01-02", counts: { success: 1 } }, { date: "2026-01-03", counts: { success: 99, failed: 1 } }], planned: [] }, new Map([["2026-12-31", 3]]));
+  const { days, lead } = yearOf(2026, { days: [{ date: "2026-01-01", counts: { success: 10 } }, { date: "2026-01-02", counts: { success: 1 } }, { date: "2026-01-03", counts: { success: 99, failed: 1 } }], planned: [], at: "1.1" }, new Map([["2026-12-31", 3]]));
   expect(days.length).toBe(365);
   expect(lead).toBe(3); // a Thursday
   expect(days.slice(0, 4).map((day) => [day.state, day.step, day.total])).toEqual([["success", 5, 10], ["success", 1, 1], ["failed", 5, 100], ["none", 0, 0]]);

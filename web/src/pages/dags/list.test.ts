@@ -17,8 +17,8 @@ const list = (...dags: DagItem[]): DagList => ({
   dags, total_entries: dags.length, tags: [], owners: [], at: "1.1",
   counts: { all: 2, active: 2, paused: 0, failing: 0, running: 0, waiting: 0, favorite: 0, import_errors: 0 },
 });
-const run = (id: string, minute: number, state: string): RunChange => ({
-  ...bar(id, minute, state), kind: "run", dag_id: "a", dag_version: 1, logical_date: null, queued_at: null, note: null, triggered_by: null, reason: null, task_counts: null,
+const run = (id: string, minute: number, state: RunChange["state"]): RunChange => ({
+  ...bar(id, minute), state, kind: "run", dag_id: "a", dag_version: 1, logical_date: null, queued_at: null, note: null, triggered_by: null, reason: null, task_counts: null,
 });
 
 test("a run grows a bar, changes it, and is counted once", () => {

@@ -44,7 +44,7 @@ function Concerns({ wait: { check, dag_ids: dags, examples } }: { wait: WaitGrou
   const run = example ? { dagId: example.dag_id, runId: example.dag_run_id } : undefined;
   switch (check.kind) {
     case "pool_full": case "pool_missing": case "pool_too_small": return name ? <Link className="btn s q" to="/pools/$name" params={{ name }}>{t("home.who_holds")}</Link> : null;
-    case "no_worker": case "devices": return <Link className="btn s q" to="/workers">{t("nav.workers")}</Link>;
+    case "no_worker": return <Link className="btn s q" to="/workers">{t("nav.workers")}</Link>;
     case "queue": return name ? <Link className="btn s q" to="/queues/$name" params={{ name }}>{t("home.to_queue")}</Link> : null;
     case "retry_at": return <Link className="btn s q" to="/tasks" search={{ state: "up_for_retry" } as never}>{t("home.to_list")}</Link>;
     case "reschedule_at": return <Link className="btn s q" to="/tasks" search={{ state: "up_for_reschedule" } as never}>{t("home.to_list")}</Link>;

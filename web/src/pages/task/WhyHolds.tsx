@@ -16,7 +16,7 @@ const AGAIN_MS = 3000, LINE_SHOWN = 8, CELLS_MAX = 64;
 export function WhyHolds({ check, instance, rows }: { check: Check | undefined; instance: Instance; rows: GanttRow[] }) {
   if (!check) return null;
   if (/^pool_(full|too_small)$/.test(check.kind) && check.subject) return <Pool name={check.subject} slots={check.limit} instance={instance} />;
-  if (/^(no_worker|queue|devices)$/.test(check.kind)) return <Queue name={instance.queue} />;
+  if (check.kind === "no_worker" || check.kind === "queue") return <Queue name={instance.queue} />;
   const { dag_id: dagId, dag_run_id: runId } = instance;
   if (check.kind === "trigger_rule" && check.names.length > 0) {
     const known = new Map(rows.map((row) => [row.task_id, row.state]));
