@@ -17,11 +17,26 @@ test("each text is a message, with the same values in both languages", () => {
   }
 });
 
+const sources = import.meta.glob<string>(["../**/*.ts", "../**/*.tsx", "!../**/*.test.*", "!./**"], { eager: true, query: "?raw", import: "default" });
+
 test("what the pages ask for is there", () => {
-  const sources = import.meta.glob<string>(["../**/*.ts", "../**/*.tsx", "!../**/*.test.*", "!./**"], { eager: true, query: "?raw", import: "default" });
   const missing = new Set<string>();
   for (const [path, source] of Object.entries(sources)) {
     for (const [, key] of source.matchAll(/\bt\(\s*"([\w.-]+)"/g)) if (!(key! in en)) missing.add(`${path}: ${key}`);
   }
   expect([...missing]).toEqual([]);
+});
+
+// Named whole, or made of a pattern, `state.${of}`, and a word that the pages know (perhaps with an ending: `why.${kind}${tense}`).
+test("what is there is asked for", () => {
+  const all = Object.values(sources).join("\n");
+  const named = new Set([...all.matchAll(/["`](\w+\.[\w.-]+)["`]/g)].map((m) => m[1]!));
+  const words = new Set([...all.matchAll(/"([\w-]+)"|\b(\w+):/g)].map((m) => m[1] ?? m[2]!));
+  const patterns = [...new Set([...all.matchAll(/`(\w+\.(?:[\w.]|\$\{[^{}`]*\})+)`/g)].map((m) => m[1]!))].filter((one) => one.includes("$"))
+    .map((one) => new RegExp(`^${one.replaceAll(".", "\\.").replace(/(\$\{[^{}]*\})+/g, "([\\w-]+)")}$`));
+  const isMade = (key: string) => patterns.some((pattern) => {
+    const word = pattern.exec(key)?.[1];
+    return word !== undefined && (words.has(word) || words.has(word.replace(/_[a-z]+$/, "")));
+  });
+  expect(Object.keys(en).filter((key) => !named.has(key) && !isMade(key))).toEqual([]);
 });
