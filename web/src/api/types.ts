@@ -4351,7 +4351,7 @@ export interface operations {
     list_pool_holders: {
         parameters: {
             query?: {
-                limit?: number;
+                limit?: components["parameters"]["limit"];
             };
             header?: never;
             path: {
