@@ -120,6 +120,7 @@ std::span<const Group> Groups() {
       {"tasks", "tasks of a DAG, and what became of them in a run"},
       {"logs", "the logs of a run, as files"},
       {"pools", "how many tasks of a kind may run at once"},
+      {"queues", "what waits for a worker, and who serves it"},
       {"workers", "the workers that a master knows"},
       {"variables", "texts that DAGs read by name"},
       {"connections", "where something outside is, and how tasks get in"},

@@ -1,4 +1,6 @@
 // The contract's listing half: filters, orders, pages.
+#include <algorithm>
+
 #include "tests/contract/sample_rows.h"
 #include "tests/contract/store_contract.h"
 

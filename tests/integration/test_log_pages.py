@@ -116,7 +116,7 @@ def test_a_log_that_grows_and_one_that_is_not_there_yet(shared):
 first = BashOperator(task_id='first', bash_command='echo one; cat {gate.path}; echo two')
 first >> BashOperator(task_id='second', bash_command='echo three')""")
     token, path = shared.token(), task_path("grows", "first")
-    gate.wait_for_task()
+    held = gate.wait_for_task()
     wait_until(lambda: ask(shared, token, path + "/log")[1].endswith(b"one\n"), "the first line")
     size = int(ask(shared, token, path + "/log")[2]["X-Log-Size"])
     assert ask(shared, token, path + "/log")[2]["X-Log-Complete"] == "false"
@@ -124,7 +124,7 @@ first >> BashOperator(task_id='second', bash_command='echo three')""")
     assert status == 404 and "has not started yet (state none): it has no log" in says.decode()
     output = json.loads(ask(shared, token, "/api/gale/v1/dags/grows/dagRuns/r/output")[1])
     assert not output["complete"] and output["next"]
-    gate.open()
+    os.close(held)
     assert shared.wait_for_end("grows", "r")[0] == "success"
     wait_until(lambda: ask(shared, token, path + "/log", offset=size)[1].startswith(b"two\n"), "the rest")
     texts, after, complete = [], "", False
@@ -150,7 +150,7 @@ def test_each_version_has_its_source_in_a_standalone(shared):
                                               "dag_display_name": "versions"})
     assert source()[1]["content"] == source(version_number=2)[1]["content"] == second
     # A file that is broken is not its last good version.
-    write_whole(shared.dags / "versions.py", "oops")
+    write_whole(shared.dags / "versions.py", "from airflow import DAG\noops")
     wait_until(lambda: shared.rows("dags", "list-import-errors"), "an import error")
     assert source()[1]["content"] == second
     os.remove(shared.dags / "versions.py")

@@ -78,7 +78,8 @@ def test_a_full_pool_says_who_holds_it_and_who_is_next(home):
     assert [t["task_id"] for t in worker["tasks"]] == ["t0"] and worker["tasks_total"] == 1
     assert worker["started_at"]
     os.close(write_end)
-    for _ in range(2):
+    for task in ("t1", "t2"):  # each once the one before is gone, whose end of the pipe is another
+        wait_until(lambda: home.states("full", "r1")[task] == "running", f"{task} runs")
         os.close(gate.wait_for_task())
     assert home.wait_for_end("full", "r1")[0] == "success"
 
