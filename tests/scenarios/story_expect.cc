@@ -94,7 +94,7 @@ void Teller::ExpectWhy(const Words& w) {
   const Run& told = live != nullptr ? *live : run;
   const auto why = is_run ? world_.scheduler->ExplainRun(told, world_.now)
                           : world_.scheduler->Explain(told, FindTask(name).task, world_.now);
-  const std::string all = fmt::format("{}", fmt::join(core::Sentences(why, world_.now), "; "));
+  const std::string all = fmt::format("{}", fmt::join(Sentences(why, world_.now), "; "));
   if (all.find(w.at(2)) == std::string::npos) Wrong("{}: it says '{}'", name, all);
 }
 
