@@ -14,9 +14,11 @@ namespace gale {
 namespace {
 
 std::set<std::string> Declared() {
-  std::ifstream file(GALE_TESTS_DIR "/../common/base/limits.h");
   std::stringstream text;
-  text << file.rdbuf();
+  for (const char* name : {"limits.h", "limits_standing.h"}) {
+    std::ifstream file(fmt::format("{}/../common/base/{}", GALE_TESTS_DIR, name));
+    text << file.rdbuf();
+  }
   const std::string header = text.str();
   const std::regex limit(R"(inline constexpr [\w:]+ (k\w+)\s*(?:=|\{))");
   std::set<std::string> names;
