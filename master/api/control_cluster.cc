@@ -34,7 +34,8 @@ ClusterInfo Control::GetCluster() {
       if (now - row.seen_at > kMasterForgotten) continue;
       const bool leads = row.name == info.leader.owner && row.instance == info.leader.instance;
       // One that is alone on its ledger tells nobody that it lives: but it answers.
-      const bool alive = row.name == options_.master_name || now - row.seen_at < kMasterSilent;
+      if (row.name == options_.master_name) row.seen_at = now;
+      const bool alive = now - row.seen_at < kMasterSilent;
       info.masters.push_back({std::move(row), leads, alive});
     }
   }

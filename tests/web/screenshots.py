@@ -70,7 +70,8 @@ class Camera:
 
     def take(self, names, pages, theme, language="en"):
         context = self.browser.new_context(base_url=self.url, timezone_id="Asia/Seoul", color_scheme=theme,
-                                           locale="ko-KR" if language == "ko" else "en-GB", reduced_motion="reduce")
+                                           locale="ko-KR" if language == "ko" else "en-GB", reduced_motion="reduce",
+                                           viewport={"width": DESKTOP[0], "height": DESKTOP[1]})
         page = context.new_page()
         page.on("pageerror", lambda error: print(f"  {page.url}: {error}"))
         page.goto("/")
