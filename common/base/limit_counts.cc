@@ -30,6 +30,7 @@ constexpr OtherLimit kOthers[] = {
     {"kWaitGroupsMax", "", "the rarest causes aren't told; the total counts them"},
     {"kHoldersMax", "", "the answer says how many there are"},
     {"kHoldersDefault", "", "the answer says how many there are"},
+    {"kTimelineRowsMax", "", "DAGs that only will run are left out first"},
     {"kDevicesMax", "", "a worker tells of its first ones"},
     {"kHttpBodyBytesMax", "gale_http_requests_too_large_total", ""},
     {"kHttpHeaderBytesMax", "", "no honest client sends so much; its connection is closed"},

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "common/base/limits.h"
+#include "common/base/limits_standing.h"
 #include "common/rpc/convert.h"
 #include "master/api/instances.h"
 #include "master/api/summary.h"
@@ -131,6 +132,7 @@ Status AddTimeline(Control& control, const std::vector<DagRow>& dags, TimePoint 
   const TimePoint until = now + window / 4;
   for (const DagRow& dag : dags) {
     if (dag.is_paused || !dag.next_run_after || *dag.next_run_after >= until) continue;
+    if (rows.size() >= limits::kTimelineRowsMax && !rows.contains(dag.dag_id)) continue;
     GALE_ASSIGN_OR_RETURN(const DagVersionPtr version, control.dags().Get(dag.dag_id, dag.version));
     v1::TimelineRow& row = rows[dag.dag_id];
     row.set_dag_id(dag.dag_id);
@@ -139,7 +141,10 @@ Status AddTimeline(Control& control, const std::vector<DagRow>& dags, TimePoint 
       *row.add_next() = ToProto(time);
     }
   }
-  for (auto& [dag_id, row] : rows) *answer.add_runs() = std::move(row);
+  for (auto& [dag_id, row] : rows) {
+    if (answer.runs_size() == static_cast<int>(limits::kTimelineRowsMax)) break;
+    *answer.add_runs() = std::move(row);
+  }
   return OkStatus();
 }
 
