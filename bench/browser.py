@@ -4,9 +4,9 @@
     build/venv/bin/python bench/browser.py --gale build/release/gale [--rounds 5]
 
 Starts a gale of its own (temporary home, free ports) with a DAG of 1,000 tasks and 100 runs, one of 10,000 tasks, and a
-task that wrote 99 MB. Opened is from the navigation's start to the frame that shows what is waited for, server and browser
-together; the first round has an empty cache. Frames are those of requestAnimationFrame. Needs playwright and chromium
-(`./dev test` installs both).
+task that wrote 99 MB. Opened is from the navigation's start to the frame that shows what is waited for, server and
+browser together; the first round has an empty cache. Frames are those of requestAnimationFrame. Needs playwright and
+chromium (`./dev test` installs both).
 """
 import argparse
 import datetime
