@@ -26,7 +26,8 @@ export function Pulse() {
   );
   const server = (one: Server) => (one.status !== "healthy" ? t("app.unhealthy") : one.latency_ms === null ? t("app.healthy") : t("time.ms", { n: one.latency_ms < 0.1 ? "< 0.1" : one.latency_ms.toFixed(1) }));
   return (
-    <Link to="/cluster" className="pulse" aria-label={t("app.health")}>
+    <Link to="/cluster" className="pulse">
+      <span className="visually-hidden">{t("app.health")}</span>
       {row(t("app.masters"), !cluster || !!cluster.leader, cluster?.leader ? t("app.leads", { name: cluster.leader.name }) : cluster ? t("app.no_leader") : "")}
       {row(t("app.database"), !cluster || cluster.database.status === "healthy", cluster ? server(cluster.database) : "")}
       {row(t(cluster && !/redis/i.test(cluster.queue.name) ? "app.queue_none" : "app.queue"), !cluster || cluster.queue.status === "healthy", cluster ? server(cluster.queue) : "")}

@@ -22,13 +22,13 @@ export function TopBar() {
   return (
     <header className="top">
       <Crumbs />
-      <button className="find" onClick={() => spotlight.open()} aria-label={t("app.search")}>
+      <button className="find" onClick={() => spotlight.open()}>
         <Icon name="search" /><span className="grow findtext">{t("app.search")}</span><span className="kbd wide-only">Ctrl K</span>
       </button>
       <LiveSign />
       <span className="wide-only"><ZoneMenu label={timeZone()} /></span>
       <Menu>
-        <Menu.Target><button className="btn q wide-only" style={{ padding: "0 6px" }} aria-label={t("app.language")}>{language.toUpperCase()}</button></Menu.Target>
+        <Menu.Target><button className="btn q wide-only" style={{ padding: "0 6px" }} aria-label={`${language.toUpperCase()}, ${t("app.language")}`}>{language.toUpperCase()}</button></Menu.Target>
         <Menu.Dropdown>
           {(Object.keys(languages) as Language[]).map((one) => (
             <Menu.Item key={one} lang={one} onClick={() => void change("language", one)}>{languages[one]}</Menu.Item>
@@ -40,7 +40,7 @@ export function TopBar() {
       </button>
       <Menu position="bottom-end">
         <Menu.Target>
-          <button className="ava" aria-label={t("app.user", { name: session!.username, role: session!.role })}>{session!.username.slice(0, 2).toUpperCase()}</button>
+          <button className="ava" aria-label={`${session!.username.slice(0, 2).toUpperCase()}, ${t("app.user", { name: session!.username, role: session!.role })}`}>{session!.username.slice(0, 2).toUpperCase()}</button>
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Label>{t("app.user", { name: session!.username, role: session!.role })}</Menu.Label>

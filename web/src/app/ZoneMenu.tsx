@@ -17,7 +17,7 @@ export function ZoneMenu({ label }: { label: string }) {
   return (
     <Menu closeOnItemClick>
       <Menu.Target>
-        <button className="btn q" style={{ padding: "0 6px" }} aria-label={t("app.time_zone")}>
+        <button className="btn q" style={{ padding: "0 6px" }} title={t("app.time_zone")}>
           <Icon name="globe" />{label.split("/").pop()!.replace(/_/g, " ")}{label === "UTC" ? "" : `, ${offsetOf(label)}`}
         </button>
       </Menu.Target>

@@ -10,7 +10,7 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
     setTimeout(() => setCopied(false), 1500);
   };
   return (
-    <button className={label ? "btn s" : "ib"} aria-label={t("app.copy")} title={copied ? t("app.copied") : t("app.copy")} onClick={() => void copy()}>
+    <button className={label ? "btn s" : "ib"} aria-label={label ? undefined : t("app.copy")} title={copied ? t("app.copied") : t("app.copy")} onClick={() => void copy()}>
       <Icon name={copied ? "check" : "copy"} small />{label ? (copied ? t("app.copied") : label) : null}
     </button>
   );

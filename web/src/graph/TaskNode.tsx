@@ -4,7 +4,6 @@ import { StateMark } from "../components/StateMark";
 import { secondsBetween } from "../lib/format";
 import { stateOf, type State } from "../lib/state";
 import { useNow } from "../lib/useNow";
-import { t } from "../texts";
 import { useGraph, useGroupState, useMark, useTaskRow } from "./context";
 import { groupLine, taskLine, ticks } from "./words";
 
@@ -76,7 +75,7 @@ function Shell({ id, data, state, known, stacked, dim, expanded, onClick, childr
   const kind = `gv-node s-${state}${stacked ? " stacked" : ""}${dim ? " dim" : ""}${selected ? " on" : ""}`;
   return (
     <button ref={button} type="button" data-node={id} className={kind} tabIndex={focused ? 0 : -1} title={id.slice(2)} aria-expanded={expanded}
-      aria-pressed={expanded === undefined ? selected : undefined} aria-label={known ? `${data.label}, ${t(`state.${state}`)}` : data.label} onFocus={focus} onClick={onClick}>
+      aria-pressed={expanded === undefined ? selected : undefined} onFocus={focus} onClick={onClick}>
       {stacked ? <><i className="gv-back" /><i className="gv-back b" /></> : null}
       <span className={glows ? "gv-face glow" : "gv-face"} key={state}>
         {known ? <StateMark state={state} /> : <i className="gv-dot" />}

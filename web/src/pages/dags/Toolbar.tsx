@@ -18,7 +18,7 @@ export function Toolbar({ list }: { list: DagList | undefined }) {
   const sort = sortOf(search);
   const only = (change: Record<string, string | undefined>) => set({ state: undefined, waiting: undefined, on: undefined, fav: undefined, ...change });
   const filter = (on: boolean, text: string | null, n: number | undefined, mark: React.ReactNode, choose: () => void, label?: string) => (
-    <button className={on ? "fc on" : "fc"} aria-pressed={on} aria-label={label} title={label} onClick={choose}>{mark}<b className="num">{n === undefined ? "" : count(n)}</b>{text}</button>
+    <button className={on ? "fc on" : "fc"} aria-pressed={on} title={label} onClick={choose}>{mark}<b className="num">{n === undefined ? "" : count(n)}</b>{text}{label ? <span className="visually-hidden">{label}</span> : null}</button>
   );
   const state = (name: string) => () => (search.state === name ? only({}) : only({ state: name }));
   return (
