@@ -5,7 +5,7 @@ import shutil
 import sys
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
@@ -15,6 +15,7 @@ from cluster_harness import Cluster  # noqa: E402
 from harness import Gale  # noqa: E402
 
 PATIENCE_MS = 15_000  # of a step, on a loaded machine
+expect.set_options(timeout=PATIENCE_MS)
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 
 
