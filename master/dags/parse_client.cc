@@ -246,7 +246,8 @@ void ParseClient::Read() {
     const ssize_t n = recv(fd_, chunk.data(), chunk.size(), 0);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) break;
-    if (n <= 0) return OnDeath("ended");
+    if (n < 0) return OnDeath(fmt::format("can't be read from: {}", strerror(errno)));
+    if (n == 0) return OnDeath("ended");
     heard_at_ = Clock::Real().Mono();
     taken += static_cast<size_t>(n);
     in_.append(chunk, 0, static_cast<size_t>(n));
