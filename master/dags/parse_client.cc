@@ -242,17 +242,20 @@ void ParseClient::OnQuestion(int64_t id, std::string question) {
 
 void ParseClient::Read() {
   std::string chunk(kReadBytes, '\0');
-  for (size_t taken = 0; taken < kReadBytesPerStep;) {
+  std::string end;  // why nothing more comes
+  for (size_t taken = 0; taken < kReadBytesPerStep && end.empty();) {
     const ssize_t n = recv(fd_, chunk.data(), chunk.size(), 0);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) break;
-    if (n < 0) return OnDeath(fmt::format("can't be read from: {}", strerror(errno)));
-    if (n == 0) return OnDeath("ended");
+    if (n < 0) end = fmt::format("can't be read from: {}", strerror(errno));
+    if (n == 0) end = "ended";
+    if (n <= 0) break;
     heard_at_ = Clock::Real().Mono();
     taken += static_cast<size_t>(n);
     in_.append(chunk, 0, static_cast<size_t>(n));
   }
-  TakeFrames();
+  TakeFrames();  // what it answered before it ended counts
+  if (!end.empty() && fd_ >= 0) OnDeath(end);
 }
 
 void ParseClient::TakeFrames() {
