@@ -11,8 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
 sys.path.insert(0, str(TESTS / "integration"))
 
-from cluster_harness import Cluster  # noqa: E402
-from harness import Gale  # noqa: E402
+from fixtures import cluster, gale, home, shared  # noqa: E402,F401
 
 PATIENCE_MS = 15_000  # of a step, on a loaded machine
 expect.set_options(timeout=PATIENCE_MS)
@@ -25,32 +24,6 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
-
-
-@pytest.fixture
-def gale():
-    """A running `gale standalone` of the story's own."""
-    gale = Gale()
-    gale.server = gale.start()
-    yield gale
-    gale.close()
-
-
-@pytest.fixture(scope="module")
-def shared():
-    """One for a whole file, whose stories leave nothing behind that another minds."""
-    gale = Gale()
-    gale.server = gale.start()
-    yield gale
-    gale.close()
-
-
-@pytest.fixture
-def cluster():
-    """A cluster that isn't started yet."""
-    cluster = Cluster()
-    yield cluster
-    cluster.close()
 
 
 class Reader:

@@ -1,5 +1,6 @@
 import { get } from "../api/client";
 import type { DagList, Queues, Worker } from "../api/shapes";
+import { useFigures } from "../api/useFigures";
 import { useLiveQuery } from "../api/useLiveQuery";
 import { count } from "../lib/format";
 
@@ -19,8 +20,8 @@ export function useCounts(): Record<string, Count | undefined> {
     read: (signal) => get<DagList>("/api/gale/v1/dags", { limit: 1 }, signal),
   }).data?.counts;
   const workers = useWorkers().data?.workers;
-  const queues = useLiveQuery({
-    key: ["queues"], watches: [], read: (signal) => get<Queues>("/api/gale/v1/queues", {}, signal),
+  const queues = useFigures({
+    key: ["queues"], watches: ["workers"], read: (signal) => get<Queues>("/api/gale/v1/queues", {}, signal),
   }).data?.queues;
   const alive = workers?.filter((worker) => worker.state !== "lost").length;
   const queued = queues?.reduce((sum, queue) => sum + queue.queued, 0);

@@ -1,10 +1,10 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError, get, path, send } from "../../api/client";
 import { watchRun } from "../../api/live";
 import { useRight } from "../../api/session";
 import type { Check, Explain, GanttRow } from "../../api/shapes";
-import { useLiveQuery } from "../../api/useLiveQuery";
+import { useFigures } from "../../api/useFigures";
 import { Failure } from "../../components/Failure";
 import { StateChip } from "../../components/StateChip";
 import { StateMark } from "../../components/StateMark";
@@ -17,16 +17,14 @@ import { t } from "../../texts";
 import type { Instance } from "./data";
 import { WhyHolds } from "./WhyHolds";
 
-const AGAIN_MS = 3000; // what other runs hold isn't told by this run's stream
-
 // Why it waits: one sentence, then all that the scheduler looks at, in its order; beside it what holds it.
 export function Why({ instance, rows }: { instance: Instance; rows: GanttRow[] }) {
   const now = useNow();
   const key = ["explain", instance.dag_id, instance.dag_run_id, instance.task_id, instance.map_index];
   const url = path`/api/gale/v1/dags/${instance.dag_id}/dagRuns/${instance.dag_run_id}/taskInstances/${instance.task_id}/explain`;
   const read = (signal: AbortSignal) => get<Explain>(url, { map_index: instance.map_index }, signal);
-  const { data, error, refetch } = useLiveQuery<Explain>({ key, read, watches: [watchRun(instance.dag_id, instance.dag_run_id), "pools", "workers"] });
-  useQuery({ queryKey: key, queryFn: ({ signal }) => read(signal), refetchInterval: AGAIN_MS, refetchOnMount: false });
+  // What other runs hold counts, too.
+  const { data, error, refetch } = useFigures<Explain>({ key, read, watches: [watchRun(instance.dag_id, instance.dag_run_id), "runs", "pools", "workers"] });
   if (error && !data) return <div className="taskpart"><Failure error={error} again={() => void refetch()} /></div>;
   if (!data) return null;
   const held = data.checks.find((check) => check.met === false);

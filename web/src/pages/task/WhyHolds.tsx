@@ -1,16 +1,15 @@
 import { Link } from "@tanstack/react-router";
 import { get, path } from "../../api/client";
 import type { Check, GanttRow, Holder, Holders, Queues } from "../../api/shapes";
-import { useLiveQuery } from "../../api/useLiveQuery";
+import { useFigures } from "../../api/useFigures";
 import { Failure } from "../../components/Failure";
 import { StateMark } from "../../components/StateMark";
 import { Ago } from "../../components/Time";
 import { stateOf } from "../../lib/state";
 import { t } from "../../texts";
 import type { Instance } from "./data";
-import { useQuery } from "@tanstack/react-query";
 
-const AGAIN_MS = 3000, LINE_SHOWN = 8, CELLS_MAX = 64;
+const LINE_SHOWN = 8, CELLS_MAX = 64;
 
 // What a waiting task is held by: a pool's slots and the line for them, a queue and its workers, tasks before it, runs.
 export function WhyHolds({ check, instance, rows }: { check: Check | undefined; instance: Instance; rows: GanttRow[] }) {
@@ -42,7 +41,7 @@ export function WhyHolds({ check, instance, rows }: { check: Check | undefined; 
 }
 
 function Pool({ name, slots, instance }: { name: string; slots: number | null; instance: Instance }) {
-  const { data, error } = usePolled<Holders>(["holders", name], (signal) => get<Holders>(path`/api/gale/v1/pools/${name}/holders`, { limit: 100 }, signal), ["pools"]);
+  const { data, error } = useFigures({ key: ["holders", name], read: (signal) => get<Holders>(path`/api/gale/v1/pools/${name}/holders`, { limit: 100 }, signal) });
   if (error && !data) return <aside className="wrside"><Failure error={error} /></aside>;
   if (!data) return <aside className="wrside" />;
   const held = data.holders.reduce((sum, one) => sum + one.pool_slots, 0);
@@ -82,7 +81,7 @@ function shownLine(waiting: Holder[], mine: (one: Holder) => boolean) {
 }
 
 function Queue({ name }: { name: string }) {
-  const { data, error } = usePolled<Queues>(["queues"], (signal) => get<Queues>("/api/gale/v1/queues", {}, signal), ["workers"]);
+  const { data, error } = useFigures({ key: ["queues"], read: (signal) => get<Queues>("/api/gale/v1/queues", {}, signal) });
   if (error && !data) return <aside className="wrside"><Failure error={error} /></aside>;
   const queue = data?.queues.find((one) => one.name === name);
   return (
@@ -102,11 +101,6 @@ function Queue({ name }: { name: string }) {
       <Link className="btn s" style={{ justifySelf: "start" }} to="/queues/$name" params={{ name }}>{t("task.open_queue")}</Link>
     </aside>
   );
-}
-
-function usePolled<T>(key: string[], read: (signal: AbortSignal) => Promise<T>, watches: string[]) {
-  useQuery({ queryKey: key, queryFn: ({ signal }) => read(signal), refetchInterval: AGAIN_MS, refetchOnMount: false });
-  return useLiveQuery<T>({ key, read, watches });
 }
 
 // Two letters a DAG, other ones for each where that can be had.
