@@ -3,13 +3,13 @@ import "@mantine/core/styles/Menu.css";
 import "@mantine/core/styles/Popover.css";
 import "@mantine/core/styles/Paper.css";
 import "@mantine/core/styles/UnstyledButton.css";
-import { spotlight } from "@mantine/spotlight";
 import { logOut, useSession } from "../api/session";
 import { Icon } from "../components/Icon";
 import { timeZone } from "../lib/format";
 import { t, type Language } from "../texts";
 import { Crumbs } from "./Crumbs";
 import { LiveSign } from "./LiveSign";
+import { palette } from "./palette";
 import { change, useSettings } from "./settings";
 import { ZoneMenu } from "./ZoneMenu";
 
@@ -22,7 +22,7 @@ export function TopBar() {
   return (
     <header className="top">
       <Crumbs />
-      <button className="find" onClick={() => spotlight.open()}>
+      <button className="find" onClick={() => palette.open()}>
         <Icon name="search" /><span className="grow findtext">{t("app.search")}</span><span className="kbd wide-only">Ctrl K</span>
       </button>
       <LiveSign />

@@ -1,5 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
+import { palette } from "./palette";
 import { change, settings } from "./settings";
 
 // Keys (SPEC.md, section 8). A single letter counts only outside of fields, and can be turned off.
@@ -54,6 +55,7 @@ export function useShellKeys() {
   }, [navigate]);
   useKeys({
     "Shift D": () => void change("theme", settings.get().theme === "dark" ? "light" : "dark"),
+    "Ctrl K": () => palette.open(), // also while the palette is still loaded
     "Ctrl B": () => void change("rail", settings.get().rail === "open" ? "closed" : "open"),
     "/": () => document.querySelector<HTMLInputElement>("[data-search]")?.focus(),
   });

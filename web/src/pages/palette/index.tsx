@@ -1,4 +1,4 @@
-import { Spotlight, spotlight, type SpotlightActionData, type SpotlightActionGroupData } from "@mantine/spotlight";
+import { Spotlight, useSpotlight, type SpotlightActionData, type SpotlightActionGroupData } from "@mantine/spotlight";
 import "@mantine/core/styles/Modal.css";
 import "@mantine/core/styles/ModalBase.css";
 import "@mantine/core/styles/Overlay.css";
@@ -12,6 +12,7 @@ import { get, path } from "../../api/client";
 import type { DagItem, Gantt } from "../../api/shapes";
 import { useSession } from "../../api/session";
 import { administer, main, operate } from "../../app/places";
+import { paletteStore } from "../../app/palette";
 import { change, settings } from "../../app/settings";
 import { Icon, type IconName } from "../../components/Icon";
 import { StateMark } from "../../components/StateMark";
@@ -35,16 +36,16 @@ function enterFirst(event: React.KeyboardEvent) {
 // All that can be done and reached, by typing: what concerns this page first.
 export default function Palette() {
   const [typed, setTyped] = useState("");
-  const [seen, setSeen] = useState(false);
+  const { opened } = useSpotlight(paletteStore);
   const navigate = useNavigate();
   const [, set] = useSearch();
   const { dagId, runId, taskId } = useParams({ strict: false }) as Record<string, string | undefined>;
   const rights = useSession().session?.rights ?? [];
   const dags = useQuery<{ dags: Pick<DagItem, "dag_id" | "is_paused">[] }>({
-    queryKey: ["palette-dags", typed], enabled: seen, placeholderData: (before) => before,
+    queryKey: ["palette-dags", typed], enabled: opened, placeholderData: (before) => before,
     queryFn: ({ signal }) => get("/api/v2/dags", { dag_id_pattern: typed.trim() || undefined, limit: DAGS_SHOWN }, signal),
   });
-  const run = useQuery({ queryKey: ["gantt", dagId, runId], enabled: seen && !!dagId && !!runId, queryFn: ({ signal }) => get<Gantt>(path`/api/gale/v1/dags/${dagId!}/dagRuns/${runId!}/gantt`, {}, signal) });
+  const run = useQuery({ queryKey: ["gantt", dagId, runId], enabled: opened && !!dagId && !!runId, queryFn: ({ signal }) => get<Gantt>(path`/api/gale/v1/dags/${dagId!}/dagRuns/${runId!}/gantt`, {}, signal) });
 
   const act = (id: string, icon: IconName, label: string, onClick: () => void, hint?: string): SpotlightActionData => ({ id, label, onClick, leftSection: <Icon name={icon} />, ...(hint ? { rightSection: <span className="kbd">{hint}</span> } : {}) });
   const dialog = (kind: string, on: string) => () => set({ do: kind, on });
@@ -73,7 +74,7 @@ export default function Palette() {
     { group: t("palette.do"), actions: here }, { group: t("palette.tasks"), actions: tasks }, { group: t("nav.dags"), actions: found }, { group: t("palette.pages"), actions: pages },
   ].filter((group) => group.actions.length > 0);
   return (
-    <Spotlight actions={groups} query={typed} onQueryChange={setTyped} shortcut="mod + K" limit={30} scrollable maxHeight={420} clearQueryOnClose nothingFound={t("palette.nothing", { q: typed })}
-      onSpotlightOpen={() => setSeen(true)} onSpotlightClose={() => spotlight.close()} searchProps={{ leftSection: <Icon name="search" />, placeholder: t("app.search"), "aria-label": t("app.search"), onKeyDown: enterFirst }} highlightQuery={false} />
+    <Spotlight store={paletteStore} actions={groups} query={typed} onQueryChange={setTyped} shortcut={null} limit={30} scrollable maxHeight={420} clearQueryOnClose nothingFound={t("palette.nothing", { q: typed })}
+      searchProps={{ leftSection: <Icon name="search" />, placeholder: t("app.search"), "aria-label": t("app.search"), onKeyDown: enterFirst }} highlightQuery={false} />
   );
 }
