@@ -11,11 +11,17 @@ namespace {
 
 size_t held = 0, peak = 0;
 
-void* Take(size_t size) {
+void* TakeIfThere(size_t size) noexcept {
   void* p = std::malloc(size);
-  if (p == nullptr) throw std::bad_alloc();
+  if (p == nullptr) return nullptr;
   held += malloc_usable_size(p);
   peak = std::max(peak, held);
+  return p;
+}
+
+void* Take(size_t size) {
+  void* p = TakeIfThere(size);
+  if (p == nullptr) throw std::bad_alloc();
   return p;
 }
 
@@ -35,6 +41,14 @@ void ResetPeak() { peak = held; }
 
 void* operator new(size_t size) { return gale::large::Take(size); }
 void* operator new[](size_t size) { return gale::large::Take(size); }
+// std::stable_sort asks with this one, and gives back with the plain delete: under a sanitizer, whose
+// own it would be otherwise, the two don't fit.
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  return gale::large::TakeIfThere(size);
+}
+void* operator new[](size_t size, const std::nothrow_t&) noexcept {
+  return gale::large::TakeIfThere(size);
+}
 void operator delete(void* p) noexcept { gale::large::Give(p); }
 void operator delete[](void* p) noexcept { gale::large::Give(p); }
 void operator delete(void* p, size_t) noexcept { gale::large::Give(p); }

@@ -50,8 +50,11 @@ def fork(line, module):
 
 def main(file, folder, module):
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    pid = fork(start_template("--file", file, "--folder", folder), module)
+    line = start_template("--file", file, "--folder", folder)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # one that comes now is for the fork, too
+    pid = fork(line, module)
     signal.signal(signal.SIGTERM, lambda number, frame: os.kill(pid, number))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     status = os.waitpid(pid, 0)[1]
     if os.WIFSIGNALED(status):
         signal.signal(os.WTERMSIG(status), signal.SIG_DFL)

@@ -221,6 +221,9 @@ def kill_it(question, process):
 LONG = """
 class Long(PythonOperator):
     def on_kill(self): print("killed kindly", Variable.get("who"))
+def wait_for_term():
+    while True:
+        time.sleep(0.01)  # pause() would miss a signal that Python's handler hasn't seen yet when it is called
 def wait(ti=None):
     {}
 Long(task_id="f", python_callable=wait)
@@ -228,14 +231,14 @@ Long(task_id="f", python_callable=wait)
 
 
 def test_term_calls_on_kill_and_the_process_dies_of_it(attempt):
-    done = attempt(LONG.format("ti.xcom_push('begun', 1); signal.pause()"), "f", on_question=kill_it, should_retry=True)
+    done = attempt(LONG.format("ti.xcom_push('begun', 1); wait_for_term()"), "f", on_question=kill_it, should_retry=True)
     assert "killed kindly ann" in done.log and done.log.rstrip().endswith("(SIGTERM)")
     assert done.end is None and done.status == -signal.SIGTERM  # who sent it says what that means
 
 
 def test_a_task_that_ends_well_all_the_same_has_ended_well(attempt):
     done = attempt(LONG.format("""
-    try: ti.xcom_push('begun', 1); signal.pause()
+    try: ti.xcom_push('begun', 1); wait_for_term()
     except AirflowTaskTerminated: return 7
 """), "f", on_question=kill_it)
     assert "killed kindly ann" in done.log and done.end["type"] == "SucceedTask", done.log
