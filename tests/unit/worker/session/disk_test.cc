@@ -146,7 +146,8 @@ TEST_P(DiskTest, TheWorkersFilesFailOneByOneUnderAPythonTask) {
 TEST_P(DiskTest, TheKeepersFilesFailOneByOne) {
   StartAndConnect();
   ASSERT_NO_FATAL_FAILURE(Sweep(keeper_faults));
-  EXPECT_GE(fired, 5);
+  EXPECT_GE(fired, 4)
+      << "the log, the start, its pid, the exit; that it was taken may come too late";
   EXPECT_GE(handed_back, 2) << "the log, the record";
   NextWorkerCleansUp();
 }
