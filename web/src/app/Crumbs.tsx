@@ -10,7 +10,7 @@ export function Crumbs() {
   const place = [...main, ...operate, ...administer].find(({ to }) => (to === "/" ? pathname === "/" : pathname === to || pathname.startsWith(`${to}/`)));
   const last = taskId ?? (runId ? runLabel(runId) : undefined) ?? dagId ?? name ?? id;
   return (
-    <nav className="crumb grow" aria-label="Breadcrumb">
+    <nav className="crumb grow" aria-label={t("nav.crumbs")}>
       {place ? (last ? <Link to={place.to}>{t(place.text)}</Link> : <b className="ell">{t(place.text)}</b>) : null}
       {dagId && last !== dagId ? <><span className="sep">/</span><Link className="mono ell" to="/dags/$dagId" params={{ dagId }}>{dagId}</Link></> : null}
       {runId && taskId ? <><span className="sep">/</span><Link className="ell" to="/dags/$dagId/runs/$runId" params={{ dagId: dagId!, runId }}>{runLabel(runId)}</Link></> : null}

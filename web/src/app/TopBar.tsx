@@ -6,14 +6,12 @@ import "@mantine/core/styles/UnstyledButton.css";
 import { logOut, useSession } from "../api/session";
 import { Icon } from "../components/Icon";
 import { timeZone } from "../lib/format";
-import { t, type Language } from "../texts";
+import { languages, t, type Language } from "../texts";
 import { Crumbs } from "./Crumbs";
 import { LiveSign } from "./LiveSign";
 import { palette } from "./palette";
 import { change, useSettings } from "./settings";
 import { ZoneMenu } from "./ZoneMenu";
-
-const languages: Record<Language, string> = { en: "English", ko: "한국어" };
 
 export function TopBar() {
   const { theme, language } = useSettings();
@@ -31,7 +29,7 @@ export function TopBar() {
         <Menu.Target><button className="btn q wide-only" style={{ padding: "0 6px" }} aria-label={`${language.toUpperCase()}, ${t("app.language")}`}>{language.toUpperCase()}</button></Menu.Target>
         <Menu.Dropdown>
           {(Object.keys(languages) as Language[]).map((one) => (
-            <Menu.Item key={one} lang={one} onClick={() => void change("language", one)}>{languages[one]}</Menu.Item>
+            <Menu.Item key={one} lang={one} onClick={() => void change("language", one)}>{languages[one].name}</Menu.Item>
           ))}
         </Menu.Dropdown>
       </Menu>

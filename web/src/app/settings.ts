@@ -26,7 +26,7 @@ const root = document.documentElement;
 export const settings = create<Settings>({
   theme: root.dataset.theme === "dark" ? "dark" : "light",
   rail: root.dataset.rail === "closed" ? "closed" : "open",
-  language: root.lang === "ko" ? "ko" : "en",
+  language: root.lang as Language,
   zone: kept("zone") ?? "",
   density: (kept("density") as Density | null) ?? "normal",
   letters: kept("letters") !== "off", // shortcuts of one letter (WCAG 2.1.4)

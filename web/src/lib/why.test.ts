@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import type { Check } from "../api/shapes";
 import { loadTexts } from "../texts";
-import en from "../texts/en";
+import en from "../texts/en.json";
 import { whySentence } from "./why";
 
 const check = (kind: Check["kind"], more: Partial<Check> = {}): Check => ({
@@ -29,7 +29,7 @@ test("every kind has a sentence for every outcome, whatever is told with it", ()
       expect(text, kind).not.toMatch(/why\.|\{|NaN|null/);
       expect(text).not.toBe("");
     }
-    for (const tense of ["", "_plain", "_met", "_open"]) expect(`why.${kind}${tense}` in en, kind + tense).toBe(true);
+    for (const tense of ["", "_plain", "_met", "_open"]) expect(`${kind}${tense}` in en.why, kind + tense).toBe(true);
   }
   expect(whySentence(check("moon" as Check["kind"]), now)).toBe("Waits for moon");
 });

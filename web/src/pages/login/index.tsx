@@ -5,7 +5,7 @@ import { Brand } from "../../app/Rail";
 import { change, useSettings } from "../../app/settings";
 import { failureText } from "../../components/Failure";
 import { Icon } from "../../components/Icon";
-import { t } from "../../texts";
+import { languages, t, type Language } from "../../texts";
 import { Wind } from "./Wind";
 import "./login.css";
 
@@ -50,8 +50,8 @@ export default function Login({ again = false }: { again?: boolean }) {
           <div className="row between sm q foot">
             <span>{location.host}</span>
             <span className="row g8">
-              {(["en", "ko"] as const).map((one) => (
-                <button type="button" key={one} lang={one} className={one === language ? "b" : undefined} aria-pressed={one === language} onClick={() => void change("language", one)}>{one === "en" ? "English" : "한국어"}</button>
+              {(Object.keys(languages) as Language[]).map((one) => (
+                <button type="button" key={one} lang={one} className={one === language ? "b" : undefined} aria-pressed={one === language} onClick={() => void change("language", one)}>{languages[one].name}</button>
               ))}
             </span>
           </div>
