@@ -231,7 +231,8 @@ Long(task_id="f", python_callable=wait)
 
 
 def test_term_calls_on_kill_and_the_process_dies_of_it(attempt):
-    done = attempt(LONG.format("ti.xcom_push('begun', 1); wait_for_term()"), "f", on_question=kill_it, should_retry=True)
+    text = LONG.format("ti.xcom_push('begun', 1); wait_for_term()")
+    done = attempt(text, "f", on_question=kill_it, should_retry=True)
     assert "killed kindly ann" in done.log and done.log.rstrip().endswith("(SIGTERM)")
     assert done.end is None and done.status == -signal.SIGTERM  # who sent it says what that means
 
