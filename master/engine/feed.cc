@@ -122,6 +122,9 @@ struct Feed::State {
     }
   }
 
+  // Behind the mutex: the number of the first turn that is kept, or would be.
+  uint64_t first() const { return ring.empty() ? at.turn + 1 : ring.front().turn->at.turn; }
+
   const Bounds bounds;
   std::function<void()> watched_logs_changed;  // fixed before there are subscribers
   std::mutex mutex;                            // guards what follows
@@ -225,15 +228,14 @@ Result<std::shared_ptr<FeedSubscription>> Feed::Subscribe(FeedFilter filter,
       new FeedSubscription(state_, std::move(filter), std::move(wake)));
   std::lock_guard lock(state_->mutex);
   if (state_->all.size() >= state_->bounds.subscribers_max) {
-    return ResourceExhausted("{} follow what is committed already, at most {} can (kFeedSubscribersMax)",
-                             state_->all.size(), state_->bounds.subscribers_max);
+    return ResourceExhausted(
+        "{} follow what is committed already, at most {} can (kFeedSubscribersMax)",
+        state_->all.size(), state_->bounds.subscribers_max);
   }
   FeedSubscription::Place& place = *made->place_;
   if (after && *after != state_->at) {
-    const uint64_t first =
-        state_->ring.empty() ? state_->at.turn + 1 : state_->ring.front().turn->at.turn;
     const bool known = after->epoch == state_->at.epoch && after->turn < state_->at.turn &&
-                       after->turn + 1 >= first;
+                       after->turn + 1 >= state_->first();
     if (known) {
       place.from = after->turn + 1;
     } else {
@@ -300,13 +302,13 @@ FeedSubscription::~FeedSubscription() {
   if (watched && state_->watched_logs_changed) state_->watched_logs_changed();
 }
 
-FeedSubscription::News FeedSubscription::Take(size_t turns_max) {
+FeedSubscription::News FeedSubscription::Take(size_t turns_max, std::optional<FeedCursor> up_to) {
   News news;
   {
     std::lock_guard lock(state_->mutex);
     news.at = state_->at;
     const auto& ring = state_->ring;
-    const uint64_t first = ring.empty() ? state_->at.turn + 1 : ring.front().turn->at.turn;
+    const uint64_t first = state_->first();
     news.too_old = std::exchange(place_->lost, false);
     if (place_->from && *place_->from < first) {
       news.too_old = true;
@@ -314,10 +316,15 @@ FeedSubscription::News FeedSubscription::Take(size_t turns_max) {
     }
     if (place_->from) {
       const size_t begin = *place_->from - first;
-      const size_t end = std::min(ring.size(), begin + std::max<size_t>(turns_max, 1));
+      size_t there = ring.size();
+      if (up_to && up_to->epoch == state_->at.epoch) {
+        const uint64_t wanted = std::max(*place_->from, up_to->turn + 1) - first;
+        there = std::min<uint64_t>(there, wanted);
+      }
+      const size_t end = std::min(there, begin + std::max<size_t>(turns_max, 1));
       for (size_t i = begin; i < end; ++i) news.turns.push_back(ring[i].turn);
       if (end < ring.size()) {
-        news.more = true;
+        news.more = end < there;
         place_->from = first + end;
         news.at.turn = first + end - 1;
       } else {
@@ -333,6 +340,19 @@ FeedSubscription::News FeedSubscription::Take(size_t turns_max) {
                                 [&](const Change& change) { return filter_.Matches(change); });
   });
   return news;
+}
+
+bool FeedSubscription::Skip(FeedCursor to) {
+  std::lock_guard lock(state_->mutex);
+  if (to.epoch != state_->at.epoch || place_->lost || !place_->grown.empty()) return false;
+  if (!place_->from) return true;
+  if (*place_->from < state_->first()) return false;
+  if (to.turn >= state_->at.turn) {
+    place_->from.reset();
+  } else {
+    place_->from = std::max(*place_->from, to.turn + 1);
+  }
+  return true;
 }
 
 bool FeedSubscription::has_news() const {

@@ -190,8 +190,12 @@ class FeedSubscription : public std::enable_shared_from_this<FeedSubscription> {
   FeedSubscription& operator=(const FeedSubscription&) = delete;
 
   const FeedFilter& filter() const { return filter_; }
-  // What came since the last time, at most `turns_max` turns of it.
-  News Take(size_t turns_max = 256);
+  // What came since the last time, at most `turns_max` turns of it, and none after `up_to`, if that
+  // is of this epoch. Of what it leaves out for `up_to`, `more` says nothing: has_news does.
+  News Take(size_t turns_max = 256, std::optional<FeedCursor> up_to = std::nullopt);
+  // What came up to `to` is known to the taker from elsewhere. False, and nothing is skipped: Take
+  // has more to say than turns.
+  bool Skip(FeedCursor to);
   bool has_news() const;
   // Until there is news, the feed is closed, or `deadline`. True: there is news.
   bool WaitUntil(MonoTime deadline);

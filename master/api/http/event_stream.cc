@@ -19,13 +19,18 @@ FeedFilter UnionOf(const std::vector<FeedFilter>& filters) {
   return all;
 }
 
+// All streams go on at the same moments.
+MonoTime NextBeat(MonoTime now) {
+  return now - now.time_since_epoch() % EventStream::kPause + EventStream::kPause;
+}
+
 }  // namespace
 
-EventStream::EventStream(Control& control, std::shared_ptr<ChangeTexts> texts, Clock& clock)
+EventStream::EventStream(Control& control, std::shared_ptr<TurnTexts> texts, Clock& clock)
     : control_(control), texts_(std::move(texts)), clock_(clock) {}
 
 Result<std::shared_ptr<EventStream>> EventStream::Open(Control& control,
-                                                       std::shared_ptr<ChangeTexts> texts,
+                                                       std::shared_ptr<TurnTexts> texts,
                                                        Options options, Clock& clock) {
   std::shared_ptr<EventStream> made(new EventStream(control, std::move(texts), clock));
   GALE_RETURN_IF_ERROR(made->Subscribe(options.watches, options.after));
@@ -67,6 +72,9 @@ Status EventStream::Subscribe(const std::vector<Watch>& watches, std::optional<F
     GALE_ASSIGN_OR_RETURN(const FeedFilter filter, FilterOf(watch));
     all.push_back(filter);
     if (watch.kind != Watch::Kind::kLog) told_.push_back(filter);
+  }
+  for (const FeedFilter& f : told_) {
+    watched_ += fmt::format("{} {} '{}' ", f.kinds, f.run ? f.run->value : 0, f.dag_id);
   }
   GALE_ASSIGN_OR_RETURN(feed_, control_.feed().Subscribe(UnionOf(all), at_, [waker = waker_] {
     std::lock_guard lock(waker->mutex);
@@ -131,7 +139,7 @@ Source::Piece EventStream::Take() {
     next_time_ = now + kTimeEvery;
   }
   if (now >= next_news_) {
-    if (TakeNews(piece.text)) next_news_ = now + kPause;
+    if (TakeNews(now, piece.text)) next_news_ = NextBeat(now);
   }
   if (now >= next_time_) {
     // A page that sees nothing for long can go on from here, too.
@@ -143,20 +151,27 @@ Source::Piece EventStream::Take() {
   piece.last = blind_ || now >= ends_;
   piece.not_before = next_news_;
   piece.again = std::min(next_time_, ends_);
+  if (feed_->has_news()) piece.again = std::min(piece.again, next_news_);  // it left some
   return piece;
 }
 
-bool EventStream::TakeNews(std::string& out) {
+// Streams that watch no log go by rounds: together, though each has a pace of its own.
+bool EventStream::TakeNews(MonoTime now, std::string& out) {
+  std::optional<FeedCursor> to;
+  if (logs_.empty() && feed_->has_news()) {
+    to = texts_->RoundTo(at_, control_.feed().at(), now, kPause);
+    if (TakeAsOthers(*to, out)) return true;
+  }
+  const FeedCursor from = at_;
   bool lost = false, any = false;
-  std::string changes;
+  std::vector<FeedTurnPtr> turns;
   FeedSubscription::News news;
   do {
-    news = feed_->Take(limits::kStreamTurnsMax);
+    news = feed_->Take(limits::kStreamTurnsMax, to);
     any |= !news.empty();
     // So far behind that reading again is quicker. What is read then holds all of these turns.
     lost |= news.too_old || news.more;
-    if (!lost) AppendChanges(news, changes);
-    lost |= changes.size() > limits::kStreamPieceBytesMax;
+    if (!lost) turns = std::move(news.turns);
     at_ = news.at;
     for (const LogGrew& grown : news.logs) {
       for (Log& log : logs_) {
@@ -166,31 +181,51 @@ bool EventStream::TakeNews(std::string& out) {
       }
     }
   } while (news.more);
+  TurnTexts::Text changes;
+  if (!lost) {
+    for (const FeedTurnPtr& turn : turns) FollowStarts(*turn);
+    changes = TextOf(turns);
+    lost = changes == nullptr;
+  }
   if (lost) {
     AppendEvent("read_again", WriteJson({{"at", at_.ToString()}}), out);
     // Resumed, the stream looks up which start it is.
     blind_ |= std::ranges::any_of(logs_, [](const Log& log) { return !log.over; });
-  } else if (!changes.empty()) {
-    AppendEvent("turn", fmt::format(R"({{"at":"{}","changes":[{}]}})", at_.ToString(), changes),
-                out);
+  } else {
+    AppendTurn(*changes, out);
+    if (to) texts_->Keep(watched_, from, at_, changes);
   }
   AppendLogs(out);
   return any;
 }
 
-void EventStream::AppendChanges(const FeedSubscription::News& news, std::string& changes) {
-  for (const FeedTurnPtr& turn : news.turns) {
-    for (size_t i = 0; i < turn->changes.size(); ++i) {
-      const Change& change = turn->changes[i];
-      const auto* tasks = std::get_if<TasksChanged>(&change);
-      if (tasks != nullptr && !logs_.empty()) FollowStarts(*tasks);
-      if (std::ranges::none_of(told_, [&](const FeedFilter& f) { return f.Matches(change); })) {
-        continue;
-      }
-      if (!changes.empty()) changes += ',';
-      texts_->Append(turn, i, changes);
-      if (changes.size() > limits::kStreamPieceBytesMax) return;
-    }
+bool EventStream::TakeAsOthers(FeedCursor to, std::string& out) {
+  const TurnTexts::Text changes = texts_->Find(watched_, at_);
+  if (changes == nullptr || !feed_->Skip(to)) return false;
+  at_ = to;
+  AppendTurn(*changes, out);
+  return true;
+}
+
+TurnTexts::Text EventStream::TextOf(const std::vector<FeedTurnPtr>& turns) const {
+  std::string text;
+  for (const Change& change : Coalesce(turns, told_)) {
+    if (!text.empty()) text += ',';
+    text += WriteJson(ChangeJson(change));
+    if (text.size() > limits::kStreamPieceBytesMax) return nullptr;
+  }
+  return std::make_shared<const std::string>(std::move(text));
+}
+
+void EventStream::AppendTurn(const std::string& changes, std::string& out) const {
+  if (changes.empty()) return;
+  AppendEvent("turn", fmt::format(R"({{"at":"{}","changes":[{}]}})", at_.ToString(), changes), out);
+}
+
+void EventStream::FollowStarts(const FeedTurn& turn) {
+  if (logs_.empty()) return;
+  for (const Change& change : turn.changes) {
+    if (const auto* tasks = std::get_if<TasksChanged>(&change)) FollowStarts(*tasks);
   }
 }
 

@@ -1,7 +1,8 @@
 // What pages watch, as server-sent events: the feed's turns, put together to what a person can see.
 //
 //   hello       where it begins, once
-//   turn        what changed since the event before, at most one in kPause; the first news at once
+//   turn        what changed since the event before, each row in its last state, at most one in
+//               kPause; the first news at once
 //   read_again  something may be missing: what is watched is to be read again
 //   log         a log that is watched grew
 //   time        the server's, every kTimeEvery
@@ -18,8 +19,8 @@
 #include <vector>
 
 #include "master/api/control.h"
-#include "master/api/http/change_texts.h"
 #include "master/api/http/stream.h"
+#include "master/api/http/turn_texts.h"
 #include "master/api/http/watch.h"
 
 namespace gale::http {
@@ -38,7 +39,7 @@ class EventStream : public Source {
   // Looks up what is watched: may block. NOT_FOUND: no such run or task; RESOURCE_EXHAUSTED: too
   // many follow the feed. `control` and `clock` must outlive it.
   static Result<std::shared_ptr<EventStream>> Open(Control& control,
-                                                   std::shared_ptr<ChangeTexts> texts,
+                                                   std::shared_ptr<TurnTexts> texts,
                                                    Options options, Clock& clock = Clock::Real());
 
   void OnWake(std::function<void()> wake) override;
@@ -61,24 +62,30 @@ class EventStream : public Source {
     std::function<void()> wake;
   };
 
-  EventStream(Control& control, std::shared_ptr<ChangeTexts> texts, Clock& clock);
+  EventStream(Control& control, std::shared_ptr<TurnTexts> texts, Clock& clock);
   Status Subscribe(const std::vector<Watch>& watches, std::optional<FeedCursor> after);
   Result<FeedFilter> FilterOf(const Watch& watch);
   Status WatchLog(const Watch& watch);
   // False: there was none.
-  bool TakeNews(std::string& out);
-  void AppendChanges(const FeedSubscription::News& news, std::string& changes);
+  bool TakeNews(MonoTime now, std::string& out);
+  // As others are told it that watch the same; false: that can't be, or nobody was yet.
+  bool TakeAsOthers(FeedCursor to, std::string& out);
+  // The changes of `turns`, comma-separated; nullptr: too many to tell.
+  TurnTexts::Text TextOf(const std::vector<FeedTurnPtr>& turns) const;
+  void AppendTurn(const std::string& changes, std::string& out) const;
+  void FollowStarts(const FeedTurn& turn);
   void FollowStarts(const TasksChanged& change);
   void AppendLogs(std::string& out);
   void AppendEvent(std::string_view name, std::string_view data, std::string& out) const;
   std::string Now() const;
 
   Control& control_;
-  const std::shared_ptr<ChangeTexts> texts_;
+  const std::shared_ptr<TurnTexts> texts_;
   Clock& clock_;
   const std::shared_ptr<Waker> waker_ = std::make_shared<Waker>();
   std::shared_ptr<FeedSubscription> feed_;
   std::vector<FeedFilter> told_;  // what turns tell: any of them
+  std::string watched_;           // the same as a text
   std::vector<Log> logs_;
   FeedCursor at_;
   bool greeted_ = false, blind_ = false;  // blind: logs' starts may have been missed

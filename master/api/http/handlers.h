@@ -6,7 +6,7 @@
 
 #include "master/api/auth.h"
 #include "master/api/control.h"
-#include "master/api/http/change_texts.h"
+#include "master/api/http/turn_texts.h"
 #include "master/api/http/http.h"
 #include "master/api/http/web_pages.h"
 
@@ -19,7 +19,7 @@ struct Call {
   Auth& auth;
   const Identity& who;  // asks; nobody, if the operation is open
   const WebPages& web;
-  const std::shared_ptr<ChangeTexts>& texts;
+  const std::shared_ptr<TurnTexts>& texts;
 };
 using Handler = Response (*)(const Call&);
 

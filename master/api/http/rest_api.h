@@ -12,7 +12,7 @@
 
 #include "master/api/auth.h"
 #include "master/api/control.h"
-#include "master/api/http/change_texts.h"
+#include "master/api/http/turn_texts.h"
 #include "master/api/http/http.h"
 #include "master/api/http/http_server.h"
 #include "master/api/http/router.h"
@@ -49,7 +49,7 @@ class RestApi {
   Control& control_;
   Auth& auth_;
   const WebPages web_;
-  const std::shared_ptr<ChangeTexts> texts_ = std::make_shared<ChangeTexts>();
+  const std::shared_ptr<TurnTexts> texts_ = std::make_shared<TurnTexts>();
   Router router_;
   std::vector<std::unique_ptr<const Route>> routes_;  // by the router's index
 };

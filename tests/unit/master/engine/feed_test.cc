@@ -95,6 +95,36 @@ TEST_F(FeedTest, AFilterLetsThroughWhatItNames) {
   EXPECT_THAT(Numbers(task->Take()), ElementsAre(5)) << "any of the run's tasks may be meant";
 }
 
+TEST_F(FeedTest, ATakerMayGoNoFartherThanOthers) {
+  auto one = Follow({});
+  for (int i = 0; i < 3; ++i) Publish({RunIs(1, RunState::kRunning)});
+  auto news = one->Take(256, FeedCursor{1, 2});
+  EXPECT_THAT(Numbers(news), ElementsAre(1, 2));
+  EXPECT_EQ(news.at, (FeedCursor{1, 2}));
+  EXPECT_FALSE(news.more) << "it isn't behind";
+  EXPECT_TRUE(one->has_news());
+  EXPECT_TRUE(one->Take(256, FeedCursor{1, 1}).turns.empty()) << "it is farther already";
+  EXPECT_THAT(Numbers(one->Take(256, FeedCursor{0, 9})), ElementsAre(3)) << "another epoch's place";
+}
+
+TEST_F(FeedTest, WhatIsKnownFromElsewhereIsSkipped) {
+  auto one = Follow({});
+  for (int i = 0; i < 3; ++i) Publish({RunIs(1, RunState::kRunning)});
+  EXPECT_TRUE(one->Skip({1, 2}));
+  EXPECT_THAT(Numbers(one->Take()), ElementsAre(3));
+  Publish({RunIs(1, RunState::kRunning)});
+  EXPECT_FALSE(one->Skip({0, 4})) << "another epoch's";
+  EXPECT_TRUE(one->Skip({1, 4}));
+  EXPECT_FALSE(one->has_news());
+  Publish({RunIs(1, RunState::kSuccess)});
+  EXPECT_EQ(woken_, 3) << "once for each time that it had nothing";
+  for (int i = 0; i < 5; ++i) Publish({RunIs(1, RunState::kRunning)});
+  EXPECT_FALSE(one->Skip({1, 9})) << "what it lacks is gone";
+  EXPECT_TRUE(one->Take().too_old);
+  feed_.Restart({2, 0});
+  EXPECT_FALSE(one->Skip({2, 0})) << "it has to be told that something may be missing";
+}
+
 TEST_F(FeedTest, ACursorGoesOnWhereItStood) {
   for (int i = 0; i < 3; ++i) Publish({RunIs(1, RunState::kRunning)});
   EXPECT_THAT(Numbers(Follow({}, FeedCursor{1, 1})->Take()), ElementsAre(2, 3));

@@ -73,7 +73,7 @@ class EventStreamTest : public testing::Test {
 
   ManualClock clock_;
   ServerForTest server_;
-  std::shared_ptr<ChangeTexts> texts_ = std::make_shared<ChangeTexts>();
+  std::shared_ptr<TurnTexts> texts_ = std::make_shared<TurnTexts>();
 };
 
 TEST_F(EventStreamTest, ItBeginsWithHelloAndTheFirstNewsComesAtOnce) {
@@ -108,7 +108,8 @@ TEST_F(EventStreamTest, WhatComesWithinThePauseIsOneEventAfterIt) {
   server_.Trigger("etl", "r3");
   const Source::Piece none = stream->Take();
   EXPECT_THAT(none.text, IsEmpty());
-  EXPECT_EQ(none.not_before, clock_.Mono() + EventStream::kPause);
+  EXPECT_GT(none.not_before, clock_.Mono());
+  EXPECT_LE(none.not_before, clock_.Mono() + EventStream::kPause);
   const std::vector<Event> events = Later(stream);
   ASSERT_EQ(events.size(), 1u);
   std::set<std::string> runs;
@@ -203,14 +204,59 @@ TEST_F(EventStreamTest, WhoIsTooFarBehindReadsAgain) {
   EXPECT_EQ(Later(stream).at(0).name, "read_again");
 }
 
-TEST_F(EventStreamTest, AChangeIsMadeATextOnceForAllStreams) {
+TEST_F(EventStreamTest, WhatManyWatchIsMadeATextOnce) {
   server_.AddDag("etl", {"a"});
   std::vector<Stream> streams;
   for (int i = 0; i < 20; ++i) streams.push_back(Open({i % 2 == 0 ? "dag:etl" : "runs"}));
-  const uint64_t before = texts_->made();
+  for (const char* run : {"r1", "r2"}) {
+    const uint64_t before = texts_->made();
+    server_.Trigger("etl", run);
+    clock_.Advance(EventStream::kPause);
+    std::set<std::string> told;
+    for (const Stream& stream : streams) told.insert(stream->Take().text);
+    EXPECT_EQ(told.size(), 2u) << run;
+    EXPECT_EQ(texts_->made() - before, 2u) << run;
+  }
+}
+
+// What is committed while they are told, one after the other, waits for all of them.
+TEST_F(EventStreamTest, StreamsOfOneMomentAreToldUpToTheSamePlace) {
+  server_.AddDag("etl", {"a"});
+  const Stream first = Open({"runs"}), second = Open({"runs"});
   server_.Trigger("etl", "r1");
-  for (const Stream& stream : streams) EXPECT_EQ(Take(stream).at(0).name, "turn");
-  EXPECT_LE(texts_->made() - before, 3u) << "the run, and its tasks";
+  const std::string told = Take(first).at(0).id;
+  server_.Trigger("etl", "r2");
+  EXPECT_EQ(Take(second).at(0).id, told);
+  const Source::Piece piece = second->Take();
+  EXPECT_THAT(piece.text, IsEmpty());
+  EXPECT_LE(piece.again, clock_.Mono() + EventStream::kPause) << "it comes back for r2 unasked";
+  const std::string later = Later(first).at(0).id;
+  EXPECT_EQ(later, At().ToString());
+  EXPECT_EQ(Take(second).at(0).id, later);
+}
+
+TEST_F(EventStreamTest, ARowThatChangesSeveralTimesIsToldInItsLastState) {
+  server_.AddDag("etl", {"a", "b"});
+  const Stream stream = Open({"dag:etl"});
+  auto link = server_.Connect();
+  server_.Trigger("etl", "r1");
+  Take(stream);
+  link->WaitFor([&] { return !link->grants.empty(); });
+  server_.Finish(link, link->grants[0].attempt, core::Outcome::kSuccess);
+  link->WaitFor([&] { return link->grants.size() > 1; });
+  // A request is answered when what was committed before it is told.
+  ASSERT_TRUE(server_.control->SetPool({"gpu", 2, "", false}, server_.actor).ok());
+  const std::vector<Event> events = Later(stream);
+  ASSERT_EQ(events.size(), 1u);
+  std::map<std::string, Json> states;
+  for (const Json& change : events[0].data["changes"]) {
+    if (change["kind"] != "tasks") continue;
+    for (const Json& ti : change["task_instances"]) {
+      EXPECT_TRUE(states.emplace(ti["task_id"], ti["state"]).second) << "told twice: " << ti;
+    }
+  }
+  EXPECT_EQ(states["a"], "success");
+  EXPECT_EQ(states["b"], "running");
 }
 
 TEST_F(EventStreamTest, TheTimeComesEveryFewSecondsAndMovesItsPlaceOn) {
