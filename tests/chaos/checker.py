@@ -165,7 +165,7 @@ def double_counted(index):
     """Each try is counted once: one row for each, none behind a success, no more than the retries allow."""
     for key, rows in sorted(index.tasks.items()):
         attempts = sorted(index.attempts.get(key, ()), key=lambda row: row.try_number)
-        numbers = [row.try_number for row in attempts]
+        numbers = [number for row in attempts for number in row.starts]
         task = rows[0]
         said = []
         if task.state not in TASK_ENDED or task.state in ("upstream_failed", "skipped", "removed"):
@@ -177,8 +177,9 @@ def double_counted(index):
             said.append(f"succeeded at try {early[0]}, and ran again")
         if attempts and numbers[-1] == task.try_number and attempts[-1].state != task.state:
             said.append(f"is {task.state}, its last try is {attempts[-1].state}")
-        if task.try_number > task.max_tries + 1 + task.lost_tries:
-            said.append(f"had {task.try_number} tries; {task.max_tries} retries and {task.lost_tries} lost ones "
+        tries = task.try_number - task.reschedules
+        if tries > task.max_tries + 1 + task.lost_tries:
+            said.append(f"had {tries} tries; {task.max_tries} retries and {task.lost_tries} lost ones "
                         "were allowed")
         if task.live:
             said.append("ended, and counts as live")
@@ -193,8 +194,9 @@ def retries_kept(index):
         if spec is None:
             continue
         for row in rows:
-            if row.state == "failed" and row.try_number < spec.retries + 1:
-                yield Violation("retries_kept", f"{' '.join(key)} failed at try {row.try_number} of "
+            tries = row.try_number - row.reschedules
+            if row.state == "failed" and tries < spec.retries + 1:
+                yield Violation("retries_kept", f"{' '.join(key)} failed at try {tries} of "
                                 f"{spec.retries + 1}", index.evidence(key))
 
 
@@ -234,6 +236,21 @@ def order(index):
                 if end is None or end.number > start.number:
                     yield Violation("order", f"{' '.join(key)} started before {upstream} had ended well",
                                     (*index.evidence(key), *index.evidence(before)))
+
+
+def xcoms(index):
+    """Who was given something of a task before it was given what that task's good try gave."""
+    for key, lines in sorted(index.lines.items()):
+        for line in lines:
+            if line.kind != "read":
+                continue
+            task_id, value = line.more.split("=", 1)
+            giver = (*key[:2], task_id)
+            row = next(iter(index.tasks.get(giver, ())), None)
+            end = row and index.good_end(giver, row.try_number)
+            if end is None or value != f"{end.try_number}.{end.pid}":
+                yield Violation("xcoms", f"{' '.join(key)} was given {value!r} of {task_id}",
+                                (*index.evidence(key), *index.evidence(giver)))
 
 
 def outlived(index):
@@ -281,7 +298,7 @@ def logs(index):
 
 
 RULES = [lost, phantom, unended, run_state, overlaps, ran_twice, unknown_start, double_counted, retries_kept,
-         success_is_true, failure_is_true, order, outlived, needless_loss, slots, logs]
+         success_is_true, failure_is_true, order, xcoms, outlived, needless_loss, slots, logs]
 
 
 def check(facts):

@@ -202,18 +202,19 @@ def read_facts(database, facts):
         dag_id, run_id = runs[key]
         return dag_id, run_id, task_ids[dag_id][int(task_index)]
 
-    for key, index, state, number, most, lost, live in database.rows(
-            "SELECT run_key, task_index, state, try_number, max_tries, lost_tries, live FROM task_instance "
-            "ORDER BY run_key, task_index"):
+    for key, index, state, number, most, lost, live, reschedules in database.rows(
+            "SELECT run_key, task_index, state, try_number, max_tries, lost_tries, live, reschedules "
+            "FROM task_instance ORDER BY run_key, task_index"):
         if key in runs:
             facts.tasks.append(TaskInstance(*task(key, index), TASK_STATES[int(state)], int(number), int(most),
-                                            int(lost), live == "1"))
-    for key, index, number, state, start, end, worker, reason in database.rows(
-            "SELECT run_key, task_index, try_number, state, start_date, end_date, worker, reason FROM task_attempt "
-            "ORDER BY run_key, task_index, try_number"):
+                                            int(lost), live == "1", int(reschedules)))
+    for key, index, number, state, start, end, worker, reason, reschedules, looks in database.rows(
+            "SELECT run_key, task_index, try_number, state, start_date, end_date, worker, reason, reschedules, looks "
+            "FROM task_attempt ORDER BY run_key, task_index, try_number"):
         if key in runs:
             facts.attempts.append(Attempt(*task(key, index), int(number), TASK_STATES[int(state)],
-                                          nanoseconds(start), nanoseconds(end), worker, reason))
+                                          nanoseconds(start), nanoseconds(end), worker, reason,
+                                          int(reschedules), int(looks)))
 
 
 def count_live_runs(database):

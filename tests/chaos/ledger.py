@@ -2,17 +2,17 @@
 
 A line: KIND DAG RUN TASK TRY EPOCH PID KEEPER NANOSECONDS MORE
   start  the task's first act              beat   it lives, every BEAT_MS; MORE is "main" or "child"
-  end    its last act; MORE is its exit code
-EPOCH is the leader's term from GALE_IDEMPOTENCY_TOKEN. A task that is killed writes no `end`: it lived at
-least until its last beat. The file's order is the order of the writes.
+  end    its last act; MORE is its exit code, or "again" of a sensor that will look once more
+  read   what it was given of a task before it; MORE is that task's, "TASK=TRY.PID"
+TRY counts starts, as the database does. EPOCH is the leader's term from GALE_IDEMPOTENCY_TOKEN. A task that is killed
+writes no `end`: it lived at least until its last beat. The file's order is the order of the writes.
 """
 
 import dataclasses
 import os
-import pathlib
 
 BEAT_MS = 200
-KINDS = ("start", "beat", "end")
+KINDS = ("start", "beat", "end", "read")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +89,7 @@ TASK_SH = r"""
 say() {
   local now=${EPOCHREALTIME/[.,]/}
   printf '%s %s %s %s %s %s %s %s %s %s\n' "$1" "$AIRFLOW_CTX_DAG_ID" "$AIRFLOW_CTX_DAG_RUN_ID" \
-    "$AIRFLOW_CTX_TASK_ID" "$AIRFLOW_CTX_TRY_NUMBER" "${GALE_IDEMPOTENCY_TOKEN##*/}" "$BASHPID" "$PPID" \
+    "$AIRFLOW_CTX_TASK_ID" "${GALE_ATTEMPT##*.}" "${GALE_IDEMPOTENCY_TOKEN##*/}" "$BASHPID" "$PPID" \
     "${now}000" "$2" >>@LEDGER@ || exit 98
 }
 wait_ms() {
@@ -126,15 +126,58 @@ task() { # MS [FAILS [child]]
 """
 
 
+# The same for tasks in Python, at the head of their DAG file. `whoami` is for another task, to `read` it.
+TASK_PY = r"""
+import os
+import random
+import threading
+import time
+
+
+def start():
+    return os.environ["GALE_ATTEMPT"].rpartition(".")[2]
+
+
+def say(kind, more):
+    said = os.environ
+    words = [kind, said["AIRFLOW_CTX_DAG_ID"], said["AIRFLOW_CTX_DAG_RUN_ID"], said["AIRFLOW_CTX_TASK_ID"], start(),
+             said["GALE_IDEMPOTENCY_TOKEN"].rpartition("/")[2], os.getpid(), os.getppid(), time.time_ns(), more]
+    ledger = os.open("@LEDGER@", os.O_WRONLY | os.O_APPEND)
+    os.write(ledger, (" ".join(map(str, words)) + "\n").encode())
+    os.close(ledger)
+
+
+def begin():
+    say("start", "main")
+    print("chaos log", os.environ["AIRFLOW_CTX_TASK_ID"], os.environ["AIRFLOW_CTX_TRY_NUMBER"])
+
+
+def beat(seconds):
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        threading.Event().wait(min(left, @BEAT_MS@ / 1000))
+        say("beat", "main")
+
+
+def whoami():
+    return f"{start()}.{os.getpid()}"
+
+
+def read(task_id, value):
+    say("read", f"{task_id}={value}")
+"""
+
+
 def prepare(folder):
-    """Makes the pipe and the script that the tasks use; returns the ledger's path and the script's."""
+    """Makes the pipe and the scripts that tasks use; returns the paths of the ledger, of bash's and of Python's."""
     folder.mkdir(parents=True, exist_ok=True)
     path, never, script = folder / "ledger", folder / "never", folder / "task.sh"
     path.touch()
     if not never.exists():
         os.mkfifo(never)
-    text = TASK_SH
-    for name, value in {"LEDGER": path, "NEVER": never, "TASK_SH": script, "BEAT_MS": BEAT_MS}.items():
-        text = text.replace(f"@{name}@", str(value))
-    pathlib.Path(script).write_text(text, encoding="utf-8")
-    return path, script
+    python = folder / "task.py"
+    for target, text in {script: TASK_SH, python: TASK_PY}.items():
+        for name, value in {"LEDGER": path, "NEVER": never, "TASK_SH": script, "BEAT_MS": BEAT_MS}.items():
+            text = text.replace(f"@{name}@", str(value))
+        target.write_text(text, encoding="utf-8")
+    return path, script, python

@@ -22,7 +22,48 @@ SHAPES = {
     "chaos_long": (1, 4, [((), 4000, 0, "child"), ((), 9000, 0, "child"), ((), 16000, 0, ""),
                           ((0, 1, 2), 50, 0, "")]),
     "chaos_templated": (1, 2, [((), 100, 0, "{{ run_id }}"), ((0,), 100, 0, "{{ dag.max_active_tasks }}")]),
+    "chaos_python": (3, 5, [((),), ((),), ((0, 1),)]),  # PYTHON_TEXT
 }
+PYTHON_DAG = "chaos_python"
+# The third task reads what the first returned, and what it pushed midway; the second looks until it finds.
+PYTHON_TEXT = """
+from datetime import datetime, timedelta
+from airflow import DAG
+from airflow.operators.python import PythonOperator
+from airflow.sensors.python import PythonSensor
+
+
+def give(ti):
+    begin()
+    ti.xcom_push("half", whoami())
+    beat(0.4)
+    say("end", 0)
+    return whoami()
+
+
+def look():
+    begin()
+    beat(0.1)
+    found = random.random() < 0.4
+    say("end", 0 if found else "again")
+    return found
+
+
+def take(ti):
+    begin()
+    beat(0.1)
+    read("t00", ti.xcom_pull("t00"))
+    read("t00", ti.xcom_pull("t00", key="half"))
+    say("end", 0)
+
+
+with DAG(dag_id="chaos_python", start_date=datetime(2024, 1, 1), schedule=None, max_active_runs=100,
+         max_active_tasks=100, default_args={"retries": @RETRIES@, "retry_delay": timedelta(seconds=1)}) as dag:
+    t0 = PythonOperator(task_id="t00", python_callable=give)
+    t1 = PythonSensor(task_id="t01", python_callable=look, mode="reschedule", poke_interval=1)
+    t2 = PythonOperator(task_id="t02", python_callable=take)
+    [t0, t1] >> t2
+"""
 TRIES_A_RUN = sum(weight * tries for weight, tries, _ in SHAPES.values()) / sum(s[0] for s in SHAPES.values())
 
 
@@ -53,10 +94,15 @@ def dag_text(dag_id, script):
     return "\n".join(lines) + "\n"
 
 
-def write_dags(folder, script):
+def python_text(python):
+    return python.read_text(encoding="utf-8") + PYTHON_TEXT.replace("@RETRIES@", str(RETRIES))
+
+
+def write_dags(folder, script, python):
     for dag_id in SHAPES:
         part = folder / f".{dag_id}.part"
-        part.write_text(dag_text(dag_id, script), encoding="utf-8")
+        text = python_text(python) if dag_id == PYTHON_DAG else dag_text(dag_id, script)
+        part.write_text(text, encoding="utf-8")
         part.rename(folder / f"{dag_id}.py")
 
 

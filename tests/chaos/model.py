@@ -36,11 +36,13 @@ class TaskInstance:
     max_tries: int
     lost_tries: int = 0
     live: bool = False
+    reschedules: int = 0    # starts that went on with the try before them
 
 
 @dataclasses.dataclass(frozen=True)
 class Attempt:
-    """A row of task_attempt: a try that ended. Times are nanoseconds since 1970, None if there is none."""
+    """A row of task_attempt: a try that ended, by the number of its last start. Times are nanoseconds since 1970,
+    None if there is none."""
     dag_id: str
     run_id: str
     task_id: str
@@ -50,6 +52,12 @@ class Attempt:
     end_ns: object = None
     worker: str = ""
     reason: str = ""
+    reschedules: int = 0    # as in TaskInstance, at its end
+    looks: int = 0          # its own: it is the starts try_number - looks to try_number
+
+    @property
+    def starts(self):
+        return range(self.try_number - self.looks, self.try_number + 1)
 
 
 @dataclasses.dataclass(frozen=True)

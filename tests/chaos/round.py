@@ -52,7 +52,7 @@ class Round:
             raise ClusterError(f"{self.home} is that of an earlier round: remove it, or use another --home")
         binary = self.home / "gale"
         shutil.copy2(self.options.binary, binary)  # a build under way must not change what is tested
-        self.ledger, script = ledger.prepare(self.home / "chaos")
+        self.ledger, script, python = ledger.prepare(self.home / "chaos")
         options = self.options
         self.cluster = Cluster(self.home, options.masters, options.workers, options.database, binary)
         if options.standalone:
@@ -60,7 +60,7 @@ class Round:
         self.cluster.up()
         about = self.cluster.describe()
         self.client = rest.Client(about["rest"], about["admin_password_file"])
-        load.write_dags(pathlib.Path(about["dags_folder"]), script)
+        load.write_dags(pathlib.Path(about["dags_folder"]), script, python)
         if not options.standalone and options.far:
             self.proxies = [Proxy(*split(address)) for address in about["grpc"]]
             self.far = FarWorker(self.cluster, [proxy.address for proxy in self.proxies])
@@ -199,12 +199,12 @@ class Round:
         wrong = []
         for row in tries[:LOGS_READ]:
             path = (f"/api/v2/dags/{row.dag_id}/dagRuns/{row.run_id}/taskInstances/{row.task_id}"
-                    f"/logs/{row.try_number}?full_content=true")
+                    f"/logs/{row.try_number - row.reschedules}?full_content=true")
             try:
                 _, answer = self.client.call("GET", path, seconds=20)
             except (rest.NoAnswer, rest.Refused) as error:
                 answer = str(error)
-            if f"chaos log {row.task_id} {row.try_number}" not in json.dumps(answer):
+            if f"chaos log {row.task_id} {row.try_number - row.reschedules}" not in json.dumps(answer):
                 wrong.append((row.dag_id, row.run_id, row.task_id, row.try_number, str(answer)[-300:]))
         return wrong
 
@@ -264,7 +264,8 @@ def split(address):
 
 def is_task(pid):
     try:
-        return is_alive(pid) and b"task.sh" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+        said = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+        return is_alive(pid) and (b"task.sh" in said or b"gale.t" in said)  # gale.template_process, gale.task_runner
     except OSError:
         return False
 

@@ -56,6 +56,37 @@ def test_a_good_run_breaks_no_rule():
     assert checker.check(number_lines(good())) == []
 
 
+def with_python():
+    """b is a sensor now, that looked twice in its second try, and c was given what a gave it."""
+    facts = good()
+    change(facts.tasks, lambda row: row.task_id == "b", try_number=3, reschedules=1)
+    change(facts.attempts, lambda row: row.task_id == "b" and row.try_number == 2, try_number=3, reschedules=1, looks=1)
+    facts.lines[-1] = line("end", "b", 2, 5.4, "again")
+    facts.lines += [line("start", "b", 3, 5.7, "main"), line("end", "b", 3, 5.9),
+                    line("start", "c", 1, 7.1, "main"), line("read", "c", 1, 7.2, "a=1.7"), line("end", "c", 1, 7.3)]
+    facts.dags["d"] += (TaskSpec("c", ("a", "b")),)
+    facts.tasks.append(TaskInstance(*RUN, "c", "success", 1, 0))
+    facts.attempts.append(attempt("c", 1, "success", 7, 8))
+    return facts
+
+
+def test_a_sensor_that_came_again_and_a_value_that_was_handed_on_break_none():
+    assert checker.check(number_lines(with_python())) == []
+
+
+@pytest.mark.parametrize("given", ["a=1.8", "a=2.7", "a=None", "b=1.7"])
+def test_a_value_that_is_not_the_good_trys_is_found(given):
+    facts = with_python()
+    change(facts.lines, lambda each: each.kind == "read", more=given)
+    assert rules_broken(facts) == {"xcoms"}
+
+
+def test_a_look_that_is_nowhere_in_the_history_is_found():
+    facts = with_python()
+    change(facts.attempts, lambda row: row.looks == 1, looks=0)
+    assert rules_broken(facts) == {"double_counted"}
+
+
 def a_run_vanished(facts):
     facts.runs, facts.tasks, facts.attempts, facts.lines = [], [], [], []
 
@@ -215,9 +246,9 @@ def test_a_violation_names_the_lines_that_concern_it_and_no_others():
 
 
 def run_task(tmp_path, call, number="1"):
-    path, script = ledger.prepare(tmp_path / "chaos")
+    path, script, _ = ledger.prepare(tmp_path / "chaos")
     environment = {"PATH": "/usr/bin:/bin", "AIRFLOW_CTX_DAG_ID": "d", "AIRFLOW_CTX_DAG_RUN_ID": "r",
-                   "AIRFLOW_CTX_TASK_ID": "t", "AIRFLOW_CTX_TRY_NUMBER": number,
+                   "AIRFLOW_CTX_TASK_ID": "t", "AIRFLOW_CTX_TRY_NUMBER": number, "GALE_ATTEMPT": f"1.0.{number}",
                    "GALE_IDEMPOTENCY_TOKEN": f"d/r/t/-1/{number}/42"}
     done = subprocess.run(["/bin/bash", "-c", f"source {script}; {call}"], env=environment, timeout=30,
                           capture_output=True, text=True, check=False)
