@@ -8,26 +8,29 @@ import { fullTime, shortTime } from "../lib/format";
 import { runLabel } from "../lib/run";
 import { stateOf } from "../lib/state";
 import { t } from "../texts";
-import { countsAt, stateAt, tally, type Index } from "./grid-data";
+import { cellState, countsAt, tally, type Index } from "./grid-data";
+import type { Instances } from "./instances";
 import type { Row } from "./rows";
 
-type Instance = { state: string | null; try_number: number; max_tries: number; start_date: string | null; end_date: string | null; hostname: string | null };
-type Props = { dagId: string; grid: Grid; index: Index; row: Row | undefined; places: number[]; column: number; style: React.CSSProperties };
+type Instance = { state: string | null; try_number: number; max_tries: number; start_date: string | null; end_date: string | null; hostname: string | null; rendered_map_index: string | null };
+type Props = { dagId: string; grid: Grid; index: Index; read: Instances; row: Row | undefined; places: number[]; column: number; style: React.CSSProperties };
 const REST_MS = 250; // the pointer rests: more is asked of the server
 
 // What a cell is: its state at once, times and tries when the pointer rests on it.
-export function CellTip({ dagId, grid, index, row, places, column, style }: Props) {
+export function CellTip({ dagId, grid, index, read, row, places, column, style }: Props) {
   const run = grid.runs[column]!;
-  const one = row?.kind === "task" && !countsAt(run, places[0]) ? row.id : null;
-  const instance = useResting<Instance>(one ? path`/api/v2/dags/${dagId}/dagRuns/${run.dag_run_id}/taskInstances/${one}` : null);
-  const state = row ? stateAt(run, places, index) : stateOf(run.state);
-  const counts = row?.kind === "group" ? Object.fromEntries(tally(run, places, index)) : countsAt(run, places[0]);
+  const state = row ? cellState(run, row, places, index, read) : stateOf(run.state);
+  const one = state !== null && (row?.kind === "instance" || (row?.kind === "task" && !countsAt(run, places[0]))) ? row : null;
+  const instance = useResting<Instance>(one ? path`/api/v2/dags/${dagId}/dagRuns/${run.dag_run_id}/taskInstances/${one.id}` + (one.map >= 0 ? `/${one.map}` : "") : null);
+  const name = instance?.rendered_map_index ?? (row && read.get(run.dag_run_id)?.get(row.key)?.rendered_map_index);
+  const counts = row?.kind === "instance" ? null : row?.kind === "group" ? Object.fromEntries(tally(run, places, index)) : countsAt(run, places[0]);
   return (
     <div className="ctip" style={style} role="presentation">
-      <b className="mono ell">{row ? row.id : run.dag_run_id}</b>
+      <b className="mono ell">{row ? row.key : run.dag_run_id}</b>
+      {name ? <span className="ell">{name}</span> : null}
       <span className="q">{runLabel(run.dag_run_id)}</span>
       {state ? <span className="row g6"><StateMark state={state} size={14} />{t(`state.${state}`)}{one && instance?.start_date ? <Took from={instance.start_date} to={instance.end_date} /> : null}
-        {!row && run.start_date ? <Took from={run.start_date} to={run.end_date} /> : null}</span> : <span>{t("rows.absent")}</span>}
+        {!row && run.start_date ? <Took from={run.start_date} to={run.end_date} /> : null}</span> : state === null ? <span>{t("rows.absent")}</span> : null}
       {counts ? <Counts counts={counts} /> : null}
       {one && instance ? (
         <span className="q sm">

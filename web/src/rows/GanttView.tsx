@@ -4,10 +4,11 @@ import { clockSeconds, clockTime, dayOf, duration } from "../lib/format";
 import { isFinished, isLoud, stateOf } from "../lib/state";
 import { useNow } from "../lib/useNow";
 import { t } from "../texts";
-import { barsOf, expectedOf, ganttRows, groupBar, mappedCount, spanOf, stateOfRows, ticksOf, type Bar, type Span } from "./gantt-data";
+import { barsOf, expectedOf, ganttRows, groupBar, mappedCount, spanOf, ticksOf, type Bar, type Span } from "./gantt-data";
 import { GanttBar } from "./GanttBar";
 import { RowFrame } from "./RowFrame";
 import type { Row } from "./rows";
+import { useGanttRow } from "./useGanttRow";
 
 type Props = { gantt: Gantt; edges: StructureEdge[]; rows: Row[]; selected: string; onSelect: (row: Row, how: { replace: boolean }) => void; onOpen: (row: Row) => void; onFold: (row: Row) => void };
 
@@ -20,16 +21,13 @@ function Live(props: Props) {
 }
 
 function Chart({ gantt, edges, rows, selected, onSelect, onOpen, onFold, now, live }: Props & { now: number; live: boolean }) {
-  const byId = useMemo(() => new Map(gantt.rows.map((row) => [row.task_id, row])), [gantt.rows]);
+  const { byId, one, frame } = useGanttRow(gantt, rows);
   const expected = useMemo(() => (live ? expectedOf(gantt.rows, edges, now) : new Map<string, Span>()), [gantt.rows, edges, live, now]);
   const span = spanOf(gantt, expected, now);
-  const one = (row: Row) => (row.kind === "task" ? byId.get(row.id) : undefined);
   const x = (at: number, width: number) => ((at - span.from) / (span.to - span.from)) * (width - 8);
   return (
     <RowFrame label={t("rows.gantt")} of={{ dagId: gantt.run.dag_id, runId: gantt.run.dag_run_id }} {...{ rows, selected, onSelect, onOpen, onFold }}
-      corner={t("rows.count", { n: rows.length })}
-      state={(row) => (row.kind === "group" ? (ganttRows(row, byId).length ? stateOfRows(ganttRows(row, byId)) : null) : one(row) ? stateOf(one(row)!.state) : null)}
-      count={(row) => { const of = one(row); return of ? mappedCount(of) : null; }}
+      corner={t("rows.count", { n: rows.length })} {...frame}
       head={(width) => <Axis span={span} width={width} x={x} now={live ? now : null} />}
       over={(width) => (
         <>
@@ -46,15 +44,16 @@ function Chart({ gantt, edges, rows, selected, onSelect, onOpen, onFold, now, li
         const of = one(row);
         if (!of) return null;
         const bars: Bar[] = of.counts && of.start_date ? barsOf({ ...of, tries: [] }, now) : barsOf(of, now);
-        const hoped = expected.get(row.id);
+        const hoped = row.kind === "task" ? expected.get(row.id) : undefined;
         const end = Math.max(...bars.map((bar) => bar.to), -Infinity);
         const words = wordsOf(of, now);
         const left = end === -Infinity ? null : x(end, width);
+        const before = Math.max(0, width - x(Math.min(...bars.map((bar) => bar.from)), width) + 6); // where there is no room after them
         return (
           <>
             {bars.map((bar, n) => <GanttBar key={n} bar={bar} style={place(bar)} />)}
             {hoped ? <GanttBar bar={{ kind: "expected", state: "none", try: of.try_number, ...hoped }} style={place(hoped)} /> : null}
-            {words && left !== null && !hoped ? <span className="gl" style={left < width - 90 ? { left: left + 6 } : { right: width - left + 10 }}>{words}</span> : null}
+            {words && left !== null && !hoped ? <span className="gl" style={left < width - 90 ? { left: left + 6 } : { right: before }}>{words}</span> : null}
           </>
         );
       }}

@@ -3,11 +3,12 @@ import type { Grid } from "../api/shapes";
 import { useSettings } from "../app/settings";
 import { isLoud, type State } from "../lib/state";
 import { atlasOf, short, type Atlas } from "./atlas";
-import { countsAt, stateAt, total, type Index } from "./grid-data";
+import { cellState, countsAt, total, type Index } from "./grid-data";
+import type { Instances } from "./instances";
 import type { Row } from "./rows";
 import { CELL, COLUMN, ROW, TILE, type Part } from "./window";
 
-type Props = { grid: Grid; index: Index; rows: Row[]; places: number[][] };
+type Props = { grid: Grid; index: Index; rows: Row[]; places: number[][]; read: Instances };
 const GAP = (COLUMN - CELL) / 2, TOP = (ROW - CELL) / 2;
 const DASH = { height: 3, inset: 1 };
 
@@ -25,11 +26,14 @@ type TileProps = Props & { row: number; column: number };
 // A run that nothing happened to is the same object: a change of one run draws the tiles of its column.
 function same(a: TileProps, b: TileProps): boolean {
   if (a.rows !== b.rows || a.index !== b.index || a.places !== b.places || a.row !== b.row || a.column !== b.column) return false;
-  for (let c = a.column; c < a.column + TILE; c += 1) if (a.grid.runs[c] !== b.grid.runs[c]) return false;
+  for (let c = a.column; c < a.column + TILE; c += 1) {
+    const run = b.grid.runs[c];
+    if (a.grid.runs[c] !== run || (run && a.read !== b.read && a.read.get(run.dag_run_id) !== b.read.get(run.dag_run_id))) return false;
+  }
   return true;
 }
 
-const Tile = memo(function Tile({ grid, index, rows, places, row, column }: TileProps) {
+const Tile = memo(function Tile({ grid, index, rows, places, read, row, column }: TileProps) {
   const at = useRef<HTMLCanvasElement>(null);
   const { theme } = useSettings();
   const width = Math.min(TILE, grid.runs.length - column) * COLUMN, height = Math.min(TILE, rows.length - row) * ROW;
@@ -45,9 +49,9 @@ const Tile = memo(function Tile({ grid, index, rows, places, row, column }: Tile
       const run = grid.runs[c]!, x = (c - column) * COLUMN + GAP;
       for (let r = row; r < Math.min(row + TILE, rows.length); r += 1) {
         const one = rows[r]!, of = places[r]!;
-        const state = stateAt(run, of, index);
+        const state = cellState(run, one, of, index, read), y = (r - row) * ROW + TOP;
+        if (state === undefined) unread(context, atlas, x, y);
         if (!state) continue;
-        const y = (r - row) * ROW + TOP;
         if (one.kind === "group" && !one.folded) dash(context, atlas, state, x, y);
         else {
           const counts = one.kind === "task" ? countsAt(run, of[0]) : null;
@@ -65,5 +69,12 @@ function dash(context: CanvasRenderingContext2D, atlas: Atlas, state: State, x: 
   context.fillStyle = isLoud(state) || state === "upstream_failed" ? solid : edge;
   context.beginPath();
   context.roundRect(x + DASH.inset, y + (CELL - DASH.height) / 2, CELL - 2 * DASH.inset, DASH.height, 1.5);
+  context.fill();
+}
+
+function unread(context: CanvasRenderingContext2D, atlas: Atlas, x: number, y: number) {
+  context.fillStyle = atlas.sunken;
+  context.beginPath();
+  context.roundRect(x, y, CELL, CELL, 3);
   context.fill();
 }

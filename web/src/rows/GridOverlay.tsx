@@ -4,15 +4,16 @@ import type { create } from "../lib/store";
 import { CellTip } from "./CellTip";
 import { touchedCells } from "./data";
 import { boxOf, type Focus, type Place } from "./focus";
-import { stateAt, type Index } from "./grid-data";
+import { cellState, type Index } from "./grid-data";
+import type { Instances } from "./instances";
 import type { Row } from "./rows";
 import { COLUMN, ROW } from "./window";
 
 export type Hover = (Place & { x: number; y: number }) | null;
-type Props = { dagId: string; grid: Grid; index: Index; rows: Row[]; places: number[][]; hover: ReturnType<typeof create<Hover>> };
+type Props = { dagId: string; grid: Grid; index: Index; rows: Row[]; places: number[][]; read: Instances; hover: ReturnType<typeof create<Hover>> };
 
 // What lies under the pointer, without drawing anything else anew.
-export function HoverLayer({ dagId, grid, index, rows, places, hover }: Props) {
+export function HoverLayer({ dagId, grid, index, rows, places, read, hover }: Props) {
   const at = hover.use();
   if (!at || at.column >= grid.runs.length || at.row >= rows.length) return null;
   const row = rows[at.row];
@@ -20,7 +21,7 @@ export function HoverLayer({ dagId, grid, index, rows, places, hover }: Props) {
   return (
     <>
       {at.row >= 0 ? <div className="gband hov" style={{ top: at.row * ROW, height: ROW, left: 0, right: 0 }} /> : null}
-      {createPortal(<CellTip dagId={dagId} grid={grid} index={index} row={row} places={places[at.row] ?? []} column={at.column}
+      {createPortal(<CellTip dagId={dagId} grid={grid} index={index} read={read} row={row} places={places[at.row] ?? []} column={at.column}
         style={low ? { left, bottom: window.innerHeight - at.y + 14 } : { left, top: at.y + 18 }} />, document.body)}
     </>
   );
@@ -38,17 +39,20 @@ export function FocusLayer({ focus, shown }: FocusProps) {
 }
 
 // Cells that have just changed glow once.
-export function GlowLayer({ grid, index, rows, places }: Pick<Props, "grid" | "index" | "rows" | "places">) {
+export function GlowLayer({ grid, index, rows, places, read }: Pick<Props, "grid" | "index" | "rows" | "places" | "read">) {
   const touched = touchedCells.use();
   if (touched.length === 0) return null;
   const runs = new Map(grid.runs.map((run, n) => [run.dag_run_id, n]));
+  const keys = new Set(touched.map((one) => one.row));
+  const placeOf = new Map<string, number>();
+  rows.forEach((one, n) => { if (keys.has(one.key)) placeOf.set(one.key, n); });
   return (
     <>
-      {touched.map(({ run, task }) => {
-        const column = runs.get(run), row = rows.findIndex((one) => one.kind === "task" && one.id === task);
+      {touched.map(({ run, row: key }) => {
+        const column = runs.get(run), row = placeOf.get(key) ?? -1;
         if (column === undefined || row < 0) return null;
-        const state = stateAt(grid.runs[column]!, places[row]!, index) ?? "none";
-        return <div key={`${run} ${task} ${state}`} className={`gglow glow s-${state}`} style={{ top: row * ROW + 4, left: column * COLUMN + 2 }} />;
+        const state = cellState(grid.runs[column]!, rows[row]!, places[row]!, index, read) ?? "none";
+        return <div key={`${run} ${key} ${state}`} className={`gglow glow s-${state}`} style={{ top: row * ROW + 4, left: column * COLUMN + 2 }} />;
       })}
     </>
   );

@@ -5,17 +5,18 @@ import { clock } from "../api/clock";
 import type { Grid } from "../api/shapes";
 import { t } from "../texts";
 import type { Focus } from "./focus";
-import { countsAt, stateAt, total, type Index } from "./grid-data";
+import { cellState, countsAt, total, type Index } from "./grid-data";
 import { secondsOf } from "./header";
-import type { Row } from "./rows";
+import type { Instances } from "./instances";
+import { isFoldable, type Row } from "./rows";
 
-type Props = { id: string; grid: Grid; index: Index; rows: Row[]; places: number[][]; focus: Focus };
+type Props = { id: string; grid: Grid; index: Index; rows: Row[]; places: number[][]; read: Instances; focus: Focus };
 const AROUND = 1;
 
 export const cellId = (id: string, row: number, column: number) => `${id}-${row + 1}-${column}`;
 
 // For screen readers: the grid as cells with names, around the focus only. Its row 1 is the runs themselves.
-export function GridReader({ id, grid, index, rows, places, focus }: Props) {
+export function GridReader({ id, grid, index, rows, places, read, focus }: Props) {
   const shown = (middle: number, least: number, most: number) => {
     const all = [];
     for (let n = Math.max(least, middle - AROUND); n <= Math.min(most, middle + AROUND); n += 1) all.push(n);
@@ -26,15 +27,15 @@ export function GridReader({ id, grid, index, rows, places, focus }: Props) {
     const run = grid.runs[c]!, row = rows[r];
     const when = runLabel(run.dag_run_id);
     if (!row) return [when, t(`state.${stateOf(run.state)}`), duration(secondsOf(run, clock.now()))].filter(Boolean).join(", ");
-    const state = stateAt(run, places[r]!, index);
+    const state = cellState(run, row, places[r]!, index, read);
     const counts = row.kind === "task" ? countsAt(run, places[r]![0]) : null;
-    return [row.id, when, state ? t(`state.${state}`) : t("rows.absent"), counts ? `×${total(counts)}` : ""].filter(Boolean).join(", ");
+    return [row.key, read.get(run.dag_run_id)?.get(row.key)?.rendered_map_index, when, state ? t(`state.${state}`) : state === null ? t("rows.absent") : t("app.loading"), counts ? `×${total(counts)}` : ""].filter(Boolean).join(", ");
   };
   return (
     <div className="visually-hidden">
       {shown(focus.row, -1, rows.length - 1).map((r) => (
-        <div role="row" key={r} aria-rowindex={r + 2} aria-expanded={rows[r]?.kind === "group" ? !rows[r]!.folded : undefined}>
-          <span role="rowheader" aria-colindex={1}>{rows[r]?.id ?? t("rows.runs")}</span>
+        <div role="row" key={r} aria-rowindex={r + 2} aria-expanded={rows[r] && isFoldable(rows[r]) ? !rows[r].folded : undefined}>
+          <span role="rowheader" aria-colindex={1}>{rows[r]?.key ?? t("rows.runs")}</span>
           {columns.map((c) => (
             <span role="gridcell" key={c} id={cellId(id, r, c)} aria-colindex={c + 2} aria-selected={r === focus.row && c === focus.column} aria-label={nameOf(r, c)} />
           ))}

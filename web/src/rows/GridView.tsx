@@ -13,14 +13,17 @@ import { GridReader, cellId } from "./GridReader";
 import { indexOf, placesOf } from "./grid-data";
 import { topOf } from "./header";
 import { NamesHandle } from "./NamesHandle";
-import type { Row } from "./rows";
+import { gridPages } from "./instances";
+import { isFoldable, type Row } from "./rows";
+import { useInstances } from "./useInstances";
 import { useNamesWidth } from "./useNamesWidth";
 import { useParts } from "./useParts";
 import { clock } from "../api/clock";
+import { watchDag } from "../api/live";
 import { COLUMN, ROW, cellAt, scrollFor } from "./window";
 import "./rows.css";
 
-export type Chosen = { run: string; id: string }; // id "": the run itself
+export type Chosen = { run: string; id: string }; // id: the row's key; "": the run itself
 type Props = {
   dagId: string; grid: Grid; rows: Row[]; run: string; selected: string;
   onSelect: (chosen: Chosen, how: { replace: boolean }) => void;
@@ -41,7 +44,10 @@ export function GridView({ dagId, grid, rows, run, selected, onSelect, onOpen, o
   const names = useNamesWidth(rows);
   const parts = useParts(box, rows.length, grid.runs.length, names, HEAD);
   const chosenColumn = grid.runs.findIndex((one) => one.dag_run_id === run);
-  const chosenRow = selected ? rows.findIndex((row) => row.id === selected) : -1;
+  const named = chosenColumn >= 0 ? run : grid.runs.at(-1)?.dag_run_id ?? "";
+  const pages = useMemo(() => gridPages(grid, index, rows, parts, named), [grid, index, rows, parts, named]);
+  const read = useInstances(dagId, pages, watchDag(dagId));
+  const chosenRow = selected ? rows.findIndex((row) => row.key === selected) : -1;
   const [focus, setFocus] = useState<Focus>({ row: chosenRow, column: Math.max(0, chosenColumn), anchor: null });
   const [focused, setFocused] = useState(false);
   const follow = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -78,7 +84,7 @@ export function GridView({ dagId, grid, rows, run, selected, onSelect, onOpen, o
     if (row >= 0) at.scrollTop = scrollFor(row * ROW, ROW, at.scrollTop, at.clientHeight - HEAD);
     at.scrollLeft = scrollFor(column * COLUMN, COLUMN, at.scrollLeft, at.clientWidth - names);
   }
-  const chosenAt = (row: number, column: number): Chosen => ({ run: grid.runs[column]!.dag_run_id, id: rows[row]?.id ?? "" });
+  const chosenAt = (row: number, column: number): Chosen => ({ run: grid.runs[column]!.dag_run_id, id: rows[row]?.key ?? "" });
   function choose(row: number, column: number, replace: boolean) {
     const chosen = chosenAt(row, column);
     mine.current = `${chosen.run}\n${chosen.id}`;
@@ -100,7 +106,7 @@ export function GridView({ dagId, grid, rows, run, selected, onSelect, onOpen, o
     if (event.ctrlKey || event.metaKey || event.altKey || grid.runs.length === 0) return;
     if (event.key.length === 1 && event.key !== " " && !settings.get().letters) return;
     const row = rows[focus.row];
-    if (event.key === " ") { if (row?.kind === "group") onFold(row); }
+    if (event.key === " ") { if (row && isFoldable(row)) onFold(row); }
     else if (event.key === "Enter") {
       if (row?.kind === "group") onFold(row);
       else onOpen(chosenAt(focus.row, focus.column));
@@ -132,7 +138,7 @@ export function GridView({ dagId, grid, rows, run, selected, onSelect, onOpen, o
   function pressName(event: React.MouseEvent) {
     const r = Math.floor((event.clientY - event.currentTarget.getBoundingClientRect().top) / ROW), row = rows[r];
     if (!row) return;
-    if (row.kind === "group" && (row.id === selected || (event.target as Element).closest(".fold"))) onFold(row);
+    if (isFoldable(row) && ((row.kind === "group" && row.key === selected) || (event.target as Element).closest(".fold"))) onFold(row);
     else press(r, Math.max(0, chosenColumn), event);
   }
   const top = topOf(grid.runs, grid.median_seconds, clock.now());
@@ -157,7 +163,7 @@ export function GridView({ dagId, grid, rows, run, selected, onSelect, onOpen, o
           </div>
         </div>
         <div className="gnames" style={{ width: names, height: rows.length * ROW }} aria-hidden="true" onClick={pressName}>
-          <GridNames rows={rows} places={places} newest={grid.runs.at(-1)} selected={selected} part={parts.rows} />
+          <GridNames rows={rows} places={places} newest={grid.runs.at(-1)} selected={selected} part={parts.rows} read={read.get(named)} />
         </div>
         <div className="gcells" style={{ left: names, top: HEAD, width: grid.runs.length * COLUMN, height: rows.length * ROW }} aria-hidden="true"
           onPointerMove={(event) => point(placeOf(event), event)} onPointerLeave={() => hover.set(null)}
@@ -165,13 +171,13 @@ export function GridView({ dagId, grid, rows, run, selected, onSelect, onOpen, o
           onDoubleClick={(event) => { const place = placeOf(event as unknown as PointerEvent); if (place) onOpen(chosenAt(place.row, place.column)); }}>
           {chosenColumn >= 0 ? <div className="gband col" style={{ left: chosenColumn * COLUMN + 1, width: COLUMN - 2, top: 0, bottom: 0 }} /> : null}
           {chosenRow >= 0 ? <div className="gband" style={{ top: chosenRow * ROW, height: ROW, left: 0, right: 0 }} /> : null}
-          <HoverLayer {...{ dagId, grid, index, rows, places, hover }} />
-          <GridCanvas {...{ grid, index, rows, places }} rowPart={parts.rows} columnPart={parts.columns} />
-          <GlowLayer {...{ grid, index, rows, places }} />
+          <HoverLayer {...{ dagId, grid, index, rows, places, read, hover }} />
+          <GridCanvas {...{ grid, index, rows, places, read }} rowPart={parts.rows} columnPart={parts.columns} />
+          <GlowLayer {...{ grid, index, rows, places, read }} />
           <FocusLayer focus={at} shown={focused || chosenRow >= 0} />
         </div>
       </div>
-      <GridReader id={id} grid={grid} index={index} rows={rows} places={places} focus={at} />
+      <GridReader id={id} grid={grid} index={index} rows={rows} places={places} read={read} focus={at} />
     </div>
   );
 }

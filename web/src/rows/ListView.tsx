@@ -1,24 +1,20 @@
-import { useMemo } from "react";
 import type { Gantt } from "../api/shapes";
 import { Time, Took } from "../components/Time";
 import { duration } from "../lib/format";
 import { isFinished, stateOf } from "../lib/state";
 import { t } from "../texts";
-import { ganttRows, mappedCount, stateOfRows } from "./gantt-data";
 import { RowFrame } from "./RowFrame";
 import type { Row } from "./rows";
+import { useGanttRow } from "./useGanttRow";
 
 type Props = { gantt: Gantt; rows: Row[]; selected: string; onSelect: (row: Row, how: { replace: boolean }) => void; onOpen: (row: Row) => void; onFold: (row: Row) => void };
 
 // A run's tasks as a list, in the grid's rows.
 export function ListView({ gantt, rows, selected, onSelect, onOpen, onFold }: Props) {
-  const byId = useMemo(() => new Map(gantt.rows.map((row) => [row.task_id, row])), [gantt.rows]);
-  const one = (row: Row) => (row.kind === "task" ? byId.get(row.id) : undefined);
+  const { one, frame } = useGanttRow(gantt, rows);
   return (
     <RowFrame label={t("rows.list")} of={{ dagId: gantt.run.dag_id, runId: gantt.run.dag_run_id }} {...{ rows, selected, onSelect, onOpen, onFold }} least={430}
-      corner={t("rows.count", { n: rows.length })}
-      state={(row) => (row.kind === "group" ? (ganttRows(row, byId).length ? stateOfRows(ganttRows(row, byId)) : null) : one(row) ? stateOf(one(row)!.state) : null)}
-      count={(row) => { const of = one(row); return of ? mappedCount(of) : null; }}
+      corner={t("rows.count", { n: rows.length })} {...frame}
       head={() => <div className="lrow head">{["state_head", "start_head", "took_head", "tries_head", "host_head"].map((key) => <span key={key}>{t(`rows.${key}`)}</span>)}</div>}>
       {(row) => {
         const of = one(row);

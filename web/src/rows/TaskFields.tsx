@@ -14,24 +14,25 @@ import type { Row } from "./rows";
 
 type Instance = {
   state: string | null; try_number: number; max_tries: number; start_date: string | null; end_date: string | null; queued_when: string | null; scheduled_when: string | null;
-  hostname: string | null; pool: string; pool_slots: number; queue: string; priority_weight: number; operator_name: string | null; note: string | null;
+  hostname: string | null; pool: string; pool_slots: number; queue: string; priority_weight: number; operator_name: string | null; note: string | null; rendered_map_index: string | null;
 };
 type Props = { dagId: string; runId: string; row: Row; counts: StateCounts | null; children?: React.ReactNode };
 
 // What is known of a task, in one run.
 export function TaskFields({ dagId, runId, row, counts, children }: Props) {
-  const mapped = row.task?.is_mapped ?? false;
+  const mapped = row.kind === "task" && (row.maps > 0 || row.task?.is_mapped === true); // many: none to tell of
   const { data: one, error, refetch } = useLiveQuery<Instance>({
-    key: ["instance", dagId, runId, row.id],
-    read: (signal) => get<Instance>(path`/api/v2/dags/${dagId}/dagRuns/${runId}/taskInstances/${row.id}`, {}, signal),
+    key: ["instance", dagId, runId, row.id, row.map],
+    read: (signal) => get<Instance>(path`/api/v2/dags/${dagId}/dagRuns/${runId}/taskInstances/${row.id}` + (row.map >= 0 ? `/${row.map}` : ""), {}, signal),
     watches: [watchRun(dagId, runId)],
-    concerns: (change) => change.kind === "tasks" && change.dag_run_id === runId && (change.read_again || change.task_instances.some((task) => task.task_id === row.id)),
+    concerns: (change) => change.kind === "tasks" && change.dag_run_id === runId && (change.read_again || change.task_instances.some((task) => task.task_id === row.id && task.map_index === row.map)),
     enabled: !mapped && runId !== "",
   });
   const task = row.task;
   return (
     <div className="insp">
-      <div className="row g8"><b className="mono brk">{row.id}</b>{one ? <StateChip state={one.state} /> : null}</div>
+      <div className="row g8"><b className="mono brk">{row.key}</b>{one ? <StateChip state={one.state} /> : null}</div>
+      {one?.rendered_map_index ? <p className="brk">{one.rendered_map_index}</p> : null}
       {row.removed ? <p className="q">{t("rows.removed", { id: row.id })}</p> : null}
       {children}
       {counts ? <Counts counts={counts} /> : null}

@@ -7,6 +7,7 @@ import { CELL } from "./window";
 export type Colours = Record<"fg" | "solid" | "tint" | "edge" | "on", string>;
 export type Atlas = {
   scale: number;
+  sunken: string; // the place of what is still read
   colours: Record<State, Colours>;
   mark: Record<State, HTMLCanvasElement>;
   counted: (state: State, text: string) => HTMLCanvasElement; // a mapped task's: its count in its state's colours
@@ -73,7 +74,7 @@ function make(scale: number): Atlas {
     }
     return canvas;
   };
-  return { scale, colours, mark, counted };
+  return { scale, sunken: getComputedStyle(document.documentElement).getPropertyValue("--sunken").trim(), colours, mark, counted };
 }
 
 function drawCount(scale: number, { fg, solid, tint, edge, on }: Colours, loud: boolean, text: string): HTMLCanvasElement {

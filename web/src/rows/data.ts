@@ -21,7 +21,7 @@ export function useMedian(dagId: string): number | null {
   });
 }
 
-export type Touched = { run: string; task: string };
+export type Touched = { run: string; row: string };
 // Cells that have just changed, which glow once.
 export const touchedCells = create<Touched[]>([]);
 const GLOWING_MAX = 40;

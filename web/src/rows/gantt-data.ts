@@ -1,5 +1,6 @@
 import type { Gantt, GanttRow, StateCounts } from "../api/shapes";
 import { isFinished, stateOf, worst, type State } from "../lib/state";
+import type { Instance } from "./instances";
 import type { Row } from "./rows";
 
 // The Gantt's bars: what a task waited for, ran, tried and may yet take. Times in ms, the server's.
@@ -130,3 +131,15 @@ export const ganttRows = (row: Row, byId: Map<string, GanttRow>): GanttRow[] =>
 
 const total = (counts: StateCounts) => Object.values(counts).reduce((sum, n) => sum + n, 0);
 export const mappedCount = (row: GanttRow): number | null => (row.counts ? total(row.counts) : null);
+
+// The mapped tasks of the run and how many instances they have.
+export const mapsOfGantt = (gantt: Gantt): Map<string, number> =>
+  new Map(gantt.rows.filter((row) => row.counts).map((row) => [row.task_id, mappedCount(row) ?? 0]));
+
+// One instance as a row of its own. Its earlier tries aren't in what is read: its page has them.
+export function ofInstance(of: GanttRow, { state, try_number, max_tries, scheduled_when, queued_when, start_date, end_date, hostname, next_retry_at, reason }: Instance): GanttRow {
+  return {
+    task_id: of.task_id, state, try_number, max_tries, scheduled_when, queued_when, start_date, end_date, hostname, next_retry_at: next_retry_at ?? null, reason: reason ?? null,
+    counts: null, slowest_seconds: null, tries: [], usual_seconds: of.usual_seconds,
+  };
+}

@@ -39,7 +39,7 @@ test("a task's change replaces one letter of one run, and leaves the others as t
   expect(next.runs[1]!.cells).toBe("dea");
   expect(next.runs[0]).toBe(grid.runs[0]);
   expect(columns).toEqual([]);
-  expect(touched).toEqual([{ run: "r2", task: "b" }]);
+  expect(touched).toEqual([{ run: "r2", row: "b" }]);
 });
 
 test("what changes nothing, or another DAG, gives the same grid", () => {
@@ -53,7 +53,7 @@ test("a state of null is none", () => {
 });
 
 test("only the column is read again of a mapped task, a task that isn't known, or a gap", () => {
-  expect(patchGrid(grid, tasks("r1", task("m", "failed", 2)), "d", wanted).columns).toEqual(["r1"]);
+  expect(patchGrid(grid, tasks("r1", task("m", "failed", 2)), "d", wanted)).toMatchObject({ grid, columns: ["r1"], touched: [{ run: "r1", row: "m[2]" }] });
   expect(patchGrid(grid, tasks("r1", task("new", "failed")), "d", wanted).columns).toEqual(["r1"]);
   expect(patchGrid(grid, { ...tasks("r1"), read_again: true }, "d", wanted).columns).toEqual(["r1"]);
 });

@@ -1,6 +1,7 @@
 import type { Change, Grid, GridRun, RunChange, StateCounts, TasksChange } from "../api/shapes";
 import { stateOf, states, worst, type State } from "../lib/state";
-import type { Row } from "./rows";
+import type { Instances } from "./instances";
+import { instanceKey, type Row } from "./rows";
 
 // What stands in the grid's cells, and what a change of the stream makes of it. A run's cells are one text, a letter a
 // task, so that a thousand tasks by hundreds of runs are a hundred short texts and a change is one letter.
@@ -40,6 +41,32 @@ export function countsAt(run: GridRun, place: number | undefined): StateCounts |
 }
 export const total = (counts: StateCounts) => Object.values(counts).reduce((sum, n) => sum + n, 0);
 
+// The mapped tasks of all runs, with the most instances that a run of these has.
+export function mapsOfGrid(grid: Grid): Map<string, number> {
+  const maps = new Map<string, number>();
+  for (const run of grid.runs) {
+    for (const { task, counts } of run.mapped) {
+      const id = grid.task_ids[task]!;
+      maps.set(id, Math.max(maps.get(id) ?? 0, total(counts)));
+    }
+  }
+  return maps;
+}
+
+// Of a row's cell: null if the run has none such, undefined if that must be read first. Where all instances of a map are in
+// one state nothing is read: that is each one's.
+export function cellState(run: GridRun, row: Row, places: number[], index: Index, read: Instances): State | null | undefined {
+  if (row.kind !== "instance") return stateAt(run, places, index);
+  const counts = countsAt(run, places[0]);
+  if (!counts || row.map >= total(counts)) return null;
+  const one = read.get(run.dag_run_id)?.get(row.key);
+  return one ? stateOf(one.state) : onlyState(counts) ?? undefined;
+}
+export function onlyState(counts: StateCounts): State | null {
+  const here = Object.keys(counts).filter((word) => counts[word]! > 0);
+  return here.length === 1 ? stateOf(here[0]) : null;
+}
+
 // How many of a row's tasks are in each state, elements of mapped tasks as the one state that they come to.
 export function tally(run: GridRun, places: number[], index: Index): Map<State, number> {
   const counts = new Map<State, number>();
@@ -55,7 +82,7 @@ export function statesIn(grid: Grid, index: Index): State[] {
   return states.filter((state) => index.states.some((one, n) => one === state && letters.has(String.fromCharCode(A + n))));
 }
 
-export type Patched = { grid: Grid; columns: string[]; structure: boolean; touched: { run: string; task: string }[] };
+export type Patched = { grid: Grid; columns: string[]; structure: boolean; touched: { run: string; row: string /* its key */ }[] };
 export type Wanted = { types: string[]; states: string[]; limit: number };
 
 // `columns`: runs whose column alone must be read again (an element of a mapped task: its earlier state isn't known).
@@ -111,20 +138,22 @@ function patchTasks(same: Patched, change: TasksChange): Patched {
   if (change.read_again) return { ...same, columns: [change.dag_run_id] };
   const before = grid.runs[at]!;
   const cells = [...before.cells];
-  let again = false;
+  let again = false, changed = false;
   const touched: Patched["touched"] = [];
   for (const task of change.task_instances) {
     const place = grid.task_ids.indexOf(task.task_id);
     const letter = letterOf(grid, task.state);
     if (place < 0 || letter === null || task.map_index >= 0 || before.mapped.some((one) => one.task === place)) {
       again = true;
+      if (task.map_index >= 0) touched.push({ run: change.dag_run_id, row: instanceKey(task.task_id, task.map_index) });
     } else if (cells[place] !== letter) {
       cells[place] = letter;
-      touched.push({ run: change.dag_run_id, task: task.task_id });
+      touched.push({ run: change.dag_run_id, row: task.task_id });
+      changed = true;
     }
   }
   const columns = again ? [change.dag_run_id] : [];
-  if (touched.length === 0) return { ...same, columns };
+  if (!changed) return { ...same, columns, touched };
   const runs = grid.runs.slice();
   runs[at] = { ...before, cells: cells.join("") };
   return { ...same, grid: { ...grid, runs }, columns, touched };
@@ -147,5 +176,5 @@ export function mergeColumns(grid: Grid, read: Grid, wanted: Set<string>): Grid 
   }
   if (news.size === 0) return grid;
   const runs = grid.runs.map((run) => news.get(run.dag_run_id) ?? (more > 0 ? { ...run, cells: run.cells + ABSENT.repeat(more) } : run));
-  return { ...grid, states: all, task_ids: ids, runs };
+  return { ...grid, states: all.length > grid.states.length ? all : grid.states, task_ids: more > 0 ? ids : grid.task_ids, runs };
 }

@@ -8,8 +8,10 @@ import { onOf, useAct, type Act } from "../../rows/actions";
 import { useGantt, useGrid, useStructure } from "../../rows/data";
 import { GanttView } from "../../rows/GanttView";
 import { GridView, type Chosen } from "../../rows/GridView";
-import { indexOf, statesIn } from "../../rows/grid-data";
-import { rowsOf, toggled, unfoldedFor, type Row } from "../../rows/rows";
+import { mapsOfGantt } from "../../rows/gantt-data";
+import { indexOf, mapsOfGrid, statesIn } from "../../rows/grid-data";
+import { isFoldable, ofKey, rowsOf, toggled, unfoldedFor, type Row } from "../../rows/rows";
+import { useSame } from "../../rows/useSame";
 import { t } from "../../texts";
 import { Inspector } from "./Inspector";
 import { Legend } from "./Legend";
@@ -29,20 +31,29 @@ export function Overview({ dagId }: { dagId: string }) {
   const fold = useMemo(() => listOf(search.fold), [search.fold]);
   const ganttIds = useMemo(() => gantt.data?.rows.map((row) => row.task_id), [gantt.data?.rows]);
   const others = search.view === "gantt" ? ganttIds : grid.data?.task_ids;
-  const rows = useMemo(() => (structure.data ? rowsOf({ structure: structure.data, fold, filter: search.task ?? "", others: others ?? [] }) : []), [structure.data, fold, search.task, others]);
+  const maps = useSame(search.view === "gantt" ? gantt.data && mapsOfGantt(gantt.data) : grid.data && mapsOfGrid(grid.data));
+  const rows = useMemo(() => (structure.data ? rowsOf({ structure: structure.data, fold, filter: search.task ?? "", others: others ?? [], maps }) : []), [structure.data, fold, search.task, others, maps]);
   const selected = search.sel ?? "";
   const select = ({ run: chosen, id }: Chosen, how: { replace: boolean }) => set({ run: chosen, sel: id }, how);
   const open = ({ run: chosen, id }: Chosen) => {
     if (!chosen) return;
-    void (id ? navigate({ to: "/dags/$dagId/runs/$runId/tasks/$taskId", params: { dagId, runId: chosen, taskId: id } }) : navigate({ to: "/dags/$dagId/runs/$runId", params: { dagId, runId: chosen } }));
+    const { id: taskId, map } = ofKey(id);
+    void (id ? navigate({ to: "/dags/$dagId/runs/$runId/tasks/$taskId", params: { dagId, runId: chosen, taskId }, search: (map >= 0 ? { map: String(map) } : {}) as never }) : navigate({ to: "/dags/$dagId/runs/$runId", params: { dagId, runId: chosen } }));
   };
-  const foldRow = (row: Row) => { if (structure.data && !search.task) set({ fold: textOf(toggled(fold, row.id, structure.data)) }, { replace: true }); };
+  const foldRow = (row: Row) => {
+    if (!structure.data || !isFoldable(row) || (row.kind === "group" && search.task)) return;
+    const hidden = row.kind === "task" && !row.folded && ofKey(selected).id === row.id; // an instance of it is chosen: it is, then
+    set({ fold: textOf(toggled(fold, row.id, structure.data)), ...(hidden ? { sel: row.id } : {}) }, { replace: true });
+  };
   const selectTask = (id: string | null) => set({ sel: id ?? "", run, ...(id && structure.data ? { fold: textOf(unfoldedFor(fold, id, structure.data)) } : {}) });
 
-  const tasksOf = (id: string) => rows.find((row) => row.id === id)?.tasks ?? [id];
+  const namesOf = (key: string, of: string) => {
+    const { id, map } = ofKey(key);
+    return map >= 0 ? [onOf(dagId, of, id, map)] : (rows.find((row) => row.key === key)?.tasks ?? [key]).map((task) => onOf(dagId, of, task));
+  };
   const onWhat = (): string[] => {
     const all = several.length > 0 ? several : run ? [{ run, id: selected }] : [];
-    return [...new Set(all.flatMap((one) => (one.id ? tasksOf(one.id).map((id) => onOf(dagId, one.run, id)) : [onOf(dagId, one.run)])))];
+    return [...new Set(all.flatMap((one) => (one.id ? namesOf(one.id, one.run) : [onOf(dagId, one.run)])))];
   };
   const ask = (what: Act) => { const on = onWhat(); if (on.length > 0) act(what, on); };
   const step = (by: number) => {
@@ -60,11 +71,11 @@ export function Overview({ dagId }: { dagId: string }) {
   return (
     <div className="halves">
       <section className="lft" aria-label={t("dag.rows")}>
-        <OverviewBar search={search} set={set} folded={fold.length > 0} />
+        <OverviewBar search={search} set={set} fold={fold} />
         {failed ? <Failure error={failed} again={() => { void grid.refetch(); void structure.refetch(); }} /> : null}
         {grid.data && structure.data && rows.length === 0 && search.task ? <div className="empty small"><p>{t("rows.no_match", { text: search.task })}</p><button className="btn" onClick={() => set({ task: "" })}>{t("app.clear_filters")}</button></div>
           : search.view === "gantt" && structure.data ? (
-            gantt.data ? <GanttView gantt={gantt.data} edges={structure.data.edges} rows={rows} selected={selected} onFold={foldRow} onSelect={(row, how) => select({ run, id: row.id }, how)} onOpen={(row) => (row.kind === "task" ? open({ run, id: row.id }) : foldRow(row))} />
+            gantt.data ? <GanttView gantt={gantt.data} edges={structure.data.edges} rows={rows} selected={selected} onFold={foldRow} onSelect={(row, how) => select({ run, id: row.key }, how)} onOpen={(row) => (row.kind === "group" ? foldRow(row) : open({ run, id: row.kind === "more" ? row.id : row.key }))} />
               : gantt.error ? <Failure error={gantt.error} again={() => void gantt.refetch()} /> : <div className="grow">{grid.data && !run ? <NoRuns filtered={wanted.types.length + wanted.states.length > 0} clear={() => set({ type: "", state: "" })} /> : null}</div>)
             : grid.data && structure.data ? (
               grid.data.runs.length === 0 && (wanted.types.length > 0 || wanted.states.length > 0) ? <NoRuns filtered clear={() => set({ type: "", state: "" })} />

@@ -1,7 +1,7 @@
 import { Segments } from "../../components/Segments";
 import { listOf, textOf, type Search } from "../../lib/useSearch";
 import type { Wanted } from "../../rows/grid-data";
-import { ALL } from "../../rows/rows";
+import { foldAll, hasFolded } from "../../rows/rows";
 import { Bar, FilterField, Pick } from "../../rows/Toolbar";
 import { t } from "../../texts";
 
@@ -18,9 +18,9 @@ export const runsWanted = (search: Search): Wanted => ({
 export const typeChoices = () => [{ value: "", text: t("dag.all_types") }, ...TYPES.map((value) => ({ value, text: t(`dag.type_${value}`) }))];
 export const stateChoices = () => [{ value: "", text: t("dag.all_states") }, ...RUN_STATES.map((value) => ({ value, text: t(`state.${value}`) }))];
 
-type Props = { search: Search; set: (change: Record<string, string | undefined>, how?: { replace?: boolean }) => void; folded: boolean };
+type Props = { search: Search; set: (change: Record<string, string | undefined>, how?: { replace?: boolean }) => void; fold: string[] };
 
-export function OverviewBar({ search, set, folded }: Props) {
+export function OverviewBar({ search, set, fold }: Props) {
   return (
     <Bar>
       <FilterField value={search.task ?? ""} onChange={(text) => set({ task: text }, { replace: true })} />
@@ -28,7 +28,7 @@ export function OverviewBar({ search, set, folded }: Props) {
       <Pick label={t("dag.types")} value={search.type ?? ""} choices={typeChoices()} onChange={(value) => set({ type: value })} />
       <Pick label={t("dag.states")} value={search.state ?? ""} choices={stateChoices()} onChange={(value) => set({ state: value })} />
       <span className="grow" />
-      <button className="btn s q" onClick={() => set({ fold: folded ? "" : textOf([ALL]) }, { replace: true })}>{t(folded ? "dag.expand" : "dag.collapse")}</button>
+      <button className="btn s q" onClick={() => set({ fold: textOf(foldAll(fold, !hasFolded(fold))) }, { replace: true })}>{t(hasFolded(fold) ? "dag.expand" : "dag.collapse")}</button>
       <Segments label={t("dag.view")} value={search.view === "gantt" ? "gantt" : "grid"} items={[{ value: "grid", text: t("dag.grid") }, { value: "gantt", text: t("dag.gantt") }]} onChange={(value) => set({ view: value === "grid" ? "" : value })} />
     </Bar>
   );

@@ -12,7 +12,9 @@ import { useGantt, useStructure } from "../../rows/data";
 import { stateCounts } from "../../rows/facts";
 import { GanttView } from "../../rows/GanttView";
 import { ListView } from "../../rows/ListView";
-import { rowsOf, toggled, unfoldedFor, type Row } from "../../rows/rows";
+import { mapsOfGantt } from "../../rows/gantt-data";
+import { isFoldable, ofKey, rowsOf, toggled, unfoldedFor, type Row } from "../../rows/rows";
+import { useSame } from "../../rows/useSame";
 import { Bar, FilterField, Pick } from "../../rows/Toolbar";
 import { t } from "../../texts";
 import "../dag/dag.css";
@@ -36,19 +38,25 @@ export default function RunPage() {
   const structure = useStructure(dagId, gantt.data?.run.dag_versions.at(-1)?.version_number, !!gantt.data);
   const fold = useMemo(() => listOf(search.fold), [search.fold]);
   const selected = search.sel ?? "";
+  const maps = useSame(gantt.data && mapsOfGantt(gantt.data));
   const rows = useMemo(() => {
     if (!structure.data || !gantt.data) return [];
     const state = new Map(gantt.data.rows.map((row) => [row.task_id, row]));
     const keep = search.state ? (id: string) => stateOf(state.get(id)?.state) === search.state || (state.get(id)?.counts?.[search.state!] ?? 0) > 0 : undefined;
-    return rowsOf({ structure: structure.data, fold, filter: search.task ?? "", others: [...state.keys()], ...(keep ? { keep } : {}) });
-  }, [structure.data, gantt.data, fold, search.task, search.state]);
+    return rowsOf({ structure: structure.data, fold, filter: search.task ?? "", others: [...state.keys()], maps, ...(keep ? { keep } : {}) });
+  }, [structure.data, gantt.data, fold, search.task, search.state, maps]);
 
-  const select = (row: Row, how: { replace: boolean }) => set({ sel: row.id }, how);
-  const open = (row: Row) => { if (row.kind === "task") void navigate({ to: "/dags/$dagId/runs/$runId/tasks/$taskId", params: { dagId, runId, taskId: row.id } }); else foldRow(row); };
-  const foldRow = (row: Row) => { if (structure.data && !search.task && !search.state) set({ fold: textOf(toggled(fold, row.id, structure.data)) }, { replace: true }); };
+  const select = (row: Row, how: { replace: boolean }) => set({ sel: row.key }, how);
+  const mapOf = (row: Row) => (row.kind === "instance" ? { map: String(row.map) } : {}) as never;
+  const open = (row: Row) => { if (row.kind === "group") foldRow(row); else void navigate({ to: "/dags/$dagId/runs/$runId/tasks/$taskId", params: { dagId, runId, taskId: row.id }, search: mapOf(row) }); };
+  const foldRow = (row: Row) => {
+    if (!structure.data || !isFoldable(row) || (row.kind === "group" && (search.task || search.state))) return;
+    const hidden = row.kind === "task" && !row.folded && ofKey(selected).id === row.id; // an instance of it is chosen: it is, then
+    set({ fold: textOf(toggled(fold, row.id, structure.data)), ...(hidden ? { sel: row.id } : {}) }, { replace: true });
+  };
   const selectTask = (id: string | null) => set({ sel: id ?? "", ...(id && structure.data ? { fold: textOf(unfoldedFor(fold, id, structure.data)) } : {}) });
-  const chosen = rows.find((row) => row.id === selected);
-  const ask = (what: Act) => act(what, chosen ? chosen.tasks.map((id) => onOf(dagId, runId, id)) : onOf(dagId, runId));
+  const chosen = rows.find((row) => row.key === selected);
+  const ask = (what: Act) => act(what, chosen ? chosen.tasks.map((id) => (chosen.kind === "instance" ? onOf(dagId, runId, id, chosen.map) : onOf(dagId, runId, id))) : onOf(dagId, runId));
   useKeys({ C: () => ask("clear"), M: () => ask("mark"), N: () => ask("note"), Escape: () => { if (selected) set({ sel: "" }); } });
 
   if (gantt.error && !gantt.data) {
@@ -62,8 +70,8 @@ export default function RunPage() {
   const counts = gantt.data ? stateCounts(gantt.data) : new Map();
   const props = { rows, selected, onSelect: select, onOpen: open, onFold: foldRow };
   const foot = chosen ? (
-    <div className="bar2 foot"><b className={chosen.kind === "task" ? "mono ell" : "ell"}>{chosen.id}</b><span className="grow" />
-      {chosen.kind === "task" ? <Link className="btn s" to="/dags/$dagId/runs/$runId/tasks/$taskId" params={{ dagId, runId, taskId: chosen.id }}>{t("dag.open_task")}</Link> : null}
+    <div className="bar2 foot"><b className={chosen.kind === "group" ? "ell" : "mono ell"}>{chosen.key}</b><span className="grow" />
+      {chosen.kind !== "group" ? <Link className="btn s" to="/dags/$dagId/runs/$runId/tasks/$taskId" params={{ dagId, runId, taskId: chosen.id }} search={mapOf(chosen)}>{t("dag.open_task")}</Link> : null}
       <button className="btn s" disabled={!may} onClick={() => ask("clear")}><Icon name="again" small />{t("dag.clear")}</button>
       <button className="btn s" disabled={!may} onClick={() => ask("mark")}>{t("dag.mark")}</button>
     </div>
@@ -87,10 +95,10 @@ export default function RunPage() {
             {gantt.data && structure.data && rows.length === 0 ? <div className="empty small"><p>{t("rows.no_match", { text: [search.task, search.state].filter(Boolean).join(", ") })}</p><button className="btn" onClick={() => set({ task: "", state: "" })}>{t("app.clear_filters")}</button></div>
               : gantt.data && structure.data ? <div className={small ? "rowsbox small" : "rowsbox"}>{list ? <ListView gantt={gantt.data} {...props} /> : <GanttView gantt={gantt.data} edges={structure.data.edges} {...props} />}</div>
                 : <div className="grow" aria-busy="true" />}
-            {small && run ? <Output dagId={dagId} runId={runId} running={!isFinished(stateOf(run.state))} selected={selected} onSelect={selectTask} />
+            {small && run ? <Output dagId={dagId} runId={runId} running={!isFinished(stateOf(run.state))} selected={ofKey(selected).id} onSelect={selectTask} />
               : list ? null : <div className="bar2 foot leg" aria-hidden="true"><GanttLegend /></div>}
           </section>
-          {run ? <Side {...{ dagId, runId, run, selected, foot }} side={sideOf(search.side)} onSide={(side) => set({ side: side === "graph" ? "" : side }, { replace: true })} onSelect={selectTask} /> : <section className="rgt" />}
+          {run ? <Side {...{ dagId, runId, run, foot }} selected={ofKey(selected).id} side={sideOf(search.side)} onSide={(side) => set({ side: side === "graph" ? "" : side }, { replace: true })} onSelect={selectTask} /> : <section className="rgt" />}
         </div>
       </div>
     </div>
