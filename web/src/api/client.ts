@@ -21,6 +21,7 @@ export const setCsrfToken = (token: string) => { csrf = token; };
 
 let onSignedOut: () => void = () => {};
 export const whenSignedOut = (call: () => void) => { onSignedOut = call; };
+export const signedOut = () => onSignedOut();
 
 export function query(params: Params): string {
   const all = new URLSearchParams();

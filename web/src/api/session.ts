@@ -25,12 +25,23 @@ export async function readSession(): Promise<void> {
   }
 }
 
+// The other pages of this browser have the same session.
+type News = { username: string | null };
+const others = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("gale.session");
+others?.addEventListener("message", ({ data }: MessageEvent<News>) => {
+  const { session, ended } = sessionStore.get();
+  if (session && session.username !== data.username) location.reload(); // to the login, or as somebody else: nothing that was read stays in memory
+  else if (data.username && (!session || ended)) void readSession().catch(() => undefined);
+});
+
 export async function logIn(username: string, password: string): Promise<void> {
   take(await send<Session>("POST", "/api/gale/v1/session", { username, password }));
+  others?.postMessage({ username } satisfies News);
 }
 
 export async function logOut(): Promise<void> {
   await send("DELETE", "/api/gale/v1/session");
+  others?.postMessage({ username: null } satisfies News);
   location.assign("/"); // nothing that was read stays in memory
 }
 

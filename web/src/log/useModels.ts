@@ -8,6 +8,9 @@ export interface Open { name: LogName; model: LogModel; of: Try }
 
 const keyOf = (name: LogName) => [name.dagId, name.runId, name.taskId, name.mapIndex, name.tryNumber].join("\n");
 
+// It may have grown, nobody knows how far.
+const look = (model: LogModel) => void model.reader.range(0, 0).then(({ size }) => model.grew(size)).catch(() => undefined);
+
 // The logs that are open, one a try: each is opened once, follows the stream as long as its try lives, and is closed with
 // the page. `line`: where the first one opens.
 export function useModels(instance: Omit<LogName, "tryNumber">, tries: Try[], line: number | undefined): Open[] {
@@ -36,10 +39,10 @@ export function useModels(instance: Omit<LogName, "tryNumber">, tries: Try[], li
   const opened = tries.map((of, n) => ({ of, model: models[n]!, name: { dagId, runId, taskId, mapIndex, tryNumber: of.number } }));
   useLive(opened.filter(({ of }) => of.live).map(({ name }) => watchLog(dagId, runId, taskId, mapIndex, name.tryNumber)), (event) => {
     for (const { name, model, of } of opened) {
-      if (event.kind === "read_again" && of.live) void model.reader.range(0, 0).then(({ size }) => model.grew(size)).catch(() => undefined);
+      if (event.kind === "read_again" && of.live) look(model);
       if (event.kind !== "log") continue;
       const { log } = event;
-      if (log.dag_id === dagId && log.dag_run_id === runId && log.task_id === taskId && log.map_index === mapIndex && log.try_number === name.tryNumber) void model.grew(log.size);
+      if (log.dag_id === dagId && log.dag_run_id === runId && log.task_id === taskId && log.map_index === mapIndex && log.try_number === name.tryNumber) void (log.size > 0 ? model.grew(log.size) : look(model));
     }
   });
   const living = opened.map(({ of, name }) => `${keyOf(name)}:${of.live}`).join();

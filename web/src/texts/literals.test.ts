@@ -33,7 +33,7 @@ function literalsOf(path: string, source: string): string[] {
     if (ts.isJsxExpression(node) && node.expression && !ts.isJsxAttribute(node.parent)) value(node.expression);
     if (ts.isJsxAttribute(node) && read.has(node.name.getText()) && node.initializer)
       value(ts.isJsxExpression(node.initializer) ? node.initializer.expression ?? node.initializer : node.initializer);
-    if (ts.isCallExpression(node) && ["say", "setAttribute"].includes(node.expression.getText().split(".").at(-1)!)) {
+    if (ts.isCallExpression(node) && /^say$|\.setAttribute$/.test(node.expression.getText())) {
       const [first, second] = node.arguments;
       if (!second) { if (first) value(first); } else if (ts.isStringLiteral(first!) && read.has(first.text)) value(second);
     }
