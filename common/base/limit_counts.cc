@@ -27,6 +27,8 @@ constexpr OtherLimit kOthers[] = {
     {"kOutputLineBytesMax", "", "the line is cut; the task's own log has it whole"},
     {"kOutputLogsMax", "", "the answer says how many logs are left out"},
     {"kUsersMax", "", "users are told a page at a time"},
+    {"kTokensOfUserMax", "", "one more is refused by name"},
+    {"kEndedSessionsOfUserMax", "", "one more isn't ended, and is told so"},
     {"kWaitGroupsMax", "", "the rarest causes aren't told; the total counts them"},
     {"kHoldersMax", "", "the answer says how many there are"},
     {"kHoldersDefault", "", "the answer says how many there are"},

@@ -40,8 +40,10 @@ inline constexpr size_t kStreamPieceBytesMax = 512 << 10;
 inline constexpr size_t kStreamTurnsMax = 1'024;
 inline constexpr size_t kStreamTextsBytesMax = 8 << 20;  // of changes as JSON, for all streams
 inline constexpr size_t kUsersMax = 10'000;
-inline constexpr size_t kPageRowsMax = 100;     // [api] maximum_page_limit
-inline constexpr size_t kPageRowsDefault = 50;  // [api] fallback_page_limit
+inline constexpr size_t kTokensOfUserMax = 100;           // named ones
+inline constexpr size_t kEndedSessionsOfUserMax = 1'000;  // that would be valid still
+inline constexpr size_t kPageRowsMax = 100;               // [api] maximum_page_limit
+inline constexpr size_t kPageRowsDefault = 50;            // [api] fallback_page_limit
 // Reads of the ledger: how long a statement may take, what one listing looks through.
 inline constexpr std::chrono::seconds kReadTimeMax{5};
 inline constexpr size_t kListedInstancesMax = 100'000;  // sorted, or filtered by state

@@ -12,7 +12,9 @@ namespace {
 
 using namespace limits;  // NOLINT
 
-constexpr size_t kDigestBytes = 64;    // SHA-256, hex
+constexpr size_t kDigestBytes = 64;  // SHA-256, hex
+constexpr size_t kTokenIdBytes = 16;
+constexpr size_t kSessionIdBytesMax = 64;
 constexpr size_t kShownBytesMax = 80;  // of a name, in a message
 
 // A name is a key, or becomes one elsewhere: no NUL. A text is for people.
@@ -75,6 +77,12 @@ constexpr ColumnBounds kColumns[] = {
     {"user", "name", Name(1, kUserNameBytesMax)},
     {"user", "password_hash", Name(0, 250)},
     {"user", "role", Name(1, 10)},
+    {"api_token", "id", Name(1, kTokenIdBytes)},
+    {"api_token", "user", Name(1, kUserNameBytesMax)},
+    {"api_token", "name", Id(1)},
+    {"api_token", "hash", Name(1, kDigestBytes)},
+    {"ended_session", "id", Name(1, kSessionIdBytesMax)},
+    {"ended_session", "user", Name(1, kUserNameBytesMax)},
     {"setting", "key", Id(1)},
     {"setting", "value", Text(kSettingBytesMax)},
     {"variable", "key", Id(1)},
@@ -204,6 +212,10 @@ Status CheckRow(const FavoriteRow& row) {
   GALE_CHECK_ROW("dag_favorite", "user, dag_id", std::tie(row.user, row.dag_id));
 }
 Status CheckRow(const UserRow& row) { GALE_CHECK_ROW("user", kUserColumns, Columns(row)); }
+Status CheckRow(const TokenRow& row) { GALE_CHECK_ROW("api_token", kTokenColumns, Columns(row)); }
+Status CheckRow(const EndedSessionRow& row) {
+  GALE_CHECK_ROW("ended_session", kEndedSessionColumns, Columns(row));
+}
 Status CheckRow(const MasterRow& row) { GALE_CHECK_ROW("master", kMasterColumns, Columns(row)); }
 Status CheckRow(const VariableRow& row) {
   GALE_CHECK_ROW("variable", kVariableColumns, Columns(row));
@@ -279,6 +291,12 @@ std::string Describe(const FavoriteRow& row) {
   return fmt::format("favorite '{}' of user '{}'", Shown(row.dag_id), Shown(row.user));
 }
 std::string Describe(const UserRow& row) { return fmt::format("user '{}'", Shown(row.name)); }
+std::string Describe(const TokenRow& row) {
+  return fmt::format("token '{}' of user '{}'", Shown(row.name), Shown(row.user));
+}
+std::string Describe(const EndedSessionRow& row) {
+  return fmt::format("session of user '{}'", Shown(row.user));
+}
 std::string Describe(const MasterRow& row) { return fmt::format("master '{}'", Shown(row.name)); }
 std::string Describe(const VariableRow& row) {
   return fmt::format("variable '{}'", Shown(row.key));

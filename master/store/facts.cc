@@ -25,7 +25,9 @@ SqlStore::SqlStore()
     : variables_(MakeVariableRows([this](const Act& act) { return ReadSql(act); },
                                   [this](const Act& act) { return WriteSql(act); })),
       connections_(MakeConnectionRows([this](const Act& act) { return ReadSql(act); },
-                                      [this](const Act& act) { return WriteSql(act); })) {}
+                                      [this](const Act& act) { return WriteSql(act); })),
+      tokens_(MakeTokenRows([this](const Act& act) { return ReadSql(act); },
+                            [this](const Act& act) { return WriteSql(act); })) {}
 
 Status SqlStore::PutMaster(const MasterRow& master) {
   GALE_RETURN_IF_ERROR(CheckRow(master));

@@ -294,12 +294,36 @@ CREATE TABLE IF NOT EXISTS dag_favorite (
     " ADD KEY event_log_by_event (event)",
 };
 
+// Tokens that users give programs, and sessions that were logged out of.
+constexpr const char* kTokens[] = {
+    R"sql(
+CREATE TABLE IF NOT EXISTS api_token (
+  id           VARCHAR(16) NOT NULL PRIMARY KEY CHECK (OCTET_LENGTH(id) BETWEEN 1 AND 16),
+  `user`       VARCHAR(250) NOT NULL CHECK (OCTET_LENGTH(`user`) BETWEEN 1 AND 250),
+  name         VARCHAR(250) NOT NULL CHECK (OCTET_LENGTH(name) BETWEEN 1 AND 250),
+  hash         VARCHAR(64) NOT NULL,
+  created_at   BIGINT NOT NULL,
+  expires_at   BIGINT,
+  last_used_at BIGINT,
+  UNIQUE KEY api_token_by_name (`user`, name)
+))sql" GALE_TABLE_END,
+    R"sql(
+CREATE TABLE IF NOT EXISTS ended_session (
+  id         VARCHAR(64) NOT NULL PRIMARY KEY CHECK (OCTET_LENGTH(id) BETWEEN 1 AND 64),
+  `user`     VARCHAR(250) NOT NULL CHECK (OCTET_LENGTH(`user`) BETWEEN 1 AND 250),
+  expires_at BIGINT NOT NULL,
+  KEY ended_session_by_user (`user`),
+  KEY ended_session_by_time (expires_at)
+))sql" GALE_TABLE_END,
+};
+
 constexpr Migration kMigrations[] = {
     {1, "initial", kInitial},
     {2, "masters", kMasters},
     {3, "bundles", kBundles},
     {4, "cleaning_usage_and_reads", kCleaningUsageAndReads},
     {5, "pages", kPages},
+    {6, "tokens_and_notes", kTokens},
 };
 
 }  // namespace

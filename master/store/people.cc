@@ -46,6 +46,7 @@ Status ChangeOrRemove(Sql& sql, const UserWrite& write) {
   }
   if (remove) {
     GALE_RETURN_IF_ERROR(sql.Run("DELETE FROM dag_favorite WHERE `user` = ?", {ToSql(row.name)}));
+    GALE_RETURN_IF_ERROR(sql.Run("DELETE FROM api_token WHERE `user` = ?", {ToSql(row.name)}));
     return sql.Run("DELETE FROM `user` WHERE name = ?", {ToSql(row.name)});
   }
   if (!write.user.role.empty()) row.role = write.user.role;

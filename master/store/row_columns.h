@@ -128,6 +128,18 @@ template <class Row>
 requires std::same_as<std::remove_const_t<Row>, UserRow>
 auto Columns(Row& r) { return std::tie(r.name, r.password_hash, r.role); }
 
+inline constexpr char kTokenColumns[] =
+    "id, user, name, hash, created_at, expires_at, last_used_at";
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, TokenRow>
+auto Columns(Row& r) {
+  return std::tie(r.id, r.user, r.name, r.hash, r.created_at, r.expires_at, r.last_used_at);
+}
+inline constexpr char kEndedSessionColumns[] = "id, user, expires_at";
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, EndedSessionRow>
+auto Columns(Row& r) { return std::tie(r.id, r.user, r.expires_at); }
+
 inline constexpr char kVariableColumns[] = "key, value, description, sealed_by";
 template <class Row>
 requires std::same_as<std::remove_const_t<Row>, VariableRow>

@@ -168,6 +168,22 @@ struct UserWrite {
   UserRow user;  // kChange: empty texts but the name stay as they are
   EventRow event;
 };
+// What a user gave a program to be asked as him: a secret, of which the hash stands here.
+struct TokenRow {
+  std::string id;    // 16 hex digits: the secret begins with them
+  std::string user;  // whose
+  std::string name;  // one of his has it
+  std::string hash;  // SHA-256 of the secret, hex
+  TimePoint created_at;
+  std::optional<TimePoint> expires_at;    // unset: never
+  std::optional<TimePoint> last_used_at;  // within kTokenUseEvery; unset: never
+};
+// A session that was logged out of before its time.
+struct EndedSessionRow {
+  std::string id;  // its token's "jti"
+  std::string user;
+  TimePoint expires_at;  // when it is over anyhow
+};
 // A DAG that a user has marked.
 struct FavoriteRow {
   std::string user;

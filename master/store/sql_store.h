@@ -28,6 +28,7 @@ class SqlStore : public Store, public Cleaning {
   Result<std::string> AddSetting(const std::string& key, const std::string& value) final;
   SecretRows<VariableRow>& variables() final { return *variables_; }
   SecretRows<ConnectionRow>& connections() final { return *connections_; }
+  TokenRows& tokens() final { return *tokens_; }
 
   Result<std::vector<OldRows>> CountOld(CleanTable table, TimePoint before) final;
   Result<uint64_t> TakeOldRuns(TimePoint before, TimePoint now, OfLeader fence) final;
@@ -60,6 +61,7 @@ class SqlStore : public Store, public Cleaning {
 
   const std::unique_ptr<SecretRows<VariableRow>> variables_;
   const std::unique_ptr<SecretRows<ConnectionRow>> connections_;
+  const std::unique_ptr<TokenRows> tokens_;
 };
 
 }  // namespace gale

@@ -293,12 +293,34 @@ CREATE INDEX event_log_by_owner ON event_log (owner);
 CREATE INDEX event_log_by_event ON event_log (event);
 )sql";
 
+// Tokens that users give programs, and sessions that were logged out of.
+constexpr char kTokens[] = R"sql(
+CREATE TABLE api_token (
+  id           TEXT NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 16),
+  user         TEXT NOT NULL CHECK (length(CAST(user AS BLOB)) BETWEEN 1 AND 250),
+  name         TEXT NOT NULL CHECK (length(CAST(name AS BLOB)) BETWEEN 1 AND 250),
+  hash         TEXT NOT NULL,
+  created_at   INTEGER NOT NULL,
+  expires_at   INTEGER,
+  last_used_at INTEGER,
+  UNIQUE (user, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ended_session (
+  id         TEXT NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 64),
+  user       TEXT NOT NULL CHECK (length(CAST(user AS BLOB)) BETWEEN 1 AND 250),
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ended_session_by_user ON ended_session (user);
+CREATE INDEX ended_session_by_time ON ended_session (expires_at);
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "initial", kInitial},
     {2, "masters", kMasters},
     {3, "bundles", kBundles},
     {4, "cleaning_usage_and_reads", kCleaningUsageAndReads},
     {5, "pages", kPages},
+    {6, "tokens_and_notes", kTokens},
 };
 
 }  // namespace

@@ -23,6 +23,7 @@
 #include "master/store/reads.h"
 #include "master/store/rows.h"
 #include "master/store/secret_rows.h"
+#include "master/store/token_rows.h"
 
 namespace gale {
 
@@ -182,7 +183,8 @@ class Store {
   virtual Result<UserRow> AddUser(const UserRow& user) = 0;
   virtual Result<std::vector<UserRow>> ListUsers() = 0;  // by name
   // ALREADY_EXISTS, NOT_FOUND; FAILED_PRECONDITION: there would be no Admin any more;
-  // RESOURCE_EXHAUSTED: kUsersMax. What a removed user has marked goes, too.
+  // RESOURCE_EXHAUSTED: kUsersMax. What a removed user has marked
+  // goes, too, and so do his tokens.
   virtual Status WriteUser(const UserWrite& write) = 0;
   // False: it was so already. Nobody looks whether there is such a DAG.
   virtual Result<bool> SetFavorite(const FavoriteRow& row, bool favorite) = 0;
@@ -195,6 +197,7 @@ class Store {
   // Written by any master, beside the engine. They live as long as the store.
   virtual SecretRows<VariableRow>& variables() = 0;
   virtual SecretRows<ConnectionRow>& connections() = 0;
+  virtual TokenRows& tokens() = 0;
 };
 
 // Opens (and makes, mode 0600) the SQLite file; ":memory:" lives as long as the store.

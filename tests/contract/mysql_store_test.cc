@@ -157,7 +157,7 @@ TEST_P(MySqlTest, AReadOnlyServerIsSaidAndHealsByItself) {
 TEST_P(MySqlTest, ASchemaOfANewerGaleIsRefused) {
   ASSERT_TRUE(Migrate(world_->options()).ok());
   MustRun(*root_, fmt::format("INSERT INTO {}.schema_version VALUES (999, 'the future')", name_));
-  ExpectError(Migrate(world_->options()), Code::kFailedPrecondition, {"999", "version 5"});
+  ExpectError(Migrate(world_->options()), Code::kFailedPrecondition, {"999", "version 6"});
 }
 
 TEST_P(MySqlTest, AnotherProgramsDatabaseIsRefusedAndLeftAlone) {

@@ -173,6 +173,7 @@ TEST(SqliteFile, OfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
       "ALTER TABLE task_instance DROP COLUMN rendered_map_index;"
       "ALTER TABLE task_attempt DROP COLUMN reschedules;"
       "ALTER TABLE task_attempt DROP COLUMN looks;"
+      "DROP TABLE api_token; DROP TABLE ended_session;"
       "DROP TABLE dag_favorite; ALTER TABLE dag_version DROP COLUMN source;"
       "DROP INDEX event_log_by_dag; DROP INDEX event_log_by_run; DROP INDEX event_log_by_owner;"
       "DROP INDEX event_log_by_event;"
@@ -208,7 +209,7 @@ TEST(SqliteFile, OfANewerGaleIsRefusedAndLeftAlone) {
   const std::string before = ReadFile(path);
   {
     auto store = MustOpen(path);
-    ExpectError(store->Migrate(), Code::kFailedPrecondition, {path, "999", "version 5"});
+    ExpectError(store->Migrate(), Code::kFailedPrecondition, {path, "999", "version 6"});
   }
   EXPECT_TRUE(ReadFile(path) == before);
 }

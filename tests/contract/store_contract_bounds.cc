@@ -110,6 +110,12 @@ TEST_P(StoreContract, ARowWithEveryTextAtItsMaximumIsTakenAndOnePastItRefused) {
             [&](const UserRow& r) { return store_->AddUser(user(r)).status(); });
   TryBounds("dag_favorite", "user, dag_id", FavoriteRow{},
             [&](const FavoriteRow& r) { return store_->SetFavorite(r, true).status(); });
+  EventRow event;
+  event.event = "create_token";
+  TryBounds("api_token", kTokenColumns, TokenRow{},  // of the user that is there by now
+            [&](const TokenRow& r) { return store_->tokens().Add(r, event); });
+  TryBounds("ended_session", kEndedSessionColumns, EndedSessionRow{},
+            [&](const EndedSessionRow& r) { return store_->tokens().EndSession(r, At(1)); });
   TryBounds("master", kMasterColumns, MasterRow{},
             [&](const MasterRow& r) { return store_->PutMaster(r); });
   TryBounds("variable", kVariableColumns, VariableRow{},

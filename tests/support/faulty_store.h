@@ -97,6 +97,7 @@ class FaultyStore : public Store {
   }
   SecretRows<VariableRow>& variables() override { return inner_.variables(); }
   SecretRows<ConnectionRow>& connections() override { return inner_.connections(); }
+  TokenRows& tokens() override { return inner_.tokens(); }
 
  private:
   Store& inner_;
