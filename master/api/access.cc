@@ -35,7 +35,7 @@ RpcAccess::RpcAccess(Auth& auth, std::string join_token)
     : auth_(auth), join_token_(std::move(join_token)), os_user_(OsUser()) {}
 
 Result<Caller> RpcAccess::Identify(const grpc::ServerContextBase& context) const {
-  if (IsLocal(context)) return Caller{{os_user_, "cli"}, Role::kAdmin};
+  if (IsLocal(context)) return CallerOf({os_user_, Role::kAdmin}, os_user_, "cli");
   const std::string token = Bearer(context);
   if (token.empty()) {
     return Unauthenticated(
@@ -45,7 +45,7 @@ Result<Caller> RpcAccess::Identify(const grpc::ServerContextBase& context) const
   auto identity = auth_.Verify(token);
   if (!identity.ok()) return Unauthenticated("{}", identity.status().message());
   const std::string& name = identity->acts_for.empty() ? identity->name : identity->acts_for;
-  return Caller{{name, "cli"}, identity->role};
+  return CallerOf(*identity, name, "cli");
 }
 
 std::string RpcAccess::TokenForLocal(const grpc::ServerContextBase& context) const {

@@ -11,6 +11,7 @@
 #include "common/base/files.h"
 #include "common/base/limits.h"
 #include "master/api/json.h"
+#include "master/api/named_token.h"
 
 namespace gale {
 namespace {
@@ -228,7 +229,9 @@ Result<Identity> Auth::Login(const std::string& name, std::string_view password,
     return wrong;
   }
   ReleaseBrake(key);  // the address's stays: it may go on guessing other names
-  return Identity{name, *role};
+  Identity who{name, *role};
+  who.password_mark = PasswordMark(user->password_hash);
+  return who;
 }
 
 // Tokens.
@@ -250,13 +253,50 @@ std::string Auth::IssueToken(const Identity& identity, Duration life) const {
                  {"iat", now},
                  {"nbf", now},
                  {"exp", now + life_seconds},
-                 {"jti", RandomText(16)}};
+                 {"jti", identity.token_id.empty() ? RandomText(16) : identity.token_id}};
   if (!identity.acts_for.empty()) claims["act"] = identity.acts_for;
+  if (!identity.password_mark.empty()) claims["pwd"] = identity.password_mark;
   const std::string text = Base64Url(kJwtHeader) + "." + Base64Url(WriteJson(claims));
   return text + "." + Base64Url(Sign(text));
 }
 
+std::string Auth::RenewToken(Identity identity, std::string_view password_hash) const {
+  identity.password_mark = PasswordMark(password_hash);
+  return IssueToken(identity, identity.expires.value_or(clock_.Now()) - clock_.Now());
+}
+
+Status Auth::EndSession(const Identity& identity) {
+  return store_.tokens().EndSession(
+      {identity.token_id, identity.name, identity.expires.value_or(clock_.Now())}, clock_.Now());
+}
+
+Result<Identity> Auth::VerifyNamed(std::string_view token) {
+  GALE_ASSIGN_OR_RETURN(const std::optional<TokenHolder> held,
+                        store_.tokens().Holder(std::string(NamedTokenId(token))));
+  if (!held || !SameSecret(held->token.hash, NamedTokenHash(token))) {
+    return Unauthenticated("there is no such token: it was deleted, or its user is no more");
+  }
+  const TimePoint now = clock_.Now();
+  const TokenRow& row = held->token;
+  if (row.expires_at && now >= *row.expires_at) {
+    return Unauthenticated("the token '{}' has expired", row.name);
+  }
+  const std::optional<Role> role = ParseRole(held->user.role);
+  if (!role) return Unauthenticated("User '{}' is no more", row.user);
+  const bool noted = row.last_used_at && now - *row.last_used_at < kTokenUseEvery;
+  if (!noted && !noting_.test_and_set()) {
+    (void)store_.tokens().NoteUse(row.id, now);  // what is asked doesn't depend on it
+    noting_.clear();
+  }
+  Identity who{held->user.name, *role};
+  who.token_id = row.id;
+  who.expires = row.expires_at;
+  who.named_token = true;
+  return who;
+}
+
 Result<Identity> Auth::Verify(std::string_view token) {
+  if (IsNamedToken(token)) return VerifyNamed(token);
   const Status invalid = PermissionDenied("Invalid JWT token");
   const size_t last_dot = token.rfind('.');
   const size_t first_dot = token.find('.');
@@ -279,17 +319,29 @@ Result<Identity> Auth::Verify(std::string_view token) {
   const TimePoint expires{std::chrono::seconds((*claims)["exp"].get<int64_t>())};
   if (clock_.Now() >= expires) return Unauthenticated("Token has expired: log in again");
   const std::string name = (*claims)["sub"].get<std::string>();
-  GALE_ASSIGN_OR_RETURN(std::optional<UserRow> user, store_.GetUser(name));
-  const std::optional<Role> role = user ? ParseRole(user->role) : std::nullopt;
-  if (!role) return Unauthenticated("User '{}' is no more", name);
   const auto text = [&](const char* claim) {
     const auto found = claims->find(claim);
     return found != claims->end() && found->is_string() ? found->get<std::string>() : "";
   };
-  return Identity{name, *role, text("act"), text("jti"), expires};
+  const Identity said{name,    Role::kViewer,         text("act"), text("jti"),
+                      expires, /*named_token=*/false, text("pwd")};
+  GALE_ASSIGN_OR_RETURN(const std::optional<SessionHolder> held,
+                        store_.tokens().SessionOf(name, said.token_id));
+  const std::optional<Role> role = held ? ParseRole(held->user.role) : std::nullopt;
+  if (!role) return Unauthenticated("User '{}' is no more", name);
+  if (held->ended) return Unauthenticated("This session was logged out: log in again");
+  if (!said.password_mark.empty() && said.password_mark != PasswordMark(held->user.password_hash)) {
+    return Unauthenticated("The password is another one now: log in again");
+  }
+  Identity who = said;
+  who.role = *role;
+  return who;
 }
 
-// No token is signed over a text like this one: it has no dots, and theirs begin with the header.
+// No token is signed over texts like these: theirs begin with the header.
+std::string Auth::PasswordMark(std::string_view password_hash) const {
+  return Base64Url(Sign(fmt::format("password {}", password_hash)).substr(0, 16));
+}
 std::string Auth::CsrfToken(std::string_view token_id) const {
   return Base64Url(Sign(fmt::format("csrf {}", token_id)).substr(0, 32));
 }

@@ -2,9 +2,11 @@
 // join with.
 #pragma once
 
+#include <atomic>
 #include <list>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,7 +26,11 @@ struct Identity {
   std::string acts_for = {};  // who it is really, if it isn't the user: the audit's
   // Of the token that says so; else empty.
   std::string token_id = {};
-  TimePoint expires = {};
+  std::optional<TimePoint> expires = {};  // unset: never
+  bool named_token = false;
+  // Of the password that it logged in with: a token counts as long as that is the user's. Empty: no
+  // password's (a master's for its own OS user).
+  std::string password_mark = {};
 };
 
 // Thread-safe.
@@ -64,14 +70,20 @@ class Auth {
   Result<Identity> Login(const std::string& name, std::string_view password,
                          const std::string& peer);
 
-  // A JWT, HS512.
+  // A JWT, HS512; of `identity`'s token_id, if it has one.
   std::string IssueToken(const Identity& identity, Duration life) const;
   std::string IssueToken(const Identity& identity) const {
     return IssueToken(identity, token_life_);
   }
-  // PERMISSION_DENIED "Invalid JWT token" if it isn't one of ours (as Airflow: 403);
-  // UNAUTHENTICATED if it has expired, or its user is gone.
+  // A JWT or a named token: one read of the ledger. PERMISSION_DENIED "Invalid JWT token" if it isn't
+  // one of ours (as Airflow: 403); UNAUTHENTICATED if it has expired, was ended (logged out of,
+  // deleted, given for a former password), or its user is gone.
   Result<Identity> Verify(std::string_view token);
+  // The JWT that says so counts no more, at any master. RESOURCE_EXHAUSTED:
+  // kEndedSessionsOfUserMax.
+  Status EndSession(const Identity& identity);
+  // For who has just changed his password, a JWT that goes on where the former one ended.
+  std::string RenewToken(Identity identity, std::string_view password_hash) const;
   // What a page that holds the token of that id can know and another site's can't: the same on all
   // masters of a ledger.
   std::string CsrfToken(std::string_view token_id) const;
@@ -86,6 +98,8 @@ class Auth {
   void NoteFailure(const std::string& key);
   void ReleaseBrake(const std::string& key);
   std::string Sign(std::string_view text) const;
+  std::string PasswordMark(std::string_view password_hash) const;
+  Result<Identity> VerifyNamed(std::string_view token);
 
   Store& store_;
   Clock& clock_;
@@ -94,7 +108,8 @@ class Auth {
   std::mutex mutex_;         // guards the brakes
   std::list<Brake> brakes_;  // latest failure first
   std::map<std::string, std::list<Brake>::iterator> by_key_;
-  std::mutex hashing_;  // one password at a time: 64 MiB each
+  std::atomic_flag noting_;  // a named token's use: one at a time, the others don't wait
+  std::mutex hashing_;       // one password at a time: 64 MiB each
 };
 
 // INVALID_ARGUMENT: it has not 1 to 250 bytes.

@@ -20,6 +20,10 @@ bool Has(Role role, v1::Right right) { return (RightsOf(role) & Bit(right)) != 0
 
 }  // namespace
 
+Caller CallerOf(const Identity& who, const std::string& name, const std::string& via) {
+  return {{name, via, Has(who.role, v1::ADMINISTER), who.named_token}, who.role};
+}
+
 bool May(const Caller& caller, v1::Right right, std::string_view) {
   return Has(caller.role, right);
 }

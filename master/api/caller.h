@@ -17,6 +17,9 @@ struct Caller {
   Role role = Role::kViewer;
 };
 
+// `name`: as the trail is to have him.
+Caller CallerOf(const Identity& who, const std::string& name, const std::string& via);
+
 // Every role is a set of rights (caller.cc). `dag_id` is the DAG that it is about, empty: none, or
 // several; no role differs from DAG to DAG yet.
 bool May(const Caller& caller, v1::Right right, std::string_view dag_id);

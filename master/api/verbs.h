@@ -77,6 +77,9 @@
   X(CreateUser, CreateUserRequest, User)                                          \
   X(PatchUser, PatchUserRequest, User)                                            \
   X(DeleteUser, DeleteUserRequest, DeleteUserResponse)                            \
+  X(ListTokens, ListTokensRequest, ListTokensResponse)                            \
+  X(CreateToken, CreateTokenRequest, Token)                                       \
+  X(DeleteToken, DeleteTokenRequest, DeleteTokenResponse)                         \
   X(SetDagFavorite, SetDagFavoriteRequest, SetDagFavoriteResponse)                \
   X(GetDagStats, GetDagStatsRequest, DagStatsResponse)                            \
   X(ListDagTags, ListDagTagsRequest, ListDagTagsResponse)                         \

@@ -21,6 +21,8 @@ namespace gale {
 struct Actor {
   std::string name;  // "admin"
   std::string via;   // "cli", "rest_api", "ui", "timetable"
+  bool administers = false;
+  bool named_token = false;  // asks with one, not as who has logged in
 };
 
 struct TriggerRequest {

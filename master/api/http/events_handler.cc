@@ -27,7 +27,7 @@ Response GetEvents(const Call& call) {
         "too_long");
   }
   EventStream::Options options;
-  options.expires = call.who.expires;
+  options.expires = call.who.expires.value_or(TimePoint::max());
   for (const std::string& text : asked) {
     Result<Watch> watch = ParseWatch(text);
     if (!watch.ok()) {

@@ -37,6 +37,8 @@ Response GetEvents(const Call& call);
 Response BeginSession(const Call& call);
 Response GetSession(const Call& call);
 Response EndSession(const Call& call);
+// Into the answer to who has just changed his password: his own browser's session goes on.
+void RenewSession(const Call& call, std::string_view password_hash, Response& response);
 Response ChangePassword(const Call& call);
 Response GetDagSource(const Call& call);
 

@@ -121,7 +121,7 @@ Response RestApi::Run(const Route& route, const Request& request, const Router::
     auto known = WhoAsks(request, auth_);
     if (!known.ok()) return Failure(known.status());
     who = *std::move(known);
-    caller = {{who.name, "rest_api"}, who.role};
+    caller = CallerOf(who, who.name, "rest_api");
     const Status may =
         CheckMay(caller, route.needs.right(), route.dag_arg ? match.args[*route.dag_arg] : "");
     if (!may.ok()) return Failure(may);

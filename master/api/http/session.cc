@@ -24,7 +24,7 @@ std::string BearerOf(const Request& request) {
 // browser's: it is to log in again.
 Result<Identity> WhoHolds(std::string_view cookie, Auth& auth) {
   Result<Identity> who = auth.Verify(cookie);
-  if (who.status().code() != Code::kPermissionDenied) return who;
+  if (who.ok() ? !who->named_token : who.status().code() != Code::kPermissionDenied) return who;
   return Unauthenticated("this session is unknown here: log in again");
 }
 
@@ -55,7 +55,7 @@ Response SessionAnswer(const Call& call, const Identity& who, int status) {
                      {"role", Name(who.role)},
                      {"rights", RightNames(who.role)},
                      {"csrf_token", call.auth.CsrfToken(who.token_id)},
-                     {"expires_at", FormatTime(who.expires)},
+                     {"expires_at", who.expires ? Json(FormatTime(*who.expires)) : Json()},
                      {"now", FormatTime(Clock::Real().Now())},
                      {"version", call.control.version().version}},
                     status);
@@ -109,16 +109,29 @@ Response BeginSession(const Call& call) {
 
 Response GetSession(const Call& call) { return SessionAnswer(call, call.who, 200); }
 
-// A session that is over is ended too: its cookie would stay.
+// A session that is over is ended too: its cookie would stay. A bearer JWT may be ended as well.
 Response EndSession(const Call& call) {
-  const std::string_view cookie = CookieOf(call.request, kSessionCookie);
-  if (auto who = WhoHolds(cookie, call.auth); who.ok()) {
-    const Status may = CheckCsrf(call.request, *who, call.auth);
-    if (!may.ok()) return Failure(may);
-  }
+  const Result<Identity> who = WhoAsks(call.request, call.auth);
   Response response{204, "application/json", "", {}};
+  if (who.ok() && who->named_token) {
+    return Failure(403, "a named token is ended by DELETE /api/gale/v1/tokens/{token_id}");
+  }
+  if (who.ok()) {
+    if (Status ended = call.auth.EndSession(*who); !ended.ok()) response = Failure(ended);
+  } else if (who.status().code() != Code::kUnauthenticated) {
+    return Failure(who.status());
+  }
   response.headers.emplace_back("Set-Cookie", CookieLine(call.request, "", 0));
   return response;
+}
+
+void RenewSession(const Call& call, std::string_view password_hash, Response& response) {
+  if (!call.request.header("authorization").empty() || !call.who.expires) return;
+  const auto life =
+      std::chrono::floor<std::chrono::seconds>(*call.who.expires - Clock::Real().Now());
+  response.headers.emplace_back(
+      "Set-Cookie",
+      CookieLine(call.request, call.auth.RenewToken(call.who, password_hash), life.count()));
 }
 
 }  // namespace gale::http

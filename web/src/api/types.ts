@@ -717,7 +717,7 @@ export interface paths {
         put?: never;
         /** Sets the cookie gale_session, which all operations take instead of a bearer token. */
         post: operations["begin_session"];
-        /** Takes the cookie away, whatever it is worth. */
+        /** Ends the session (or the bearer JWT), and takes the cookie away, whatever it is worth. */
         delete: operations["end_session"];
         options?: never;
         head?: never;
@@ -766,7 +766,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** One's own. */
+        /** One's own. Sessions and JWTs that were given for the old one end, but the one that asks with the cookie; named tokens stay. */
         post: operations["change_password"];
         delete?: never;
         options?: never;
@@ -804,6 +804,41 @@ export interface paths {
         options?: never;
         head?: never;
         patch: operations["patch_user"];
+        trace?: never;
+    };
+    "/api/gale/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own named tokens, without their secrets. */
+        get: operations["get_api_tokens"];
+        put?: never;
+        /** Makes one, and tells it this once. Not with a named token: who logged in makes them. */
+        post: operations["post_api_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gale/v1/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** One's own, or for Admins anybody's. It ends at once. */
+        delete: operations["delete_api_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/gale/v1/cluster": {
@@ -1524,6 +1559,48 @@ export interface components {
             users: components["schemas"]["UserResponse"][];
             total_entries: number;
         };
+        ApiTokenResponse: {
+            /** @description The token begins with it, after gale_. */
+            id: string;
+            username: string;
+            name: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description A use, at most an hour before the latest one.
+             */
+            last_used_at: string | null;
+        };
+        ApiTokenCreatedResponse: {
+            /** @description The token begins with it, after gale_. */
+            id: string;
+            username: string;
+            name: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description A use, at most an hour before the latest one.
+             */
+            last_used_at: string | null;
+            token: string;
+        };
+        ApiTokenCollectionResponse: {
+            tokens: components["schemas"]["ApiTokenResponse"][];
+            total_entries: number;
+        };
+        ApiTokenPostBody: {
+            name: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            /** @description Whose; for Admins, if it isn't one's own. */
+            username?: string;
+        };
         ChangePasswordBody: {
             old_password: string;
             new_password: string;
@@ -2029,7 +2106,7 @@ export interface components {
             /** @description The header X-CSRF-Token of what changes something. */
             csrf_token: string;
             /** Format: date-time */
-            expires_at: string;
+            expires_at: string | null;
             /** Format: date-time */
             now: string;
             version: string;
@@ -3933,6 +4010,75 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UserResponse"];
                 };
+            };
+        };
+    };
+    get_api_tokens: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["limit"];
+                offset?: components["parameters"]["offset"];
+                /** @description Everybody's: for Admins. */
+                all_users?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiTokenCollectionResponse"];
+                };
+            };
+        };
+    };
+    post_api_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiTokenPostBody"];
+            };
+        };
+        responses: {
+            /** @description Answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiTokenCreatedResponse"];
+                };
+            };
+        };
+    };
+    delete_api_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

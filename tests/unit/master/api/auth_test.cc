@@ -1,5 +1,6 @@
 #include "master/api/auth.h"
 #include "master/api/caller.h"
+#include "master/api/named_token.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -166,6 +167,115 @@ TEST_F(AuthTest, TokensOutliveARestart) {
   Auth next(*store_, clock_);
   ASSERT_TRUE(next.Prepare().ok());
   EXPECT_TRUE(next.Verify(token).ok());
+}
+
+TEST_F(AuthTest, ANewPasswordEndsTheTokensOfTheFormerOne) {
+  ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kUser).ok());
+  const std::string token = auth_->IssueToken(*auth_->Login("ann", "secret", "here"));
+  const Identity ann = auth_->Verify(token).value();
+  ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kUser).ok()) << "the same one, set anew";
+  const Status ended = auth_->Verify(token).status();
+  EXPECT_EQ(ended.code(), Code::kUnauthenticated);
+  EXPECT_THAT(ended.message(), testing::HasSubstr("password"));
+  // Who changed it goes on, as the same session and no longer than it would have.
+  const Identity on =
+      auth_->Verify(auth_->RenewToken(ann, store_->GetUser("ann").value()->password_hash)).value();
+  EXPECT_EQ(on.token_id, ann.token_id);
+  EXPECT_LE(*on.expires, *ann.expires);
+  // One of the Unix socket's is no password's.
+  EXPECT_TRUE(auth_->Verify(auth_->IssueToken({"ann", Role::kUser, "root"})).ok());
+}
+
+TEST_F(AuthTest, ASessionThatWasEndedIsNoneAtAnyMasterNorAfterARestart) {
+  ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kUser).ok());
+  const Identity ann = auth_->Login("ann", "secret", "here").value();
+  const std::string token = auth_->IssueToken(ann), other = auth_->IssueToken(ann);
+  ASSERT_TRUE(auth_->EndSession(auth_->Verify(token).value()).ok());
+  Auth elsewhere(*store_, clock_);
+  ASSERT_TRUE(elsewhere.Prepare().ok());
+  for (Auth* master : {auth_.get(), &elsewhere}) {
+    EXPECT_EQ(master->Verify(token).status().code(), Code::kUnauthenticated);
+    EXPECT_TRUE(master->Verify(other).ok()) << "another session of his";
+  }
+}
+
+class NamedTokenTest : public AuthTest {
+ protected:
+  std::string Give(const std::string& user, std::optional<TimePoint> expires = {}) {
+    const NamedToken made = MakeNamedToken();
+    EventRow event;
+    event.event = "create_token";
+    EXPECT_TRUE(store_->tokens()
+                    .Add({made.id, user, made.id, made.hash, clock_.Now(), expires, {}}, event)
+                    .ok());
+    return made.text;
+  }
+};
+
+TEST_F(NamedTokenTest, IsWhoItsUserIsNow) {
+  ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kOp).ok());
+  const std::string token = Give("ann");
+  EXPECT_TRUE(IsNamedToken(token));
+  const Identity ann = auth_->Verify(token).value();
+  EXPECT_EQ(ann.name, "ann");
+  EXPECT_EQ(ann.role, Role::kOp);
+  EXPECT_TRUE(ann.named_token);
+  EXPECT_EQ(ann.expires, std::nullopt);
+  // The password's is another thing; the role isn't.
+  ASSERT_TRUE(auth_->SetUser("ann", "another", Role::kViewer).ok());
+  EXPECT_EQ(auth_->Verify(token)->role, Role::kViewer);
+  ASSERT_TRUE(auth_->SetUser("root", "secret", Role::kAdmin).ok());
+  UserWrite removal{UserWrite::What::kRemove, {"ann", "", ""}, {}};
+  removal.event.event = "delete_user";
+  ASSERT_TRUE(store_->WriteUser(removal).ok());
+  EXPECT_EQ(auth_->Verify(token).status().code(), Code::kUnauthenticated);
+  ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kOp).ok()) << "somebody else of that name";
+  EXPECT_EQ(auth_->Verify(token).status().code(), Code::kUnauthenticated);
+}
+
+TEST_F(NamedTokenTest, EndsInTimeAndWhenItIsDeleted) {
+  ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kUser).ok());
+  const std::string brief = Give("ann", clock_.Now() + std::chrono::hours(1)),
+                    lasting = Give("ann");
+  EXPECT_TRUE(auth_->Verify(brief).ok());
+  clock_.Advance(std::chrono::hours(1));
+  EXPECT_EQ(auth_->Verify(brief).status().code(), Code::kUnauthenticated);
+  clock_.Advance(std::chrono::hours(100'000));
+  EXPECT_TRUE(auth_->Verify(lasting).ok());
+  EventRow event;
+  event.event = "delete_token";
+  ASSERT_TRUE(store_->tokens().Remove(std::string(NamedTokenId(lasting)), "ann", event).ok());
+  EXPECT_EQ(auth_->Verify(lasting).status().code(), Code::kUnauthenticated);
+}
+
+TEST_F(NamedTokenTest, NeedsAllOfTheSecretNotItsIdAlone) {
+  ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kUser).ok());
+  const std::string token = Give("ann");
+  for (const size_t place : {token.size() - 1, size_t{25}, size_t{6}}) {
+    std::string guess = token;
+    guess[place] = guess[place] == '0' ? '1' : '0';
+    EXPECT_EQ(auth_->Verify(guess).status().code(), Code::kUnauthenticated);
+  }
+  for (const std::string& none :
+       {token.substr(0, token.size() - 1), token + "0", std::string("gale_"),
+        std::string("gale_") + std::string(64, 'G')}) {
+    EXPECT_EQ(auth_->Verify(none).status().code(), Code::kPermissionDenied) << none;
+  }
+}
+
+TEST_F(NamedTokenTest, ItsUseIsNotedOnceAnHour) {
+  ASSERT_TRUE(auth_->SetUser("ann", "secret", Role::kUser).ok());
+  const std::string token = Give("ann");
+  const TimePoint start = clock_.Now();
+  const auto used = [&] {
+    EXPECT_TRUE(auth_->Verify(token).ok());
+    return store_->tokens().List("ann", {})->rows.at(0).last_used_at.value();
+  };
+  EXPECT_EQ(used(), start);
+  clock_.Advance(std::chrono::minutes(59));
+  EXPECT_EQ(used(), start);
+  clock_.Advance(std::chrono::minutes(1));
+  EXPECT_EQ(used(), start + std::chrono::hours(1));
 }
 
 TEST_F(AuthTest, TooManyWrongPasswordsAreBrakedForThatUserAndAddressOnly) {

@@ -202,6 +202,10 @@ constexpr Asked kAsked[] = {
     {"GET", "/api/gale/v1/users"},
     {"DELETE", "/api/gale/v1/users/ann"},
     {"DELETE", "/api/gale/v1/users/admin"},
+    {"GET", "/api/gale/v1/tokens"},
+    {"POST", "/api/gale/v1/tokens", R"({"name":"","expires_at":null})"},
+    {"POST", "/api/gale/v1/tokens", R"({"name":"x","username":"nobody"})"},
+    {"DELETE", "/api/gale/v1/tokens/none"},
 };
 
 DagSpec Rich() {

@@ -145,6 +145,49 @@ TEST_F(SessionTest, LoggingOutTakesTheCookieAway) {
   EXPECT_EQ(Ask("DELETE", kSession, "", {{"cookie", "gale_session=old"}}).status, 204);
 }
 
+// Also for who has copied it, and a bearer JWT is ended in the same way.
+TEST_F(SessionTest, LoggingOutEndsTheSession) {
+  const Response login = LogIn(), other = LogIn();
+  const std::map<std::string, std::string> whole = {
+      {"cookie", Held(login)}, {"x-csrf-token", Json::parse(login.body)["csrf_token"]}};
+  EXPECT_EQ(Ask("DELETE", kSession, "", whole).status, 204);
+  const Response late = Ask("GET", kSession, "", {{"cookie", Held(login)}});
+  EXPECT_EQ(late.status, 401);
+  EXPECT_THAT(late.body, HasSubstr("logged out"));
+  EXPECT_EQ(Ask("GET", kSession, "", {{"cookie", Held(other)}}).status, 200);
+  EXPECT_EQ(Ask("DELETE", kSession, "", whole).status, 204) << "twice";
+
+  const std::string bearer = "Bearer " + server_.auth->IssueToken({"admin", Role::kAdmin});
+  EXPECT_EQ(Ask("DELETE", kSession, "", {{"authorization", bearer}}).status, 204);
+  EXPECT_EQ(Ask("GET", kSession, "", {{"authorization", bearer}}).status, 401);
+}
+
+TEST_F(SessionTest, ANewPasswordEndsAllOtherSessionsAndThisOneGoesOn) {
+  const Response login = LogIn("eve"), other = LogIn("eve");
+  const std::string csrf = Json::parse(login.body)["csrf_token"];
+  const Response changed = Ask("POST", "/api/gale/v1/session/password",
+                               R"({"old_password":"secret","new_password":"better"})",
+                               {{"cookie", Held(login)}, {"x-csrf-token", csrf}});
+  ASSERT_EQ(changed.status, 204);
+  EXPECT_THAT(CookieLineOf(changed), HasSubstr("; HttpOnly; SameSite=Strict"));
+  const Response on = Ask("GET", kSession, "", {{"cookie", Held(changed)}});
+  ASSERT_EQ(on.status, 200);
+  EXPECT_EQ(Json::parse(on.body)["csrf_token"], csrf) << "what the page holds counts still";
+  for (const Response& former : {login, other}) {
+    EXPECT_EQ(Ask("GET", kSession, "", {{"cookie", Held(former)}}).status, 401);
+  }
+  // With a bearer there is no cookie to go on with.
+  const std::string bearer =
+      "Bearer " + server_.auth->IssueToken(*server_.auth->Login("eve", "better", "here"));
+  const Response again =
+      Ask("POST", "/api/gale/v1/session/password",
+          R"({"old_password":"better","new_password":"best"})", {{"authorization", bearer}});
+  EXPECT_EQ(again.status, 204);
+  EXPECT_EQ(CookieLineOf(again), "");
+  EXPECT_EQ(Ask("GET", kSession, "", {{"authorization", bearer}}).status, 401);
+  EXPECT_EQ(Ask("GET", kSession, "", {{"cookie", Held(changed)}}).status, 401);
+}
+
 TEST_F(SessionTest, GuessesAtPasswordsCountAsAnyOthers) {
   const std::string wrong = R"({"username":"eve","password":"guess"})";
   for (uint32_t i = 0; i < Auth::kFailuresMax; ++i) {
