@@ -211,8 +211,9 @@ Status Client::Explain(const grpc::Status& status) const {
   }
   if (ours.code() == Code::kUnauthenticated && target_.socket_path.empty()) {
     return Unauthenticated(
-        "{} ({}); give a token of POST /auth/token in GALE_TOKEN or --token-file", ours.message(),
-        where);
+        "{} ({}); give a token (`gale tokens create`, or POST /auth/token) in GALE_TOKEN or "
+        "--token-file",
+        ours.message(), where);
   }
   if (ours.code() == Code::kUnimplemented) {
     return Unimplemented("the master at {} doesn't know this call: is it of an older version?",

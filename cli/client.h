@@ -25,9 +25,9 @@ TlsFiles TlsFilesOf(const Config& config);
 struct Target {
   std::string address;      // for gRPC: "unix:/home/u/.gale/run/gale.sock", "host:port"
   std::string socket_path;  // empty: over TCP
-  std::string token;        // a JWT; empty: none (over the socket nobody needs one)
-  std::string hint;         // what to check if nobody answers there
-  TlsFiles tls = {};        // over TCP; none: plain text
+  std::string token;  // a JWT or a named token; empty: none (over the socket nobody needs one)
+  std::string hint;   // what to check if nobody answers there
+  TlsFiles tls = {};  // over TCP; none: plain text
   std::vector<std::string> others = {};  // of the same cluster, tried if `address` doesn't answer
 
   static Target OfHome(const std::string& home);

@@ -104,9 +104,9 @@ void Context::PrintRecord(const Table& table) const {
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> kAll = [] {
     std::vector<Command> all;
-    for (auto* part :
-         {ServerCommands, DagCommands, RunCommands, TaskCommands, PoolCommands, WorkerCommands, VariableCommands,
-          ConnectionCommands, DbCommands, SecretsCommands, LocalCommands}) {
+    for (auto* part : {ServerCommands, DagCommands, RunCommands, TaskCommands, PoolCommands,
+                       WorkerCommands, VariableCommands, UserCommands, ConnectionCommands,
+                       DbCommands, SecretsCommands, LocalCommands}) {
       std::ranges::move(part(), std::back_inserter(all));
     }
     return all;
@@ -124,6 +124,8 @@ std::span<const Group> Groups() {
       {"workers", "the workers that a master knows"},
       {"variables", "texts that DAGs read by name"},
       {"connections", "where something outside is, and how tasks get in"},
+      {"users", "who may log in, and what he may"},
+      {"tokens", "what programs are let in with"},
       {"db", "the metadata database"},
       {"secrets", "the key of variables and connections"},
       {"config", "the settings, and where each comes from"},

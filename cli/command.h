@@ -113,6 +113,7 @@ std::vector<Command> DagCommands();
 std::vector<Command> RunCommands();  // `gale dags ...` that are about runs
 std::vector<Command> TaskCommands();
 std::vector<Command> PoolCommands();
+std::vector<Command> UserCommands();  // and tokens
 std::vector<Command> WorkerCommands();  // and queues
 std::vector<Command> LocalCommands();
 std::vector<Command> VariableCommands();

@@ -81,7 +81,9 @@ constexpr std::pair<std::string_view, std::string_view> kNotThere[] = {
     {"dags backfill", "`gale dags trigger DAG -e DATE` makes the run of one date"},
     {"backfill", "`gale dags trigger DAG -e DATE` makes the run of one date"},
     {"rotate-fernet-key", "`gale secrets rotate` makes a new key and seals everything by it"},
-    {"users", "there is one user, admin; its password is in <home>/admin_password"},
+    {"users reset-password", "`gale users set USERNAME --password -`"},
+    {"users add-role", "`gale users set USERNAME --role ROLE`; a user has one role"},
+    {"users remove-role", "`gale users set USERNAME --role ROLE`; a user has one role"},
     {"connections create-default-connections",
      "there are none; `gale connections import` takes a file"},
 };

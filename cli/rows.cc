@@ -105,6 +105,13 @@ constexpr RowColumn kWorker[] = {
     {"cpu_count", "", kPlain, kHidden},
     {"memory_total_mib", "memory_bytes", Take::kMib, kHidden},
 };
+constexpr RowColumn kUser[] = {{"username"}, {"role"}};
+constexpr RowColumn kToken[] = {
+    {"id"}, {"username"}, {"name"}, {"created_at"}, {"expires_at"}, {"last_used_at"},
+};
+constexpr RowColumn kNewToken[] = {
+    {"id"}, {"username"}, {"name"}, {"token"}, {"created_at"}, {"expires_at"},
+};
 constexpr RowColumn kVariable[] = {{"key"}, {"value"}, {"description", "", Take::kOrNull}};
 constexpr RowColumn kConnection[] = {
     {"conn_id"},
@@ -187,7 +194,9 @@ Cell CellOf(const RowColumn& column, const Message& message) {
 const std::span<const RowColumn> kDagColumns = kDag, kRunColumns = kRun,
                                  kTaskInstanceColumns = kTaskInstance, kPoolColumns = kPool,
                                  kWorkerColumns = kWorker, kQueueColumns = kQueue,
-                                 kVariableColumns = kVariable, kConnectionColumns = kConnection;
+                                 kUserColumns = kUser, kTokenColumns = kToken,
+                                 kNewTokenColumns = kNewToken, kVariableColumns = kVariable,
+                                 kConnectionColumns = kConnection;
 
 Table TableOf(std::span<const RowColumn> columns) {
   std::vector<Column> made;

@@ -31,7 +31,8 @@ struct RowColumn {
 };
 
 extern const std::span<const RowColumn> kDagColumns, kRunColumns, kTaskInstanceColumns,
-    kPoolColumns, kWorkerColumns, kQueueColumns, kVariableColumns, kConnectionColumns;
+    kPoolColumns, kWorkerColumns, kQueueColumns, kUserColumns, kTokenColumns, kNewTokenColumns,
+    kVariableColumns, kConnectionColumns;
 
 Table TableOf(std::span<const RowColumn> columns);
 // Adds the message as a row. Crashes if it hasn't a column's field: each listing has a test.

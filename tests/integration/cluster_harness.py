@@ -77,16 +77,16 @@ class Cluster:
 
     # REST: of any master, by its place or name.
 
-    def rest(self, master, method, path, body=None):
+    def rest(self, master, method, path, body=None, token=None):
         """(status, answer) of that master; (0, why) if nobody answers there."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.part(master)['port']}{path}", method=method,
                                          data=None if body is None else json.dumps(body).encode(),
                                          headers={"Content-Type": "application/json"})
         if path != "/auth/token":
-            request.add_header("Authorization", f"Bearer {self.token(master)}")
+            request.add_header("Authorization", f"Bearer {token or self.token(master)}")
         try:
             with urllib.request.urlopen(request, timeout=30) as response:
-                status, answer = response.status, json.load(response)
+                status, answer = response.status, json.loads(response.read() or "null")
         except urllib.error.HTTPError as error:
             status, answer = error.code, error.read().decode()
         except OSError as error:
@@ -96,11 +96,15 @@ class Cluster:
 
     def token(self, master):
         if self.access_token is None:
-            password = pathlib.Path(self.file()["admin_password_file"]).read_text().strip()
-            status, answer = self.rest(master, "POST", "/auth/token", {"username": "admin", "password": password})
-            assert status == 201, answer
-            self.access_token = answer["access_token"]  # every master takes it
+            self.access_token = self.log_in(master)  # every master takes it
         return self.access_token
+
+    def log_in(self, master):
+        """A new token of the admin's."""
+        password = pathlib.Path(self.file()["admin_password_file"]).read_text().strip()
+        status, answer = self.rest(master, "POST", "/auth/token", {"username": "admin", "password": password})
+        assert status == 201, answer
+        return answer["access_token"]
 
     def leader(self):
         """Its name and another's, as any master that answers tells."""

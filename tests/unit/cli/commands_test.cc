@@ -165,7 +165,11 @@ TEST_F(Commands, WrongUsageIsNamedWithWhatWasMeant) {
   ExpectRefused(Run({"dags", "list-runs", "--limit", "0"}), Exit::kUsage, "limit");
   ExpectRefused(Run({"triggerer"}), Exit::kUsage, "triggerer");
   ExpectRefused(Run({"tasks", "test", "etl", "a"}), Exit::kUsage, "gale dags trigger");
-  ExpectRefused(Run({"users", "list"}), Exit::kUsage, "admin_password");
+  ExpectRefused(Run({"users", "reset-password", "ann"}), Exit::kUsage, "gale users set");
+  ExpectRefused(Run({"users", "set", "ann"}), Exit::kUsage, "--role");
+  ExpectRefused(Run({"tokens", "create", "ci"}), Exit::kUsage, "--user");
+  ExpectRefused(Run({"tokens", "create", "ci", "--user", "ann", "--expires-in", "soon"}),
+                Exit::kUsage, "90d");
   ExpectRefused(Run({"master", "--roles", "dags"}), Exit::kUsage, "scheduler");
   ExpectRefused(Run({"master", "--roles", "scheduler,ui"}), Exit::kUsage, "'ui'");
   ExpectRefused(Run({"scheduler", "-D"}), Exit::kUsage, "systemd");
