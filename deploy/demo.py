@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import secrets
 import subprocess
 import sys
 import time
@@ -65,6 +66,10 @@ def fill(api):
         api("POST", "/api/v2/variables", {"key": key, "value": value, "description": "of the demo"})
     api("POST", "/api/v2/connections", {"connection_id": "warehouse", "conn_type": "postgres", "host": "db.example.net",
                                         "login": "etl", "password": "secret", "schema": "shop", "port": 5432})
+    for username, role in (("mina", "Op"), ("deploy", "User")):
+        api("POST", "/api/gale/v1/users", {"username": username, "role": role, "password": secrets.token_hex(16)})
+    for username, name in (("admin", "laptop"), ("deploy", "release pipeline"), ("mina", "notebook")):
+        api("POST", "/api/gale/v1/tokens", {"username": username, "name": name})
     dags = [dag["dag_id"] for dag in api("GET", "/api/v2/dags?limit=100")["dags"]]
     for dag_id in dags:
         if dag_id != "tts_eval":  # one stays switched off

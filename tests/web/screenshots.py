@@ -60,6 +60,7 @@ def addresses(api):
         "queues": ("/queues", DESKTOP),
         "pools": ("/pools", DESKTOP), "import-errors": ("/import-errors", DESKTOP), "cluster": ("/cluster", DESKTOP),
         "variables": ("/variables", DESKTOP), "connections": ("/connections", DESKTOP), "users": ("/users", DESKTOP),
+        "tokens": ("/tokens?of=all", DESKTOP), "password": ("/?do=password", DESKTOP),
         "audit": ("/audit", DESKTOP), "not-found": ("/nowhere", DESKTOP),
     }
 

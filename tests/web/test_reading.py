@@ -30,6 +30,8 @@ one >> two >> three""", tags=["steps"]))
     token = shared.token()
     assert shared.rest("PATCH", "/api/v2/dags/steps/dagRuns/r1", {"note": HOSTILE}, token)[0] == 200
     assert shared.rest("POST", "/api/v2/variables", {"key": "evil", "value": HOSTILE}, token)[0] == 201
+    for name in ("ci", HOSTILE):
+        assert shared.rest("POST", "/api/gale/v1/tokens", {"name": name}, token)[0] == 201
     return shared
 
 
@@ -38,7 +40,8 @@ PAGES = ["/", "/dags", "/dags/steps", "/dags/steps?view=gantt", "/dags/steps/run
          "/dags/steps/runs/r1/tasks/one", "/dags/steps/runs/r1/tasks/three?tab=why",
          "/dags/steps/runs/r1/tasks/one?tab=xcom",
          "/runs", "/tasks", "/workers", "/queues", "/pools", "/pools/default_pool", "/import-errors", "/cluster",
-         "/variables", "/connections", "/users", "/audit", "/dags?do=trigger&on=steps",
+         "/variables", "/connections", "/users", "/tokens", "/tokens?of=all", "/audit", "/?do=password",
+         "/dags?do=trigger&on=steps",
          "/dags/steps/runs/r1?do=clear&on=steps/r1"]
 
 

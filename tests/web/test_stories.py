@@ -215,3 +215,55 @@ def test_the_whole_way_by_keyboard(gale, reader):
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("Shift+D")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_a_token_is_made_used_and_deleted(gale, reader):
+    page = reader(gale, "/")
+    page.get_by_role("button", name="Signed in as admin").click()
+    page.get_by_role("menuitem", name="Tokens").click()
+    expect(page).to_have_url(re.compile(r"/tokens$"))
+    expect(page.get_by_text("No tokens yet")).to_be_visible()
+    page.get_by_role("button", name="New token").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("<b>ci</b>")
+    dialog.get_by_label("Works for").select_option("30 days")
+    dialog.get_by_role("button", name="Make it").click()
+    expect(dialog).to_contain_text("This is the only time that it is shown")
+    token = dialog.get_by_label("Token", exact=True).input_value()
+    dialog.get_by_role("button", name="I have it").click()
+    row = page.get_by_role("row", name="<b>ci</b>")
+    expect(row).to_contain_text("not yet")
+    assert token not in page.content()
+    assert gale.rest("GET", "/api/v2/dags", token=token)[0] == 200
+    page.reload()
+    expect(row).not_to_contain_text("not yet")
+    row.get_by_role("button", name="Delete <b>ci</b>").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("No tokens yet")).to_be_visible()
+    assert gale.rest("GET", "/api/v2/dags", token=token)[0] == 401
+
+
+def test_a_new_password_ends_the_other_sessions(gale, reader):
+    here, elsewhere = reader(gale, "/dags"), reader(gale, "/dags")
+    here.keyboard.press("Control+k")
+    here.get_by_label("Search or jump to…").last.fill("password")
+    here.get_by_text("Change my password…").click()
+    dialog = here.get_by_role("dialog")
+    dialog.get_by_label("Your password now").fill("guess")
+    dialog.get_by_label("New password", exact=True).fill("another")
+    dialog.get_by_label("New password, again").fill("others")
+    dialog.get_by_role("button", name="Change it").click()
+    expect(dialog).to_contain_text("This is another one than above.")
+    dialog.get_by_label("New password, again").fill("another")
+    dialog.get_by_role("button", name="Change it").click()
+    expect(dialog).to_contain_text("This isn’t your password.")
+    dialog.get_by_label("Your password now").fill(gale.password())
+    dialog.get_by_role("button", name="Change it").click()
+    expect(dialog).to_have_count(0)
+    here.get_by_role("link", name="Pools").first.click()
+    expect(here.get_by_role("cell", name="default_pool").first).to_be_visible()  # goes on
+    elsewhere.get_by_role("link", name="Pools").first.click()
+    expect(elsewhere.get_by_role("dialog", name="Log in")).to_contain_text("Your session has ended.")
+    elsewhere.get_by_label("Password", exact=True).fill("another")
+    elsewhere.get_by_role("button", name="Log in").click()
+    expect(elsewhere.get_by_role("cell", name="default_pool").first).to_be_visible()

@@ -5,6 +5,9 @@ import type { components } from "./types";
 type Schemas = components["schemas"];
 
 export type Session = Schemas["SessionResponse"];
+export type ApiToken = Schemas["ApiTokenResponse"];
+export type ApiTokens = Schemas["ApiTokenCollectionResponse"];
+export type NewApiToken = Schemas["ApiTokenCreatedResponse"];
 export type RunBar = Schemas["RunBarResponse"];
 export type DagItem = Schemas["DagItemResponse"];
 export type DagList = Schemas["DagListResponse"];

@@ -1,5 +1,5 @@
 import { Link, useLocation, useParams } from "@tanstack/react-router";
-import { administer, main, operate } from "./places";
+import { everywhere } from "./places";
 import { runLabel } from "../lib/run";
 import { t } from "../texts";
 
@@ -7,7 +7,7 @@ import { t } from "../texts";
 export function Crumbs() {
   const { pathname } = useLocation();
   const { dagId, runId, taskId, name, id } = useParams({ strict: false }) as Record<string, string | undefined>;
-  const place = [...main, ...operate, ...administer].find(({ to }) => (to === "/" ? pathname === "/" : pathname === to || pathname.startsWith(`${to}/`)));
+  const place = everywhere.find(({ to }) => (to === "/" ? pathname === "/" : pathname === to || pathname.startsWith(`${to}/`)));
   const last = taskId ?? (runId ? runLabel(runId) : undefined) ?? dagId ?? name ?? id;
   return (
     <nav className="crumb grow" aria-label={t("nav.crumbs")}>

@@ -3,19 +3,24 @@ import "@mantine/core/styles/Menu.css";
 import "@mantine/core/styles/Popover.css";
 import "@mantine/core/styles/Paper.css";
 import "@mantine/core/styles/UnstyledButton.css";
+import { useNavigate } from "@tanstack/react-router";
 import { logOut, useSession } from "../api/session";
 import { Icon } from "../components/Icon";
 import { timeZone } from "../lib/format";
+import { useSearch } from "../lib/useSearch";
 import { languages, t, type Language } from "../texts";
 import { Crumbs } from "./Crumbs";
 import { LiveSign } from "./LiveSign";
 import { palette } from "./palette";
+import { own } from "./places";
 import { change, useSettings } from "./settings";
 import { ZoneMenu } from "./ZoneMenu";
 
 export function TopBar() {
   const { theme, language } = useSettings();
   const { session } = useSession();
+  const navigate = useNavigate();
+  const [, set] = useSearch();
   const other = theme === "dark" ? "light" : "dark";
   return (
     <header className="top">
@@ -42,6 +47,8 @@ export function TopBar() {
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Label>{t("app.user", { name: session!.username, role: session!.role })}</Menu.Label>
+          {own.map((place) => <Menu.Item key={place.to} leftSection={<Icon name={place.icon} />} onClick={() => void navigate({ to: place.to as never })}>{t(place.text)}</Menu.Item>)}
+          <Menu.Item leftSection={<Icon name="edit" />} onClick={() => set({ do: "password" })}>{t("palette.password")}</Menu.Item>
           <Menu.Item leftSection={<Icon name="logout" />} onClick={() => void logOut()}>{t("app.log_out")}</Menu.Item>
         </Menu.Dropdown>
       </Menu>

@@ -1,6 +1,6 @@
 import type { IconName } from "../components/Icon";
 
-// The rail's, and the palette's pages.
+// The rail's, the user menu's, and the palette's pages.
 export type Place = { to: string; icon: IconName; text: string; right?: "operate" | "administer" };
 export const main: Place[] = [
   { to: "/", icon: "home", text: "nav.home" },
@@ -21,3 +21,5 @@ export const administer: Place[] = [
   { to: "/users", icon: "users", text: "nav.users", right: "administer" },
   { to: "/audit", icon: "audit", text: "nav.audit" },
 ];
+export const own: Place[] = [{ to: "/tokens", icon: "key", text: "nav.tokens" }];
+export const everywhere = [...main, ...operate, ...administer, ...own];

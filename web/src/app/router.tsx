@@ -56,6 +56,7 @@ const routes = [
   page("/variables", () => import("../pages/variables")),
   page("/connections", () => import("../pages/connections")),
   page("/users", () => import("../pages/users")),
+  page("/tokens", () => import("../pages/tokens")),
   page("/audit", () => import("../pages/audit")),
   moved("/home", () => ({ to: "/dags" })),
   moved("/dags/$dagId/grid", ofAirflow),

@@ -4,6 +4,7 @@ import { Icon } from "./Icon";
 
 export function CopyButton({ text, label }: { text: string; label?: string }) {
   const [copied, setCopied] = useState(false);
+  if (!isSecureContext) return null; // without HTTPS a browser lets no page write there
   const copy = async () => {
     await navigator.clipboard.writeText(text);
     setCopied(true);

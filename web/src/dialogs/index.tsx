@@ -10,6 +10,7 @@ const dialogs: Record<string, ComponentType<DialogProps>> = {
   mark: lazy(() => import("./MarkDialog")),
   note: lazy(() => import("./NoteDialog")),
   stop: lazy(() => import("./StopDialog")),
+  password: lazy(() => import("./PasswordDialog")),
 };
 // The query's names that belong to a dialog: closing it takes them away. (run and task are the DAG page's.)
 const own = ["do", "on", "tasks", "conf", "from"];

@@ -11,7 +11,7 @@ import { useState } from "react";
 import { get, path } from "../../api/client";
 import type { DagItem, Gantt } from "../../api/shapes";
 import { useSession } from "../../api/session";
-import { administer, main, operate } from "../../app/places";
+import { everywhere } from "../../app/places";
 import { paletteStore } from "../../app/palette";
 import { change, settings } from "../../app/settings";
 import { Icon, type IconName } from "../../components/Icon";
@@ -59,7 +59,7 @@ export default function Palette() {
     }
   }
   const dark = settings.get().theme === "dark";
-  here.push(act("theme", dark ? "sun" : "moon", t(dark ? "app.theme_light" : "app.theme_dark"), () => void change("theme", dark ? "light" : "dark"), "Shift D"));
+  here.push(act("theme", dark ? "sun" : "moon", t(dark ? "app.theme_light" : "app.theme_dark"), () => void change("theme", dark ? "light" : "dark"), "Shift D"), act("password", "key", t("palette.password"), dialog("password", "")));
 
   const tasks = (run.data?.rows ?? []).slice(0, TASKS_MAX).map((row): SpotlightActionData => ({
     id: `task ${row.task_id}`, label: row.task_id, leftSection: <StateMark state={stateOf(row.state)} />,
@@ -69,7 +69,7 @@ export default function Palette() {
     id: `dag ${dag.dag_id}`, label: dag.dag_id, leftSection: <Icon name="dags" />, ...(dag.is_paused ? { description: t("palette.paused") } : {}),
     onClick: () => void navigate({ to: "/dags/$dagId", params: { dagId: dag.dag_id } as never }),
   }));
-  const pages = [...main, ...operate, ...administer].filter((place) => !place.right || rights.includes(place.right)).map((place) => act(`page ${place.to}`, place.icon, t(place.text), () => void navigate({ to: place.to as never })));
+  const pages = everywhere.filter((place) => !place.right || rights.includes(place.right)).map((place) => act(`page ${place.to}`, place.icon, t(place.text), () => void navigate({ to: place.to as never })));
   const groups: SpotlightActionGroupData[] = [
     { group: t("palette.do"), actions: here }, { group: t("palette.tasks"), actions: tasks }, { group: t("nav.dags"), actions: found }, { group: t("palette.pages"), actions: pages },
   ].filter((group) => group.actions.length > 0);
