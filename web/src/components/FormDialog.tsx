@@ -22,6 +22,7 @@ export function FormDialog({ title, fields, button, done, close, act, note, extr
     event.preventDefault();
     void run(async () => { await act(values); return done; });
   };
+  const first = fields.find((field) => !field.fixed);
   const known = new Set(fields.map((field) => field.name));
   const elsewhere = error && !Object.keys(error.fields).some((name) => known.has(name));
   return (
@@ -34,9 +35,9 @@ export function FormDialog({ title, fields, button, done, close, act, note, extr
       </>
     }>
       <form id={id} onSubmit={submit}>
-        {note}
+        {note ? <div className="formnote">{note}</div> : null}
         {fields.map((field) => (
-          <FieldOf key={field.name} id={`${id}-${field.name}`} field={field} value={values[field.name] ?? ""} error={error?.fields[field.name]} onChange={(value) => setValues((now) => ({ ...now, [field.name]: value }))} />
+          <FieldOf key={field.name} id={`${id}-${field.name}`} field={field} first={field === first} value={values[field.name] ?? ""} error={error?.fields[field.name]} onChange={(value) => setValues((now) => ({ ...now, [field.name]: value }))} />
         ))}
         {error && elsewhere ? <Failure error={error} /> : null}
       </form>
@@ -44,8 +45,8 @@ export function FormDialog({ title, fields, button, done, close, act, note, extr
   );
 }
 
-function FieldOf({ id, field, value, error, onChange }: { id: string; field: Field; value: string; error: string | undefined; onChange: (value: string) => void }) {
-  const common = { id, className: error ? "in err" : "in", value, disabled: field.fixed, required: field.required, "aria-invalid": !!error, "aria-describedby": error ? `${id}-why` : undefined };
+function FieldOf({ id, field, first, value, error, onChange }: { id: string; field: Field; first: boolean; value: string; error: string | undefined; onChange: (value: string) => void }) {
+  const common = { "data-autofocus": first || undefined, id, className: error ? "in err" : "in", value, disabled: field.fixed, required: field.required, "aria-invalid": !!error, "aria-describedby": error ? `${id}-why` : undefined };
   if (field.kind === "check") {
     return <label className="row g8" style={{ margin: "8px 0" }}><input type="checkbox" checked={value === "true"} onChange={(event) => onChange(String(event.target.checked))} />{field.label}</label>;
   }

@@ -7,6 +7,7 @@ import { Dialog } from "../../components/Dialog";
 import { FormDialog } from "../../components/FormDialog";
 import { t } from "../../texts";
 import { curlWith } from "./asText";
+import "./tokens.css";
 
 const days = [30, 90, 365];
 const DAY_MS = 86_400_000;
@@ -21,11 +22,11 @@ export function NewToken({ close, again }: { close: () => void; again: () => Pro
     return (
       <Dialog title={t("tokens.made_title", { name: made.name })} onClose={close} width={620} foot={<><span className="grow" /><button className="btn p" onClick={close}>{t("tokens.kept")}</button></>}>
         <p>{t("tokens.once")}</p>
-        <div className="row g6">
+        <div className="row g6 secret">
           <input className="in mono grow" readOnly aria-label={t("tokens.token")} value={made.token} onFocus={(event) => event.target.select()} />
           <CopyButton text={made.token} label={t("app.copy")} />
         </div>
-        <pre className="code">{curlWith(made.token)}</pre>
+        <pre className="code secret">{curlWith(made.token)}</pre>
       </Dialog>
     );
   }
