@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -34,6 +35,9 @@ constexpr size_t kAnswerBytesMax = limits::kSpecBytesMax + (4 << 20);
 std::vector<std::string> ServerEnvironment(const std::string& sdk) {
   std::vector<std::string> env;
   std::string path = sdk;
+  // A set of texts is gone through in the same order by every server: else a file that makes tasks
+  // of one would make another version at each start.
+  if (std::getenv("PYTHONHASHSEED") == nullptr) env.emplace_back("PYTHONHASHSEED=0");
   for (char** e = environ; *e != nullptr; ++e) {
     if (std::strncmp(*e, "PYTHONPATH=", 11) == 0) {
       if ((*e)[11] != '\0') path += ":" + std::string(*e + 11);

@@ -18,6 +18,35 @@ def test_four_slow_files_do_not_delay_a_fifth(gale):
     assert not gale.dag("slow0")
 
 
+SETS = """
+from airflow.sdk import DAG, Label
+from airflow.providers.standard.operators.empty import EmptyOperator
+names = {"north", "south", "east", "west", "here", "there"}
+with DAG("sets", params={name: 1 for name in names}, tags=list(names)):
+    first = EmptyOperator(task_id="first")
+    for name in names:
+        first >> Label(name) >> EmptyOperator(task_id=name)
+"""
+
+
+def test_a_file_that_goes_through_a_set_makes_no_version_at_each_start(gale):
+    """Each parse server had hashes of its own, so the next one read the tasks in another order: version 2."""
+    write_whole(gale.dags / "sets.py", SETS)
+    wait_until(lambda: gale.dag("sets"), "the DAG")
+    token = gale.token()
+    before = gale.rest("GET", "/api/v2/dags/sets/details", token=token)[1]
+    gale.stop(gale.server)
+    gale.server = gale.start()
+
+    def next_reading():
+        now = gale.rest("GET", "/api/v2/dags/sets/details", token=token)[1]
+        return now if now["last_parsed"] > before["last_parsed"] else None
+
+    after = wait_until(next_reading, "the file's next reading")
+    assert after["latest_dag_version"]["version_number"] == 1
+    assert list(after["params"]) == list(before["params"])
+
+
 def test_a_link_to_the_folder_and_an_ignore_file(gale):
     (gale.dags / "loop").symlink_to(".")
     (gale.dags / "ign").mkdir()
