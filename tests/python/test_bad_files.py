@@ -1,6 +1,10 @@
 """What is wrong with a file is said in words that name the DAG, the task and the place."""
 
+import sys
+
 import pytest
+
+from gale import missing
 
 HEAD = """
     from datetime import datetime, timedelta
@@ -135,3 +139,31 @@ def test_a_module_that_makes_dags_keeps_them_when_another_file_imports_it(write)
     specs, error, _ = parse_file(mine)
     assert error == ""
     assert [(spec["dag_id"], spec["fileloc"]) for spec in specs] == [("mine", mine)]
+
+
+def test_a_package_that_is_not_there_is_named_with_what_installs_it(error_of):
+    error = error_of("""
+        from airflow import DAG
+        import sklearn_that_is_nowhere.svm
+        """)
+    assert error.splitlines()[-2:] == [
+        "ModuleNotFoundError: No module named 'sklearn_that_is_nowhere'",
+        f"gale: no package in {sys.prefix} and no file on the DAGs' path has 'sklearn_that_is_nowhere'; if it is a "
+        f"package's: {sys.executable} -m pip install sklearn_that_is_nowhere"]
+
+
+@pytest.mark.parametrize("line, last", [
+    ("import json.nothing", "ModuleNotFoundError: No module named 'json.nothing'"),
+    ("import xml.nothing", "ModuleNotFoundError: No module named 'xml.nothing'"),
+    ("from json import nothing", "ImportError: cannot import name 'nothing' from 'json'"),
+    ("raise ModuleNotFoundError('No module named x')", "ModuleNotFoundError: No module named x"),
+    ("from airflow.nothing import x", "nothing")])
+def test_nothing_is_to_install_where_no_package_is_missing(error_of, line, last):
+    error = error_of(f"from airflow import DAG\n{line}\n")
+    assert "pip install" not in error and last in error.splitlines()[-1]
+
+
+def test_a_package_of_another_name_is_told_by_that():
+    assert missing.PACKAGES["yaml"] == "PyYAML"
+    missing_one = ModuleNotFoundError("No module named 'MySQLdb.cursors'", name="MySQLdb.cursors")
+    assert missing.advice(missing_one).endswith(" -m pip install mysqlclient")

@@ -12,7 +12,7 @@ import traceback
 import zipfile
 import zlib
 
-from gale import airflow_shim, context, neighbours, plugins, profile
+from gale import airflow_shim, context, missing, neighbours, plugins, profile
 from gale.dag import DAG
 from gale.serialize import serialize_dag, warnings_of
 
@@ -150,7 +150,7 @@ def _failure(path, error):
 
 
 def users_traceback(error):
-    """The traceback as text, without the SDK's and the import system's frames."""
+    """The traceback as text, without the SDK's and the import system's frames; and what installs a missing package."""
     report = traceback.TracebackException.from_exception(error, lookup_lines=True)
     seen, queue = set(), [report]
     while queue:
@@ -163,4 +163,6 @@ def users_traceback(error):
         part.stack = traceback.StackSummary.from_list(frames[-FRAMES_MAX:])
         queue += [part.__cause__, part.__context__]
     text = "".join(report.format()).rstrip()
-    return text if len(text) <= ERROR_CHARS_MAX else "... " + text[-ERROR_CHARS_MAX:]
+    text = text if len(text) <= ERROR_CHARS_MAX else "... " + text[-ERROR_CHARS_MAX:]
+    installs = missing.advice(error)
+    return f"{text}\n{installs}" if installs else text

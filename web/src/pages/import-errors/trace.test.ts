@@ -4,8 +4,11 @@ import { isOwn, parseTrace } from "./trace";
 const file = "/srv/dags/seg.py";
 
 test("a module that isn't there: what, where, and what to install", () => {
-  const trace = parseTrace(`Traceback (most recent call last):\n  File "${file}", line 14, in <module>\n    import sklearn.svm\nModuleNotFoundError: No module named 'sklearn'`, file);
-  expect(trace).toMatchObject({ type: "ModuleNotFoundError", message: "No module named 'sklearn'", line: 14, cause: { kind: "module", module: "sklearn", install: "pip install scikit-learn" } });
+  const told = `Traceback (most recent call last):\n  File "${file}", line 14, in <module>\n    import sklearn.svm\nModuleNotFoundError: No module named 'sklearn'`;
+  const trace = parseTrace(`${told}\ngale: no package in /venv and no file on the DAGs' path has 'sklearn'; if it is a package's: /venv/bin/python -m pip install scikit-learn`, file);
+  expect(trace).toMatchObject({ type: "ModuleNotFoundError", message: "No module named 'sklearn'", line: 14, cause: { kind: "module", module: "sklearn", install: "/venv/bin/python -m pip install scikit-learn" } });
+  expect(parseTrace(told, file)).toMatchObject({ message: "No module named 'sklearn'", cause: { kind: "other" } });
+  expect(parseTrace(told.replace("named 'sklearn'", "named 'airflow.x'"), file).cause).toEqual({ kind: "module", module: "airflow.x", install: null });
   expect(trace.frames).toEqual([{ file, line: 14, scope: "<module>", code: ["import sklearn.svm"], own: true }]);
 });
 

@@ -16,10 +16,13 @@ export type Trace = { type: string; message: string; line: number | null; frames
 
 const FRAMES_MAX = 200;
 const FRAME = /^ {2}File "(.*)", line (\d+)(?:, in (.*))?$/;
+const INSTALLS = /^gale: .*: (\S+ -m pip install [\w.-]+)$/; // the SDK's sentence at the end: sdk/python/gale/missing.py
 const RAISED = /^([A-Za-z_][\w.]*)(?:: ([\s\S]*))?$/;
 
 export function parseTrace(text: string, filename: string): Trace {
-  const lines = text.replace(/\s+$/, "").split("\n");
+  const all = text.replace(/\s+$/, "").split("\n");
+  const installs = INSTALLS.exec(all.at(-1)!)?.[1] ?? null;
+  const lines = installs === null ? all : all.slice(0, -1);
   const frames: Frame[] = [];
   const parts: Part[] = [];
   let said = -1; // where the last error's own words begin
@@ -42,7 +45,7 @@ export function parseTrace(text: string, filename: string): Trace {
   const type = last?.[1]?.split(".").pop() ?? "";
   const message = last ? (last[2] ?? "").trim() : ownWords(lines, filename);
   const inFile = frames.findLast((frame) => frame.file === filename) ?? frames.findLast((frame) => frame.own);
-  return { type, message, line: inFile?.file === filename ? inFile.line : null, frames, parts, cause: causeOf(type, message) };
+  return { type, message, line: inFile?.file === filename ? inFile.line : null, frames, parts, cause: causeOf(type, message, installs) };
 }
 
 // The master's words begin with the file, which the page names itself.
@@ -57,18 +60,9 @@ export function isOwn(file: string, filename: string): boolean {
   return !/^<|\/(site|dist)-packages\/|\/lib(64)?\/python\d|\/sdk\/python\//.test(file);
 }
 
-// Modules whose packages have another name.
-const packages: Record<string, string> = {
-  cv2: "opencv-python", sklearn: "scikit-learn", yaml: "PyYAML", PIL: "Pillow", bs4: "beautifulsoup4", dotenv: "python-dotenv", dateutil: "python-dateutil",
-  skimage: "scikit-image", MySQLdb: "mysqlclient", psycopg2: "psycopg2-binary", google: "google-cloud", OpenSSL: "pyOpenSSL", jwt: "PyJWT", serial: "pyserial",
-};
-
-function causeOf(type: string, message: string): Cause {
+function causeOf(type: string, message: string, installs: string | null): Cause {
   let m;
-  if ((m = /^No module named '([^']+)'/.exec(message))) {
-    const top = m[1]!.split(".")[0]!;
-    return { kind: "module", module: m[1]!, install: top === "airflow" ? null : `pip install ${Object.hasOwn(packages, top) ? packages[top] : top.replace(/[^\w.-]/g, "")}` };
-  }
+  if ((m = /^No module named '([^']+)'/.exec(message)) && (installs !== null || /^airflow\b/.test(m[1]!))) return { kind: "module", module: m[1]!, install: installs };
   if ((m = /^cannot import name '([^']+)' from (?:partially initialized module )?'([^']+)'/.exec(message))) return { kind: "name", name: m[1]!, from: m[2]! };
   if (/^(SyntaxError|IndentationError|TabError)$/.test(type)) return { kind: "syntax", why: message };
   if ((m = /DAG '(.+?)': the tasks form a cycle: (.+)$/s.exec(message))) return { kind: "cycle", dag: m[1]!, tasks: m[2]!.split(" -> ") };
