@@ -213,6 +213,13 @@ Status Dag::LinkEdges() {
     std::sort(down_.to.begin() + first, down_.to.end());
     down_.to.erase(std::unique(down_.to.begin() + first, down_.to.end()), down_.to.end());
     down_.begin[i + 1] = static_cast<uint32_t>(down_.to.size());
+    for (const auto& [id, label] : task.edge_labels) {
+      const auto found = Find(id);
+      if (!found || !std::binary_search(down_.to.begin() + first, down_.to.end(), *found)) {
+        return InvalidArgument("task '{}': edge_labels: '{}' is none of its downstream_task_ids",
+                               task.task_id, id);
+      }
+    }
   }
   for (TaskIndex to : down_.to) ++up_.begin[to.value + 1];
   for (size_t i = 0; i < size(); ++i) up_.begin[i + 1] += up_.begin[i];

@@ -108,6 +108,8 @@ struct TaskGroupSpec {
   std::string group_id;
   std::string parent_group_id;  // empty: the DAG itself
   std::optional<ExpandSpec> expand;
+  std::string tooltip;       // what it is for, in a sentence
+  std::string display_name;  // for people, instead of group_id
   bool operator==(const TaskGroupSpec&) const = default;
 };
 
@@ -145,6 +147,9 @@ struct TaskSpec {
   std::optional<ExpandSpec> expand;  // mapped by itself; `work` is then what partial() gave
   std::string map_index_template;
   std::string arguments_json;  // arguments with references in them (dag.proto); empty: none
+  // Of downstream_task_ids: what the edge to it is called.
+  std::map<std::string, std::string> edge_labels;
+  std::string display_name;  // for people, instead of task_id
   std::variant<EmptyWork, BashWork, PythonWork> work;
 
   bool operator==(const TaskSpec&) const = default;
@@ -170,7 +175,11 @@ struct DagSpec {
   std::string profile = "3";       // whose defaults the file was read with: "1.10", "2", "3"
   std::string fileloc;             // not part of the version's hash
   std::vector<TaskSpec> tasks;
-  std::vector<TaskGroupSpec> groups;  // parents before their children
+  std::vector<TaskGroupSpec> groups;               // parents before their children
+  std::vector<std::string> param_order;            // as people are to see them; the rest comes last
+  std::string display_name;                        // for people, instead of dag_id
+  std::map<std::string, std::string> owner_links;  // owner -> http, https or mailto
+  std::vector<std::string> warnings;               // what the file asks for and isn't done
 
   bool operator==(const DagSpec&) const = default;
 };

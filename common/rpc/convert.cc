@@ -188,6 +188,8 @@ void TaskToProto(const TaskSpec& from, v1::TaskSpec& to) {
   if (from.expand) ExpandToProto(*from.expand, *to.mutable_expand());
   to.set_map_index_template(from.map_index_template);
   to.set_arguments_json(from.arguments_json);
+  to.mutable_edge_labels()->insert(from.edge_labels.begin(), from.edge_labels.end());
+  to.set_display_name(from.display_name);
   WorkToProto(from, to);
 }
 
@@ -234,6 +236,8 @@ TaskSpec TaskFromProto(const v1::TaskSpec& from) {
   if (from.has_expand()) to.expand = ExpandFromProto(from.expand());
   to.map_index_template = from.map_index_template();
   to.arguments_json = from.arguments_json();
+  to.edge_labels = {from.edge_labels().begin(), from.edge_labels().end()};
+  to.display_name = from.display_name();
   return to;
 }
 
@@ -383,7 +387,13 @@ v1::DagSpec ToProto(const DagSpec& from) {
     out.set_group_id(group.group_id);
     out.set_parent_group_id(group.parent_group_id);
     if (group.expand) ExpandToProto(*group.expand, *out.mutable_expand());
+    out.set_tooltip(group.tooltip);
+    out.set_display_name(group.display_name);
   }
+  to.mutable_param_order()->Add(from.param_order.begin(), from.param_order.end());
+  to.set_display_name(from.display_name);
+  to.mutable_owner_links()->insert(from.owner_links.begin(), from.owner_links.end());
+  to.mutable_warnings()->Add(from.warnings.begin(), from.warnings.end());
   return to;
 }
 
@@ -416,10 +426,18 @@ Result<DagSpec> FromProto(const v1::DagSpec& from) {
     to.tasks.push_back(TaskFromProto(task));
   }
   for (const v1::TaskGroup& group : from.task_groups()) {
-    TaskGroupSpec out{group.group_id(), group.parent_group_id(), {}};
+    TaskGroupSpec out;
+    out.group_id = group.group_id();
+    out.parent_group_id = group.parent_group_id();
     if (group.has_expand()) out.expand = ExpandFromProto(group.expand());
+    out.tooltip = group.tooltip();
+    out.display_name = group.display_name();
     to.groups.push_back(std::move(out));
   }
+  to.param_order = {from.param_order().begin(), from.param_order().end()};
+  to.display_name = from.display_name();
+  to.owner_links = {from.owner_links().begin(), from.owner_links().end()};
+  to.warnings = {from.warnings().begin(), from.warnings().end()};
   return to;
 }
 

@@ -2,11 +2,19 @@
 #include <algorithm>
 #include <map>
 
+#include "common/rpc/convert.h"
 #include "master/api/pages.h"
 #include "master/api/verbs.h"
+#include "master/api/views.h"
 #include "master/store/list_orders.h"
 
 namespace gale::verbs {
+namespace {
+
+constexpr const char* kWarningType = "ignored argument";  // Airflow has no word for it
+constexpr uint32_t kDagsAtOnce = 500;
+
+}  // namespace
 
 Result<v1::DagStatsResponse> GetDagStats(Control& control, const v1::GetDagStatsRequest& request,
                                          const Actor&) {
@@ -50,10 +58,44 @@ Result<v1::ListDagTagsResponse> ListDagTags(Control& control, const v1::ListDagT
   return answer;
 }
 
-// There are none: what Airflow warns of (a pool that isn't there) is said of the task that waits for it.
-Result<v1::ListDagWarningsResponse> ListDagWarnings(Control&, const v1::ListDagWarningsRequest&,
+// What DAGs' files ask for and isn't done, by DAG and as its file says it. What Airflow warns of (a
+// pool that isn't there) is said of the task that waits for it.
+Result<v1::ListDagWarningsResponse> ListDagWarnings(Control& control,
+                                                    const v1::ListDagWarningsRequest& request,
                                                     const Actor&) {
-  return v1::ListDagWarningsResponse();
+  v1::ListDagWarningsResponse answer;
+  if (!request.warning_type().empty() && request.warning_type() != kWarningType) return answer;
+  const uint32_t limit =
+      request.has_limit() ? std::min(request.limit(), kVerbRowsMax) : limits::kPageRowsDefault;
+  uint64_t total = 0;
+  const auto add = [&](const DagView& dag) {
+    for (const std::string& message : dag.version->dag->spec().warnings) {
+      if (total++ < request.offset() || answer.dag_warnings_size() >= static_cast<int>(limit)) {
+        continue;
+      }
+      v1::DagWarning& warning = *answer.add_dag_warnings();
+      warning.set_dag_id(dag.row.dag_id);
+      warning.set_warning_type(kWarningType);
+      warning.set_message(message);
+      *warning.mutable_timestamp() = ToProto(dag.version->created_at);
+    }
+  };
+  if (!request.dag_id().empty()) {
+    Result<DagView> dag = control.GetDag(request.dag_id());
+    if (dag.ok()) add(*dag);
+    if (!dag.ok() && dag.status().code() != Code::kNotFound) return dag.status();
+  } else {
+    DagQuery query;
+    query.limit = kDagsAtOnce;
+    Page<DagView> page;
+    do {
+      GALE_ASSIGN_OR_RETURN(page, control.ListDags(query));
+      for (const DagView& dag : page.rows) add(dag);
+      if (!page.rows.empty()) query.after = page.rows.back().row.dag_id;
+    } while (page.rows.size() == query.limit);
+  }
+  answer.set_total_entries(total);
+  return answer;
 }
 
 }  // namespace gale::verbs

@@ -16,15 +16,18 @@ Json ObjectOf(const std::string& text) {
   return json.ok() && json->is_object() ? *std::move(json) : Json::object();
 }
 
-// As Airflow: each param with its default, description and schema.
+// As Airflow: each param with its default, description and schema, in the author's order.
 std::string ParamsOf(const DagSpec& spec) {
   Json params = Json::object();
   const Json defaults = ObjectOf(spec.params_json), schemas = ObjectOf(spec.param_schemas_json);
+  for (const std::string& name : spec.param_order) {
+    if (defaults.contains(name) || schemas.contains(name)) params[name] = Json::object();
+  }
   for (const auto& [name, value] : defaults.items()) {
     params[name] = {{"value", value}, {"description", nullptr}, {"schema", Json::object()}};
   }
   for (const auto& [name, param] : schemas.items()) {
-    if (!params.contains(name)) params[name]["value"] = nullptr;
+    if (!defaults.contains(name)) params[name]["value"] = nullptr;
     params[name]["description"] = param.value("description", Json());
     params[name]["schema"] = param.value("schema", Json::object());
   }
@@ -40,6 +43,7 @@ v1::DagTask TaskOf(const Dag& dag, TaskIndex index) {
   if (const auto end = task.end_date ? task.end_date : dag.spec().end_date)
     *out.mutable_end_date() = ToProto(*end);
   out.set_is_mapped(task.expand.has_value());
+  out.set_display_name(task.display_name.empty() ? task.task_id : task.display_name);
   if (std::holds_alternative<BashWork>(task.work)) {
     for (const char* field : {"bash_command", "env", "cwd"}) out.add_template_fields(field);
   }

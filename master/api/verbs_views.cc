@@ -11,8 +11,11 @@ namespace {
 void AddGroup(const TaskGroupSpec& group, v1::DagStructure& answer) {
   v1::StructureGroup& out = *answer.add_groups();
   out.set_group_id(group.group_id);
-  out.set_label(std::string(LabelIn(group.parent_group_id, group.group_id)));
+  out.set_label(group.display_name.empty()
+                    ? std::string(LabelIn(group.parent_group_id, group.group_id))
+                    : group.display_name);
   out.set_parent_id(group.parent_group_id);
+  out.set_tooltip(group.tooltip);
   out.set_is_mapped(group.expand.has_value());
 }
 
@@ -20,7 +23,8 @@ void AddTask(const Dag& dag, TaskIndex index, const UsualTimes& usual, v1::DagSt
   const TaskSpec& task = dag.task(index);
   v1::StructureTask& out = *answer.add_tasks();
   out.set_task_id(task.task_id);
-  out.set_label(std::string(LabelIn(task.task_group_id, task.task_id)));
+  out.set_label(task.display_name.empty() ? std::string(LabelIn(task.task_group_id, task.task_id))
+                                          : task.display_name);
   out.set_group_id(task.task_group_id);
   out.set_operator_name(task.operator_name);
   out.set_trigger_rule(task.trigger_rule);
@@ -36,6 +40,8 @@ void AddTask(const Dag& dag, TaskIndex index, const UsualTimes& usual, v1::DagSt
     v1::StructureEdge& edge = *answer.add_edges();
     edge.set_upstream(task.task_id);
     edge.set_downstream(dag.task(next).task_id);
+    const auto label = task.edge_labels.find(dag.task(next).task_id);
+    if (label != task.edge_labels.end()) edge.set_label(label->second);
   }
 }
 

@@ -60,6 +60,15 @@ std::optional<RunType> ParseRunType(std::string_view name) {
   return std::nullopt;
 }
 
+namespace {
+
+// What people see: the file's name for it, else its id.
+const std::string& Shown(const std::string& display_name, const std::string& id) {
+  return display_name.empty() ? id : display_name;
+}
+
+}  // namespace
+
 v1::DagInfo ToProto(const DagView& dag) {
   v1::DagInfo out;
   const DagRow& row = dag.row;
@@ -86,6 +95,7 @@ v1::DagInfo ToProto(const DagView& dag) {
   out.set_max_consecutive_failed_dag_runs(model.spec().max_consecutive_failed_dag_runs);
   out.set_has_task_concurrency_limits(HasTaskLimits(model));
   out.set_file_token(UuidOf("file " + row.fileloc));
+  out.set_display_name(Shown(model.spec().display_name, row.dag_id));
   return out;
 }
 
@@ -128,6 +138,7 @@ v1::DagRun ToProto(const RunRow& run) {
 v1::DagRun ToProto(const RunView& run) {
   v1::DagRun out = ToProto(run.row);
   *out.add_dag_versions() = ToProto(*run.version);
+  out.set_dag_display_name(Shown(run.version->dag->spec().display_name, run.row.dag_id));
   return out;
 }
 
@@ -158,6 +169,8 @@ v1::TaskInstance ToProto(const TaskInstanceView& ti, bool detail) {
   *out.mutable_system_time() = ToProto(row.usage.system_time);
   out.set_rss_bytes_max(row.usage.rss_bytes_max);
   if (!detail) return out;
+  out.set_task_display_name(Shown(task.display_name, task.task_id));
+  out.set_dag_display_name(Shown(ti.run->version->dag->spec().display_name, out.dag_id()));
   out.set_id(UuidOf(fmt::format("ti {} {} {}", row.run.value, row.task.value, row.map_index)));
   GALE_SET_TIME(out, logical_date, ti.run->row.logical_date);
   *out.mutable_run_after() = ToProto(ti.run->row.run_after);

@@ -24,6 +24,16 @@ def test_a_conf_that_breaks_a_param_is_refused_by_every_door(shared):
     assert details["params"]["n"] == {"value": 5, "description": None, "schema": {"type": "integer", "maximum": 10}}
 
 
+def test_params_are_shown_in_the_authors_order(shared):
+    shared.add_dag("ordered", dag_text(
+        "ordered", "true",
+        "schedule=None, params={'zone': 'eu', 'day': Param(type='string'), 'n': 5, 'a': Param(1, minimum=0)}"))
+    details = shared.rest("GET", "/api/v2/dags/ordered/details", token=shared.token())[1]
+    assert list(details["params"]) == ["zone", "day", "n", "a"]
+    assert details["params"]["day"] == {"value": None, "description": None, "schema": {"type": "string"}}
+    assert details["params"]["n"] == {"value": 5, "description": None, "schema": {}}
+
+
 def test_a_scheduled_dag_whose_default_breaks_its_own_schema_is_an_import_error(shared):
     write_whole(shared.dags / "broken_default.py", dag_text(
         "broken_default", "true", "schedule='@daily', start_date=datetime(2024, 1, 1), catchup=False, "

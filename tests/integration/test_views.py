@@ -9,23 +9,27 @@ from airflow import DAG
 from airflow.operators.bash import BashOperator
 from airflow.operators.empty import EmptyOperator
 from airflow.operators.python import BranchPythonOperator
+from airflow.utils.edgemodifier import Label
 from airflow.utils.task_group import TaskGroup
 
 with DAG("pages", schedule=None, start_date=datetime(2026, 1, 1), tags=["shown", "etl"],
+         dag_display_name="All <b>pages</b>", owner_links={"ana": "https://example.com/ana"},
+         on_failure_callback=print,
          default_args={"owner": "ana", "retries": 0}) as dag:
     end = EmptyOperator(task_id="end", trigger_rule="all_done")
     start = BashOperator(task_id="start", bash_command="true", doc_md="**first**")
-    with TaskGroup("load") as load:
+    with TaskGroup("load", tooltip="Loads the rows.") as load:
         rows = BashOperator.partial(task_id="rows", bash_command="exit $N").expand(
             env=[{"N": "0"}, {"N": "0"}, {"N": "99"}])
         check = BashOperator(task_id="check", bash_command="true", trigger_rule="all_done")
         rows >> check
     way = BranchPythonOperator(task_id="way", python_callable=lambda: "taken")
-    taken = BashOperator(task_id="taken", bash_command="true")
+    taken = BashOperator(task_id="taken", bash_command="true", task_display_name="Taken way")
     other = BashOperator(task_id="other", bash_command="true")
     flaky = BashOperator(task_id="flaky", bash_command="echo 'ValueError: row 7'; exit 1", retries=1, retry_delay=0)
-    start >> load >> end
-    start >> way >> [taken, other] >> end
+    start >> Label("in") >> load >> end
+    start >> way >> Label("usual") >> taken >> end
+    way >> Label("else 한") >> other >> end
     start >> flaky >> end
     # gone
 """
@@ -64,6 +68,21 @@ def test_a_dag_with_everything_is_shown_in_one_answer_a_page(gale):
     assert tasks["start"]["usual_seconds"] > 0 and tasks["flaky"]["usual_seconds"] is None
     assert [group["group_id"] for group in shown["groups"]] == ["load"]
     edges = {(edge["upstream"], edge["downstream"]) for edge in shown["edges"]}
+    labels = {(edge["upstream"], edge["downstream"]): edge["label"] for edge in shown["edges"] if edge["label"]}
+    assert labels == {("way", "taken"): "usual", ("way", "other"): "else 한", ("start", "load.rows"): "in"}
+    assert shown["groups"][0]["tooltip"] == "Loads the rows." and tasks["taken"]["label"] == "Taken way"
+    details = get("/api/v2/dags/pages/details")
+    assert details["dag_display_name"] == "All <b>pages</b>"
+    assert details["owner_links"] == {"ana": "https://example.com/ana"}
+    warned = get("/api/v2/dagWarnings?dag_id=pages")
+    assert [(one["dag_id"], one["message"]) for one in warned["dag_warnings"]] == [
+        ("pages", "on_failure_callback is accepted, but Gale does not act on it yet")]
+    assert get("/api/v2/dagWarnings") == warned and get("/api/v2/dagWarnings?dag_id=none")["total_entries"] == 0
+    assert get("/api/v2/dagWarnings?offset=1") == {"dag_warnings": [], "total_entries": 1}
+    one = get("/api/v2/dags/pages/dagRuns/r2/taskInstances/taken")
+    assert (one["task_display_name"], one["dag_display_name"]) == ("Taken way", "All <b>pages</b>")
+    assert get("/api/v2/dags/pages/tasks/taken")["task_display_name"] == "Taken way"
+    assert get("/api/v2/dags/pages/dagRuns/r2")["dag_display_name"] == "All <b>pages</b>"
     assert ("load.rows", "load.check") in edges and ("start", "load.rows") in edges and ("way", "other") in edges
     assert "gone" in {task["task_id"] for task in get(f"{PAGES}/structure?version_number=1")["tasks"]}
     assert get(f"{PAGES}/structure?version_number=9", 404)["detail"] == "DAG 'pages' has no version 9"

@@ -294,12 +294,18 @@ def test_setup_and_teardown(one_dag):
 
 
 def test_what_is_accepted_but_not_done_is_said(parse):
-    _, error, warnings = parse("""
+    specs, error, warnings = parse("""
         from airflow import DAG
         from airflow.operators.empty import EmptyOperator
-        with DAG("d", on_failure_callback=print, default_view="grid"):
-            EmptyOperator(task_id="a", on_success_callback=print, email="a@b.c", sla=5)
+        with DAG("d", on_failure_callback=print, default_view="grid", default_args={"email": "a@b.c"}):
+            EmptyOperator(task_id="a", on_success_callback=print, sla=5, email_on_failure=False, email_on_retry=False)
+            for n in range(5):
+                EmptyOperator(task_id=f"b{n}", email_on_failure=n != 0)
         """)
     assert error == ""
-    assert warnings == ["DAG 'd': on_failure_callback is accepted, but Gale does not act on it yet",
-                        "DAG 'd', task 'a': sla is accepted, but Gale does not act on it yet"]
+    said = ["on_failure_callback is accepted, but Gale does not act on it yet",
+            "email (on failure or retry) of 5 tasks ('b0', 'b1', 'b2', ...) is accepted, "
+            "but Gale does not act on it yet",
+            "sla of task 'a' is accepted, but Gale does not act on it yet"]
+    assert specs[0]["warnings"] == said
+    assert warnings == [f"DAG 'd': {line}" for line in said]

@@ -99,7 +99,7 @@ with TaskGroup("plain"):
 """)
     source = {"xcom": {"task_id": "names"}}
     assert spec["task_groups"] == [
-        {"group_id": "each", "expand": {"arguments": [{"name": "name", "source": source}]}},
+        {"group_id": "each", "expand": {"arguments": [{"name": "name", "source": source}]}, "tooltip": "each of them"},
         {"group_id": "each.inner", "parent_group_id": "each"}, {"group_id": "plain"}]
     tasks = {task["task_id"]: task for task in spec["tasks"]}
     assert tasks["names"]["downstream_task_ids"] == ["each.first"]

@@ -119,7 +119,7 @@ outer() >> EmptyOperator(task_id="last")
 """))
     assert spec["task_groups"] == [
         {"group_id": "each",
-         "expand": {"arguments": [{"name": "x", "source": {"xcom": {"task_id": "xs"}}}]}},
+         "expand": {"arguments": [{"name": "x", "source": {"xcom": {"task_id": "xs"}}}]}, "tooltip": "many"},
         {"group_id": "outer"}, {"group_id": "outer.inside", "parent_group_id": "outer"}]
     found = {each["task_id"]: each for each in spec["tasks"]}
     assert edges(found) == {("xs", "each.inner"), ("outer.inside.e", "last")}

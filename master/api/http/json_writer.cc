@@ -252,7 +252,7 @@ void JsonWriter::AppendList(const Step& step, const Message& message, std::strin
   out += ']';
 }
 
-// Of texts to numbers, by key. One that may be null is null if it is empty.
+// Of texts to numbers or texts, by key. One that may be null is null if it is empty.
 void JsonWriter::AppendMap(const Step& step, const Message& message, std::string& out) const {
   const Reflection* reflection = message.GetReflection();
   const int size = reflection->FieldSize(message, step.field);
@@ -271,7 +271,11 @@ void JsonWriter::AppendMap(const Step& step, const Message& message, std::string
     if (out.back() != '{') out += ',';
     AppendJsonText(key, out);
     out += ':';
-    AppendNumber(*step.property, *item, entry->map_value(), out);
+    if (entry->map_value()->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+      AppendJsonText(item->GetReflection()->GetString(*item, entry->map_value()), out);
+    } else {
+      AppendNumber(*step.property, *item, entry->map_value(), out);
+    }
   }
   out += '}';
 }

@@ -82,13 +82,15 @@ class DAG:
         self.on_success_callback, self.on_failure_callback = on_success_callback, on_failure_callback
         self.sla_miss_callback, self.deadline = sla_miss_callback, deadline
         self.dag_display_name = dag_display_name or dag_id
-        self.access_control, self.owner_links = access_control, owner_links or {}
+        self.access_control, self.owner_links = access_control, dict(owner_links or {})
         self.is_subdag = False
         self.ignored_arguments = [name for name, value in (
             ("on_success_callback", on_success_callback), ("on_failure_callback", on_failure_callback),
-            ("sla_miss_callback", sla_miss_callback), ("deadline", deadline)) if value]
+            ("sla_miss_callback", sla_miss_callback), ("deadline", deadline), ("access_control", access_control),
+            ("allowed_run_types", allowed_run_types)) if value]
         self.task_dict = {}
         self.task_group_dict = {}
+        self.edge_info = {}  # task_id -> task_id downstream of it -> {"label"}
 
     # What hangs on the profile, or has two names.
 
@@ -216,6 +218,12 @@ class DAG:
 
     def set_dependency(self, upstream_task_id, downstream_task_id):
         self.get_task(upstream_task_id).set_downstream(self.get_task(downstream_task_id))
+
+    def get_edge_info(self, upstream_task_id, downstream_task_id):
+        return self.edge_info.get(upstream_task_id, {}).get(downstream_task_id, {})
+
+    def set_edge_info(self, upstream_task_id, downstream_task_id, info):
+        self.edge_info.setdefault(upstream_task_id, {})[downstream_task_id] = info
 
     def get_dagrun(self, execution_date=None, run_id=None, **kwargs):
         from gale.models import DagRun

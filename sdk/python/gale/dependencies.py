@@ -13,10 +13,10 @@ class Node:
         raise NotImplementedError
 
     def set_downstream(self, other, edge_modifier=None):
-        link(self, other)
+        link(self, other, label_of(edge_modifier))
 
     def set_upstream(self, other, edge_modifier=None):
-        link(other, self)
+        link(other, self, label_of(edge_modifier))
 
     def __rshift__(self, other):
         self.set_downstream(other)
@@ -36,7 +36,8 @@ class Node:
 
 
 class EdgeModifier(Node):
-    """`a >> Label("ok") >> b`: an edge from a to b. The text is for people; Gale does not show it yet."""
+    """`a >> Label("ok") >> b`: an edge from a to b, which people see under that name. Of an edge that is named twice
+    the last name counts, as in Airflow; between groups, each of the edges has it."""
 
     def __init__(self, label=None):
         self.label = label
@@ -46,16 +47,20 @@ class EdgeModifier(Node):
     def set_downstream(self, other, edge_modifier=None):
         self._after.append(other)
         for before in self._before:
-            link(before, other)
+            link(before, other, self.label)
 
     def set_upstream(self, other, edge_modifier=None):
         self._before.append(other)
         for after in self._after:
-            link(other, after)
+            link(other, after, self.label)
 
 
 def Label(label):  # noqa: N802 (the name is Airflow's)
     return EdgeModifier(label)
+
+
+def label_of(edge_modifier):
+    return getattr(edge_modifier, "label", None)
 
 
 def _nodes(value):
@@ -67,7 +72,7 @@ def _nodes(value):
     return [value]
 
 
-def link(upstream, downstream):
+def link(upstream, downstream, label=None):
     """Edges from the last tasks of each of `upstream` to the first tasks of each of `downstream`."""
     for before in _nodes(upstream):
         for after in _nodes(downstream):
@@ -78,10 +83,10 @@ def link(upstream, downstream):
             else:
                 for first in before.last_tasks():
                     for then in after.first_tasks():
-                        _edge(first, then)
+                        _edge(first, then, label)
 
 
-def _edge(before, after):
+def _edge(before, after, label):
     dags = {id(task.dag): task.dag for task in (before, after) if task.dag is not None}
     if not dags:
         raise AirflowException(f"tasks {before.task_id!r} and {after.task_id!r} are in no DAG yet, "
@@ -96,6 +101,8 @@ def _edge(before, after):
             dag.add_task(task)
     before.downstream_task_ids.add(after.task_id)
     after.upstream_task_ids.add(before.task_id)
+    if label:
+        dag.set_edge_info(before.task_id, after.task_id, {"label": label})
 
 
 def chain(*tasks):

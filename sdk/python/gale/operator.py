@@ -22,10 +22,10 @@ DEFAULT_RETRY_DELAY = dt.timedelta(seconds=300)
 
 # Accepted with no effect. The loud ones change what happens in Airflow, so the file's author is told.
 _IGNORED = frozenset((
-    "provide_context", "resources", "logger_name", "allow_nested_operators", "render_template_as_native_obj",
-    "xcom_push", "executor", "output_encoding", "adhoc", "subdag", "log_events_on_failure", "is_setup", "is_teardown",
+    "provide_context", "logger_name", "allow_nested_operators", "render_template_as_native_obj",
+    "xcom_push", "output_encoding", "adhoc", "subdag", "log_events_on_failure", "is_setup", "is_teardown",
     "on_failure_fail_dagrun", "max_concurrency"))
-_IGNORED_LOUDLY = frozenset(("sla", "run_as_user", "wait_for_past_depends_before_skipping"))
+_IGNORED_LOUDLY = frozenset(("sla", "run_as_user", "wait_for_past_depends_before_skipping", "executor", "resources"))
 CALLBACKS = ("on_execute_callback", "on_success_callback", "on_failure_callback", "on_retry_callback",
              "on_skipped_callback")
 # Kept as they are said: for the task's own process, or for people.
@@ -221,6 +221,11 @@ class BaseOperator(Node, metaclass=_OperatorMeta):
         elif unknown:
             raise UnknownArgument(f"task {task_id!r}: {type(self).__name__} has no argument "
                                   + ", ".join(map(repr, unknown)))
+
+    def asked_in_vain(self):
+        """What its arguments ask for and Gale does not do."""
+        mails = self.email and (self.email_on_failure or self.email_on_retry)
+        return self.ignored_arguments + (["email (on failure or retry)"] if mails else [])
 
     @property
     def dag_id(self):

@@ -136,7 +136,7 @@ def parse_file(path, dags_folder=""):
     for dag in dags:
         try:
             specs.append(serialize_dag(dag))
-            warnings += warnings_of(dag)
+            warnings += [f"DAG {dag.dag_id!r}: {line}" for line in warnings_of(dag)]
         except Exception as error:
             errors.append(f"{path}: {error}" if str(error) else users_traceback(error))
     return specs, "\n".join(errors), warnings

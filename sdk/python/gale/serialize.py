@@ -6,7 +6,7 @@ import json
 import math
 import os
 
-from gale import assets, priority_strategy, profile, timetables, timezone, work_spec
+from gale import assets, priority_strategy, profile, shown, timetables, timezone, work_spec
 from gale.enums import TriggerRule, WeightRule
 from gale.exceptions import AirflowException
 from gale.operator import DEFAULT_OWNER, DEFAULT_POOL, DEFAULT_QUEUE, as_retries, as_time, as_timedelta
@@ -14,6 +14,7 @@ from gale.timetables import duration
 from gale.work_spec import text
 
 UINT32_MAX = (1 << 32) - 1
+TASKS_NAMED_MAX = 3  # in a warning
 
 
 def serialize_dag(dag):
@@ -35,7 +36,6 @@ def serialize_dag(dag):
     spec = {
         "dag_id": dag.dag_id,
         "description": text(dag.description, f"{where}: description"),
-        "doc_md": text(dag.doc_md, f"{where}: doc_md").strip(),
         "schedule": schedule,
         "start_date": first,
         "end_date": last,
@@ -52,25 +52,43 @@ def serialize_dag(dag):
         "param_schemas_json": _param_schemas(dag.params, where),
         "profile": read_as,
         "fileloc": dag.fileloc,
+        "warnings": warnings_of(dag),
+        **shown.of_dag(dag, where),
     }
     spec = {name: value for name, value in spec.items() if value or name == "is_paused_upon_creation"}
     if spec.get("is_paused_upon_creation") is None:
         spec.pop("is_paused_upon_creation", None)
     spec["tasks"] = [_task(task, dag, first, last) for task in dag.tasks]
-    groups = [work_spec.of_group(group) for group in dag.task_group_dict.values()]
+    groups = [{**work_spec.of_group(group), **_said(shown.of_group(group, f"{where}, task group {group.group_id!r}"))}
+              for group in dag.task_group_dict.values()]
     return {**spec, "task_groups": groups} if groups else spec
 
 
+def _said(spec):
+    return {name: value for name, value in spec.items() if value}
+
+
 def warnings_of(dag):
-    """What the file asks for and Gale does not do: one line each."""
-    lines = [f"DAG {dag.dag_id!r}: {name} is accepted, but Gale does not act on it yet"
-             for name in dag.ignored_arguments]
+    """What the file asks for and Gale does not do: a sentence each, which the DAG's pages show."""
+    asked = list(dag.ignored_arguments)
+    lines = []
     if assets.condition_of(dag.schedule) is not None:
-        lines.append(f"DAG {dag.dag_id!r}: its schedule of assets is accepted, but assets start no runs in Gale yet")
+        lines.append("its schedule of assets is accepted, but assets start no runs in Gale yet")
     elif getattr(dag.schedule, "not_done", None):
-        lines.append(f"DAG {dag.dag_id!r}: {dag.schedule.not_done} is accepted, but Gale does not act on it yet")
-    return lines + [f"DAG {dag.dag_id!r}, task {task.task_id!r}: {name} is accepted, but Gale does not act on it yet"
-                    for task in dag.tasks for name in task.ignored_arguments]
+        asked.append(dag.schedule.not_done)
+    by_name = {}
+    for task in dag.tasks:
+        for name in task.asked_in_vain():
+            by_name.setdefault(name, []).append(task.task_id)
+    asked += [f"{name} of {_tasks(task_ids)}" for name, task_ids in sorted(by_name.items())]
+    return [f"{what} is accepted, but Gale does not act on it yet" for what in asked] + lines
+
+
+def _tasks(task_ids):
+    named = ", ".join(map(repr, task_ids[:TASKS_NAMED_MAX]))
+    if len(task_ids) == 1:
+        return f"task {named}"
+    return f"{len(task_ids)} tasks ({named}{', ...' if len(task_ids) > TASKS_NAMED_MAX else ''})"
 
 
 def to_json(value):
@@ -106,7 +124,6 @@ def _task(task, dag, first, last):
         "operator_name": task.operator_name,
         "downstream_task_ids": sorted(task.downstream_task_ids),
         "owner": text(task.owner, f"{where}: owner") or DEFAULT_OWNER,
-        "doc_md": text(task.doc_md, f"{where}: doc_md").strip(),
         "trigger_rule": "" if rule == "all_success" else rule,
         # Fewer than none is none: Airflow retries while try_number <= max_tries, which begins at `retries`.
         "retries": _count(max(0, as_retries(task.retries, f"{where}: retries")), f"{where}: retries"),
@@ -129,8 +146,9 @@ def _task(task, dag, first, last):
         "is_teardown": task.is_teardown,
         "on_failure_fail_dagrun": bool(task.on_failure_fail_dagrun),
         "params_json": _params(task.own_params, where),
+        **shown.of_task(task, where),
     }
-    spec = {name: value for name, value in spec.items() if value}
+    spec = _said(spec)
     # These differ from "absent" when they hold 0 or false.
     if isinstance(weight, bool) or not isinstance(weight, int) or abs(weight) >= 1 << 31:
         raise AirflowException(f"{where}: priority_weight must be a whole number of 32 bits, not {weight!r}")

@@ -215,7 +215,7 @@ class GroupArgument(XComArg):
 
     def set_downstream(self, other, edge_modifier=None):
         """The group's own edges say it; a task inside waits for the group's first tasks anyway."""
-        super().set_downstream(other)
+        super().set_downstream(other, edge_modifier)
 
     def resolve(self, look_up):
         return look_up(self.group, self.name)

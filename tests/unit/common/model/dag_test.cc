@@ -76,6 +76,18 @@ TEST(Dag, AnEdgeNamedTwiceIsOneEdge) {
   EXPECT_EQ(dag->priority(TaskIndex(0)), 2);
 }
 
+TEST(Dag, ALabelIsOfAnEdgeThatIsThere) {
+  DagSpec spec = Spec({Task("a", {"b"}), Task("b"), Task("c")});
+  spec.tasks[0].edge_labels = {{"b", "yes"}};
+  EXPECT_EQ(Make(spec)->spec().tasks[0].edge_labels.at("b"), "yes");
+  for (const char* other : {"c", "nobody"}) {
+    spec.tasks[0].edge_labels = {{"b", "yes"}, {other, "no"}};
+    EXPECT_THAT(Error(spec), HasSubstr(fmt::format("task 'a': edge_labels: '{}' is none of its "
+                                                   "downstream_task_ids",
+                                                   other)));
+  }
+}
+
 TEST(Dag, ACycleIsPrintedAsAPath) {
   EXPECT_THAT(
       Error(Spec({Task("start", {"a"}), Task("a", {"b"}), Task("b", {"a", "end"}), Task("end")})),

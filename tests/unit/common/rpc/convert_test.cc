@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "common/model/dag.h"
 
 namespace gale {
@@ -64,9 +66,11 @@ DagSpec FullSpec() {
                     {"env", {.kind = ExpandSource::Kind::kConcat, .parts = {zip, xcom}}}}};
   task.map_index_template = "{{ task.env }}";
   task.arguments_json = R"({"cwd": "x"})";
+  task.edge_labels = {{"done", "loaded"}};
+  task.display_name = "Load it";
   DagSpec spec;
   spec.dag_id = "etl";
-  spec.groups = {{"g", "", ExpandSpec{{{"", literal}}, /*is_kwargs=*/true}}};
+  spec.groups = {{"g", "", ExpandSpec{{{"", literal}}, /*is_kwargs=*/true}, "all", "The group"}};
   spec.description = "words";
   spec.doc_md = "more words";
   spec.schedule = {.kind = ScheduleSpec::Kind::kDeltaInterval,
@@ -87,6 +91,10 @@ DagSpec FullSpec() {
   spec.params_json = R"({"n": 1})";
   spec.profile = "1.10";
   spec.fileloc = "/dags/etl.py";
+  spec.param_order = {"n"};
+  spec.display_name = "ETL";
+  spec.owner_links = {{"ana", "mailto:ana@example.com"}};
+  spec.warnings = {"sla is not done"};
   spec.tasks = {task, TaskSpec{.task_id = "done"}};
   return spec;
 }
@@ -121,6 +129,43 @@ TEST(Convert, WhatIsAbsentHasItsDefault) {
   EXPECT_EQ(spec.max_active_runs, 16u);
   EXPECT_EQ(spec.tasks[0].retry_delay, std::chrono::seconds(300));
   EXPECT_EQ(std::get<BashWork>(spec.tasks[1].work).skip_on_exit_code, std::vector<int32_t>{99});
+}
+
+// What files can say since then makes no versions of those that don't say it, and spoils nothing
+// that ledgers hold: JSON and hash are a former version's, of labels, names and orders it knew none.
+TEST(Convert, ASpecThatAFormerVersionWroteIsReadAndHasItsHash) {
+  constexpr std::string_view kJson = R"({"dag_id":"old","params_json":"{\"n\":1}","profile":"3",
+    "task_groups":[{"group_id":"g"}],"tasks":[
+    {"bash":{"command":"true"},"downstream_task_ids":["b"],"operator_name":"BashOperator",
+     "owner":"airflow","retry_delay":"300s","task_group_id":"g","task_id":"g.a"},
+    {"empty":{},"operator_name":"EmptyOperator","owner":"airflow","retry_delay":"300s",
+     "task_id":"b"}]})";
+  const DagSpec spec = DagSpecFromJson(kJson).value();
+  EXPECT_TRUE(Dag::Make(spec, 1).ok());
+  EXPECT_TRUE(spec.param_order.empty() && spec.owner_links.empty() && spec.display_name.empty());
+  EXPECT_TRUE(spec.tasks[0].edge_labels.empty() && spec.groups[0].tooltip.empty());
+  EXPECT_EQ(SpecHash(spec), "2f3cb8d661e6d79c306beef5764b33b71953e895c634cd2bf05cabaa8e72df8a");
+}
+
+// Each of them is seen by people, so each makes a version; where the file stands is none of it.
+TEST(Convert, WhatPeopleSeeIsPartOfTheHash) {
+  const DagSpec spec = FullSpec();
+  const auto hash_with = [&](auto change) {
+    DagSpec changed = spec;
+    change(changed);
+    return SpecHash(changed);
+  };
+  const std::set<std::string> hashes = {
+      SpecHash(spec),
+      hash_with([](DagSpec& s) { s.tasks[0].edge_labels["done"] = "other"; }),
+      hash_with([](DagSpec& s) { s.groups[0].tooltip = "other"; }),
+      hash_with([](DagSpec& s) {
+        s.param_order = {"m", "n"};
+      }),
+      hash_with([](DagSpec& s) { s.display_name = "other"; }),
+      hash_with([](DagSpec& s) { s.owner_links["bo"] = "https://bo"; })};
+  EXPECT_EQ(hashes.size(), 6u);
+  EXPECT_EQ(SpecHash(spec), hash_with([](DagSpec& s) { s.fileloc = "/elsewhere.py"; }));
 }
 
 TEST(Convert, AZeroThatWasGivenIsNoDefault) {
