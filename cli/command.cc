@@ -104,9 +104,9 @@ void Context::PrintRecord(const Table& table) const {
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> kAll = [] {
     std::vector<Command> all;
-    for (auto* part : {ServerCommands, DagCommands, RunCommands, TaskCommands, PoolCommands,
-                       WorkerCommands, VariableCommands, UserCommands, ConnectionCommands,
-                       DbCommands, SecretsCommands, LocalCommands}) {
+    for (auto* part : {ServerCommands, DagCommands, RunCommands, TaskCommands, ValueCommands,
+                       PoolCommands, WorkerCommands, VariableCommands, UserCommands,
+                       ConnectionCommands, DbCommands, SecretsCommands, LocalCommands}) {
       std::ranges::move(part(), std::back_inserter(all));
     }
     return all;

@@ -112,6 +112,7 @@ struct Command {
 std::vector<Command> DagCommands();
 std::vector<Command> RunCommands();  // `gale dags ...` that are about runs
 std::vector<Command> TaskCommands();
+std::vector<Command> ValueCommands();  // `gale tasks ...` that are about values
 std::vector<Command> PoolCommands();
 std::vector<Command> UserCommands();  // and tokens
 std::vector<Command> WorkerCommands();  // and queues

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 
-from harness import dag_text, wait_until
+from harness import dag_text, one_line_error, wait_until
 
 
 def test_a_failed_try_is_retried_and_each_try_has_its_log(shared):
@@ -50,6 +50,31 @@ def test_the_last_line_of_stdout_is_the_tasks_xcom(shared):
     assert [row["key"] for row in values] == ["return_value"], values
     assert "the last line" in [json.loads(value) for value in values[0].values()
                                if isinstance(value, str) and value.startswith('"')]
+
+
+def test_what_a_task_was_given_and_left_is_read_by_commands(shared):
+    shared.add_dag("valued", dag_text("valued", """
+from airflow.operators.python import PythonOperator
+def say(words): return words
+PythonOperator(task_id='t', python_callable=say, op_args=['of {{ run_id }} 한'])
+PythonOperator.partial(task_id='m', python_callable=say).expand(op_kwargs=[{'words': 1}, {'words': '{{ run_id }}'}])
+BashOperator(task_id='b', bash_command='true')
+"""))
+    shared.trigger("valued", "r1")
+    assert shared.wait_for_end("valued", "r1")[0] == "success"
+    assert "# property: op_args\n# ---" in shared.cli("tasks", "render", "valued", "r1", "t").stdout
+    assert {"property": "op_args", "value": ["of r1 한"]} in shared.rows("tasks", "render", "valued", "r1", "t")
+    assert {"property": "op_kwargs", "value": {"words": "r1"}} in shared.rows(
+        "tasks", "render", "valued", "r1", "m", "--map-index", "1")
+    assert "has no rendered fields" in one_line_error(shared.cli("tasks", "render", "valued", "r1", "b", check=False))
+    assert "no_such" in one_line_error(shared.cli("tasks", "render", "valued", "r1", "no_such", check=False))
+    left = shared.rows("tasks", "xcoms", "valued", "r1", "m")
+    assert [(row["map_index"], row["key"], row["value"]) for row in left] == [
+        (0, "return_value", 1), (1, "return_value", "r1")]
+    assert shared.cli("tasks", "xcoms", "valued", "r1", "t", "--key", "return_value").stdout == "of r1 한\n"
+    assert shared.rows("tasks", "xcoms", "valued", "r1", "t", "-k", "return_value") == "of r1 한"
+    refused = shared.cli("tasks", "xcoms", "valued", "r1", "t", "-k", "nothing", check=False)
+    assert "has no XCom 'nothing'" in one_line_error(refused)
 
 
 def test_a_task_knows_where_it_is(shared):
