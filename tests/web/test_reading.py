@@ -18,13 +18,18 @@ HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 @pytest.fixture(scope="module")
 def used(shared):
     """A Gale in which something has run, failed, and waits."""
-    shared.add_dag("steps", dag_text("steps", """
+    shared.add_dag("steps", dag_text("steps", f"""
+from airflow.sdk import Label, TaskGroup
+hostile = {HOSTILE!r}""" + """
 one = BashOperator(task_id="one", bash_command="echo '<script>alert(3)</script>'; "
                    "printf '\\\\033[31mred\\\\033[0m\\\\n'; "
                    "head -c 1000000 /dev/zero | tr '\\\\0' x; echo; printf 'a\\\\0b\\\\n'")
 two = BashOperator(task_id="two", bash_command="exit 1")
 three = BashOperator(task_id="three", bash_command="true")
-one >> two >> three""", tags=["steps"]))
+with TaskGroup("end", tooltip=hostile, group_display_name=hostile) as end:
+    BashOperator(task_id="four", bash_command="true", task_display_name=hostile)
+one >> Label(hostile) >> two >> three >> end""", tags=["steps"], dag_display_name=HOSTILE,
+                                     owner_links={"airflow": "https://x/" + HOSTILE}))
     shared.trigger("steps", "r1")
     assert shared.wait_for_end("steps", "r1")[0] == "failed"
     token = shared.token()
@@ -96,6 +101,9 @@ def test_texts_that_mean_harm_stay_texts(used, reader):
     lines = page.get_by_role("region", name="Lines of the log")
     expect(lines).to_contain_text("<script>alert(3)</script>")
     expect(lines).to_contain_text("Show all of this line")  # a megabyte of it is folded
+    page.goto("/dags/steps")
+    expect(page.locator(".gv-label")).to_have_text(HOSTILE)
+    expect(page.get_by_title(HOSTILE).first).to_be_visible()
     page.goto("/variables")
     expect(page.get_by_role("cell", name="<img src=x").first).to_be_visible()
     assert alerts == []

@@ -1280,7 +1280,9 @@ export interface components {
             last_parsed?: string | null;
             default_args?: Record<string, never> | null;
             asset_expression?: Record<string, never> | null;
-            owner_links?: Record<string, never> | null;
+            owner_links?: {
+                [key: string]: string;
+            };
             is_favorite?: boolean;
             latest_dag_version?: components["schemas"]["DagVersionResponse"];
         };
@@ -2717,6 +2719,8 @@ export interface operations {
     list_dag_warnings: {
         parameters: {
             query?: {
+                dag_id?: string;
+                warning_type?: string;
                 limit?: components["parameters"]["limit"];
                 offset?: components["parameters"]["offset"];
             };

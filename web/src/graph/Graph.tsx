@@ -55,6 +55,7 @@ function Laid({ structure, gantt, selected, onSelect }: LaidProps) {
   const shared = useMemo<Shared>(() => ({
     states, marks,
     tasks: new Map(structure.tasks.map((task) => [task.task_id, task])),
+    groups: new Map(structure.groups.map((group) => [group.group_id, group])),
     upstream: upstreamOf(structure),
     toggle: (group) => {
       setAnchor(group);

@@ -5,7 +5,7 @@ import { secondsBetween } from "../lib/format";
 import { stateOf, type State } from "../lib/state";
 import { useNow } from "../lib/useNow";
 import { useGraph, useGroupState, useMark, useTaskRow } from "./context";
-import { groupLine, taskLine, ticks } from "./words";
+import { groupLine, groupTitle, taskLine, ticks } from "./words";
 
 export type NodeData = { label: string };
 export type GraphNode = Node<NodeData>;
@@ -20,7 +20,7 @@ export const TaskNode = memo(function TaskNode({ id, data }: NodeProps<GraphNode
   if (!task) return null;
   const mapped = task.is_mapped || !!row?.counts;
   return (
-    <Shell id={id} data={data} state={state} known={states.known()} stacked={mapped} dim={state === "skipped"} onClick={() => open(taskId)}>
+    <Shell id={id} title={taskId} data={data} state={state} known={states.known()} stacked={mapped} dim={state === "skipped"} onClick={() => open(taskId)}>
       {ticks(state) && row && !row.counts ? <TickingLine taskId={taskId} /> : <Line taskId={taskId} now={0} />}
     </Shell>
   );
@@ -47,12 +47,12 @@ function Line({ taskId, now }: { taskId: string; now: number }) {
 }
 
 export const FoldedNode = memo(function FoldedNode({ id, data }: NodeProps<GraphNode>) {
-  const { states, toggle } = useGraph();
+  const { states, groups, toggle } = useGraph();
   const groupId = id.slice(2);
   const group = useGroupState(groupId);
   const running = states.known() && group.start !== null && group.end === null && ticks(group.state);
   return (
-    <Shell id={id} data={data} state={group.state} known={states.known()} stacked dim={group.skipped} expanded={false} onClick={() => toggle(groupId)}>
+    <Shell id={id} title={groupTitle(groupId, groups.get(groupId)?.tooltip)} data={data} state={group.state} known={states.known()} stacked dim={group.skipped} expanded={false} onClick={() => toggle(groupId)}>
       {running ? <TickingGroup groupId={groupId} /> : <span className="gv-d num">{groupLine(group, states.known(), Date.now())}</span>}
     </Shell>
   );
@@ -63,9 +63,9 @@ function TickingGroup({ groupId }: { groupId: string }) {
   return <span className="gv-d num">{groupLine(useGroupState(groupId), true, now)}</span>;
 }
 
-type ShellProps = { id: string; data: NodeData; state: State; known: boolean; stacked: boolean; dim: boolean; expanded?: boolean; onClick: () => void; children: React.ReactNode };
+type ShellProps = { id: string; title: string; data: NodeData; state: State; known: boolean; stacked: boolean; dim: boolean; expanded?: boolean; onClick: () => void; children: React.ReactNode };
 
-function Shell({ id, data, state, known, stacked, dim, expanded, onClick, children }: ShellProps) {
+function Shell({ id, title, data, state, known, stacked, dim, expanded, onClick, children }: ShellProps) {
   const { selected, focused, wanted, focus } = useMark(id);
   const button = useRef<HTMLButtonElement>(null);
   const before = useRef(state);
@@ -74,7 +74,7 @@ function Shell({ id, data, state, known, stacked, dim, expanded, onClick, childr
   useEffect(() => { if (wanted) button.current?.focus({ preventScroll: true }); }, [wanted]);
   const kind = `gv-node s-${state}${stacked ? " stacked" : ""}${dim ? " dim" : ""}${selected ? " on" : ""}`;
   return (
-    <button ref={button} type="button" data-node={id} className={kind} tabIndex={focused ? 0 : -1} title={id.slice(2)} aria-expanded={expanded}
+    <button ref={button} type="button" data-node={id} className={kind} tabIndex={focused ? 0 : -1} title={title} aria-expanded={expanded}
       aria-pressed={expanded === undefined ? selected : undefined} onFocus={focus} onClick={onClick}>
       {stacked ? <><i className="gv-back" /><i className="gv-back b" /></> : null}
       <span className={glows ? "gv-face glow" : "gv-face"} key={state}>

@@ -1,5 +1,5 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
-import type { StructureTask } from "../api/shapes";
+import type { StructureGroup, StructureTask } from "../api/shapes";
 import type { create } from "../lib/store";
 import { stateOf, type State } from "../lib/state";
 import type { RunStates } from "./states";
@@ -10,6 +10,7 @@ export interface Marks { selected: string | null; focused: string | null; wanted
 export interface Shared {
   states: RunStates;
   tasks: Map<string, StructureTask>;
+  groups: Map<string, StructureGroup>;
   upstream: Map<string, string[]>; // of tasks
   marks: ReturnType<typeof create<Marks>>;
   toggle: (group: string) => void;

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Gantt, GanttRow, Structure, StructureTask, TasksChange } from "../api/shapes";
 import { patchGantt } from "./data";
 import { edgeKind, pathsOf, tilesOf } from "./edges";
-import { fromElk, toElk } from "./elk";
+import { fromElk, LABEL_H, labelWidth, toElk } from "./elk";
 import { foldedGroups, readFold, startsFolded, toggled } from "./fold";
 import { layers } from "./layers";
 import type { Layout } from "./layout";
@@ -12,6 +12,7 @@ import { farBelow, firstView } from "./sight";
 import { groupState, runStates } from "./states";
 import { step } from "./steps";
 import { visible } from "./visible";
+import { groupTitle } from "./words";
 
 const BUSY_MS = 120_000; // on a machine that does much else
 
@@ -32,6 +33,36 @@ test("a folded group is one node, and edges end at it once", () => {
   expect(shown.boxes.map((box) => box.id)).toEqual(["out"]);
   expect(shown.edges).toEqual([{ from: "t:a", to: "g:in", label: "yes" }, { from: "g:in", to: "t:e", label: null }, { from: "t:e", to: "t:z", label: null }, { from: "t:a", to: "t:z", label: null }]);
   expect(visible(nested, new Set(["in", "out"])).nodes.map((node) => node.id)).toEqual(["t:a", "g:out", "t:z"]);
+});
+
+test("labels: those of edges that a folded group makes one stand on it, each once", () => {
+  const two = dag([task("a"), task("b", "in"), task("c", "in"), task("e", "in"), task("z")],
+    [edge("a", "b", "few"), edge("a", "c", "many"), edge("a", "e"), edge("b", "z", "done"), edge("c", "z", "done")], [group("in")]);
+  expect(visible(two, new Set()).edges.map((one) => one.label)).toEqual(["few", "many", null, "done", "done"]);
+  expect(visible(two, new Set(["in"])).edges).toEqual([{ from: "t:a", to: "g:in", label: "few · many" }, { from: "g:in", to: "t:z", label: "done" }]);
+});
+
+test("labels: a pill each, between its nodes and on none, in either layout", async () => {
+  const labelled = dag([task("way"), task("yes"), task("no"), task("x", "out"), task("end")],
+    [edge("way", "yes", "<b>ja</b>"), edge("way", "no", "한국어 레이블"), edge("yes", "x", "in"), edge("no", "end"), edge("x", "end", "out")], [group("out")]);
+  for (const folded of [new Set<string>(), new Set(["out"])]) {
+    const shown = visible(labelled, folded);
+    for (const layout of [layers(shown), fromElk(await new ELK().layout(toElk(shown) as never), shown)]) {
+      const pills = layout.edges.filter((one) => one.labelAt);
+      expect(pills.map((one) => one.label).sort()).toEqual(["<b>ja</b>", "in", "out", "한국어 레이블"].sort());
+      for (const { label, labelAt, from, to } of pills) {
+        const [x, y] = labelAt!, w = labelWidth(label!);
+        expect(y - LABEL_H / 2).toBeGreaterThanOrEqual(layout.nodes.get(from)!.y + layout.nodes.get(from)!.h);
+        expect(y + LABEL_H / 2).toBeLessThanOrEqual(layout.nodes.get(to)!.y);
+        for (const node of layout.nodes.values()) expect(x + w / 2 > node.x && x - w / 2 < node.x + node.w && y + LABEL_H / 2 > node.y && y - LABEL_H / 2 < node.y + node.h).toBe(false);
+      }
+    }
+  }
+}, BUSY_MS);
+
+test("a group's name says on hover what its file says of it", () => {
+  expect(groupTitle("load.rows", "Loads <all> rows.", "fold")).toBe("load.rows: fold\nLoads <all> rows.");
+  expect(groupTitle("load", null)).toBe("load");
 });
 
 const overlaps = (layout: Layout) => {

@@ -8,6 +8,7 @@ export interface Edge { from: string; to: string; label: string | null }
 export interface Visible { nodes: Node[]; boxes: Box[]; edges: Edge[] }
 
 export const NODE_H = 34;
+const LABELS_BETWEEN = " · ";
 const NODE_W = [152, 236] as const;
 
 // The width that a text needs, roughly: letters of a fixed face, those of East Asia and emoji twice as wide.
@@ -63,14 +64,17 @@ export function visible(structure: Structure, folded: ReadonlySet<string>): Visi
   for (const { group_id: id, label, parent_id: parent } of structure.groups) {
     if (filled.has(id)) boxes.push({ id, label, parent: parentOf(parent), w: Math.round(Math.min(220, textWidth(label, 6.3) + 84)) });
   }
+  // Edges that a folded group makes one have all of their labels.
   const edges = new Map<string, Edge>();
+  const labels = new Map<string, Set<string>>();
   for (const { upstream, downstream, label } of structure.edges) {
     const from = shownAs.get(upstream), to = shownAs.get(downstream);
     if (!from || !to || from === to) continue;
     const key = `${from}\n${to}`;
     const known = edges.get(key);
     if (!known) edges.set(key, { from, to, label });
-    else if (known.label === null) known.label = label;
+    else if (label !== null) (labels.get(key) ?? labels.set(key, new Set(known.label === null ? [] : [known.label])).get(key)!).add(label);
   }
+  for (const [key, all] of labels) edges.get(key)!.label = [...all].join(LABELS_BETWEEN);
   return { nodes, boxes, edges: [...edges.values()] };
 }

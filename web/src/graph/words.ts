@@ -62,6 +62,9 @@ export function groupLine(group: GroupState, known: boolean, now: number): strin
   return joined(t("graph.group"), t("graph.of", { n: count(group.done), total: count(group.total) }), took);
 }
 
+// On hover: its id, what a click does, and what its file says of it.
+export const groupTitle = (id: string, tooltip: string | null | undefined, does?: string) => [does ? `${id}: ${does}` : id, tooltip].filter(Boolean).join("\n");
+
 export function boxLine(group: GroupState, known: boolean): string {
   if (!known) return count(group.tasks);
   return group.skipped ? t("graph.not_taken") : `${count(group.tasksDone)} / ${count(group.tasks)}`;

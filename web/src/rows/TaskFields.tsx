@@ -4,6 +4,7 @@ import { watchRun } from "../api/live";
 import type { StateCounts } from "../api/shapes";
 import { useLiveQuery } from "../api/useLiveQuery";
 import { Failure } from "../components/Failure";
+import { Markdown } from "../components/Markdown";
 import { StateChip } from "../components/StateChip";
 import { Time, Took } from "../components/Time";
 import { duration } from "../lib/format";
@@ -52,7 +53,7 @@ export function TaskFields({ dagId, runId, row, counts, children }: Props) {
         [t("rows.operator"), one?.operator_name ?? task?.operator_name],
         [t("rows.rule"), task ? <span key="r" className="mono">{task.trigger_rule}</span> : null],
       ]} />
-      {task?.doc_md ? <p className="doc">{task.doc_md}</p> : null}
+      {task?.doc_md ? <div className="doc"><Markdown text={task.doc_md} level={4} /></div> : null}
     </div>
   );
 }

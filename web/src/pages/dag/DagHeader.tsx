@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useRight } from "../../api/session";
 import { failureText } from "../../components/Failure";
 import { Icon } from "../../components/Icon";
+import { Owners } from "../../components/Owners";
 import { Switch } from "../../components/Switch";
 import { Ago, Time } from "../../components/Time";
 import { duration } from "../../lib/format";
@@ -24,9 +25,10 @@ export function DagHeader({ dagId, dag, median }: Props) {
         <button className="ib" aria-pressed={shown?.is_favorite ?? false} aria-label={t("dag.favorite")} title={t("dag.favorite")} disabled={!dag} style={asked.is_favorite !== undefined ? { opacity: 0.6 } : undefined}
           onClick={() => favor(!dag?.is_favorite)}><Icon name="star" filled={shown?.is_favorite ?? false} /></button>
         <div className="meta">
+          {dag && dag.dag_display_name !== dagId ? <b className="ell" title={dag.dag_display_name}>{dag.dag_display_name}</b> : null}
           {dag?.timetable_summary ? <span className="ell" title={dag.timetable_description ?? undefined}>{t("dag.schedule")} <b className="mono">{dag.timetable_summary}</b></span> : dag ? <span>{t("dag.no_schedule")}</span> : null}
           {dag?.next_dagrun_run_after && !shown?.is_paused ? <span>{t("dag.next")} <b><Time at={dag.next_dagrun_run_after} />, <Ago at={dag.next_dagrun_run_after} /></b></span> : null}
-          {dag && dag.owners.length > 0 ? <span className="ell">{t("dag.owner")} <b>{dag.owners.join(", ")}</b></span> : null}
+          {dag && dag.owners.length > 0 ? <span className="ell">{t("dag.owner")} <b><Owners owners={dag.owners} links={dag.owner_links} /></b></span> : null}
           {median ? <span>{t("dag.median")} <b>{duration(median)}</b></span> : null}
         </div>
         <span className="grow" />

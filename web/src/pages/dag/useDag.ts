@@ -7,7 +7,7 @@ import { useLiveQuery } from "../../api/useLiveQuery";
 export type DagDetails = {
   dag_id: string; is_paused: boolean; is_stale: boolean; is_favorite: boolean; has_import_errors: boolean; fileloc: string; description: string | null;
   timetable_summary: string | null; timetable_description: string | null; next_dagrun_run_after: string | null; owners: string[]; tags: { name: string }[];
-  latest_dag_version: { version_number: number } | null;
+  latest_dag_version: { version_number: number } | null; dag_display_name: string; owner_links: Record<string, string> | null;
 };
 
 export function useDag(dagId: string) {

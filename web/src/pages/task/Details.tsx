@@ -3,11 +3,11 @@ import type { ReactNode } from "react";
 import { get, path, type ApiError } from "../../api/client";
 import type { DagRun, StructureTask } from "../../api/shapes";
 import { CopyButton } from "../../components/CopyButton";
+import { Markdown } from "../../components/Markdown";
 import { StateChip } from "../../components/StateChip";
 import { Time } from "../../components/Time";
 import { duration } from "../../lib/format";
 import { t } from "../../texts";
-import { CutText } from "./CutText";
 import type { Instance } from "./data";
 
 interface Task {
@@ -42,7 +42,7 @@ export function Details({ instance, task, run }: { instance: Instance; task: Str
         ["wait_for_downstream", data.wait_for_downstream ? t("app.yes") : null], ["weight_rule", data.weight_rule],
         ["template_fields", data.template_fields.join(", ")], ["after_it", data.downstream_task_ids.join(", ")],
       ] : []} />
-      {doc ? <section><div className="fieldhead"><b className="b">{t("task.doc")}</b></div><CutText text={doc} /></section> : null}
+      {doc ? <section><div className="fieldhead"><b className="b">{t("task.doc")}</b></div><div className="taskdoc"><Markdown text={doc} level={4} /></div></section> : null}
       <section><div className="fieldhead"><b className="b">{t("task.same_by_command")}</b><span className="grow" /><CopyButton text={command} /></div><pre className="cd">{command}</pre></section>
     </div>
   );
