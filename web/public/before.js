@@ -1,7 +1,8 @@
-// Before the first paint, so that no page flashes in the other theme. The reader's texts, and no other's, come beside the first
-// script: vite.config.ts says in this script's data-texts where each language's are, "en=/assets/….js ko=/assets/….js".
+// Before the first paint, so that no page flashes in the other theme. The reader's texts, and no other's, and the page that the address
+// names come beside the first script: vite.config.ts says in this script's data-texts and data-pages where they are
+// ("en=/assets/….js ko=/assets/….js", "home=/assets/….js,/assets/….css dags=…"); Vite's own server says the languages alone.
 (function () {
-  var root = document.documentElement;
+  var root = document.documentElement, data = document.currentScript.dataset;
   var kept = null, rail = null, language = null;
   try {
     kept = localStorage.getItem("gale.theme");
@@ -11,13 +12,22 @@
   var dark = kept ? kept === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = dark ? "dark" : "light";
   root.dataset.rail = rail || (innerWidth < 1360 ? "closed" : "open");
-  var texts = {};
-  document.currentScript.dataset.texts.split(" ").forEach(function (one) { texts[one.split("=")[0]] = one.split("=")[1]; });
+
+  function places(text) {
+    var found = {};
+    (text || "").split(" ").forEach(function (one) { found[one.split("=")[0]] = one.split("=")[1] || ""; });
+    return found;
+  }
+  var texts = places(data.texts), pages = places(data.pages), at = location.pathname.split("/");
   root.lang = [language].concat(navigator.languages).map(function (one) { return String(one).slice(0, 2); })
     .filter(function (one) { return one in texts; })[0] || "en";
-  if (!texts[root.lang]) return; // Vite's own server
-  var link = document.createElement("link");
-  link.rel = "modulepreload";
-  link.href = texts[root.lang];
-  document.head.append(link);
+  var page = at[1] === "" ? "home" : at[1] !== "dags" ? "" : !at[2] ? "dags" : at[3] !== "runs" || !at[4] ? "dag" : at[5] === "tasks" ? "task" : "run";
+  [texts[root.lang]].concat((pages[page] || "").split(",")).forEach(function (href) {
+    if (!href) return;
+    var link = document.createElement("link");
+    link.rel = /css$/.test(href) ? "preload" : "modulepreload";
+    if (link.rel === "preload") { link.as = "style"; link.crossOrigin = ""; } // as Vite asks for it
+    link.href = href;
+    document.head.append(link);
+  });
 })();

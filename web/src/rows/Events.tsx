@@ -22,7 +22,7 @@ export function EventTable({ filter, query }: { filter: EventFilter; query: Retu
   const withRun = !filter.run_id, withDag = !filter.dag_id;
   const columns = ["when", "event", "owner", ...(withDag ? ["dag"] : []), ...(withRun ? ["run"] : []), "task", "extra"];
   return (
-    <div className="tablebox">
+    <div className="tablebox" tabIndex={0}>
       <table>
         <thead><tr>{columns.map((name) => <th key={name} scope="col">{t(`dag.col_${name}`)}</th>)}</tr></thead>
         <tbody>

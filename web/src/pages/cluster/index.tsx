@@ -19,7 +19,7 @@ export default function ClusterPage() {
       <PageHead title={t("nav.cluster")}><span className="q">{data ? t("cluster.answered", { name: data.answered_by }) : ""}</span></PageHead>
       <section className="panel clpanel">
         <div className="ph"><h2>{t("app.masters")}</h2><span className="x q sm">{data?.leader ? t("cluster.leads", { name: data.leader.name, epoch: data.leader.epoch }) : data ? t("app.no_leader") : ""}</span></div>
-        <div className="tablebox"><table>
+        <div className="tablebox" tabIndex={0}><table>
           <thead><tr>{["master", "role", "heartbeat", "started", "rest", "grpc", "version"].map((name) => <th key={name} scope="col">{t(`cluster.${name}`)}</th>)}</tr></thead>
           <tbody>
             {data?.masters.map((one) => (

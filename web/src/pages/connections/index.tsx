@@ -36,7 +36,7 @@ export default function Connections() {
       </PageHead>
       {error && !data ? <Failure error={error} again={() => void refetch()} /> : null}
       {data && data.total_entries === 0 && !search.q ? <Empty title={t("connections.none")}><p className="q">{t("connections.what")}</p></Empty> : (
-        <section className="panel"><div className="tablebox"><table>
+        <section className="panel"><div className="tablebox" tabIndex={0}><table>
           <thead><tr>{["id", "type", "host", "login", "schema"].map((name) => <th key={name} scope="col">{t(`connections.${name}`)}</th>)}<th scope="col">{t("pools.description")}</th><th scope="col"><span className="visually-hidden">{t("app.actions")}</span></th></tr></thead>
           <tbody>
             {data?.connections.map((one) => (

@@ -58,7 +58,7 @@ export default function Runs({ dagId }: { dagId: string }) {
         <Pager offset={offset} total={data?.total_entries ?? 0} onOffset={(value) => set({ offset: value ? String(value) : "" })} />
       </Bar>
       {error ? <Failure error={error} again={() => void refetch()} /> : null}
-      <div className="tablebox">
+      <div className="tablebox" tabIndex={0}>
         <table>
           <thead><tr>{["state", "run", "type", "started", "took", "version", "by", "note"].map((name) => <th key={name} scope="col">{t(`dag.col_${name}`)}</th>)}</tr></thead>
           <tbody>

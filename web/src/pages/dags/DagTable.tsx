@@ -16,7 +16,7 @@ export function DagTable({ dags }: { dags: Dags }) {
   const may = useRight("run");
   const narrow = useNarrow();
   const rows = useVirtualizer({
-    count: dags.total, getScrollElement: () => scroll.current, estimateSize: () => (narrow ? 84 : 44), overscan: dags.total <= WHOLE_MAX ? WHOLE_MAX : AHEAD,
+    count: dags.total, getScrollElement: () => scroll.current, estimateSize: () => (narrow ? 92 : 49), overscan: dags.total <= WHOLE_MAX ? WHOLE_MAX : AHEAD,
     initialRect: { width: 1000, height: 900 },
   });
   useEffect(() => rows.measure(), [narrow, rows]);
@@ -38,7 +38,7 @@ export function DagTable({ dags }: { dags: Dags }) {
       onFocus={() => hold(true)} onBlur={(event) => { if (!event.currentTarget.contains(event.relatedTarget)) hold(event.currentTarget.matches(":hover")); }}>
       <div ref={scroll} className="dagscroll">
         <div className="daghead" role="row">
-          <span role="columnheader" className="ell">{t("dags.dag")}</span><span role="columnheader" className="ell">{t("dags.last_24")}</span><span role="columnheader" className="ell">{t("dags.last_run")}</span>
+          <span role="columnheader" className="ell">{t("dags.dag")}</span><span role="columnheader" className="ell" title={t("dags.last_24_more")}>{t("dags.last_24")}</span><span role="columnheader" className="ell">{t("dags.last_run")}</span>
           <span role="columnheader" className="ell">{t("dags.next_run")}</span><span role="columnheader" className="ell">{t("dags.why")}</span><span role="columnheader" className="ell"><span className="visually-hidden">{t("app.actions")}</span></span>
         </div>
         {dags.waiting ? <button className="btn s newrows" onClick={dags.take}>{t("dags.new_rows", { n: dags.waiting })}</button> : null}

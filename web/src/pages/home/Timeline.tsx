@@ -10,7 +10,7 @@ import { useNow } from "../../lib/useNow";
 import { t } from "../../texts";
 import { piecesOf, placeOf, ranges, spanOf, ticksOf, type Range } from "./timeline";
 
-const ROW = 23, NAMES = 220, ENDS = 72;
+const ROW = 24, NAMES = 220, ENDS = 72;
 const at = (part: number) => `calc(${NAMES}px + (100% - ${NAMES + ENDS}px) * ${part.toFixed(5)})`;
 
 // The last hours' runs and what is due: hatch = waited, bar = ran, hollow = planned.

@@ -26,6 +26,15 @@ test("a run has its wait before it, runs until now, and is cut at the edge", () 
   expect(piecesOf(row({ runs: [run("q", -10, null, null, "queued")] }), span).map((one) => one.kind)).toEqual(["wait"]);
 });
 
+test("runs that were made up for have waited side by side: each time is hatched once, under what ran", () => {
+  const pieces = piecesOf(row({ runs: [run("a", -90, -30, -28), run("b", -60, -28, -20), run("c", -25, null, null, "queued")] }), span);
+  expect(pieces.map((one) => one.kind)).toEqual(["wait", "wait", "wait", "run", "run"]);
+  const ends = pieces.slice(0, 3).map((one) => [one.left, one.left + one.width]);
+  expect(ends[0]![0]).toBeCloseTo(placeOf(span, now - 90 * 60_000));
+  expect(ends[1]![0]).toBeCloseTo(ends[0]![1]!);
+  expect(ends[2]![0]).toBeCloseTo(placeOf(span, now - 25 * 60_000));
+});
+
 test("what is planned begins when it is due, and not before now", () => {
   const [next] = piecesOf(row({ next: [iso(15)], median_seconds: 600 }), span);
   expect(next).toMatchObject({ kind: "next" });

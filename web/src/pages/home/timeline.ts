@@ -19,19 +19,26 @@ function piece(span: Span, from: number, to: number, rest: Omit<Piece, "left" | 
   return { ...rest, left, width: Math.min(1 - left, Math.max(THIN, right - left)) };
 }
 
-// A row's runs, each with its wait before it, and those that are planned.
+// A row's runs, the waits before them, and those that are planned. Of waits that overlap each time is hatched once, and what ran
+// meanwhile lies over it: runs that are made up for have waited side by side.
 export function piecesOf(row: TimelineRow, span: Span): Piece[] {
   const out: (Piece | null)[] = [];
+  const waits: (Piece | null)[] = [];
+  let hatched = -Infinity;
   for (const run of row.runs) {
     const due = Date.parse(run.run_after), start = run.start_date ? Date.parse(run.start_date) : null;
     const end = run.end_date ? Date.parse(run.end_date) : span.now;
     const waited = start ?? (run.end_date ? null : span.now);
-    if (waited !== null && waited - due > (span.to - span.from) * THIN) out.push(piece(span, due, waited, { kind: "wait", key: `w${run.dag_run_id}`, state: "queued", run }));
+    const since = Math.max(due, hatched);
+    if (waited !== null && waited - since > (span.to - span.from) * THIN) {
+      waits.push(piece(span, since, waited, { kind: "wait", key: `w${run.dag_run_id}`, state: "queued", run }));
+      hatched = Math.max(hatched, waited);
+    }
     if (start !== null) out.push(piece(span, start, end, { kind: "run", key: run.dag_run_id, state: run.state, run }));
   }
   const long = (row.median_seconds ?? 0) * 1000;
   for (const at of row.next) out.push(piece(span, Math.max(Date.parse(at), span.now), Date.parse(at) + long, { kind: "next", key: `n${at}`, state: "none", at }));
-  return out.filter((one) => one !== null);
+  return [...waits, ...out].filter((one) => one !== null);
 }
 
 // Whole hours (or days) of the line, at most `most`, in the reader's zone by `offset` (ms east of UTC).

@@ -33,7 +33,7 @@ function HolderTable({ title, rows, total, none, line }: { title: string; rows: 
   return (
     <section className="panel">
       <div className="ph"><h2>{title}</h2><span className="tag num">{count(total)}</span></div>
-      <div className="tablebox">
+      <div className="tablebox" tabIndex={0}>
         <table>
           <thead><tr><th scope="col">{t("pools.task")}</th><th scope="col" className="r">{t("pools.slots")}</th>{line ? <th scope="col" className="r">{t("pools.priority")}</th> : <th scope="col">{t("pools.worker")}</th>}<th scope="col" className="r">{t("pools.since")}</th></tr></thead>
           <tbody>

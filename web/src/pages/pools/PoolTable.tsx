@@ -16,7 +16,7 @@ export function PoolTable({ onEdit, onDelete }: Props) {
   const { data, error, refetch } = usePools();
   if (error && !data) return <Failure error={error} again={() => void refetch()} />;
   return (
-    <div className="tablebox">
+    <div className="tablebox" tabIndex={0}>
       <table>
         <thead><tr><th scope="col">{t("pools.pool")}</th><th scope="col">{t("pools.held")}</th><th scope="col" className="r">{t("pools.slots")}</th><th scope="col" className="r">{t("pools.line")}</th>{onEdit ? <><th scope="col">{t("pools.description")}</th><th scope="col"><span className="visually-hidden">{t("app.actions")}</span></th></> : null}</tr></thead>
         <tbody>

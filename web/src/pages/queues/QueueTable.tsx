@@ -14,7 +14,7 @@ export function QueueTable({ only }: { only?: string | undefined }) {
   if (error && !data) return <Failure error={error} again={() => void refetch()} />;
   const rows = (data?.queues ?? []).filter((queue) => !only || queue.name === only);
   return (
-    <div className="tablebox">
+    <div className="tablebox" tabIndex={0}>
       <table>
         <thead><tr><th scope="col">{t("queues.queue")}</th><th scope="col" className="r">{t("queues.depth")}</th><th scope="col">{t("queues.oldest")}</th><th scope="col" className="r">{t("queues.running")}</th><th scope="col">{t("queues.taken")}</th><th scope="col">{t("queues.workers")}</th></tr></thead>
         <tbody>

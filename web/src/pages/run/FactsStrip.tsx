@@ -26,7 +26,7 @@ function Strip({ gantt, structure, now }: Props & { now: number }) {
   const who = run.triggering_user_name;
   const labels = new Map(structure.tasks.map((task) => [task.task_id, task.label]));
   return (
-    <div className="stat">
+    <div className="stat" tabIndex={0}>
       <Fact name={t("run.state")}><StateMark state={state} size={14} />{t(`state.${state}`)}{live && run.start_date ? <Took from={run.start_date} /> : null}</Fact>
       {!live && run.start_date ? <Fact name={t("run.took")}><Took from={run.start_date} to={run.end_date} /></Fact> : null}
       <Fact name={t("run.done")}>{t("run.done_of", { done: facts.done, of: facts.of })}</Fact>

@@ -46,7 +46,7 @@ export default function Runs() {
         <span className="grow" /><Pager offset={offset} total={data?.total_entries ?? 0} onOffset={setOffset} />
       </PageHead>
       {error ? <Failure error={error} again={() => void refetch()} /> : null}
-      <section className="panel"><div className="tablebox"><table>
+      <section className="panel"><div className="tablebox" tabIndex={0}><table>
         <thead><tr>{["state", "dag", "run", "type", "logical", "started", "took", "by", "note"].map((name) => <th key={name} scope="col">{t(`runs.${name}`)}</th>)}</tr></thead>
         <tbody>
           {data?.dag_runs.map((run) => (

@@ -39,7 +39,7 @@ export default function Tasks() {
         <span className="grow" /><Pager offset={offset} total={data?.total_entries ?? 0} onOffset={setOffset} />
       </PageHead>
       {error ? <Failure error={error} again={() => void refetch()} /> : null}
-      <section className="panel"><div className="tablebox"><table>
+      <section className="panel"><div className="tablebox" tabIndex={0}><table>
         <thead><tr>{["state", "instance", "run", "try", "queued", "started", "took", "worker", "pool", "queue", "operator"].map((name) => <th key={name} scope="col">{t(`tasks.${name}`)}</th>)}</tr></thead>
         <tbody>
           {data?.task_instances.map((one) => (

@@ -26,7 +26,7 @@ export default function Users() {
     <>
       <PageHead title={t("nav.users")}><span className="grow" /><button className="btn p" onClick={() => setAsked({ what: "new" })}><Icon name="plus" />{t("users.new")}</button></PageHead>
       {error && !data ? <Failure error={error} again={() => void refetch()} /> : null}
-      <section className="panel"><div className="tablebox"><table>
+      <section className="panel"><div className="tablebox" tabIndex={0}><table>
         <thead><tr><th scope="col">{t("login.username")}</th><th scope="col">{t("users.role")}</th><th scope="col">{t("users.may")}</th><th scope="col"><span className="visually-hidden">{t("app.actions")}</span></th></tr></thead>
         <tbody>
           {data?.users.map((one) => (

@@ -38,7 +38,7 @@ export default function Variables() {
       </PageHead>
       {error && !data ? <Failure error={error} again={() => void refetch()} /> : null}
       {data && data.total_entries === 0 && !search.q ? <Empty title={t("variables.none")}><p className="q">{t("variables.what")}</p><pre className="code">{'from airflow.models import Variable\nVariable.get("model_bucket")'}</pre></Empty> : (
-        <section className="panel"><div className="tablebox"><table>
+        <section className="panel"><div className="tablebox" tabIndex={0}><table>
           <thead><tr><th scope="col">{t("variables.key")}</th><th scope="col">{t("variables.value")}</th><th scope="col">{t("pools.description")}</th><th scope="col"><span className="visually-hidden">{t("app.actions")}</span></th></tr></thead>
           <tbody>
             {data?.variables.map((one) => (
