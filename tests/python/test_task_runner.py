@@ -172,6 +172,12 @@ def test_the_log_ends_with_the_users_own_traceback(attempt):
     assert "return {}['gone']" in done.log and "gale/" not in done.log
 
 
+def test_the_log_of_a_task_whose_package_is_missing_says_what_installs_it(attempt):
+    done = attempt("@task\ndef f():\n    import yaml_that_is_nowhere\nf()", "f")
+    assert done.end["state"] == "failed"
+    assert done.log.rstrip().endswith(" -m pip install yaml_that_is_nowhere"), done.log
+
+
 def test_branches_tell_what_is_skipped_before_the_end(attempt, memory):
     done = attempt("""
 @task.branch
