@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { get, path, send, type ApiError } from "../../api/client";
 import { useSession } from "../../api/session";
@@ -24,7 +25,7 @@ export default function Users() {
   const user = asked?.what === "edit" ? asked.user : undefined;
   return (
     <>
-      <PageHead title={t("nav.users")}><span className="grow" /><button className="btn p" onClick={() => setAsked({ what: "new" })}><Icon name="plus" />{t("users.new")}</button></PageHead>
+      <PageHead title={t("nav.users")}><span className="grow" /><Link className="btn" to="/tokens" search={{ of: "all" }}><Icon name="key" />{t("nav.tokens")}</Link><button className="btn p" onClick={() => setAsked({ what: "new" })}><Icon name="plus" />{t("users.new")}</button></PageHead>
       {error && !data ? <Failure error={error} again={() => void refetch()} /> : null}
       <section className="panel"><div className="tablebox" tabIndex={0}><table>
         <thead><tr><th scope="col">{t("login.username")}</th><th scope="col">{t("users.role")}</th><th scope="col">{t("users.may")}</th><th scope="col"><span className="visually-hidden">{t("app.actions")}</span></th></tr></thead>
