@@ -76,5 +76,5 @@ export default function Tokens() {
 
 function Expiry({ at }: { at: string | null }) {
   if (!at) return <>{t("tokens.never")}</>;
-  return <>{new Date(at).getTime() <= clock.now() ? <span className="tag own">{t("tokens.over")}</span> : null}<Time at={at} /></>;
+  return <><Time at={at} />{new Date(at).getTime() <= clock.now() ? <> <span className="tag">{t("tokens.over")}</span></> : null}</>;
 }

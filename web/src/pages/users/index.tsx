@@ -32,7 +32,7 @@ export default function Users() {
         <tbody>
           {data?.users.map((one) => (
             <tr key={one.username}>
-              <td className="m">{one.username}{one.username === session?.username ? <span className="tag own">{t("users.you")}</span> : null}</td><td>{one.role}</td><td className="q">{roles.includes(one.role) ? t(`users.may_${one.role}`) : ""}</td>
+              <td className="m">{one.username}{one.username === session?.username ? <> <span className="tag">{t("users.you")}</span></> : null}</td><td>{one.role}</td><td className="q">{roles.includes(one.role) ? t(`users.may_${one.role}`) : ""}</td>
               <td className="r">
                 <button className="ib inrow" aria-label={t("users.edit", { name: one.username })} title={t("users.edit", { name: one.username })} onClick={() => setAsked({ what: "edit", user: one })}><Icon name="edit" small /></button>
                 <button className="ib inrow" aria-label={t("users.delete", { name: one.username })} title={t("users.delete", { name: one.username })} onClick={() => setAsked({ what: "delete", user: one })}><Icon name="trash" small /></button>
