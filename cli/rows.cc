@@ -71,6 +71,8 @@ constexpr RowColumn kTaskInstance[] = {
     {"pool_slots", "", kPlain, kHidden},
     {"queue", "", kPlain, kHidden},
     {"priority_weight", "", kPlain, kHidden},
+    {"scheduled_at", "", kPlain, kHidden},
+    {"note", "", Take::kOrNull, kHidden},
 };
 constexpr RowColumn kPool[] = {
     {"pool", "name"},  {"slots"},        {"description"},     {"include_deferred"},

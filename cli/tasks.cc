@@ -106,6 +106,8 @@ Status SetState(Context& context) {
   request.set_task_id(args.Get("task_id"));
   if (map_index != kUnmapped) request.set_map_index(static_cast<int32_t>(map_index));
   request.set_state(args.Get("state"));
+  request.set_note(args.Get("note"));
+  request.set_set_note(args.Has("note"));
   request.set_include_downstream(args.Has("downstream"));
   request.set_include_upstream(args.Has("upstream"));
   GALE_ASSIGN_OR_RETURN(v1::ListTaskInstancesResponse tasks,
@@ -334,7 +336,8 @@ std::vector<Command> TaskCommands() {
         {kOne, "state", "success, failed or skipped"},
         upstream,
         downstream,
-        map_index},
+        map_index,
+        {kValue, "--note", "a note that stands at the task instance", "TEXT"}},
        "  gale tasks set-state my_dag my_run my_task success",
        SetState},
       {"tasks explain",

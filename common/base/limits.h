@@ -29,6 +29,12 @@ inline constexpr size_t kTaskAsksMax = 32;            // questions at the master
 inline constexpr size_t kTaskSaidBytesMax = 3 << 20;  // what goes with an attempt's end
 inline constexpr size_t kTaskEndBytesMax = 64 << 10;  // the end alone
 inline constexpr size_t kNoteBytesMax = 1000;         // as in Airflow
+inline constexpr size_t kNotedInstancesMax = 10'000;  // of a mapped task, by one request
+// One clear of earlier or later runs, too: runs in which something is cleared, task instances in all of
+// them, and runs that are looked through for that.
+inline constexpr size_t kClearedRunsMax = 1'000;
+inline constexpr size_t kClearedInstancesMax = 10'000;
+inline constexpr size_t kClearLookedRunsMax = 100'000;
 inline constexpr size_t kHttpBodyBytesMax = 4 << 20;
 inline constexpr size_t kHttpHeaderBytesMax = 64 << 10;
 inline constexpr size_t kHttpConnectionsMax = 4096;

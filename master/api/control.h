@@ -56,7 +56,8 @@ using RunViewPtr = std::shared_ptr<const RunView>;
 // A task of a run, whether something happened to it yet or not.
 struct TaskInstanceView {
   RunViewPtr run;
-  TiRow row;  // of a task that nothing has happened to: state none, try 0
+  TiRow row;              // of a task that nothing has happened to: state none, try 0
+  std::string note = {};  // where it was asked for: Control::AddNotes
   const TaskSpec& task() const { return run->version->dag->task(row.task); }
   int64_t priority() const { return run->version->dag->priority(row.task); }
 };
@@ -232,7 +233,8 @@ class Control {
                       const std::vector<std::string>& task_ids);
   Result<std::vector<TaskInstanceView>> SetTasks(const SetTasksRequest& request,
                                                  const Actor& actor);
-  Result<std::vector<TaskInstanceView>> Clear(const ClearRequest& request, const Actor& actor);
+  Result<std::vector<TaskInstanceView>> Clear(ClearRequest request, const Actor& actor);
+  Status AddNotes(std::vector<TaskInstanceView>& tis);
   // Empty task_id: of the run.
   Result<Explanation> Explain(const std::string& dag_id, const std::string& run_id,
                               const std::string& task_id, int32_t map_index = kUnmapped);
@@ -289,9 +291,9 @@ class Control {
   // In the rows' order.
   Result<std::vector<DagView>> ViewsOf(std::vector<DagRow> rows);
   Result<RunView> ViewOf(RunRow row);
-  Result<std::vector<TaskInstanceView>> ViewsOf(const std::string& dag_id,
-                                                const std::string& run_id,
-                                                const std::vector<TiRow>& rows);
+  Result<std::vector<TaskInstanceView>> ViewsOf(const std::vector<TiRow>& rows);
+  // Of a clear that names earlier or later runs: those of them with something to clear.
+  Result<std::vector<std::string>> RunsToClear(const ClearRequest& request);
   Result<DagRow> GetDagRow(const std::string& dag_id);
   // "~", or empty: all. NOT_FOUND: there is no such DAG, and it is asked for runs of it.
   Result<RunScope> ScopeOf(const std::string& dag_id, const std::string& run_id);

@@ -62,13 +62,16 @@ Status Control::CheckTaskIds(const std::string& dag_id, const std::string& run_i
   return OkStatus();
 }
 
-Result<std::vector<TaskInstanceView>> Control::ViewsOf(const std::string& dag_id,
-                                                       const std::string& run_id,
-                                                       const std::vector<TiRow>& rows) {
-  GALE_ASSIGN_OR_RETURN(RunView view, GetRun(dag_id, run_id));
-  auto run = std::make_shared<const RunView>(std::move(view));
+Result<std::vector<TaskInstanceView>> Control::ViewsOf(const std::vector<TiRow>& rows) {
+  std::vector<TiKey> keys;
+  for (const TiRow& row : rows) keys.push_back({row.run, row.task, row.map_index});
+  Instances instances(reads_, dags_);
+  GALE_RETURN_IF_ERROR(instances.LoadRuns(keys));
   std::vector<TaskInstanceView> views;
-  for (const TiRow& row : rows) views.push_back({run, row});
+  for (const TiRow& row : rows) {
+    GALE_ASSIGN_OR_RETURN(RunViewPtr run, instances.Run(row.run));
+    views.push_back({std::move(run), row});
+  }
   return views;
 }
 
@@ -78,16 +81,41 @@ Result<std::vector<TaskInstanceView>> Control::SetTasks(const SetTasksRequest& r
   GALE_ASSIGN_OR_RETURN(auto rows, engine_.CallOnRun<Result<std::vector<TiRow>>>(
                                        request.dag_id, request.run_id,
                                        [=](Loop& loop) { return loop.SetTasks(request, actor); }));
-  return ViewsOf(request.dag_id, request.run_id, rows);
+  return ViewsOf(rows);
 }
 
-Result<std::vector<TaskInstanceView>> Control::Clear(const ClearRequest& request,
-                                                     const Actor& actor) {
-  GALE_RETURN_IF_ERROR(CheckTaskIds(request.dag_id, request.run_id, request.task_ids));
-  GALE_ASSIGN_OR_RETURN(auto rows, engine_.CallOnRun<Result<std::vector<TiRow>>>(
-                                       request.dag_id, request.run_id,
-                                       [=](Loop& loop) { return loop.Clear(request, actor); }));
-  return ViewsOf(request.dag_id, request.run_id, rows);
+// Those of neighbours are read as one range: a page without mapped tasks costs one look.
+Status Control::AddNotes(std::vector<TaskInstanceView>& tis) {
+  constexpr size_t kRangesPerRead = 100;
+  std::map<std::tuple<RunId, TaskIndex, int32_t>, std::string> notes;
+  std::vector<TaskNotesOf> ranges;
+  auto read = [&]() -> Status {
+    GALE_ASSIGN_OR_RETURN(std::vector<TaskNoteRow> rows, reads_.ListTaskNotes(ranges));
+    for (TaskNoteRow& row : rows) notes[{row.run, row.task, row.map_index}] = std::move(row.note);
+    ranges.clear();
+    return OkStatus();
+  };
+  for (const TaskInstanceView& ti : tis) {
+    const TiRow& row = ti.row;
+    TaskNotesOf* last = ranges.empty() ? nullptr : &ranges.back();
+    const bool follows = last != nullptr && last->run == row.run;
+    if (follows && row.map_index == kUnmapped && last->last_index == kUnmapped &&
+        row.task.value == last->last.value + 1) {
+      last->last = row.task;
+    } else if (follows && row.task == last->first && row.task == last->last &&
+               row.map_index == last->last_index + 1) {
+      last->last_index = row.map_index;
+    } else {
+      if (ranges.size() == kRangesPerRead) GALE_RETURN_IF_ERROR(read());
+      ranges.push_back({row.run, row.task, row.task, row.map_index, row.map_index});
+    }
+  }
+  GALE_RETURN_IF_ERROR(read());
+  for (TaskInstanceView& ti : tis) {
+    const auto note = notes.find({ti.row.run, ti.row.task, ti.row.map_index});
+    if (note != notes.end()) ti.note = note->second;
+  }
+  return OkStatus();
 }
 
 Result<Explanation> Control::Explain(const std::string& dag_id, const std::string& run_id,

@@ -119,6 +119,14 @@ void Put(const TasksChanged& change, v1::FeedChange& out) {
     task.set_first_start(Micros(row.first_start));
     task.set_skips(row.skips);
     task.set_rendered_map_index(row.rendered_map_index);
+    task.set_scheduled_at(Micros(row.scheduled_at));
+  }
+  for (const TaskNote& note : change.notes) {
+    v1::FeedTaskNote& one = *tasks.add_notes();
+    one.set_task_id(note.task_id);
+    one.set_task(note.task.value);
+    one.set_map_index(note.map_index);
+    one.set_note(note.note);
   }
 }
 
@@ -149,7 +157,11 @@ TasksChanged Take(const v1::FeedTasks& in) {
     row.first_start = MaybeTime(task.first_start());
     row.skips = task.skips();
     row.rendered_map_index = task.rendered_map_index();
+    row.scheduled_at = MaybeTime(task.scheduled_at());
     change.tasks.push_back({task.task_id(), std::move(row)});
+  }
+  for (const v1::FeedTaskNote& note : in.notes()) {
+    change.notes.push_back({note.task_id(), TaskIndex(note.task()), note.map_index(), note.note()});
   }
   return change;
 }
@@ -273,6 +285,7 @@ Json ToJson(const TasksChanged& change) {
                      {"state", row.state == TiState::kNone ? Json(nullptr) : Json(Name(row.state))},
                      {"try_number", row.shown_try()},
                      {"max_tries", row.shown_max_tries()},
+                     {"scheduled_when", Text(row.scheduled_at)},
                      {"queued_when", Text(row.queued_at)},
                      {"start_date", Text(row.start_date)},
                      {"end_date", Text(row.end_date)},
@@ -282,11 +295,18 @@ Json ToJson(const TasksChanged& change) {
                      {"rss_bytes_max", row.usage.rss_bytes_max},
                      {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)}});
   }
+  Json notes = Json::array();
+  for (const TaskNote& note : change.notes) {
+    notes.push_back({{"task_id", note.task_id},
+                     {"map_index", note.map_index},
+                     {"note", note.note.empty() ? Json(nullptr) : Json(note.note)}});
+  }
   return {{"kind", "tasks"},
           {"dag_id", change.dag_id},
           {"dag_run_id", change.run_id},
           {"read_again", change.whole},
           {"task_instances", std::move(tasks)},
+          {"notes", std::move(notes)},
           {"task_counts", CountsJson(change.counts)}};
 }
 

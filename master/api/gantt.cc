@@ -77,6 +77,7 @@ v1::GanttRow Gantt::RowOf(TaskIndex task) const {
   out.set_state(std::string(Name(row.state)));
   out.set_try_number(row.shown_try());
   out.set_max_tries(row.shown_max_tries());
+  GALE_SET_TIME(out, scheduled_when, row.scheduled_at);
   GALE_SET_TIME(out, queued_when, row.queued_at);
   GALE_SET_TIME(out, start_date, row.start_date);
   GALE_SET_TIME(out, end_date, row.end_date);
@@ -90,6 +91,7 @@ v1::GanttRow Gantt::RowOf(TaskIndex task) const {
     v1::GanttTry& one = *out.add_tries();
     one.set_try_number(attempt.shown_try());
     one.set_state(std::string(Name(attempt.state)));
+    GALE_SET_TIME(one, scheduled_when, attempt.scheduled_at);
     GALE_SET_TIME(one, queued_when, attempt.queued_at);
     GALE_SET_TIME(one, start_date, attempt.start_date);
     GALE_SET_TIME(one, end_date, attempt.end_date);

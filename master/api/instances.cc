@@ -55,6 +55,7 @@ TiRow Untouched(const TiRow& block, const Dag& dag, int32_t map_index) {
   TiRow row = Untouched(block.run, dag, block.task);
   row.map_index = map_index;
   row.state = block.state;
+  row.scheduled_at = block.scheduled_at;
   row.try_number = TryOf(block.state);
   return row;
 }

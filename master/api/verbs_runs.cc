@@ -36,6 +36,7 @@ TaskInstanceView ThatTime(TaskInstanceView ti, const AttemptRow& attempt) {
   ti.row.state = attempt.state;
   ti.row.try_number = attempt.id.try_number;
   ti.row.reschedules = attempt.reschedules;
+  ti.row.scheduled_at = attempt.scheduled_at;
   ti.row.queued_at = attempt.queued_at;
   ti.row.start_date = attempt.start_date;
   ti.row.end_date = attempt.end_date;
@@ -136,6 +137,7 @@ Result<v1::ListTaskInstancesResponse> ListTaskInstances(Control& control,
   query.limit = page.limit;
   query.offset = page.offset;
   GALE_ASSIGN_OR_RETURN(auto tis, control.ListTaskInstances(query));
+  GALE_RETURN_IF_ERROR(control.AddNotes(tis.rows));
   return AnswerOf(tis.rows, tis.total, request.detail());
 }
 
@@ -144,9 +146,11 @@ Result<v1::TaskInstance> GetTaskInstance(Control& control,
   GALE_ASSIGN_OR_RETURN(TaskInstanceView ti,
                         control.GetTaskInstance(request.dag_id(), request.run_id(),
                                                 request.task_id(), MapIndexOf(request)));
-  v1::TaskInstance answer = ToProto(ti, request.detail());
+  std::vector<TaskInstanceView> one = {std::move(ti)};
+  GALE_RETURN_IF_ERROR(control.AddNotes(one));
+  v1::TaskInstance answer = ToProto(one[0], request.detail());
   if (!request.detail()) return answer;
-  GALE_ASSIGN_OR_RETURN(const std::optional<RenderedRow> rendered, control.GetRendered(ti));
+  GALE_ASSIGN_OR_RETURN(const std::optional<RenderedRow> rendered, control.GetRendered(one[0]));
   if (rendered) answer.set_rendered_fields_json(rendered->fields_json);
   return answer;
 }
@@ -171,7 +175,7 @@ Result<v1::ListTaskInstancesResponse> ListTries(Control& control,
 Result<v1::ListTaskInstancesResponse> SetTaskInstanceState(
     Control& control, const v1::SetTaskInstanceStateRequest& request, const Actor& actor) {
   const auto state = ParseTiState(request.state());
-  if (!state) {
+  if (!state && !request.state().empty()) {
     return InvalidArgument(
         "'{}' is no state that a task instance can be set to: use success, failed "
         "or skipped",
@@ -185,10 +189,12 @@ Result<v1::ListTaskInstancesResponse> SetTaskInstanceState(
   } else {
     set.task_ids = {request.task_id()};
   }
-  set.state = *state;
+  set.state = state;
+  if (request.set_note()) set.note = request.note();
   set.include_upstream = request.include_upstream();
   set.include_downstream = request.include_downstream();
   GALE_ASSIGN_OR_RETURN(auto tis, control.SetTasks(set, actor));
+  GALE_RETURN_IF_ERROR(control.AddNotes(tis));
   return AnswerOf(tis, tis.size(), request.detail());
 }
 
@@ -206,7 +212,10 @@ Result<v1::ListTaskInstancesResponse> ClearTaskInstances(
   clear.include_upstream = request.include_upstream();
   clear.include_downstream = request.include_downstream();
   clear.dry_run = request.dry_run();
+  clear.include_past = request.include_past();
+  clear.include_future = request.include_future();
   GALE_ASSIGN_OR_RETURN(auto tis, control.Clear(clear, actor));
+  GALE_RETURN_IF_ERROR(control.AddNotes(tis));
   return AnswerOf(tis, tis.size(), request.detail());
 }
 

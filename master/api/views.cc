@@ -153,6 +153,7 @@ v1::TaskInstance ToProto(const TaskInstanceView& ti, bool detail) {
   out.set_state(std::string(Name(row.state)));
   out.set_try_number(row.shown_try());
   out.set_max_tries(row.shown_max_tries());
+  GALE_SET_TIME(out, scheduled_at, row.scheduled_at);
   GALE_SET_TIME(out, queued_at, row.queued_at);
   GALE_SET_TIME(out, start_date, row.start_date);
   GALE_SET_TIME(out, end_date, row.end_date);
@@ -168,6 +169,7 @@ v1::TaskInstance ToProto(const TaskInstanceView& ti, bool detail) {
   *out.mutable_user_time() = ToProto(row.usage.user_time);
   *out.mutable_system_time() = ToProto(row.usage.system_time);
   out.set_rss_bytes_max(row.usage.rss_bytes_max);
+  out.set_note(ti.note);
   if (!detail) return out;
   out.set_task_display_name(Shown(task.display_name, task.task_id));
   out.set_dag_display_name(Shown(ti.run->version->dag->spec().display_name, out.dag_id()));

@@ -85,8 +85,6 @@ class Admission {
     uint64_t waiting = 0;  // wanted by scheduled ones
   };
   PoolUsage Usage(const std::string& pool) const;
-  // Since when it waits, to the second; nullopt: it doesn't.
-  std::optional<TimePoint> WaitsSince(TiRef ref) const;
   // What waits, by what it waits for, of one DAG; empty: of all.
   void AddWaits(const std::string& dag_id, WaitGroups& groups) const;
   // Who holds slots of a pool, `max` of them; and who is next in its line, of those that only it keeps

@@ -115,12 +115,6 @@ std::vector<Check> Admission::Checks(const Request& r) const {
   return out;
 }
 
-std::optional<TimePoint> Admission::WaitsSince(TiRef ref) const {
-  const Item* item = FindWaiting(ref);
-  if (item == nullptr || item->since == 0) return std::nullopt;
-  return FromWholeSeconds(item->since);
-}
-
 void Admission::AddWaits(const std::set<Rank>& ranks, const std::string& dag_id,
                          WaitGroup& group) const {
   size_t looked = 0;

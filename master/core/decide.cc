@@ -47,8 +47,9 @@ void Decider::Begin(Inst t) {
   run_.SetValue(t, std::nullopt);
   run_.SetSkips(t, {});
   ++ti.try_number;
-  ti.queued_at = ti.start = ti.end = ti.next_at = 0;
+  ti.ForgetTimes();
   if (dag().is_empty(t.task)) return Finish(t, TiState::kSuccess, "");
+  ti.queued_at = Micros(now_);
   Move(t, TiState::kScheduled);
   out_.effects.push_back(Ready{t});
 }
@@ -126,7 +127,7 @@ void Decider::operator()(const StartRun&) {
 
 void Decider::operator()(const Admit& e) {
   if (!run_.has(e.inst) || run_.ti(e.inst).state != TiState::kScheduled) return;
-  run_.edit(e.inst).queued_at = Micros(now_);
+  run_.edit(e.inst).Queue(Micros(now_));
   Move(e.inst, TiState::kQueued);
 }
 
@@ -164,6 +165,7 @@ void Decider::operator()(const AttemptFinished& e) {
   const TimePoint started_at = std::clamp(e.started_at.value_or(granted), granted, ended_at);
   run_.edit(t).start = Micros(started_at);
   const int64_t queued = run_.ti(t).queued_at;
+  const std::optional<TimePoint> scheduled = run_.ti(t).scheduled_at();
   const size_t at = out_.effects.size();
   const TiState before = run_.ti(t).state;
   TiState ended_as = TiState::kFailed;
@@ -193,6 +195,7 @@ void Decider::operator()(const AttemptFinished& e) {
   AttemptEnded ended;
   ended.row.id = e.attempt;
   ended.row.state = ended_as;
+  ended.row.scheduled_at = scheduled;
   ended.row.queued_at = OptionalTime(queued);
   ended.row.start_date = started_at;
   ended.row.end_date = ended_at;
@@ -223,7 +226,7 @@ void Decider::Failed(Inst t, const AttemptFinished& e, TimePoint ended) {
   const bool again = e.outcome != Outcome::kFailedNoRetry && ti.try_number <= ti.max_tries;
   const bool elsewhere = e.outcome == Outcome::kLost && ti.lost_tries < task.lost_retries;
   if (elsewhere && !last) {
-    ++ti.lost_tries;
+    if (ti.lost_tries < UINT16_MAX) ++ti.lost_tries;
     ++ti.max_tries;
     return Retry(t, e.reason, ended, Duration(0));
   }
@@ -291,7 +294,10 @@ void Decider::operator()(const RetryDue& e) {
 }
 
 void Decider::Withdraw(Inst t) {
-  if (run_.ti(t).state == TiState::kScheduled) out_.effects.push_back(NotReady{t});
+  if (run_.ti(t).state == TiState::kScheduled) {
+    run_.edit(t).queued_at = 0;  // it never was
+    out_.effects.push_back(NotReady{t});
+  }
   if (run_.ti(t).state == TiState::kQueued) {
     out_.effects.push_back(Dequeue{run_.attempt(t)});
     out_.effects.push_back(SlotFreed{t});
@@ -351,7 +357,7 @@ void Decider::Clear(Inst t) {
   Withdraw(t);
   ti.max_tries = ti.try_number + std::min(dag().task(t.task).retries, limits::kTriesMax);
   ti.lost_tries = 0;
-  ti.queued_at = ti.start = ti.end = ti.next_at = 0;
+  ti.ForgetTimes();
   Move(t, TiState::kNone);
   work_.push_back(t);
 }

@@ -32,11 +32,11 @@ void Decider::EvaluateBlock(TaskIndex t) {
   const bool alike =
       std::none_of(ups.begin(), ups.end(), [&](TaskIndex u) { return run_.by_index(u, t); });
   if (alike && run_.verdict({t, 0}) == Verdict::kWait && !LackOfSource(t)) return;
-  if (alike && !run_.MayBePassedBy(t) && run_.fresh(t) && run_.verdict({t, 0}) == Verdict::kRun && !LackOfSource(t) &&
-      PastAllows(t) && !dag().is_empty(t)) {
+  if (alike && !run_.MayBePassedBy(t) && run_.fresh(t) && run_.verdict({t, 0}) == Verdict::kRun &&
+      !LackOfSource(t) && PastAllows(t) && !dag().is_empty(t)) {
     Revise(t);
     if (run_.fresh(t)) {  // one step for all of them, however many
-      run_.ScheduleBlock(t);
+      run_.ScheduleBlock(t, Micros(now_));
       out_.changed.push_back({t, ""});
       out_.effects.push_back(BlockReady{t});
       return;

@@ -63,7 +63,7 @@ std::optional<TimePoint> Scheduler::Since(const Run& run, Inst t) const {
   switch (ti.state) {
     case TiState::kQueued: return OptionalTime(ti.queued_at);
     case TiState::kRunning: return OptionalTime(ti.start);
-    case TiState::kScheduled: return admission_.WaitsSince({run.id(), t});
+    case TiState::kScheduled: return ti.scheduled_at();
     case TiState::kNone:
     case TiState::kRestarting:
     case TiState::kRemoved: return std::nullopt;

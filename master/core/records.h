@@ -57,6 +57,7 @@ struct TiRow {
   uint32_t try_number = 0;
   uint32_t max_tries = 0;
   uint32_t lost_tries = 0;  // starts granted for lost hosts: not counted against max_tries
+  std::optional<TimePoint> scheduled_at;  // of the current try, as the next three
   std::optional<TimePoint> queued_at;
   std::optional<TimePoint> start_date;
   std::optional<TimePoint> end_date;
@@ -87,6 +88,7 @@ struct TiRow {
 struct AttemptRow {
   AttemptId id;
   TiState state = TiState::kNone;  // how this try ended
+  std::optional<TimePoint> scheduled_at;
   std::optional<TimePoint> queued_at;
   std::optional<TimePoint> start_date;
   std::optional<TimePoint> end_date;

@@ -1,6 +1,7 @@
 #include "master/core/run.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "common/base/limits.h"
 #include "common/model/expand.h"
@@ -44,6 +45,19 @@ bool IsFast(TriggerRule rule) {
 
 }  // namespace
 
+void Ti::Queue(int64_t now) {
+  const int64_t since = queued_at;
+  waited =
+      since == 0 ? -1 : static_cast<float>(Seconds(Duration(std::max<int64_t>(now - since, 0))));
+  queued_at = now;
+}
+
+std::optional<TimePoint> Ti::scheduled_at() const {
+  if (state == TiState::kScheduled) return OptionalTime(queued_at);
+  if (queued_at == 0 || waited < 0) return std::nullopt;
+  return FromMicros(queued_at - std::llround(double{waited} * 1e6));
+}
+
 bool HasInstance(const Dag& dag, const RunRow& run, TaskIndex t) {
   return run.type == RunType::kBackfill || dag.in_dates(t, run.logical_date);
 }
@@ -68,7 +82,7 @@ Run::Run(RunRow h, DagPtr dag, const std::vector<TiRow>& rows) : Run(std::move(h
     if (!row.block_length) continue;
     if (absent(row.task)) SetAbsent(row.task, false);
     Expand(row.task, *row.block_length);
-    if (row.state == TiState::kScheduled) ScheduleBlock(row.task);
+    if (row.state == TiState::kScheduled) ScheduleBlock(row.task, OrZero(row.scheduled_at));
   }
   for (const TiRow& row : rows) {
     if (!row.block_length) Load(row);
@@ -84,8 +98,9 @@ void Run::Load(const TiRow& row) {
   Ti& ti = At(i);
   ti.try_number = row.try_number;
   ti.max_tries = row.max_tries;
-  ti.lost_tries = row.lost_tries;
-  ti.queued_at = OrZero(row.queued_at);
+  ti.lost_tries = static_cast<uint16_t>(std::min<uint32_t>(row.lost_tries, UINT16_MAX));
+  ti.queued_at = OrZero(row.scheduled_at);
+  if (row.queued_at) ti.Queue(Micros(*row.queued_at));
   ti.start = OrZero(row.start_date);
   ti.end = OrZero(row.end_date);
   ti.next_at = OrZero(row.next_at);
@@ -197,11 +212,13 @@ void Run::Expand(TaskIndex t, uint32_t length) {
   AddToTotals(t, length - before);
 }
 
-void Run::ScheduleBlock(TaskIndex t) {
+void Run::ScheduleBlock(TaskIndex t, int64_t at) {
   Block& block = *FindBlock(t);
+  block.scheduled_at = at;
   for (Ti& ti : block.tis) {
     ti.state = TiState::kScheduled;
     ti.try_number = 1;
+    ti.queued_at = at;
     ti.waits_for_past = false;
   }
   const uint32_t n = static_cast<uint32_t>(block.tis.size());
@@ -394,6 +411,7 @@ TiRow Run::ToRow(Inst i) const {
   row.map_index = i.map_index;
   if (const Block* block = FindBlock(i.task); block != nullptr && i.map_index < 0) {
     row.state = block->rest;
+    row.scheduled_at = OptionalTime(block->scheduled_at);
     row.block_length = width(i.task);
     return row;
   }
@@ -402,7 +420,8 @@ TiRow Run::ToRow(Inst i) const {
   row.try_number = ti.try_number;
   row.max_tries = ti.max_tries;
   row.lost_tries = ti.lost_tries;
-  row.queued_at = OptionalTime(ti.queued_at);
+  row.scheduled_at = ti.scheduled_at();
+  if (ti.state != TiState::kScheduled) row.queued_at = OptionalTime(ti.queued_at);
   row.start_date = OptionalTime(ti.start);
   row.end_date = OptionalTime(ti.end);
   row.next_at = OptionalTime(ti.next_at);

@@ -27,16 +27,28 @@ struct Ti {
   TiState state = TiState::kNone;
   // Granted to a worker, and its end isn't known: its process may run, whatever the state says (a
   // running task that was marked failed by hand is being killed, but isn't gone).
-  bool live = false;
-  bool waits_for_past = false;  // its rule lets it run, depends_on_past doesn't
-  bool has_value = false;       // it returned something that others may be mapped over
+  bool live : 1 = false;
+  bool waits_for_past : 1 = false;  // its rule lets it run, depends_on_past doesn't
+  bool has_value : 1 = false;       // it returned something that others may be mapped over
+  uint16_t lost_tries = 0;          // stays at its largest
   uint32_t try_number = 0;
   uint32_t max_tries = 0;
-  uint32_t lost_tries = 0;
-  int64_t queued_at = 0;
+  // How long it was scheduled before it was queued, in seconds; below 0: not known. Seven digits of
+  // it are enough, and an instant would be one more for each instance.
+  float waited = -1;
+  int64_t queued_at = 0;  // while it is scheduled: since when it is that
   int64_t start = 0;
   int64_t end = 0;
   int64_t next_at = 0;
+
+  void ForgetTimes() {
+    waited = -1;
+    queued_at = start = end = next_at = 0;
+  }
+  // It was scheduled, and is queued now.
+  void Queue(int64_t now);
+  // When its try became scheduled; nullopt: not known, or it was not.
+  std::optional<TimePoint> scheduled_at() const;
 };
 static_assert(sizeof(Ti) <= 48);
 
@@ -117,7 +129,7 @@ class Run {
   // In which state its elements without a row are; nullopt: it isn't expanded.
   std::optional<TiState> rest(TaskIndex t) const;
   // All elements of a fresh one are scheduled for their first try.
-  void ScheduleBlock(TaskIndex t);
+  void ScheduleBlock(TaskIndex t, int64_t at);
   // Its process started / is known to be gone.
   void SetLive(Inst i, LiveAttempt attempt);
   void ClearLive(Inst i);
@@ -189,6 +201,7 @@ class Run {
     std::vector<Ti> tis;
     Counts counts{};
     TiState rest = TiState::kNone;  // of those without a row
+    int64_t scheduled_at = 0;       // the same
     bool fresh = true;
   };
   // Of a task's upstreams, but for those by_index: the sums that all of its instances share.
@@ -216,7 +229,7 @@ class Run {
   Live live_;
   std::unordered_map<Inst, Looks, InstHash> looks_;  // of those that came again
   std::map<Inst, std::vector<Skip>> skips_;          // of those that passed others by
-  std::unordered_map<uint32_t, uint32_t> lengths_;  // of values of instances that aren't elements
+  std::unordered_map<uint32_t, uint32_t> lengths_;   // of values of instances that aren't elements
 };
 
 inline int64_t Micros(TimePoint t) { return t.time_since_epoch().count(); }

@@ -68,7 +68,9 @@ void Scheduler::LoadInstances(Run& run, TimePoint now) {
     if (block) LoadBlock(run, t, now);
     run.ForEachOf(t, [&](Inst at) {
       const Ti& ti = run.ti(at);
-      if (ti.state == TiState::kScheduled && !block) admission_.Add(NeedsOf(run, t), at, now);
+      if (ti.state == TiState::kScheduled && !block) {
+        admission_.Add(NeedsOf(run, t), at, ti.scheduled_at().value_or(now));
+      }
       if (ti.state == TiState::kQueued || ti.live) admission_.Hold(NeedsOf(run, t), at);
       if (ti.state == TiState::kQueued) out_.pushes.push_back(ToQueued(run, at));
       SyncTimer(run, at);
@@ -91,7 +93,8 @@ void Scheduler::LoadBlock(Run& run, TaskIndex t, TimePoint now) {
   for (uint32_t i = first; i < end; ++i) {
     if (run.ti({t, static_cast<int32_t>(i)}).state != TiState::kScheduled) holes.insert(i);
   }
-  admission_.AddBlock(NeedsOf(run, t), t, first, end, std::move(holes), now);
+  const TimePoint since = run.ti({t, static_cast<int32_t>(first)}).scheduled_at().value_or(now);
+  admission_.AddBlock(NeedsOf(run, t), t, first, end, std::move(holes), since);
 }
 
 Run* Scheduler::Find(RunId id) {

@@ -63,10 +63,10 @@ class Engine : public Service {
                  }),
                  answer, timeout);
   }
-  // The same for what is asked of one run, which may have to be read first (Loop::WithRun).
+  // The same for what is asked of runs of a DAG, which may have to be read first (Loop::WithRuns).
   template <class R>
-  R CallOnRun(const std::string& dag_id, const std::string& run_id, std::function<R(Loop&)> task,
-              Duration timeout = std::chrono::seconds(15)) {
+  R CallOnRuns(const std::string& dag_id, const std::vector<std::string>& run_ids,
+               std::function<R(Loop&)> task, Duration timeout = std::chrono::seconds(15)) {
     auto promise = std::make_shared<std::promise<R>>();
     std::future<R> answer = promise->get_future();
     Loop::Then then = [task = std::move(task), promise = std::move(promise)](Loop& loop,
@@ -74,8 +74,13 @@ class Engine : public Service {
       AnswerWhenCommitted(loop, promise, there.ok() ? task(loop) : R(there));
     };
     return Await(
-        Post([=, then = std::move(then)](Loop& loop) { loop.WithRun(dag_id, run_id, then); }),
+        Post([=, then = std::move(then)](Loop& loop) { loop.WithRuns(dag_id, run_ids, then); }),
         answer, timeout);
+  }
+  template <class R>
+  R CallOnRun(const std::string& dag_id, const std::string& run_id, std::function<R(Loop&)> task,
+              Duration timeout = std::chrono::seconds(15)) {
+    return CallOnRuns<R>(dag_id, {run_id}, std::move(task), timeout);
   }
 
   bool leads() const { return standing_.leads(); }

@@ -65,8 +65,10 @@ bool FeedFilter::Matches(const Change& change) const {
   if (RunOf(change) != run) return false;
   const auto* tasks = std::get_if<TasksChanged>(&change);
   if (!task || tasks == nullptr || tasks->whole) return true;
+  auto noted = [&](const TaskNote& note) { return note.task == *task; };
   return std::ranges::any_of(tasks->tasks,
-                             [&](const TaskChange& t) { return t.row.task == *task; });
+                             [&](const TaskChange& t) { return t.row.task == *task; }) ||
+         std::ranges::any_of(tasks->notes, noted);
 }
 
 struct FeedSubscription::Place {

@@ -52,6 +52,13 @@ struct TaskChange {
   std::string task_id;
   TiRow row;
 };
+// Somebody wrote it, or (empty) took it away.
+struct TaskNote {
+  std::string task_id;
+  TaskIndex task;
+  int32_t map_index = kUnmapped;
+  std::string note;
+};
 struct TasksChanged {
   RunId run;
   std::string dag_id;
@@ -59,6 +66,7 @@ struct TasksChanged {
   std::vector<TaskChange> tasks;
   bool whole = false;  // too many to name: any of the run's may have changed
   std::optional<StateCounts> counts;
+  std::vector<TaskNote> notes = {};
 };
 struct DagChanged {
   DagRow row;

@@ -39,6 +39,23 @@ void AddTasks(std::vector<TiRow> rows, const core::Scheduler& scheduler, FeedTur
   }
 }
 
+// The same. They are told beside the tasks: what else the instance's row holds is as it was.
+void AddNotes(std::vector<TaskNoteRow> rows, const core::Scheduler& scheduler, FeedTurn& turn) {
+  for (size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+    const RunId id = rows[begin].run;
+    while (end < rows.size() && rows[end].run == id) ++end;
+    const core::Run* run = scheduler.Find(id);
+    if (run == nullptr) continue;
+    TasksChanged change{id, run->head.dag_id, run->head.run_id, {}, false, CountsOf(run)};
+    change.whole = end - begin > limits::kFeedTasksPerRunMax;
+    for (size_t i = begin; i < end && !change.whole; ++i) {
+      change.notes.push_back({run->dag().task(rows[i].task).task_id, rows[i].task,
+                              rows[i].map_index, std::move(rows[i].note)});
+    }
+    turn.changes.emplace_back(std::move(change));
+  }
+}
+
 size_t BytesOf(const Change& change) {
   size_t bytes = sizeof(Change);
   if (const auto* run = std::get_if<RunChanged>(&change)) {
@@ -48,6 +65,9 @@ size_t BytesOf(const Change& change) {
     bytes += tasks->dag_id.size() + tasks->run_id.size();
     for (const TaskChange& task : tasks->tasks) {
       bytes += sizeof task + task.task_id.size() + task.row.worker.size() + task.row.reason.size();
+    }
+    for (const TaskNote& note : tasks->notes) {
+      bytes += sizeof note + note.task_id.size() + note.note.size();
     }
   } else if (const auto* dag = std::get_if<DagChanged>(&change)) {
     const DagRow& row = dag->row;
@@ -71,6 +91,7 @@ FeedTurn FeedTurnOf(CommitBatch batch, const core::Scheduler& scheduler) {
   FeedTurn turn;
   AddRuns(std::move(batch.runs), scheduler, turn);
   AddTasks(std::move(batch.tis), scheduler, turn);
+  AddNotes(std::move(batch.task_notes), scheduler, turn);
   for (DagRow& row : batch.dags) turn.changes.emplace_back(DagChanged{std::move(row)});
   for (ImportErrorRow& row : batch.import_errors) {
     turn.changes.emplace_back(FileChanged{std::move(row.filename), true});
@@ -91,6 +112,7 @@ FeedTurn FeedTurnOf(CommitBatch batch, const core::Scheduler& scheduler) {
       auto* tasks = std::get_if<TasksChanged>(&change);
       if (tasks == nullptr) continue;
       tasks->tasks.clear();
+      tasks->notes.clear();
       tasks->whole = true;
     }
   }

@@ -69,6 +69,8 @@ void Loop::Load(LiveState live) {
   dirty_tis_.clear();
   dirty_dags_.clear();
   dirty_runs_.clear();
+  dirty_notes_.clear();
+  kept_runs_.clear();
   dirty_bundles_.clear();
   waits_.OnTakenBack();
 
@@ -341,6 +343,10 @@ void Loop::WritePlace(DagRow& row) const {
 void Loop::BuildBatch() {
   for (auto& [key, row] : dirty_tis_) batch_.tis.push_back(std::move(row));
   dirty_tis_.clear();
+  for (auto& [ref, note] : dirty_notes_) {
+    batch_.task_notes.push_back({ref.run, ref.inst.task, ref.inst.map_index, std::move(note)});
+  }
+  dirty_notes_.clear();
   for (RunId id : dirty_runs_) {
     const core::Run* run = scheduler_->Find(id);
     batch_.runs.push_back(run->head);

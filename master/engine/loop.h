@@ -112,6 +112,9 @@ class Loop {
   // if the loop starts anew.
   using Then = LedgerWaits::Then;
   void WithRun(const std::string& dag_id, const std::string& run_id, Then then);
+  // The same of several: all of them are in memory then. (A turn that is taken back meanwhile lets go
+  // of them: UNAVAILABLE for who looks for one.)
+  void WithRuns(const std::string& dag_id, std::vector<std::string> run_ids, Then then);
 
   // Requests of people: the answer holds once the turn is committed. Those that name a run are for
   // within WithRun: UNAVAILABLE, if it isn't in memory.
@@ -124,7 +127,8 @@ class Loop {
                              const Actor& actor);
   Result<RunRow> SetRunNote(const std::string& dag_id, const std::string& run_id,
                             const std::string& note, const Actor& actor);
-  // The task instances that were (or with dry_run: would be) cleared or set, as they are now.
+  // The task instances that were (or with dry_run: would be) cleared or set, as they are now; those
+  // that got nothing but a note.
   Result<std::vector<TiRow>> Clear(const ClearRequest& request, const Actor& actor);
   Result<std::vector<TiRow>> SetTasks(const SetTasksRequest& request, const Actor& actor);
   Result<PoolRow> SetPool(const PoolRow& pool, const Actor& actor);
@@ -308,6 +312,9 @@ class Loop {
 
   // loop_ledger.cc: what is read beside it
   void Unload(const std::vector<RunId>& ended);
+  struct Gathering;
+  void Gather(const std::shared_ptr<Gathering>& gathering);
+  void EndGathering(const Gathering& gathering, const Status& status);
   Status TakeRun(LedgerAnswer& answer);
   DagPtr TakeVersion(const StoredRun& run);
   void NeedPast(RunId run);
@@ -331,6 +338,12 @@ class Loop {
                                          const std::vector<std::string>& task_ids,
                                          const std::vector<TaskInstanceName>& instances,
                                          bool upstream, bool downstream) const;
+  // loop_tasks.cc
+  Result<std::vector<core::Inst>> Clearable(const core::Run& run, const ClearRequest& request,
+                                            std::vector<core::Inst> tasks) const;
+  // Whether these may have the note: Loop::SetTasks.
+  Status CheckNote(const core::Run& run, const std::vector<core::Inst>& tasks,
+                   const std::string& note) const;
   void Audit(const Actor& actor, std::string event, std::string dag_id, std::string run_id = "",
              std::string task_id = "", std::string extra = "");
 
@@ -421,6 +434,8 @@ class Loop {
   std::set<std::string> dirty_dags_;
   std::map<VersionKey, std::string> dirty_bundles_;
   std::set<RunId> dirty_runs_;
+  std::map<core::TiRef, std::string> dirty_notes_;
+  std::map<RunId, uint32_t> kept_runs_;  // in memory, for so many that wait for more of them
   std::map<std::string, WorkerRow> known_workers_;  // as of their last Hello
   std::set<std::string> loads_to_tell_;             // of these workers, with the turn
   Release release_;

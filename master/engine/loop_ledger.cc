@@ -37,14 +37,55 @@ void Loop::WithRun(const std::string& dag_id, const std::string& run_id, Then th
   waits_.Need(std::move(need), std::move(then));
 }
 
+// Runs that are read one after the other, each once the one before is there.
+struct Loop::Gathering {
+  std::string dag_id;
+  std::vector<std::string> run_ids;
+  Then then;
+  size_t next = 0;
+  std::vector<RunId> kept = {};
+};
+
+void Loop::WithRuns(const std::string& dag_id, std::vector<std::string> run_ids, Then then) {
+  Gather(std::make_shared<Gathering>(Gathering{dag_id, std::move(run_ids), std::move(then)}));
+}
+
+void Loop::Gather(const std::shared_ptr<Gathering>& gathering) {
+  Gathering& g = *gathering;
+  for (; g.next < g.run_ids.size(); ++g.next) {
+    const std::string& run_id = g.run_ids[g.next];
+    if (const core::Run* run = scheduler_->Find(g.dag_id, run_id)) {
+      ++kept_runs_[run->id()];
+      g.kept.push_back(run->id());
+      continue;
+    }
+    return WithRun(g.dag_id, run_id, [gathering](Loop& loop, const Status& status) {
+      status.ok() ? loop.Gather(gathering) : loop.EndGathering(*gathering, status);
+    });
+  }
+  EndGathering(g, OkStatus());
+}
+
+void Loop::EndGathering(const Gathering& gathering, const Status& status) {
+  gathering.then(*this, status);
+  for (RunId id : gathering.kept) {
+    const auto kept = kept_runs_.find(id);
+    if (kept == kept_runs_.end() || --kept->second > 0) continue;
+    kept_runs_.erase(kept);
+    release_.ended.push_back(id);  // leaves memory again if it is still at rest after this turn
+  }
+}
+
 void Loop::Unload(const std::vector<RunId>& ended) {
+  std::vector<RunId> gone;
   for (RunId id : ended) {
     const core::Run* run = scheduler_->Find(id);
-    if (run == nullptr || !run->at_rest()) continue;
+    if (run == nullptr || !run->at_rest() || kept_runs_.contains(id)) continue;
     waits_.OnUnload(*run, turn_);
     ForgetValues(id);
+    gone.push_back(id);
   }
-  scheduler_->UnloadAtRest(ended);
+  scheduler_->UnloadAtRest(gone);
 }
 
 void Loop::Answer(LedgerAnswer answer) {

@@ -96,6 +96,7 @@ bool Loop::LeaveOut(const BatchRow& row, const std::string& why, bool own) {
       if (refused_.errors.emplace(file, why).second) return true;
       return Plain(file, kFileNameBytesMax) != file && refused_.names.emplace(file, why).second;
     }
+    case List::kTaskNotes:
     case List::kPools:
     case List::kWorkers:
     case List::kEvents:

@@ -61,16 +61,21 @@ struct ClearRequest {
   bool include_upstream = false;
   bool include_downstream = false;
   bool dry_run = false;
+  // The same tasks in the runs of earlier, of later logical dates, too: Control finds those in which
+  // there is something to clear, the loop is given them.
+  bool include_past = false, include_future = false;
+  std::vector<std::string> other_runs = {};
 };
 
 struct SetTasksRequest {
   std::string dag_id;
   std::string run_id;
-  std::vector<std::string> task_ids;  // with all their instances
-  TiState state = TiState::kSuccess;  // success, failed or skipped
-  bool include_upstream = false;
+  std::vector<std::string> task_ids;                 // with all their instances
+  std::optional<TiState> state = TiState::kSuccess;  // success, failed or skipped; unset: as it is
+  bool include_upstream = false;                     // of the state
   bool include_downstream = false;
   std::vector<TaskInstanceName> instances = {};
+  std::optional<std::string> note = {};  // empty: none any more
 };
 
 struct Explanation {

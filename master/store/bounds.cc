@@ -59,6 +59,7 @@ constexpr ColumnBounds kColumns[] = {
     {"xcom", "key", Name(1, kXComKeyBytesMax)},
     {"xcom", "value", Text(kXComValueBytesMax)},
     {"rendered_fields", "fields", Text(kRenderedBytesMax)},
+    {"task_note", "note", Text(kNoteBytesMax, "kNoteBytesMax")},
     {"pool", "name", Name(1, kPoolNameBytesMax)},
     {"pool", "description", Text(kDescriptionBytesMax)},
     {"worker", "name", Id(1)},
@@ -202,6 +203,9 @@ Status CheckRow(const XComRow& row) { GALE_CHECK_ROW("xcom", kXComColumns, Colum
 Status CheckRow(const RenderedRow& row) {
   GALE_CHECK_ROW("rendered_fields", kRenderedColumns, Columns(row));
 }
+Status CheckRow(const TaskNoteRow& row) {
+  GALE_CHECK_ROW("task_note", kTaskNoteColumns, Columns(row));
+}
 Status CheckRow(const PoolRow& row) { GALE_CHECK_ROW("pool", kPoolColumns, Columns(row)); }
 Status CheckRow(const WorkerRow& row) { GALE_CHECK_ROW("worker", kWorkerColumns, Columns(row)); }
 Status CheckRow(const ImportErrorRow& row) {
@@ -252,6 +256,7 @@ Status CheckBatch(const CommitBatch& batch, BatchRow& refused) {
   GALE_RETURN_IF_ERROR(all(batch.attempts, "task_attempt", L::kAttempts));
   GALE_RETURN_IF_ERROR(all(batch.xcoms, "xcom", L::kXComs));
   GALE_RETURN_IF_ERROR(all(batch.rendered, "rendered_fields", L::kRendered));
+  GALE_RETURN_IF_ERROR(all(batch.task_notes, "task_note", L::kTaskNotes));
   GALE_RETURN_IF_ERROR(all(batch.pools, "pool", L::kPools));
   GALE_RETURN_IF_ERROR(all(batch.workers, "worker", L::kWorkers));
   GALE_RETURN_IF_ERROR(all(batch.import_errors, "import_error", L::kImportErrors));
@@ -278,6 +283,9 @@ std::string Describe(const XComRow& row) {
 }
 std::string Describe(const RenderedRow& row) {
   return fmt::format("rendered fields of {}.{}.{}", row.run.value, row.task.value, row.map_index);
+}
+std::string Describe(const TaskNoteRow& row) {
+  return fmt::format("note of {}.{}.{}", row.run.value, row.task.value, row.map_index);
 }
 std::string Describe(const PoolRow& row) { return fmt::format("pool '{}'", Shown(row.name)); }
 std::string Describe(const WorkerRow& row) { return fmt::format("worker '{}'", Shown(row.name)); }

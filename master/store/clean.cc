@@ -14,7 +14,8 @@ constexpr size_t kRunsPerTransaction = 10;
 // One that was made later than so long ago isn't written again to say that it is kept; well below
 // the least that [database] keep may be.
 constexpr std::chrono::hours kBlobKeptAgain{12};
-constexpr const char* kOfRuns[] = {"task_instance", "task_attempt", "xcom", "rendered_fields"};
+constexpr const char* kOfRuns[] = {"task_instance", "task_attempt", "xcom", "rendered_fields",
+                                   "task_note"};
 
 // A run that may go. Older ones have smaller keys: read in their order, few others are looked at.
 constexpr std::string_view kOldRun =

@@ -252,6 +252,9 @@ class CommitPlan {
     Upsert(BatchRow::List::kRendered, "rendered_fields", kRenderedColumns,
            "run_key, task_index, map_index", batch_.rendered,
            [](const RenderedRow& row) { return Describe(row); });
+    Upsert(BatchRow::List::kTaskNotes, "task_note", kTaskNoteColumns,
+           "run_key, task_index, map_index", batch_.task_notes,
+           [](const TaskNoteRow& row) { return Describe(row); });
   }
 
   // live_run holds every run that isn't finished or has a live task instance. It may hold a few

@@ -294,8 +294,9 @@ CREATE TABLE IF NOT EXISTS dag_favorite (
     " ADD KEY event_log_by_event (event)",
 };
 
-// Tokens that users give programs, and sessions that were logged out of.
-constexpr const char* kTokens[] = {
+// Tokens that users give programs, and sessions that were logged out of; what people write at task
+// instances, and how long those wait for a slot.
+constexpr const char* kTokensAndNotes[] = {
     R"sql(
 CREATE TABLE IF NOT EXISTS api_token (
   id           VARCHAR(16) NOT NULL PRIMARY KEY CHECK (OCTET_LENGTH(id) BETWEEN 1 AND 16),
@@ -315,6 +316,16 @@ CREATE TABLE IF NOT EXISTS ended_session (
   KEY ended_session_by_user (`user`),
   KEY ended_session_by_time (expires_at)
 ))sql" GALE_TABLE_END,
+    R"sql(
+CREATE TABLE IF NOT EXISTS task_note (
+  run_key    BIGINT NOT NULL CHECK (run_key >= 1),
+  task_index INT UNSIGNED NOT NULL,
+  map_index  INT NOT NULL CHECK (map_index >= -1),
+  note       VARCHAR(1000) NOT NULL,
+  PRIMARY KEY (run_key, task_index, map_index)
+))sql" GALE_TABLE_END,
+    "ALTER TABLE task_instance ADD COLUMN scheduled_at BIGINT",
+    "ALTER TABLE task_attempt ADD COLUMN scheduled_at BIGINT",
 };
 
 constexpr Migration kMigrations[] = {
@@ -323,7 +334,7 @@ constexpr Migration kMigrations[] = {
     {3, "bundles", kBundles},
     {4, "cleaning_usage_and_reads", kCleaningUsageAndReads},
     {5, "pages", kPages},
-    {6, "tokens_and_notes", kTokens},
+    {6, "tokens_and_notes", kTokensAndNotes},
 };
 
 }  // namespace

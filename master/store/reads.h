@@ -133,6 +133,14 @@ struct TiRange {
   TaskIndex first = TaskIndex(0);
   TaskIndex last = TaskIndex(UINT32_MAX);
 };
+// The same of some of their instances.
+struct TaskNotesOf {
+  RunId run;
+  TaskIndex first = TaskIndex(0);
+  TaskIndex last = TaskIndex(UINT32_MAX);
+  int32_t first_index = kUnmapped;
+  int32_t last_index = INT32_MAX;
+};
 // What task instances are sorted and filtered by.
 struct TiBrief {
   RunId run;
@@ -259,6 +267,8 @@ class Reads {
   virtual Result<uint64_t> CountTaskXComs(const XComsOfTask& query) = 0;
 
   virtual Result<std::optional<RenderedRow>> GetRendered(const TiKey& ti) = 0;
+  // By run, task and map index; none that is empty.
+  virtual Result<std::vector<TaskNoteRow>> ListTaskNotes(const std::vector<TaskNotesOf>& some) = 0;
 
   virtual Result<Page<EventRow>> ListEvents(const EventQuery& query) = 0;
   // The dag_ids that this user has marked, in their order. Some may be of DAGs that are gone.

@@ -45,31 +45,32 @@ auto Columns(Row& r) {
 }
 
 inline constexpr char kTiColumns[] =
-    "run_key, task_index, map_index, state, try_number, max_tries, lost_tries, queued_at,"
-    " start_date, end_date, next_at, live, worker, pid, reason, user_time, system_time,"
+    "run_key, task_index, map_index, state, try_number, max_tries, lost_tries, scheduled_at,"
+    " queued_at, start_date, end_date, next_at, live, worker, pid, reason, user_time, system_time,"
     " rss_bytes_max, value_length, block_length, reschedules, looks, first_start, skips,"
     " rendered_map_index";
 template <class Row>
 requires std::same_as<std::remove_const_t<Row>, TiRow>
 auto Columns(Row& r) {
   return std::tie(r.run, r.task, r.map_index, r.state, r.try_number, r.max_tries, r.lost_tries,
-                  r.queued_at, r.start_date, r.end_date, r.next_at, r.live, r.worker, r.pid,
-                  r.reason, r.usage.user_time, r.usage.system_time, r.usage.rss_bytes_max,
-                  r.value_length, r.block_length, r.reschedules, r.looks, r.first_start, r.skips,
-                  r.rendered_map_index);
+                  r.scheduled_at, r.queued_at, r.start_date, r.end_date, r.next_at, r.live,
+                  r.worker, r.pid, r.reason, r.usage.user_time, r.usage.system_time,
+                  r.usage.rss_bytes_max, r.value_length, r.block_length, r.reschedules, r.looks,
+                  r.first_start, r.skips, r.rendered_map_index);
 }
 
 inline constexpr char kAttemptColumns[] =
-    "run_key, task_index, map_index, try_number, state, queued_at, start_date, end_date, worker,"
+    "run_key, task_index, map_index, try_number, state, scheduled_at, queued_at, start_date, "
+    "end_date, worker,"
     " pid, exit_code, signal, reason, log_bytes, user_time, system_time, rss_bytes_max,"
     " reschedules, looks";
 template <class Row>
 requires std::same_as<std::remove_const_t<Row>, AttemptRow>
 auto Columns(Row& r) {
-  return std::tie(r.id.run, r.id.task, r.id.map_index, r.id.try_number, r.state, r.queued_at,
-                  r.start_date, r.end_date, r.worker, r.pid, r.exit_code, r.signal, r.reason,
-                  r.log_bytes, r.usage.user_time, r.usage.system_time, r.usage.rss_bytes_max,
-                  r.reschedules, r.looks);
+  return std::tie(r.id.run, r.id.task, r.id.map_index, r.id.try_number, r.state, r.scheduled_at,
+                  r.queued_at, r.start_date, r.end_date, r.worker, r.pid, r.exit_code, r.signal,
+                  r.reason, r.log_bytes, r.usage.user_time, r.usage.system_time,
+                  r.usage.rss_bytes_max, r.reschedules, r.looks);
 }
 
 inline constexpr char kXComColumns[] = "run_key, task_index, map_index, key, value, timestamp";
@@ -83,6 +84,11 @@ inline constexpr char kRenderedColumns[] = "run_key, task_index, map_index, fiel
 template <class Row>
 requires std::same_as<std::remove_const_t<Row>, RenderedRow>
 auto Columns(Row& r) { return std::tie(r.run, r.task, r.map_index, r.fields_json); }
+
+inline constexpr char kTaskNoteColumns[] = "run_key, task_index, map_index, note";
+template <class Row>
+requires std::same_as<std::remove_const_t<Row>, TaskNoteRow>
+auto Columns(Row& r) { return std::tie(r.run, r.task, r.map_index, r.note); }
 
 inline constexpr char kPoolColumns[] = "name, slots, description, include_deferred";
 template <class Row>

@@ -97,6 +97,14 @@ struct RenderedRow {
   std::string fields_json;  // an object
 };
 
+// What somebody wrote at a task instance. The instance may have no row: nothing happened to it yet.
+struct TaskNoteRow {
+  RunId run;
+  TaskIndex task;
+  int32_t map_index = kUnmapped;
+  std::string note;  // empty: none (any more)
+};
+
 struct PoolRow {
   std::string name;
   int32_t slots = 128;  // -1: unlimited

@@ -106,6 +106,19 @@ Result<std::vector<TiRow>> SqlReads::ListTis(const std::vector<TiRange>& ranges)
   return Select<TiRow>(*source_, query);
 }
 
+Result<std::vector<TaskNoteRow>> SqlReads::ListTaskNotes(const std::vector<TaskNotesOf>& some) {
+  if (some.empty()) return std::vector<TaskNoteRow>();
+  SqlQuery query = From(kTaskNoteColumns, "task_note");
+  query.Add(" WHERE note <> '' AND (");
+  for (const TaskNotesOf& of : some) {
+    query.Add(&of == &some.front() ? "" : " OR ")
+        .Add("(run_key = ? AND task_index BETWEEN ? AND ? AND map_index BETWEEN ? AND ?)", of.run,
+             of.first, of.last, of.first_index, of.last_index);
+  }
+  query.Add(") ORDER BY run_key, task_index, map_index");
+  return Select<TaskNoteRow>(*source_, query);
+}
+
 #define GALE_OF_TI " WHERE run_key = ? AND task_index = ? AND map_index = ?"
 
 Result<std::optional<TiRow>> SqlReads::GetTi(const TiKey& ti) {

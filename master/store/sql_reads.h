@@ -52,6 +52,7 @@ class SqlReads : public Reads {
   Result<std::optional<XComRow>> LatestXCom(RunId run, const std::string& key) override;
   Result<uint64_t> CountTaskXComs(const XComsOfTask& query) override;
   Result<std::optional<RenderedRow>> GetRendered(const TiKey& ti) override;
+  Result<std::vector<TaskNoteRow>> ListTaskNotes(const std::vector<TaskNotesOf>& some) override;
   Result<Page<EventRow>> ListEvents(const EventQuery& query) override;
   Result<std::vector<std::string>> ListFavorites(const std::string& user) override;
 

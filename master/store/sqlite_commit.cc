@@ -216,6 +216,14 @@ Status WriteRendered(Write& write, const CommitBatch& batch) {
                    [](const RenderedRow& row) { return Describe(row); });
 }
 
+Status WriteTaskNotes(Write& write, const CommitBatch& batch) {
+  static const std::string upsert =
+      Upsert("task_note", kTaskNoteColumns, "run_key, task_index, map_index",
+             "run_key, task_index, map_index");
+  return WriteRows(write, BatchRow::List::kTaskNotes, "task_note", upsert, batch.task_notes,
+                   [](const TaskNoteRow& row) { return Describe(row); });
+}
+
 // Deletes come first, so that a name in both lists stays.
 Status WriteRest(Write& write, const CommitBatch& batch) {
   Database& db = write.db;
@@ -228,8 +236,7 @@ Status WriteRest(Write& write, const CommitBatch& batch) {
   GALE_RETURN_IF_ERROR(
       WriteRows(write, BatchRow::List::kWorkers, "worker", worker_upsert, batch.workers,
                 [](const WorkerRow& row) { return fmt::format("worker '{}'", row.name); }));
-  GALE_RETURN_IF_ERROR(
-      DeleteByName(db, "DELETE FROM worker WHERE name = ?", batch.worker_deletes));
+  GALE_RETURN_IF_ERROR(DeleteByName(db, "DELETE FROM worker WHERE name = ?", batch.worker_deletes));
   GALE_RETURN_IF_ERROR(
       DeleteByName(db, "DELETE FROM import_error WHERE filename = ?", batch.import_error_deletes));
   if (!batch.import_errors.empty()) {
@@ -291,6 +298,7 @@ Status SqliteStore::Commit(Epoch epoch, const CommitBatch& batch, BatchRow* refu
     GALE_RETURN_IF_ERROR(WriteTasks(write, batch));
     GALE_RETURN_IF_ERROR(WriteXComs(write, batch));
     GALE_RETURN_IF_ERROR(WriteRendered(write, batch));
+    GALE_RETURN_IF_ERROR(WriteTaskNotes(write, batch));
     return WriteRest(write, batch);
   };
   const Status written = rows();

@@ -293,8 +293,9 @@ CREATE INDEX event_log_by_owner ON event_log (owner);
 CREATE INDEX event_log_by_event ON event_log (event);
 )sql";
 
-// Tokens that users give programs, and sessions that were logged out of.
-constexpr char kTokens[] = R"sql(
+// Tokens that users give programs, and sessions that were logged out of; what people write at task
+// instances, and how long those wait for a slot.
+constexpr char kTokensAndNotes[] = R"sql(
 CREATE TABLE api_token (
   id           TEXT NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 16),
   user         TEXT NOT NULL CHECK (length(CAST(user AS BLOB)) BETWEEN 1 AND 250),
@@ -312,6 +313,15 @@ CREATE TABLE ended_session (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX ended_session_by_user ON ended_session (user);
 CREATE INDEX ended_session_by_time ON ended_session (expires_at);
+CREATE TABLE task_note (
+  run_key    INTEGER NOT NULL CHECK (run_key >= 1),
+  task_index INTEGER NOT NULL CHECK (task_index BETWEEN 0 AND 4294967295),
+  map_index  INTEGER NOT NULL CHECK (map_index >= -1),
+  note       TEXT NOT NULL CHECK (length(note) <= 1000),
+  PRIMARY KEY (run_key, task_index, map_index)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE task_instance ADD COLUMN scheduled_at INTEGER;
+ALTER TABLE task_attempt ADD COLUMN scheduled_at INTEGER;
 )sql";
 
 constexpr Migration kMigrations[] = {
@@ -320,7 +330,7 @@ constexpr Migration kMigrations[] = {
     {3, "bundles", kBundles},
     {4, "cleaning_usage_and_reads", kCleaningUsageAndReads},
     {5, "pages", kPages},
-    {6, "tokens_and_notes", kTokens},
+    {6, "tokens_and_notes", kTokensAndNotes},
 };
 
 }  // namespace

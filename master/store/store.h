@@ -50,6 +50,7 @@ struct CommitBatch {
   std::vector<TiKey> xcom_deletes;
   std::vector<XComName> xcom_name_deletes;  // one by one, before `xcoms` too
   std::vector<RenderedRow> rendered;
+  std::vector<TaskNoteRow> task_notes;
   std::vector<PoolRow> pools;
   std::vector<std::string> pool_deletes;
   std::vector<WorkerRow> workers;
@@ -63,9 +64,10 @@ struct CommitBatch {
   bool empty() const {
     return dags.empty() && dag_versions.empty() && !bundle && version_bundles.empty() &&
            runs.empty() && tis.empty() && attempts.empty() && xcoms.empty() &&
-           xcom_deletes.empty() && xcom_name_deletes.empty() && rendered.empty() && pools.empty() &&
-           pool_deletes.empty() && workers.empty() && worker_deletes.empty() &&
-           import_errors.empty() && import_error_deletes.empty() && events.empty();
+           xcom_deletes.empty() && xcom_name_deletes.empty() && rendered.empty() &&
+           task_notes.empty() && pools.empty() && pool_deletes.empty() && workers.empty() &&
+           worker_deletes.empty() && import_errors.empty() && import_error_deletes.empty() &&
+           events.empty();
   }
 };
 
@@ -81,6 +83,7 @@ struct BatchRow {
     kAttempts,
     kXComs,
     kRendered,
+    kTaskNotes,
     kPools,
     kWorkers,
     kImportErrors,

@@ -198,7 +198,7 @@ TEST_P(MySqlTest, ASchemaOfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
   for (const char* table : {"task_instance", "task_attempt"}) {
     MustRun(*root_, fmt::format("ALTER TABLE {}.{} DROP COLUMN user_time, DROP COLUMN system_time,"
                                 " DROP COLUMN rss_bytes_max, DROP COLUMN reschedules,"
-                                " DROP COLUMN looks",
+                                " DROP COLUMN looks, DROP COLUMN scheduled_at",
                                 name_, table));
   }
   MustRun(*root_, fmt::format("ALTER TABLE {}.task_instance DROP COLUMN value_length,"
@@ -211,10 +211,11 @@ TEST_P(MySqlTest, ASchemaOfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
   MustRun(*root_, fmt::format("UPDATE {}.dag_run SET logical_date = {} WHERE run_id IN ('s', 't')",
                               name_, At(1).time_since_epoch().count()));
   MustRun(*root_, fmt::format("DROP TABLE {0}.bundle_blob, {0}.version_bundle, {0}.master,"
-                              " {0}.rendered_fields, {0}.variable, {0}.connection",
+                              " {0}.rendered_fields, {0}.task_note, {0}.variable, {0}.connection",
                               name_));
   MustRun(*root_, fmt::format("ALTER TABLE {}.worker DROP COLUMN drained,"
-                              " DROP COLUMN drain_reason, DROP COLUMN stopped", name_));
+                              " DROP COLUMN drain_reason, DROP COLUMN stopped",
+                              name_));
   MustRun(*root_, fmt::format("ALTER TABLE {}.dag DROP COLUMN failed_in_a_row", name_));
   MustRun(*root_, fmt::format("ALTER TABLE {}.leader DROP COLUMN instance, DROP COLUMN beat,"
                               " ADD COLUMN lease_until BIGINT NOT NULL DEFAULT 0",

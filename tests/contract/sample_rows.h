@@ -33,19 +33,23 @@ inline auto Tie(const RunRow& row) {
   return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s);
 }
 inline auto Tie(const TiRow& row) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w] = row;
-  return std::tuple_cat(std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, q, r), Tie(p),
-                        std::tie(s, t, u, v, w));
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x] = row;
+  return std::tuple_cat(std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, r, s), Tie(q),
+                        std::tie(t, u, v, w, x));
 }
 inline auto Tie(const AttemptRow& row) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = row;
-  return std::tuple_cat(std::tie(a, b, c, d, e, f, g, h, i, j, k), Tie(l), std::tie(m, n));
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = row;
+  return std::tuple_cat(std::tie(a, b, c, d, e, f, g, h, i, j, k, l), Tie(m), std::tie(n, o));
 }
 inline auto Tie(const XComRow& row) {
   const auto& [a, b, c, d, e, f] = row;
   return std::tie(a, b, c, d, e, f);
 }
 inline auto Tie(const RenderedRow& row) {
+  const auto& [a, b, c, d] = row;
+  return std::tie(a, b, c, d);
+}
+inline auto Tie(const TaskNoteRow& row) {
   const auto& [a, b, c, d] = row;
   return std::tie(a, b, c, d);
 }
@@ -194,6 +198,7 @@ inline TiRow FullTi(int64_t run, uint32_t task) {
           .try_number = 2,
           .max_tries = 3,
           .lost_tries = 1,
+          .scheduled_at = At(19, 7),
           .queued_at = At(20),
           .start_date = At(21),
           .end_date = At(22),
@@ -214,6 +219,7 @@ inline TiRow FullTi(int64_t run, uint32_t task) {
 inline AttemptRow FullAttempt(int64_t run, uint32_t task, uint32_t try_number) {
   return {.id = {RunId(run), TaskIndex(task), 17, try_number},
           .state = TiState::kFailed,
+          .scheduled_at = At(29, 3),
           .queued_at = At(30),
           .start_date = At(31),
           .end_date = At(32),
@@ -240,6 +246,9 @@ inline RenderedRow Rendered(int64_t run, uint32_t task, std::string fields_json)
           .task = TaskIndex(task),
           .map_index = kUnmapped,
           .fields_json = std::move(fields_json)};
+}
+inline TaskNoteRow TaskNote(int64_t run, uint32_t task, std::string note) {
+  return {.run = RunId(run), .task = TaskIndex(task), .note = std::move(note)};
 }
 inline EventRow Event(std::string event, std::string owner, int64_t seconds) {
   return {.when = At(seconds),

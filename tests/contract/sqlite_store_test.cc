@@ -159,7 +159,7 @@ TEST(SqliteFile, OfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
             .ok());
   }
   for (const char* table : {"task_instance", "task_attempt"}) {
-    for (const char* column : {"user_time", "system_time", "rss_bytes_max"}) {
+    for (const char* column : {"user_time", "system_time", "rss_bytes_max", "scheduled_at"}) {
       RawConnection(path).Exec(fmt::format("ALTER TABLE {} DROP COLUMN {}", table, column).c_str());
     }
   }
@@ -177,7 +177,8 @@ TEST(SqliteFile, OfAnOlderGaleIsBroughtUpWithAllThatIsInIt) {
       "DROP TABLE dag_favorite; ALTER TABLE dag_version DROP COLUMN source;"
       "DROP INDEX event_log_by_dag; DROP INDEX event_log_by_run; DROP INDEX event_log_by_owner;"
       "DROP INDEX event_log_by_event;"
-      "DROP TABLE rendered_fields; DROP TABLE variable; DROP TABLE connection;"
+      "DROP TABLE rendered_fields; DROP TABLE task_note; DROP TABLE variable; DROP TABLE "
+      "connection;"
       "DROP TABLE cleaned_run;"
       "ALTER TABLE dag DROP COLUMN failed_in_a_row;"
       "DROP INDEX dag_version_head; ALTER TABLE dag_version DROP COLUMN tasks;"

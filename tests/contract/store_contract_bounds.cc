@@ -92,6 +92,8 @@ TEST_P(StoreContract, ARowWithEveryTextAtItsMaximumIsTakenAndOnePastItRefused) {
             [&](const XComRow& r) { return Commit({.xcoms = {r}}); });
   TryBounds("rendered_fields", kRenderedColumns, RenderedRow{.run = RunId(1)},
             [&](const RenderedRow& r) { return Commit({.rendered = {r}}); });
+  TryBounds("task_note", kTaskNoteColumns, TaskNoteRow{.run = RunId(1)},
+            [&](const TaskNoteRow& r) { return Commit({.task_notes = {r}}); });
   TryBounds("pool", kPoolColumns, PoolRow{},
             [&](const PoolRow& r) { return Commit({.pools = {r}}); });
   TryBounds("worker", kWorkerColumns, WorkerRow{},

@@ -40,9 +40,11 @@ TEST_P(StoreContract, OldRunsGoWithAllThatIsTheirsAndTheOthersStay) {
               .tis = {Done(1, 0), Done(1, 1), Done(2, 5000), Done(3, 0), alive, Done(7, 0)},
               .attempts = {FullAttempt(1, 0, 1), FullAttempt(3, 0, 1)},
               .xcoms = {XCom(1, 0, "k", "1"), XCom(3, 0, "k", "3")},
-              .rendered = {Rendered(1, 0, "{}"), Rendered(3, 0, "{}")}});
+              .rendered = {Rendered(1, 0, "{}"), Rendered(3, 0, "{}")},
+              .task_notes = {TaskNote(1, 0, "old"), TaskNote(3, 0, "young")}});
   EXPECT_EQ(Counts(cleaning, CleanTable::kRun, At(kLong)),
-            "dag_run=2 task_instance=3 task_attempt=1 xcom=1 rendered_fields=1 ");
+            "dag_run=2 task_instance=3 task_attempt=1 xcom=1 rendered_fields=1 "
+            "task_note=1 ");
   EXPECT_EQ(store_->reads().ListRuns({})->total, 7u) << "counting changes nothing";
   EXPECT_EQ(*cleaning.TakeOldRuns(At(kLong), At(0), epoch_), 2u);
   EXPECT_EQ(*cleaning.TakeOldRuns(At(kLong), At(0), epoch_), 0u);
@@ -63,12 +65,14 @@ TEST_P(StoreContract, OldRunsGoWithAllThatIsTheirsAndTheOthersStay) {
     EXPECT_TRUE(store_->reads().ListTis(RunId(gone))->empty());
     EXPECT_TRUE(!*store_->reads().GetXCom({RunId(gone), TaskIndex(0)}, "k"));
     EXPECT_TRUE(!*store_->reads().GetRendered({RunId(gone), TaskIndex(0)}));
+    EXPECT_TRUE(store_->reads().ListTaskNotes({{RunId(gone)}})->empty());
     EXPECT_TRUE(store_->reads().ListAttempts({RunId(gone), TaskIndex(0), 17})->empty());
   }
   EXPECT_EQ(store_->reads().ListRuns({})->total, 5u);
   EXPECT_EQ(store_->reads().ListTis(RunId(3))->size(), 1u);
   EXPECT_TRUE(*store_->reads().GetXCom({RunId(3), TaskIndex(0)}, "k"));
   EXPECT_TRUE(*store_->reads().GetRendered({RunId(3), TaskIndex(0)}));
+  EXPECT_EQ(store_->reads().ListTaskNotes({{RunId(3)}})->size(), 1u);
   EXPECT_EQ(store_->LoadLive()->last_run_id, RunId(7)) << "a number is never given twice";
 }
 

@@ -70,5 +70,23 @@ TEST_P(StoreContract, RenderedFieldsAreThoseOfTheLastTime) {
   EXPECT_FALSE(store_->reads().GetRendered(element)->has_value());
 }
 
+TEST_P(StoreContract, NotesStayWhateverBecomesOfTheirTaskInstances) {
+  TaskNoteRow element = TaskNote(1, 5, "of an element");
+  element.map_index = 3;
+  MustCommit({.tis = {FullTi(1, 5)},
+              .task_notes = {TaskNote(1, 5, "größe 🚀"), element, TaskNote(1, 9, "no row yet"),
+                             TaskNote(2, 0, "another run's")}});
+  MustCommit({.tis = {SparseTi(1, 5, TiState::kNone)}, .task_notes = {TaskNote(1, 9, "")}});
+  const std::vector<TaskNoteRow> notes =
+      *store_->reads().ListTaskNotes({{RunId(1), TaskIndex(5), TaskIndex(9)}});
+  ASSERT_EQ(notes.size(), 2u) << "an empty one is none";
+  EXPECT_TRUE(Same(notes[0], TaskNote(1, 5, "größe 🚀")));
+  EXPECT_TRUE(Same(notes[1], element));
+  EXPECT_TRUE(store_->reads().ListTaskNotes({{RunId(1), TaskIndex(6), TaskIndex(9)}})->empty());
+  EXPECT_EQ(store_->reads().ListTaskNotes({{RunId(1)}, {RunId(2)}})->size(), 3u);
+  EXPECT_EQ(store_->reads().ListTaskNotes({{RunId(1), TaskIndex(5), TaskIndex(5), 0, 3}})->size(),
+            1u);
+}
+
 }  // namespace
 }  // namespace gale

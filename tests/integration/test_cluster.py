@@ -110,6 +110,17 @@ def test_what_only_the_leader_can_do_is_asked_of_any_master(story):
     cluster.trigger(standby, dag_id, "r")
     status, workers = cluster.rest(standby, "GET", "/api/gale/v1/workers")
     assert status == 200 and len(workers["workers"]) == 2
+    cluster.add_dag(cluster.leader()[0], f"{dag_id}_waits", dag_text(
+        f"{dag_id}_waits", "BashOperator(task_id='t', bash_command='true', pool='nowhere')"))
+    cluster.trigger(standby, f"{dag_id}_waits", "r")
+
+    def waits():
+        answer = cluster.rest(standby, "GET", f"/api/gale/v1/dags?q={dag_id}_waits")[1]
+        return (answer["counts"]["waiting"], (answer["dags"][0]["waiting"] or {"check": None})["check"])
+
+    wait_until(lambda: waits()[0] == 1, lambda: f"a follower's list says what waits: {waits()}")
+    assert waits()[1]["kind"] == "pool_missing" and waits()[1]["subject"] == "nowhere"
+    assert cluster.rest(standby, "GET", "/api/gale/v1/summary")[1]["waits"][0]["check"]["kind"] == "pool_missing"
     status, answer = cluster.rest(standby, "POST", "/api/v2/dags/no_such/dagRuns", {"logical_date": None})
     assert status == 404 and "no_such" in answer
     assert cluster.wait_for_end(standby, dag_id, "r") == "success"

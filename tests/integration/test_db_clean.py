@@ -96,7 +96,7 @@ def test_a_leader_cleans_by_itself_where_it_is_told_how_long_to_keep(home):
     assert dict(line.split() for line in dry.splitlines() if len(line.split()) == 2 and line.split()[1].isdigit()) \
         | {"event_log": ""} == {"dag_run": "1", "task_instance": "1", "task_attempt": "1", "xcom": "1",
                                 "dag_version": "0", "event_log": "", "worker": "1", "bundle_blob": "0",
-                                "rendered_fields": "0"}
+                                "rendered_fields": "0", "task_note": "0"}
     refused = home.spawn("standalone", *home.flags(), log="refused", env={"GALE__DATABASE__KEEP": "1h"})
     assert refused.wait(30) != 0
     assert "[database] keep: 1h is too short" in refused.log.read_text()

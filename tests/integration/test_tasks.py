@@ -201,3 +201,72 @@ BashOperator(task_id="quiet", bash_command="true {{ ds }}")
         quiet = db.execute("SELECT value FROM xcom JOIN dag_run USING (run_key) "
                            "WHERE dag_id = 'windows' AND run_id = 'one' AND task_index = 2").fetchall()
     assert quiet == [('""',)]
+
+
+def test_the_same_tasks_of_earlier_and_later_runs_are_cleared_with_it(shared):
+    shared.add_dag("daily", dag_text("daily", "\n".join([
+        "a = BashOperator(task_id='a', bash_command='true')",
+        "b = BashOperator(task_id='b', bash_command='exit 1')",
+        "c = BashOperator(task_id='c', bash_command='true')", "a >> b"])))
+    token = shared.token()
+    for day in (1, 2, 3):
+        assert shared.rest("POST", "/api/v2/dags/daily/dagRuns",
+                           {"dag_run_id": f"r{day}", "logical_date": f"2026-02-0{day}T00:00:00Z"}, token)[0] == 200
+    assert shared.rest("POST", "/api/v2/dags/daily/dagRuns",
+                       {"dag_run_id": "nodate", "logical_date": None}, token)[0] == 200
+    for run in ("r1", "r2", "r3", "nodate"):
+        assert shared.wait_for_end("daily", run)[0] == "failed"
+
+    def clear(run, **more):
+        return shared.rest("POST", "/api/v2/dags/daily/clearTaskInstances",
+                           {"dag_run_id": run, "dry_run": True, "only_failed": False, "task_ids": ["a"], **more}, token)
+
+    def named(answer):
+        assert answer[0] == 200, answer
+        return sorted((ti["dag_run_id"], ti["task_id"]) for ti in answer[1]["task_instances"])
+
+    assert named(clear("r2", include_past=True)) == [("r1", "a"), ("r2", "a")]
+    assert named(clear("r2", include_future=True)) == [("r2", "a"), ("r3", "a")]
+    assert named(clear("r2", include_past=True, include_future=True, include_downstream=True, only_failed=True)) == \
+        [("r1", "b"), ("r2", "b"), ("r3", "b")]
+    assert named(clear("r1", include_past=True, task_ids=None)) == [("r1", "a"), ("r1", "b"), ("r1", "c")]
+    status, refused = clear("nodate", include_past=True)
+    assert status == 400 and "has no logical date" in str(refused), refused
+    # Nothing was cleared so far.
+    assert [ti["try_number"] for ti in shared.rest(
+        "GET", "/api/v2/dags/daily/dagRuns/~/taskInstances?task_id=a", None, token)[1]["task_instances"]] == [1] * 4
+    cleared = clear("r3", dry_run=False, include_past=True, include_downstream=True)
+    assert named(cleared) == [(f"r{day}", task) for day in (1, 2, 3) for task in ("a", "b")]
+    for run in ("r1", "r2", "r3"):
+        def tries(task):
+            path = f"/api/v2/dags/daily/dagRuns/{run}/taskInstances/{task}"
+            return shared.rest("GET", path, None, token)[1]["try_number"]
+
+        wait_until(lambda: tries("b") == 2 and shared.wait_for_end("daily", run)[0] == "failed", f"{run} runs again")
+        assert tries("c") == 1, "it isn't below a"
+
+
+def test_a_note_stands_at_a_task_in_every_answer_and_its_times_tell_what_it_waited_for(shared):
+    shared.add_dag("noted", dag_text("noted", "a = BashOperator(task_id='a', bash_command='true')", max_active_tasks=1))
+    token, base = shared.token(), "/api/v2/dags/noted/dagRuns/r/taskInstances"
+    shared.trigger("noted", "r")
+    assert shared.wait_for_end("noted", "r")[0] == "success"
+    note = "<img src=x> 메모 🚀 %2F"
+    status, answer = shared.rest("PATCH", f"{base}/a", {"note": note}, token)
+    assert status == 200 and [ti["note"] for ti in answer["task_instances"]] == [note]
+    assert shared.rest("GET", f"{base}/a", None, token)[1]["note"] == note
+    assert shared.rest("GET", base, None, token)[1]["task_instances"][0]["note"] == note
+    assert shared.rest("PATCH", f"{base}/a", {"note": "x" * 1001}, token)[0] == 422
+    ti = shared.rest("GET", f"{base}/a", None, token)[1]
+    assert ti["scheduled_when"] and ti["scheduled_when"] <= ti["queued_when"] <= ti["start_date"]
+    shared.rest("POST", "/api/v2/dags/noted/clearTaskInstances",
+                {"dag_run_id": "r", "dry_run": False, "only_failed": False}, token)
+    wait_until(lambda: shared.rest("GET", f"{base}/a", None, token)[1]["try_number"] == 2, "it runs again")
+    assert shared.rest("GET", f"{base}/a", None, token)[1]["note"] == note
+    assert shared.cli("tasks", "set-state", "noted", "r", "a", "success", "--note", "by hand").returncode == 0
+    assert shared.rest("GET", f"{base}/a", None, token)[1]["note"] == "by hand"
+    assert shared.rest("PATCH", f"{base}/a?update_mask=note", {"note": None, "new_state": "failed"}, token)[0] == 200
+    ti = shared.rest("GET", f"{base}/a", None, token)[1]
+    assert (ti["note"], ti["state"]) == (None, "success")
+    events = shared.rest("GET", "/api/v2/eventLogs?dag_id=noted&event=set_note", None, token)[1]["event_logs"]
+    assert [event["task_id"] for event in events] == ["a"] * 3

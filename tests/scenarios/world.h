@@ -133,11 +133,11 @@ class World {
 
   static bool Same(const TiRow& a, const TiRow& b) {
     return a.state == b.state && a.try_number == b.try_number && a.max_tries == b.max_tries &&
-           a.lost_tries == b.lost_tries && a.queued_at == b.queued_at &&
-           a.start_date == b.start_date && a.end_date == b.end_date && a.next_at == b.next_at &&
-           a.live == b.live && a.worker == b.worker && a.value_length == b.value_length &&
-           a.reschedules == b.reschedules && a.looks == b.looks &&
-           a.first_start == b.first_start && a.skips == b.skips;
+           a.lost_tries == b.lost_tries && a.scheduled_at == b.scheduled_at &&
+           a.queued_at == b.queued_at && a.start_date == b.start_date && a.end_date == b.end_date &&
+           a.next_at == b.next_at && a.live == b.live && a.worker == b.worker &&
+           a.value_length == b.value_length && a.reschedules == b.reschedules &&
+           a.looks == b.looks && a.first_start == b.first_start && a.skips == b.skips;
   }
 
   void Load(RunId id) {

@@ -232,7 +232,8 @@ std::string Checkers::Compare(const core::Run& run, const std::vector<TiRow>& ro
     const TiRow row = there ? stored.ToRow(i) : TiRow{};
     if (there && memory.state == row.state && memory.try_number == row.try_number &&
         memory.max_tries == row.max_tries && memory.lost_tries == row.lost_tries &&
-        memory.live == row.live && memory.next_at == row.next_at &&
+        memory.live == row.live && memory.scheduled_at == row.scheduled_at &&
+        memory.queued_at == row.queued_at && memory.next_at == row.next_at &&
         memory.value_length == row.value_length && memory.reschedules == row.reschedules &&
         memory.looks == row.looks && memory.first_start == row.first_start &&
         memory.skips == row.skips && (!row.live || memory.worker == row.worker)) {

@@ -111,6 +111,9 @@ class FaultyReads : public Reads {
   Result<std::optional<RenderedRow>> GetRendered(const TiKey& ti) override {
     return Do([&] { return inner_.GetRendered(ti); });
   }
+  Result<std::vector<TaskNoteRow>> ListTaskNotes(const std::vector<TaskNotesOf>& some) override {
+    return Do([&] { return inner_.ListTaskNotes(some); });
+  }
   Result<std::vector<std::string>> ListFavorites(const std::string& user) override {
     return Do([&] { return inner_.ListFavorites(user); });
   }

@@ -50,7 +50,10 @@ class LastOfEach {
   }
   std::vector<Change> Take() {
     for (Change& change : latest_first_) {
-      if (auto* tasks = std::get_if<TasksChanged>(&change)) std::ranges::reverse(tasks->tasks);
+      if (auto* tasks = std::get_if<TasksChanged>(&change)) {
+        std::ranges::reverse(tasks->tasks);
+        std::ranges::reverse(tasks->notes);
+      }
     }
     std::ranges::reverse(latest_first_);
     return std::move(latest_first_);
@@ -69,11 +72,16 @@ class LastOfEach {
         later.tasks.push_back(*task);
       }
     }
+    for (auto note = earlier.notes.rbegin(); note != earlier.notes.rend(); ++note) {
+      if (noted_.emplace(earlier.run, note->task, note->map_index).second) {
+        later.notes.push_back(*note);
+      }
+    }
   }
 
   std::vector<Change> latest_first_;
   std::map<Subject, size_t> by_subject_;
-  std::set<std::tuple<RunId, TaskIndex, int32_t>> instances_;
+  std::set<std::tuple<RunId, TaskIndex, int32_t>> instances_, noted_;
 };
 
 }  // namespace

@@ -167,10 +167,12 @@ TEST(FeedCodecTest, ATurnComesBackAsItWas) {
   ti.run = RunId(3);
   ti.task = TaskIndex(2);
   ti.state = TiState::kUpForRetry;
+  ti.scheduled_at = TimePoint(Duration(66));
   ti.next_at = TimePoint(Duration(77));
   ti.worker = "w";
   turn.changes.push_back(TasksChanged{RunId(3), "d", "r", {{"t", ti}}, false, std::nullopt});
   turn.changes.push_back(TasksChanged{RunId(4), "d", "r2", {}, true, counts});
+  std::get<TasksChanged>(turn.changes[1]).notes = {{"t", TaskIndex(2), 5, "<b>"}, {"u", TaskIndex(3)}};
   turn.changes.push_back(DagChanged{{.dag_id = "d", .version = 2, .tags = {"x"}}});
   turn.changes.push_back(FileChanged{"/f.py", true});
   turn.changes.push_back(PoolChanged{{.name = "p", .slots = -1}, true});
@@ -188,6 +190,9 @@ TEST(FeedCodecTest, ATurnComesBackAsItWas) {
   const Json json = ChangeJson(back.changes[1]);
   EXPECT_EQ(json["kind"], "tasks");
   EXPECT_EQ(json["task_instances"][0]["state"], "up_for_retry");
+  EXPECT_EQ(json["task_instances"][0]["scheduled_when"], FormatTime(*ti.scheduled_at));
+  EXPECT_EQ(json["notes"][0], Json({{"task_id", "t"}, {"map_index", 5}, {"note", "<b>"}}));
+  EXPECT_EQ(std::get<TasksChanged>(back.changes[1]).notes[1].task, TaskIndex(3));
   EXPECT_TRUE(ChangeJson(back.changes[2])["read_again"].get<bool>());
 }
 

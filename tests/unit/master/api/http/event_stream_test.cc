@@ -259,6 +259,27 @@ TEST_F(EventStreamTest, ARowThatChangesSeveralTimesIsToldInItsLastState) {
   EXPECT_EQ(states["b"], "running");
 }
 
+TEST_F(EventStreamTest, ANoteIsToldOnceAsItIsNow) {
+  server_.AddDag("etl", {"a", "b"});
+  server_.Trigger("etl", "r1");
+  const Stream stream = Open({"run:etl/r1"});
+  SetTasksRequest set{.dag_id = "etl", .run_id = "r1", .task_ids = {"b"}, .state = {}};
+  for (const char* note : {"first", "<b>last"}) {
+    set.note = note;
+    ASSERT_TRUE(server_.control->SetTasks(set, server_.actor).ok());
+  }
+  set.task_ids = {"a"};
+  set.note = "";
+  ASSERT_TRUE(server_.control->SetTasks(set, server_.actor).ok());
+  const std::vector<Event> events = Later(stream);
+  ASSERT_EQ(events.size(), 1u);
+  ASSERT_EQ(events[0].data["changes"].size(), 1u);
+  const Json& change = events[0].data["changes"][0];
+  EXPECT_EQ(change["task_instances"], Json::array());
+  EXPECT_EQ(change["notes"], Json::parse(R"([{"task_id": "b", "map_index": -1, "note": "<b>last"},
+                                             {"task_id": "a", "map_index": -1, "note": null}])"));
+}
+
 TEST_F(EventStreamTest, TheTimeComesEveryFewSecondsAndMovesItsPlaceOn) {
   server_.AddDag("etl", {"a"});
   const Stream stream = Open({"files"});
