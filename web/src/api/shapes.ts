@@ -49,10 +49,13 @@ export interface RunChange {
   start_date: Nullable<string>; end_date: Nullable<string>; note: Nullable<string>; triggered_by: Nullable<string>; reason: Nullable<string>; task_counts: Nullable<StateCounts>;
 }
 export interface TaskChange {
-  task_id: string; map_index: number; state: GanttRow["state"]; try_number: number; max_tries: number; queued_when: Nullable<string>; start_date: Nullable<string>;
-  end_date: Nullable<string>; next_retry_at: Nullable<string>; hostname: string; cpu_seconds: number; rss_bytes_max: number; reason: Nullable<string>;
+  task_id: string; map_index: number; state: GanttRow["state"]; try_number: number; max_tries: number; scheduled_when: Nullable<string>; queued_when: Nullable<string>;
+  start_date: Nullable<string>; end_date: Nullable<string>; next_retry_at: Nullable<string>; hostname: string; cpu_seconds: number; rss_bytes_max: number; reason: Nullable<string>;
 }
-export interface TasksChange { kind: "tasks"; dag_id: string; dag_run_id: string; read_again: boolean; task_instances: TaskChange[]; task_counts: Nullable<StateCounts> }
+export interface TaskNote { task_id: string; map_index: number; note: Nullable<string> }
+export interface TasksChange {
+  kind: "tasks"; dag_id: string; dag_run_id: string; read_again: boolean; task_instances: TaskChange[]; notes: TaskNote[]; task_counts: Nullable<StateCounts>;
+}
 export interface DagChange {
   kind: "dag"; dag_id: string; is_paused: boolean; is_stale: boolean; dag_version: number; fileloc: string; timetable_summary: string; failed_in_a_row: number;
   next_dagrun_run_after: Nullable<string>;

@@ -1418,6 +1418,7 @@ export interface components {
             operator_name: string;
             /** Format: date-time */
             queued_when: string | null;
+            /** Format: date-time */
             scheduled_when: string | null;
             pid: number | null;
             executor: string | null;
@@ -1459,6 +1460,7 @@ export interface components {
             operator_name: string;
             /** Format: date-time */
             queued_when: string | null;
+            /** Format: date-time */
             scheduled_when: string | null;
             pid: number | null;
             executor: string | null;
@@ -1826,6 +1828,8 @@ export interface components {
             try_number: number;
             state: string;
             /** Format: date-time */
+            scheduled_when: string | null;
+            /** Format: date-time */
             queued_when: string | null;
             /** Format: date-time */
             start_date: string | null;
@@ -2164,9 +2168,9 @@ export interface components {
             note: string | null;
         };
         PatchTaskInstanceBody: {
-            /** @enum {string} */
-            new_state: "success" | "failed" | "skipped";
-            note?: string | null;
+            /** @enum {string|null} */
+            new_state: "success" | "failed" | "skipped" | null;
+            note: string | null;
             /** @default false */
             include_upstream: boolean;
             /** @default false */
@@ -3051,7 +3055,9 @@ export interface operations {
     };
     patch_task_instance: {
         parameters: {
-            query?: never;
+            query?: {
+                update_mask?: components["parameters"]["update_mask"];
+            };
             header?: never;
             path: {
                 dag_id: components["parameters"]["dag_id"];
@@ -3104,7 +3110,9 @@ export interface operations {
     };
     patch_task_instance_by_map_index: {
         parameters: {
-            query?: never;
+            query?: {
+                update_mask?: components["parameters"]["update_mask"];
+            };
             header?: never;
             path: {
                 dag_id: components["parameters"]["dag_id"];

@@ -17,13 +17,15 @@ import { Lost } from "./Lost";
 import { useAction, useCtrlEnter } from "./useAction";
 
 const SHOWN = 200, AGAIN_MS = 500;
-type Choice = { after: boolean; before: boolean; failed: boolean; running: boolean };
-const none: Choice = { after: false, before: false, failed: false, running: false };
+type Choice = { after: boolean; before: boolean; past: boolean; future: boolean; failed: boolean; running: boolean };
+const none: Choice = { after: false, before: false, past: false, future: false, failed: false, running: false };
+const others = (choice: Choice) => choice.past || choice.future;
 
 const ask = (one: On, choice: Choice, dry: boolean) =>
   send<{ task_instances: TaskInstance[] }>("POST", path`/api/v2/dags/${one.dagId}/clearTaskInstances`, {
     dag_run_id: one.runId, dry_run: dry, ...(one.tasks.length > 0 ? { task_ids: namesOf(one.tasks) } : {}),
     only_failed: choice.failed, only_running: choice.running, include_downstream: choice.after, include_upstream: choice.before,
+    include_past: choice.past, include_future: choice.future,
   });
 
 // What is cleared runs again: which tasks that would be is asked of the server, for each choice, and kept up to date.
@@ -34,10 +36,11 @@ export default function ClearDialog({ close }: DialogProps) {
   return <Clear on={on} close={close} />;
 }
 
-function usePreview(on: On[], choice: Choice) {
+function usePreview(on: On[], choice: Choice, enabled = true) {
   const queries = useQueries({
     queries: on.map((one) => ({
-      queryKey: ["clear", one.dagId, one.runId, JSON.stringify(one.tasks), JSON.stringify(choice)], gcTime: 5000,
+      // Other runs are many: they are asked for once a choice, not at each change.
+      queryKey: [others(choice) ? "clear-others" : "clear", one.dagId, one.runId, JSON.stringify(one.tasks), JSON.stringify(choice)], gcTime: 5000, enabled, retry: false,
       queryFn: async () => (await ask(one, choice, true)).task_instances,
     })),
   });
@@ -51,6 +54,11 @@ function Clear({ on, close }: { on: On[] } & DialogProps) {
   const [choice, setChoice] = useState<Choice>({ ...none, after: tasks });
   const { busy, error, act } = useAction(close);
   const own = usePreview(on, none), withAfter = usePreview(on, { ...none, after: true }), withBefore = usePreview(on, { ...none, before: true });
+  // Earlier and later ones than which: only of one run.
+  const [one] = on.length === 1 ? on : [];
+  const past = usePreview(on, { ...choice, past: true, future: false }, !!one), future = usePreview(on, { ...choice, past: false, future: true }, !!one);
+  const here = usePreview(on, { ...choice, past: false, future: false });
+  const more = (with_: typeof past) => (with_.ready && here.ready ? with_.all.length - here.all.length : undefined);
   const unfiltered = usePreview(on, { ...choice, failed: false, running: false });
   const preview = usePreview(on, choice);
   const [timer] = useState<{ at?: ReturnType<typeof setTimeout> | undefined }>({});
@@ -66,7 +74,9 @@ function Clear({ on, close }: { on: On[] } & DialogProps) {
       for (const one of on) {
         const { task_instances: answered } = await ask(one, choice, false);
         cleared += answered.length;
-        showAnswer(client, one.dagId, one.runId, answered);
+        for (const runId of new Set(answered.map((each) => each.dag_run_id))) {
+          showAnswer(client, one.dagId, runId, answered.filter((each) => each.dag_run_id === runId));
+        }
       }
       return t("dialog.cleared", { n: cleared });
     });
@@ -77,7 +87,8 @@ function Clear({ on, close }: { on: On[] } & DialogProps) {
   useEffect(() => {
     if (preview.ready && n > 0 && stops === 0 && document.activeElement?.hasAttribute("data-autofocus")) button.current?.focus();
   }, [preview.ready]);
-  const many = on.length > 1;
+  const runs = new Set(preview.all.map((each) => each.dag_run_id)).size;
+  const many = on.length > 1 || runs > 1;
   const lines: Line[] = preview.all.slice(0, SHOWN).map((one) => ({
     key: `${one.dag_run_id} ${one.task_id} ${one.map_index}`, name: one.map_index >= 0 ? `${one.task_id} [${one.map_index}]` : one.task_id, state: one.state,
     run: many ? runLabel(one.dag_run_id) : undefined, after: one.state === "running" || one.state === "restarting" ? "restarting" : "none",
@@ -101,6 +112,14 @@ function Clear({ on, close }: { on: On[] } & DialogProps) {
               <Check on={choice.before} label={t("dialog.before_it")} count={withBefore.ready && own.ready ? withBefore.all.length - own.all.length : undefined} onChange={(before) => setChoice({ ...choice, before })} />
             </fieldset>
           ) : null}
+          {one ? (
+            <fieldset>
+              <legend>{t("dialog.the_same_in")}</legend>
+              <Check on={choice.past} disabled={!choice.past && !!past.error} label={t("dialog.in_past")} count={more(past)} onChange={(on) => setChoice({ ...choice, past: on })} />
+              <Check on={choice.future} disabled={!choice.future && !!future.error} label={t("dialog.in_future")} count={more(future)} onChange={(on) => setChoice({ ...choice, future: on })} />
+              {past.error ?? future.error ? <p className="sm qq">{(past.error ?? future.error)!.message}</p> : null}
+            </fieldset>
+          ) : null}
           <fieldset>
             <legend>{t("dialog.but_only")}</legend>
             <Check on={choice.failed} label={t("dialog.failed_ones")} count={unfiltered.all.filter((one) => one.state === "failed" || one.state === "upstream_failed").length} onChange={(failed) => setChoice({ ...choice, failed, running: false })} />
@@ -109,7 +128,7 @@ function Clear({ on, close }: { on: On[] } & DialogProps) {
         </div>
         <div className="effect">
           {preview.error ? <Failure error={preview.error} /> : (
-            <Preview head={<><b className="b">{preview.ready ? t("dialog.in_runs", { n, runs: on.length }) : t("app.loading")}</b><span className="sm qq">{t("dialog.live")}</span></>} lines={lines} more={n - lines.length} />
+            <Preview head={<><b className="b">{preview.ready ? t("dialog.in_runs", { n, runs: others(choice) ? runs : on.length }) : t("app.loading")}</b>{others(choice) ? null : <span className="sm qq">{t("dialog.live")}</span>}</>} lines={lines} more={n - lines.length} />
           )}
           {preview.ready && n === 0 ? <p className="q effectnote">{t("dialog.nothing_to_clear")}</p> : null}
           {error ? <Failure error={error} /> : null}

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { get, path, send, type ApiError } from "../api/client";
-import type { DagRun } from "../api/shapes";
+import { ApiError, get, path, send } from "../api/client";
+import type { TaskInstance } from "../api/shapes";
 import { Dialog } from "../components/Dialog";
 import { Failure } from "../components/Failure";
 import { useSearch } from "../lib/useSearch";
@@ -14,17 +14,32 @@ import { useAction, useCtrlEnter } from "./useAction";
 
 const LONGEST = 1000; // the API's
 
-// A run's note. Tasks have none: for a task it is its run's.
+// Where the note stands: a run, or a task of it (of a mapped one without an index: all its instances).
+function placeOf({ dagId, runId, tasks }: On): string {
+  const run = path`/api/v2/dags/${dagId}/dagRuns/${runId}`, [task] = tasks;
+  if (!task) return run;
+  return run + path`/taskInstances/${task.taskId}` + (task.mapIndex === null ? "" : `/${task.mapIndex}`);
+}
+
+async function noteOf(on: On, signal: AbortSignal): Promise<string> {
+  const [task] = on.tasks;
+  if (!task || task.mapIndex !== null) return (await get<{ note: string | null }>(placeOf(on), {}, signal)).note ?? "";
+  const all = await get<{ task_instances: TaskInstance[] }>(path`/api/v2/dags/${on.dagId}/dagRuns/${on.runId}/taskInstances`, { task_id: task.taskId, limit: 1 }, signal);
+  if (!all.task_instances[0]) throw new ApiError(404, `no task '${task.taskId}' in run '${on.runId}'`);
+  return all.task_instances[0].note ?? "";
+}
+
+// A run's note, or one task's; of several tasks that are chosen: their run's.
 export default function NoteDialog({ close }: DialogProps) {
   const [search] = useSearch();
-  const [on] = useState(() => readOn(search.on, undefined)[0]);
-  const run = useQuery<DagRun, ApiError>({
-    queryKey: ["run-note", on?.dagId, on?.runId], enabled: !!on, gcTime: 0,
-    queryFn: ({ signal }) => get<DagRun>(path`/api/v2/dags/${on!.dagId}/dagRuns/${on!.runId}`, {}, signal),
+  const [on] = useState(() => {
+    const first = readOn(search.on, search.tasks)[0];
+    return first && first.tasks.length > 1 ? { ...first, tasks: [] } : first;
   });
+  const note = useQuery<string, ApiError>({ queryKey: ["note", on], enabled: !!on, gcTime: 0, queryFn: ({ signal }) => noteOf(on!, signal) });
   if (!on) return <Lost close={close} />;
-  if (run.error) return <Dialog title={t("dialog.note_title")} onClose={close}><Failure error={run.error} again={() => void run.refetch()} /></Dialog>;
-  return run.data ? <Note on={{ ...on, tasks: [] }} before={run.data.note ?? ""} close={close} /> : null;
+  if (note.error) return <Dialog title={t("dialog.note_title")} onClose={close}><Failure error={note.error} again={() => void note.refetch()} /></Dialog>;
+  return note.data !== undefined ? <Note on={on} before={note.data} close={close} /> : null;
 }
 
 function Note({ on, before, close }: { on: On; before: string } & DialogProps) {
@@ -35,8 +50,8 @@ function Note({ on, before, close }: { on: On; before: string } & DialogProps) {
   const submit = () => {
     if (busy || long) return;
     void act(async () => {
-      await send("PATCH", path`/api/v2/dags/${on.dagId}/dagRuns/${on.runId}`, { note: text.trim() || null });
-      void client.invalidateQueries({ queryKey: ["gantt", on.dagId, on.runId] });
+      await send("PATCH", placeOf(on), { note: text.trim() || null });
+      void client.invalidateQueries({ queryKey: [on.tasks.length > 0 ? "instance" : "gantt", on.dagId, on.runId] });
       return t(text.trim() ? "dialog.note_saved" : "dialog.note_removed");
     });
   };
@@ -49,7 +64,7 @@ function Note({ on, before, close }: { on: On; before: string } & DialogProps) {
         <button className="btn p" disabled={busy || long || text === before} onClick={submit}>{t(busy ? "dialog.saving" : "app.save")}<span className="kbd wide-only">Ctrl ↵</span></button>
       </>
     }>
-      <textarea className="in" data-autofocus rows={6} aria-label={t("dialog.note_title")} placeholder={t("dialog.note_hint")} value={text} onChange={(event) => setText(event.target.value)} />
+      <textarea className="in" data-autofocus rows={6} aria-label={t("dialog.note_title")} placeholder={t(on.tasks.length > 0 ? "dialog.note_hint_task" : "dialog.note_hint")} value={text} onChange={(event) => setText(event.target.value)} />
       {error ? <Failure error={error} /> : null}
     </Dialog>
   );

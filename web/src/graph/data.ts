@@ -46,14 +46,13 @@ export function patchGantt(gantt: Gantt, change: Change): Gantt | "read" {
 }
 
 function patchRow(row: GanttRow, task: TaskChange): GanttRow {
-  const { state, try_number, max_tries, queued_when, start_date, end_date, next_retry_at, hostname, reason } = task;
-  const next = { ...row, state, try_number, max_tries, queued_when, start_date, end_date, next_retry_at, hostname, reason };
+  const { state, try_number, max_tries, scheduled_when, queued_when, start_date, end_date, next_retry_at, hostname, reason } = task;
+  const next = { ...row, state, try_number, max_tries, scheduled_when, queued_when, start_date, end_date, next_retry_at, hostname, reason };
   const ended = row.try_number > 0 && row.try_number < try_number && !row.tries.some((one) => one.try_number === row.try_number);
   if (ended) {
     // The try before, which up_for_retry was the last word of: it failed.
     const state = row.state === "running" || row.state === "up_for_retry" ? "failed" : row.state ?? "none";
-    next.tries = [...row.tries, { try_number: row.try_number, state, queued_when: row.queued_when, start_date: row.start_date, end_date: row.end_date, reason: row.reason }];
+    next.tries = [...row.tries, { try_number: row.try_number, state, scheduled_when: row.scheduled_when, queued_when: row.queued_when, start_date: row.start_date, end_date: row.end_date, reason: row.reason }];
   }
-  if (try_number !== row.try_number || (state === "scheduled" && row.state !== "scheduled")) next.scheduled_when = null;
   return next;
 }

@@ -158,11 +158,11 @@ test("a group's state: the worst, and the instances of mapped tasks", () => {
 test("a change of the stream: rows of plain tasks are patched, a mapped one is read again", () => {
   const gantt = { rows: [row("a", "running", { start_date: "s" }), row("m", "running", { counts: { running: 2 } })], run: {} } as unknown as Gantt;
   const change = (task_id: string, map_index: number): TasksChange => ({
-    kind: "tasks", dag_id: "d", dag_run_id: "r", read_again: false, task_counts: null,
-    task_instances: [{ task_id, map_index, state: "success", try_number: 2, max_tries: 2, queued_when: null, start_date: "t", end_date: "e", next_retry_at: null, hostname: "h", cpu_seconds: 0, rss_bytes_max: 0, reason: null }],
+    kind: "tasks", dag_id: "d", dag_run_id: "r", read_again: false, task_counts: null, notes: [],
+    task_instances: [{ task_id, map_index, state: "success", try_number: 2, max_tries: 2, scheduled_when: "w", queued_when: null, start_date: "t", end_date: "e", next_retry_at: null, hostname: "h", cpu_seconds: 0, rss_bytes_max: 0, reason: null }],
   });
   const next = patchGantt(gantt, change("a", -1)) as Gantt;
-  expect(next.rows[0]).toMatchObject({ state: "success", end_date: "e", tries: [{ try_number: 1, state: "failed", start_date: "s" }] });
+  expect(next.rows[0]).toMatchObject({ state: "success", scheduled_when: "w", end_date: "e", tries: [{ try_number: 1, state: "failed", start_date: "s" }] });
   expect(next.rows[1]).toBe(gantt.rows[1]);
   expect(patchGantt(gantt, change("m", 1))).toBe("read");
   expect(patchGantt(gantt, change("unknown", -1))).toBe("read");

@@ -26,7 +26,7 @@ export function TaskFields({ dagId, runId, row, counts, children }: Props) {
     key: ["instance", dagId, runId, row.id, row.map],
     read: (signal) => get<Instance>(path`/api/v2/dags/${dagId}/dagRuns/${runId}/taskInstances/${row.id}` + (row.map >= 0 ? `/${row.map}` : ""), {}, signal),
     watches: [watchRun(dagId, runId)],
-    concerns: (change) => change.kind === "tasks" && change.dag_run_id === runId && (change.read_again || change.task_instances.some((task) => task.task_id === row.id && task.map_index === row.map)),
+    concerns: (change) => change.kind === "tasks" && change.dag_run_id === runId && (change.read_again || [...change.task_instances, ...change.notes].some((task) => task.task_id === row.id && task.map_index === row.map)),
     enabled: !mapped && runId !== "",
   });
   const task = row.task;

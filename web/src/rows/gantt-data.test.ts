@@ -30,11 +30,19 @@ test("what runs goes on to now, and hollow to its usual end", () => {
 });
 
 test("failed tries and the waits between them", () => {
-  const tries = [{ try_number: 1, state: "failed", queued_when: null, start_date: time("10:00:00"), end_date: time("10:01:00"), reason: "x" }];
+  const tries = [{ try_number: 1, state: "failed", scheduled_when: null, queued_when: null, start_date: time("10:00:00"), end_date: time("10:01:00"), reason: "x" }];
   expect(shown(row("a", { state: "running", try_number: 2, tries, queued_when: time("10:02:00"), start_date: time("10:03:00") }))).toEqual(
     ["ran failed 0-60", "retry up_for_retry 60-120", "queue queued 120-180", "ran running 180-600"]);
   expect(shown(row("a", { state: "up_for_retry", start_date: time("10:00:00"), end_date: time("10:01:00"), next_retry_at: time("10:12:00") }))).toEqual(
     ["ran failed 0-60", "retry up_for_retry 60-720"]);
+});
+
+test("each try waited for its slot and then in the queue", () => {
+  const tries = [{ try_number: 1, state: "failed", scheduled_when: time("10:00:00"), queued_when: time("10:01:00"), start_date: time("10:01:30"), end_date: time("10:02:00"), reason: "x" }];
+  const now = row("a", { state: "running", try_number: 2, tries, scheduled_when: time("10:03:00"), queued_when: time("10:04:00"), start_date: time("10:05:00") });
+  expect(shown(now)).toEqual(["pool scheduled 0-60", "queue queued 60-90", "ran failed 90-120", "retry up_for_retry 120-180", "pool scheduled 180-240", "queue queued 240-300", "ran running 300-600"]);
+  const again = row("a", { state: "up_for_retry", scheduled_when: time("10:00:00"), queued_when: time("10:01:00"), start_date: time("10:01:00"), end_date: time("10:02:00"), next_retry_at: time("10:03:00") });
+  expect(shown(again)).toEqual(["pool scheduled 0-60", "ran failed 60-120", "retry up_for_retry 120-180"]);
 });
 
 test("what waits, waits until now; what has nothing has no bar", () => {

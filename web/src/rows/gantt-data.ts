@@ -18,8 +18,9 @@ export function barsOf(row: GanttRow, now: number): Bar[] {
     if (from !== null && to !== null && to > from) bars.push({ kind, state, from, to, try: tried });
   };
   for (const one of row.tries) {
-    const [queued, start, end] = [ms(one.queued_when), ms(one.start_date), ms(one.end_date)];
-    if (ended !== null) put("retry", "up_for_retry", ended, queued ?? start, one.try_number);
+    const [scheduled, queued, start, end] = [ms(one.scheduled_when), ms(one.queued_when), ms(one.start_date), ms(one.end_date)];
+    if (ended !== null) put("retry", "up_for_retry", ended, scheduled ?? queued ?? start, one.try_number);
+    put("pool", "scheduled", scheduled, queued ?? start ?? end, one.try_number);
     put("queue", "queued", queued, start ?? end, one.try_number);
     put("ran", stateOf(one.state), start, end, one.try_number);
     ended = end ?? ended;
@@ -29,6 +30,7 @@ export function barsOf(row: GanttRow, now: number): Bar[] {
   if (state === "up_for_retry") {
     const already = row.tries.some((one) => one.try_number === row.try_number);
     if (!already) {
+      put("pool", "scheduled", scheduled, queued ?? start, row.try_number);
       put("queue", "queued", queued, start, row.try_number);
       put("ran", "failed", start, end, row.try_number);
     }
@@ -91,7 +93,7 @@ export function spanOf(gantt: Gantt, expected: Map<string, Span>, now: number): 
   see(ms(run.queued_at) ?? ms(run.start_date));
   see(ms(run.end_date));
   for (const row of gantt.rows) {
-    for (const one of [...row.tries, row]) { see(ms(one.queued_when)); see(ms(one.start_date)); see(ms(one.end_date)); }
+    for (const one of [...row.tries, row]) { see(ms(one.scheduled_when)); see(ms(one.queued_when)); see(ms(one.start_date)); see(ms(one.end_date)); }
     see(ms(row.next_retry_at));
   }
   for (const one of expected.values()) see(one.to);

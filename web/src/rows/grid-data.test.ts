@@ -13,10 +13,10 @@ const grid: Grid = {
 };
 const wanted = { types: [], states: [], limit: 24 };
 const task = (id: string, state: TaskChange["state"], map = -1): TaskChange => ({
-  task_id: id, map_index: map, state, try_number: 1, max_tries: 1, queued_when: null, start_date: null, end_date: null, next_retry_at: null, hostname: "", cpu_seconds: 0,
+  task_id: id, map_index: map, state, try_number: 1, max_tries: 1, scheduled_when: null, queued_when: null, start_date: null, end_date: null, next_retry_at: null, hostname: "", cpu_seconds: 0,
   rss_bytes_max: 0, reason: null,
 });
-const tasks = (id: string, ...all: TaskChange[]): TasksChange => ({ kind: "tasks", dag_id: "d", dag_run_id: id, read_again: false, task_instances: all, task_counts: null });
+const tasks = (id: string, ...all: TaskChange[]): TasksChange => ({ kind: "tasks", dag_id: "d", dag_run_id: id, read_again: false, task_instances: all, notes: [], task_counts: null });
 const runChange = (id: string, more: Partial<RunChange> = {}): RunChange => ({
   kind: "run", dag_id: "d", dag_run_id: id, state: "queued", run_type: "manual", dag_version: 1, logical_date: null, run_after: `2026-11-27T0${id.slice(-1)}:00:00Z`, queued_at: null,
   start_date: null, end_date: null, note: null, triggered_by: null, reason: null, task_counts: null, ...more,

@@ -16,7 +16,7 @@ const one = (map: number, state: Instance["state"] = "success"): Instance => ({
   map_index: map, state, try_number: 1, max_tries: 1, scheduled_when: "2026-11-27T00:00:00Z", queued_when: null, start_date: null, end_date: null, hostname: "", rendered_map_index: `page ${map}`,
 });
 const change = (map: number, state: TaskChange["state"], tried = 1): TaskChange => ({
-  task_id: "m", map_index: map, state, try_number: tried, max_tries: 2, queued_when: null, start_date: "2026-11-27T00:00:10Z", end_date: null, next_retry_at: null, hostname: "w", cpu_seconds: 0,
+  task_id: "m", map_index: map, state, try_number: tried, max_tries: 2, scheduled_when: "2026-11-27T00:00:05Z", queued_when: null, start_date: "2026-11-27T00:00:10Z", end_date: null, next_retry_at: null, hostname: "w", cpu_seconds: 0,
   rss_bytes_max: 0, reason: null,
 });
 const all = { from: 0, to: 1000 };
@@ -48,7 +48,7 @@ test("a cell of an instance: as read, as all of its map, not read yet, or not of
 test("what the stream says of an instance is put in its page; one that isn't known asks for the page again", () => {
   const page = [one(0), one(1)];
   const next = patchPage(page, 0, [change(1, "running", 2), change(PAGE + 1, "failed")]);
-  expect(next).toEqual([one(0), { ...one(1, "running"), try_number: 2, max_tries: 2, start_date: "2026-11-27T00:00:10Z", hostname: "w", next_retry_at: null, reason: null, scheduled_when: null }]);
+  expect(next).toEqual([one(0), { ...one(1, "running"), try_number: 2, max_tries: 2, start_date: "2026-11-27T00:00:10Z", hostname: "w", next_retry_at: null, reason: null, scheduled_when: "2026-11-27T00:00:05Z" }]);
   expect((next as Instance[])[0]).toBe(page[0]);
   expect(patchPage(page, 1, [change(1, "running")])).toBe(page);
   expect(patchPage(page, 0, [change(2, "running")])).toBe("read");

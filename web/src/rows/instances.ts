@@ -69,7 +69,6 @@ export function patchPage(page: Instance[], number: number, changes: TaskChange[
 }
 
 function told(before: Instance, change: TaskChange): Instance {
-  const { state, try_number, max_tries, queued_when, start_date, end_date, hostname, next_retry_at, reason } = change;
-  const again = try_number !== before.try_number || (state === "scheduled" && before.state !== "scheduled");
-  return { ...before, state, try_number, max_tries, queued_when, start_date, end_date, hostname, next_retry_at, reason, scheduled_when: again ? null : before.scheduled_when };
+  const { state, try_number, max_tries, scheduled_when, queued_when, start_date, end_date, hostname, next_retry_at, reason } = change;
+  return { ...before, state, try_number, max_tries, scheduled_when, queued_when, start_date, end_date, hostname, next_retry_at, reason };
 }

@@ -7,7 +7,7 @@ import { FilterField } from "../../rows/Toolbar";
 import { t } from "../../texts";
 import { LINES_MAX, useOutput, type OutputLine } from "./useOutput";
 
-type Props = { dagId: string; runId: string; running: boolean; selected: string; onSelect: (taskId: string) => void };
+type Props = { dagId: string; runId: string; running: boolean; logs: string[] | null; selected: string; onSelect: (taskId: string) => void };
 const LINE = 20, SHOWN_MAX = 4000; // of one line
 
 const lineTime = (line: OutputLine) => (line.time ? fullTime(line.time).slice(11, 23) : "");
@@ -16,8 +16,8 @@ const nameOf = (line: OutputLine) => (line.map_index >= 0 ? `${line.task_id}[${l
 const ansi = /\x1b\[[0-9;?]*[ -/]*[@-~]/g;
 
 // What all tasks of a small run have printed.
-export function Output({ dagId, runId, running, selected, onSelect }: Props) {
-  const output = useOutput(dagId, runId, running);
+export function Output({ dagId, runId, running, logs, selected, onSelect }: Props) {
+  const output = useOutput(dagId, runId, running, logs);
   const [search, setSearch] = useState("");
   const box = useRef<HTMLDivElement>(null);
   const lines = useMemo(() => {

@@ -21,6 +21,7 @@ import "../dag/dag.css";
 import { GanttLegend } from "../dag/Legend";
 import { FactsStrip } from "./FactsStrip";
 import { Output } from "./Output";
+import { logsOf } from "./useOutput";
 import { RunHeader } from "./RunHeader";
 import "./run.css";
 import { Side, sideOf } from "./Side";
@@ -95,7 +96,7 @@ export default function RunPage() {
             {gantt.data && structure.data && rows.length === 0 ? <div className="empty small"><p>{t("rows.no_match", { text: [search.task, search.state].filter(Boolean).join(", ") })}</p><button className="btn" onClick={() => set({ task: "", state: "" })}>{t("app.clear_filters")}</button></div>
               : gantt.data && structure.data ? <div className={small ? "rowsbox small" : "rowsbox"}>{list ? <ListView gantt={gantt.data} {...props} /> : <GanttView gantt={gantt.data} edges={structure.data.edges} {...props} />}</div>
                 : <div className="grow" aria-busy="true" />}
-            {small && run ? <Output dagId={dagId} runId={runId} running={!isFinished(stateOf(run.state))} selected={ofKey(selected).id} onSelect={selectTask} />
+            {small && run ? <Output dagId={dagId} runId={runId} running={!isFinished(stateOf(run.state))} logs={logsOf(gantt.data!, dagId, runId)} selected={ofKey(selected).id} onSelect={selectTask} />
               : list ? null : <div className="bar2 foot leg" aria-hidden="true"><GanttLegend /></div>}
           </section>
           {run ? <Side {...{ dagId, runId, run, foot }} selected={ofKey(selected).id} side={sideOf(search.side)} onSide={(side) => set({ side: side === "graph" ? "" : side }, { replace: true })} onSelect={selectTask} /> : <section className="rgt" />}

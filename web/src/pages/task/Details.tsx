@@ -34,7 +34,7 @@ export function Details({ instance, task, run }: { instance: Instance; task: Str
         ["logical_date", time(instance.logical_date)], ["run_after", time(instance.run_after)], ["scheduled", time(instance.scheduled_when)], ["queued", time(instance.queued_when)],
         ["started", time(instance.start_date)], ["ended", time(instance.end_date)], ["worker", instance.hostname], ["pid", instance.pid], ["queue", instance.queue],
         ["pool", `${instance.pool} · ${t("task.slots", { n: instance.pool_slots })}`], ["priority", instance.priority_weight],
-        ["dag_version", instance.dag_version?.version_number], ["run_note", run?.note],
+        ["dag_version", instance.dag_version?.version_number], ["note", instance.note], ["run_note", run?.note],
       ]} />
       <Part title={t("task.settings")} rows={data ? [
         ["operator", instance.operator], ["owner", data.owner], ["trigger_rule", data.trigger_rule], ["retries", data.retries], ["retry_delay", data.retry_delay ? duration(seconds(data.retry_delay)) : null],

@@ -27,13 +27,8 @@ const ofRun = ({ dagId, runId }: Where, change: Change) => (change.kind === "tas
 export function useInstance(where: Where, map: number | undefined) {
   return useLiveQuery<Instance>({
     key: ["instance", where.dagId, where.runId, where.taskId, map ?? "first"], watches: [watchRun(where.dagId, where.runId)],
-    concerns: (change) => change.kind === "tasks" && ofRun(where, change) && (change.read_again || change.task_instances.some((one) => one.task_id === where.taskId)),
-    patch: (data, change) => {
-      if (change.kind !== "tasks") return data;
-      const now = change.task_instances.find((one) => one.task_id === where.taskId && one.map_index === data.map_index);
-      if (change.read_again || (data.map_index < 0 && !now)) return "read";
-      return now ? { ...data, ...told(now) } : data;
-    },
+    concerns: (change) => change.kind === "tasks" && ofRun(where, change) && (change.read_again || [...change.task_instances, ...change.notes].some((one) => one.task_id === where.taskId)),
+    patch: patchInstance,
     read: async (signal) => {
       if (map !== undefined) return get<Instance>(`${base(where)}/${map}`, {}, signal);
       const all = await get<Instances>(path`/api/v2/dags/${where.dagId}/dagRuns/${where.runId}/taskInstances`, { task_id: where.taskId, limit: 1, order_by: "map_index" }, signal);
@@ -43,8 +38,16 @@ export function useInstance(where: Where, map: number | undefined) {
     },
   });
 }
+export function patchInstance(data: Instance, change: Change): Instance | "read" {
+  if (change.kind !== "tasks") return data;
+  const mine = (one: { task_id: string; map_index: number }) => one.task_id === data.task_id && one.map_index === data.map_index;
+  const now = change.task_instances.find(mine), noted = change.notes.find(mine);
+  const expanded = data.map_index < 0 && !now && change.task_instances.some((one) => one.task_id === data.task_id);
+  if (change.read_again || expanded) return "read";
+  return now || noted ? { ...data, ...(now ? told(now) : {}), ...(noted ? { note: noted.note } : {}) } : data;
+}
 const told = (now: TaskChange): Partial<Instance> => ({
-  state: now.state, try_number: now.try_number, max_tries: now.max_tries, queued_when: now.queued_when, start_date: now.start_date, end_date: now.end_date,
+  state: now.state, try_number: now.try_number, max_tries: now.max_tries, scheduled_when: now.scheduled_when, queued_when: now.queued_when, start_date: now.start_date, end_date: now.end_date,
   hostname: now.hostname, cpu_seconds: now.cpu_seconds, rss_bytes_max: now.rss_bytes_max,
 });
 

@@ -51,7 +51,7 @@ function Page({ where }: { where: Where }) {
   };
   useKeys({
     J: () => go(1), K: () => go(-1), C: () => set({ do: "clear", on }), M: () => set({ do: "mark", on }),
-    ...(tab === "log" && search.q ? {} : { N: () => set({ do: "note", on: onOf(dagId, runId) }) }),
+    ...(tab === "log" && search.q ? {} : { N: () => set({ do: "note", on }) }),
     Escape: (event) => {
       if ((event.target as HTMLElement | null)?.closest(".dlg")) return; // it has closed a dialog
       if (full) setFull(false);
