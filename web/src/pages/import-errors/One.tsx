@@ -5,6 +5,7 @@ import { shortTime } from "../../lib/format";
 import { t } from "../../texts";
 import { causeText, fixOf } from "./causeText";
 import { Frames } from "./Frames";
+import { Source } from "./Source";
 import { parseTrace } from "./trace";
 import type { FileDag, ImportError } from "./useFileDags";
 
@@ -25,12 +26,7 @@ export function One({ error, dags }: { error: ImportError; dags: FileDag[] | und
       <h2>{causeText(trace.cause) ?? (trace.message.slice(0, MESSAGE_MAX) || trace.type || t("import_errors.unknown"))}</h2>
       <p className="q">{t("import_errors.since", { at: shortTime(error.timestamp) })} {dags ? <Goes dags={dags} /> : null}</p>
       {fix ? <div className="fix"><span className="q">{fix.text}</span>{fix.command ? <span className="row g4"><span className="mono sm">{fix.command}</span><CopyButton text={fix.command} /></span> : null}{fix.or ? <span className="sm qq or">{fix.or}</span> : null}</div> : null}
-      {at && at.code.length ? (
-        <div className="src" role="figure" aria-label={t("import_errors.line", { n: at.line })}>
-          {at.file !== error.filename ? <div className="where"><i /><span className="qq">{at.file}</span></div> : null}
-          {at.code.map((line, n) => <div key={n} className={n === 0 ? "h" : "mark"}><i>{n === 0 ? at.line : ""}</i><span>{line}</span></div>)}
-        </div>
-      ) : null}
+      {at && at.code.length ? <Source at={at} filename={error.filename} dag={dags?.[0]} /> : null}
       <div className="row between part"><b className="b">{t("import_errors.traceback")}</b>
         {others ? <span className="sm qq">{t("import_errors.own", { n: own.length })} <button className="linkb" aria-expanded={all} onClick={() => setAll(!all)}>{all ? t("import_errors.hide", { n: others }) : t("import_errors.show", { n: others })}</button></span> : null}</div>
       <Frames trace={trace} all={all} />

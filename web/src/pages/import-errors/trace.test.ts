@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { linesAround } from "./around";
 import { isOwn, parseTrace } from "./trace";
 
 const file = "/srv/dags/seg.py";
@@ -51,4 +52,13 @@ test("anything else is itself", () => {
 
 test("whose a file is", () => {
   for (const [path, own] of [["/srv/dags/lib/x.py", true], ["/home/me/tools.py", true], ["/usr/lib/python3.11/json/__init__.py", false], ["/venv/lib/python3.12/site-packages/torch/x.py", false], ["<frozen importlib._bootstrap>", false]] as const) expect(isOwn(path, file), path).toBe(own);
+});
+
+test("lines around are shown where the version in use has the line that fails", () => {
+  const content = "import a\nimport b\n\nimport timm\n\nx = 1\ny = 2\nz = 3";
+  expect(linesAround(content, 4, "import timm").map((line) => line.n)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(linesAround(content, 1, "import a").map((line) => line.text)).toEqual(["import a", "import b", "", "import timm"]);
+  expect(linesAround(content, 4, "import other")).toEqual([]);
+  expect(linesAround(content, 99, "import timm")).toEqual([]);
+  expect(linesAround("", 1, "")).toEqual([]);
 });
