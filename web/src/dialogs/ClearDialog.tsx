@@ -40,7 +40,7 @@ function usePreview(on: On[], choice: Choice, enabled = true) {
   const queries = useQueries({
     queries: on.map((one) => ({
       // Other runs are many: they are asked for once a choice, not at each change.
-      queryKey: [others(choice) ? "clear-others" : "clear", one.dagId, one.runId, JSON.stringify(one.tasks), JSON.stringify(choice)], gcTime: 5000, enabled, retry: false,
+      queryKey: [others(choice) ? "clear-others" : "clear", one.dagId, one.runId, JSON.stringify(one.tasks), JSON.stringify(choice)], gcTime: 5000, enabled,
       queryFn: async () => (await ask(one, choice, true)).task_instances,
     })),
   });
@@ -54,9 +54,10 @@ function Clear({ on, close }: { on: On[] } & DialogProps) {
   const [choice, setChoice] = useState<Choice>({ ...none, after: tasks });
   const { busy, error, act } = useAction(close);
   const own = usePreview(on, none), withAfter = usePreview(on, { ...none, after: true }), withBefore = usePreview(on, { ...none, before: true });
-  // Earlier and later ones than which: only of one run.
+  // Earlier and later ones than which: only of one run. Counted once they are chosen: to look through all runs isn't for who only opens the dialog.
   const [one] = on.length === 1 ? on : [];
-  const past = usePreview(on, { ...choice, past: true, future: false }, !!one), future = usePreview(on, { ...choice, past: false, future: true }, !!one);
+  const past = usePreview(on, { ...choice, past: true, future: false }, !!one && choice.past);
+  const future = usePreview(on, { ...choice, past: false, future: true }, !!one && choice.future);
   const here = usePreview(on, { ...choice, past: false, future: false });
   const more = (with_: typeof past) => (with_.ready && here.ready ? with_.all.length - here.all.length : undefined);
   const unfiltered = usePreview(on, { ...choice, failed: false, running: false });
@@ -115,9 +116,8 @@ function Clear({ on, close }: { on: On[] } & DialogProps) {
           {one ? (
             <fieldset>
               <legend>{t("dialog.the_same_in")}</legend>
-              <Check on={choice.past} disabled={!choice.past && !!past.error} label={t("dialog.in_past")} count={more(past)} onChange={(on) => setChoice({ ...choice, past: on })} />
-              <Check on={choice.future} disabled={!choice.future && !!future.error} label={t("dialog.in_future")} count={more(future)} onChange={(on) => setChoice({ ...choice, future: on })} />
-              {past.error ?? future.error ? <p className="sm qq">{(past.error ?? future.error)!.message}</p> : null}
+              <Check on={choice.past} label={t("dialog.in_past")} count={choice.past ? more(past) : undefined} onChange={(on) => setChoice({ ...choice, past: on })} />
+              <Check on={choice.future} label={t("dialog.in_future")} count={choice.future ? more(future) : undefined} onChange={(on) => setChoice({ ...choice, future: on })} />
             </fieldset>
           ) : null}
           <fieldset>
