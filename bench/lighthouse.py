@@ -67,8 +67,10 @@ class Judge:
         out = HOME / f"reports/{name}-{form}.json"
         out.parent.mkdir(parents=True, exist_ok=True)
         preset = ["--preset=desktop"] if form == "desktop" else []
+        # The event stream never lets the network be quiet: Lighthouse would wait for 45 s.
         subprocess.run(["node", self.program, self.url + path, f"--port={self.port}", "--quiet", "--output=json",
-                        f"--output-path={out}", f"--only-categories={','.join(CATEGORIES)}", *preset],
+                        f"--output-path={out}", f"--only-categories={','.join(CATEGORIES)}",
+                        "--max-wait-for-load=15000", *preset],
                        check=True, stdout=subprocess.DEVNULL)
         report = json.loads(out.read_text())
         assert "runtimeError" not in report, report["runtimeError"]
