@@ -9,7 +9,7 @@ const toMaster = { target: master, changeOrigin: false };
 
 // Tells before.js, which stands before all scripts, where each language's texts are, and what the pages that people open first are made of.
 const languages = readdirSync(new URL("src/texts", import.meta.url)).filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -".json".length));
-const first = ["home", "dags", "dag", "run", "task"];
+const first = { ...Object.fromEntries(["home", "dags", "dag", "run", "task"].map((one) => [one, `pages/${one}/index`])), graph: "graph/Graph" };
 const whatComesFirst: Plugin = {
   name: "what-comes-first",
   transformIndexHtml: {
@@ -23,8 +23,8 @@ const whatComesFirst: Plugin = {
         for (const name of chunk.imports) partsOf(chunks.find((made) => made.fileName === name)!, seen);
         return seen;
       };
-      const pages = first.flatMap((one) => {
-        const chunk = chunks.find((made) => made.moduleIds.some((id) => id.endsWith(`/src/pages/${one}/index.tsx`)));
+      const pages = Object.entries(first).flatMap(([one, module]) => {
+        const chunk = chunks.find((made) => made.moduleIds.some((id) => id.endsWith(`/src/${module}.tsx`)));
         return chunk ? `${one}=${[...partsOf(chunk)].map((name) => `/${name}`).join()}` : [];
       });
       const places = languages.map((one) => {

@@ -1,5 +1,7 @@
 // Requests to the master. Every part of a path goes through `path`, so that any id may stand in it.
 
+import { early } from "./early";
+
 export class ApiError extends Error {
   // status 0: the server wasn't reached.
   constructor(readonly status: number, readonly detail: string, readonly fields: Record<string, string> = {}) {
@@ -39,7 +41,7 @@ export async function request(method: string, url: string, body?: unknown, signa
   if (method !== "GET") headers["X-CSRF-Token"] = csrf;
   let answer: Response;
   try {
-    answer = await fetch(url, {
+    answer = (method === "GET" ? await early(url) : undefined) ?? await fetch(url, {
       method, headers, credentials: "same-origin",
       ...(body === undefined ? {} : { body: JSON.stringify(body) }), ...(signal ? { signal } : {}),
     });

@@ -8,7 +8,7 @@ import { logOf, tellsOf } from "./watches";
 // however it ended.
 
 export type Said = { watches: string[]; again: boolean }; // again: it heard nothing for a while, and reads again as soon as it hears
-export type Heard = Told | { kind: "alone" }; // there are too many of us: open your own
+export type Heard = Told | { kind: "alone" } | { kind: "from"; at: string }; // there are too many of us: open your own
 type Page = { watches: string[]; again: boolean; silent: number };
 
 const WATCHES_MAX = 64; // of one stream (kStreamWatchesMax)
@@ -29,7 +29,10 @@ export class Hub {
         tell({ kind: "alone" });
       } else {
         this.pages.set(tell, { watches, again: again || (before?.again ?? false), silent: 0 });
-        if (!before) tell({ kind: "sign", sign: this.stream.sign });
+        if (!before) {
+          tell({ kind: "sign", sign: this.stream.sign });
+          if (this.stream.isLive && this.stream.position) tell({ kind: "from", at: this.stream.position });
+        }
       }
     }
     const live = this.stream.isLive;

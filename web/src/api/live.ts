@@ -10,7 +10,7 @@ export { watchDag, watchLog, watchRun } from "./watches";
 // The event stream as this page sees it. Its parts say what they show; all pages of a browser share one stream (shared.ts), and
 // a browser that shares no worker has one a page.
 
-export type LiveEvent = Extract<Told, { kind: "changes" | "read_again" | "log" }> | { kind: "time" };
+export type LiveEvent = Extract<Told, { kind: "changes" | "read_again" | "log" }> | { kind: "time" } | { kind: "from"; at: string /* changes come from there on */ };
 type Listener = { watches: string[]; hear: (event: LiveEvent) => void };
 
 export const sign = create<Sign>({ state: "connecting", since: Date.now() });
@@ -53,7 +53,9 @@ function hear(heard: Heard) {
     case "alone": return goAlone();
     case "sign": return sign.set(heard.sign);
     case "signed_out": return signedOut();
-    case "hello": return clock.told(heard.now);
+    case "hello":
+      clock.told(heard.now);
+      return tell({ kind: "from", at: heard.at });
     case "time":
       clock.told(heard.now);
       speak(false);

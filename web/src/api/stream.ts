@@ -48,6 +48,7 @@ export class Stream {
 
   constructor(private tell: (event: Told) => void) {}
 
+  get position() { return this.at; }
   get isLive() { return this.source !== undefined && this.sign.state === "live"; }
 
   // Nothing watched means no stream, and no place in it to go on from.

@@ -1,6 +1,6 @@
 import { useIsFetching } from "@tanstack/react-query";
 import { Outlet, useLocation } from "@tanstack/react-router";
-import { Suspense, lazy, useEffect } from "react";
+import { Suspense, lazy, useEffect, useRef } from "react";
 import { t } from "../texts";
 import { useSearch } from "../lib/useSearch";
 import { Dock } from "./Dock";
@@ -16,7 +16,11 @@ export function Shell() {
   const [search] = useSearch();
   const { pathname } = useLocation();
   useShellKeys();
-  useEffect(() => { document.getElementById("page")?.scrollTo(0, 0); }, [pathname]);
+  const before = useRef(pathname);
+  useEffect(() => {
+    if (before.current !== pathname) document.getElementById("page")?.scrollTo(0, 0); // of a new page it would measure all of it
+    before.current = pathname;
+  }, [pathname]);
   return (
     <div className="app">
       <a className="skip" href="#page">{t("nav.skip")}</a>

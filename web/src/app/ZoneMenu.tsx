@@ -10,10 +10,6 @@ const offsetOf = (zone: string) =>
 
 // The reader's time zone: the browser's, UTC, or any other by its name.
 export function ZoneMenu({ label }: { label: string }) {
-  const [typed, setTyped] = useState("");
-  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const all = ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")];
-  const found = all.filter((zone) => zone.toLowerCase().includes(typed.toLowerCase().replace(/ /g, "_"))).slice(0, SHOWN_MAX);
   return (
     <Menu closeOnItemClick>
       <Menu.Target>
@@ -21,11 +17,22 @@ export function ZoneMenu({ label }: { label: string }) {
           <Icon name="globe" />{label.split("/").pop()!.replace(/_/g, " ")}{label === "UTC" ? "" : `, ${offsetOf(label)}`}
         </button>
       </Menu.Target>
-      <Menu.Dropdown>
-        <div style={{ padding: 4 }}><input className="in" aria-label={t("app.time_zone")} placeholder={t("app.time_zone")} value={typed} onChange={(event) => setTyped(event.target.value)} /></div>
-        <Menu.Item onClick={() => void change("zone", "")}>{t("app.time_zone_own", { zone: own })}</Menu.Item>
-        {found.map((zone) => <Menu.Item key={zone} onClick={() => void change("zone", zone)}>{zone} <span className="qq">{offsetOf(zone)}</span></Menu.Item>)}
-      </Menu.Dropdown>
+      <Menu.Dropdown><Zones /></Menu.Dropdown>
     </Menu>
+  );
+}
+
+// Only while it is open: there are hundreds, and each one's offset takes a while to say.
+function Zones() {
+  const [typed, setTyped] = useState("");
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const all = ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")];
+  const found = all.filter((zone) => zone.toLowerCase().includes(typed.toLowerCase().replace(/ /g, "_"))).slice(0, SHOWN_MAX);
+  return (
+    <>
+      <div style={{ padding: 4 }}><input className="in" aria-label={t("app.time_zone")} placeholder={t("app.time_zone")} value={typed} onChange={(event) => setTyped(event.target.value)} /></div>
+      <Menu.Item onClick={() => void change("zone", "")}>{t("app.time_zone_own", { zone: own })}</Menu.Item>
+      {found.map((zone) => <Menu.Item key={zone} onClick={() => void change("zone", zone)}>{zone} <span className="qq">{offsetOf(zone)}</span></Menu.Item>)}
+    </>
   );
 }

@@ -10,15 +10,12 @@ import { GraphContext, type Marks, type Shared } from "./context";
 import { useGantt, useStructure } from "./data";
 import { startsFolded } from "./fold";
 import "./graph.css";
-import { keptLayout, layoutOf, warm, type Layout } from "./layout";
+import { keptLayout, layoutOf, type Layout } from "./layout";
 import { runStates, type RunStates } from "./states";
 import { useFold } from "./useFold";
 import { visible, type Visible } from "./visible";
 
 type Props = { dagId: string; version?: number; runId?: string; selected?: string; onSelect: (taskId: string | null) => void };
-
-// Small graphs need it, and it takes a while to be there.
-warm();
 
 // A DAG's tasks and what waits for what, top to bottom; with a run: its states, live.
 export default function Graph({ dagId, version, runId, selected, onSelect }: Props) {

@@ -5,7 +5,7 @@ import { useGraph } from "./context";
 import { barsOf } from "./bars";
 import type { Layout } from "./layout";
 
-const W = 132, H = 104, SLOW_FROM = 500, SLOW_MS = 500;
+const W = 132, H = 104, SLOW_FROM = 500, SLOW_MS = 500, LATER_MS = 250;
 
 // The states' version; of a big graph at most twice a second, since all of it is drawn again.
 export function useVersion(nodes: number): number {
@@ -24,6 +24,16 @@ export function useVersion(nodes: number): number {
   return version;
 }
 
+// Of a big graph only once it is there itself.
+function useLater(big: boolean): boolean {
+  const [later, setLater] = useState(!big);
+  useEffect(() => {
+    const timer = setTimeout(() => setLater(true), LATER_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return later;
+}
+
 // The whole graph as bars of their states, and what of it is in sight; pressing it goes there.
 export const Minimap = memo(function Minimap({ layout }: { layout: Layout }) {
   const { states } = useGraph();
@@ -32,7 +42,8 @@ export const Minimap = memo(function Minimap({ layout }: { layout: Layout }) {
   const scale = Math.min(W / Math.max(1, layout.w), H / Math.max(1, layout.h), 0.14);
   const w = Math.max(24, layout.w * scale), h = Math.max(24, layout.h * scale);
   const dx = (w - layout.w * scale) / 2, dy = (h - layout.h * scale) / 2;
-  const bars = useMemo(() => barsOf(layout, states, scale), [layout, states, scale, version]);
+  const later = useLater(layout.nodes.size >= SLOW_FROM);
+  const bars = useMemo(() => (later ? barsOf(layout, states, scale) : []), [layout, states, scale, version, later]);
   const pressed = useRef(false);
   const go = (event: PointerEvent<SVGSVGElement>) => {
     const box = event.currentTarget.getBoundingClientRect();

@@ -1,3 +1,4 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { get, path } from "../api/client";
 import { watchDag, watchRun } from "../api/live";
 import type { Change, Gantt, GanttRow, Structure, TaskChange } from "../api/shapes";
@@ -5,10 +6,21 @@ import { useLiveQuery } from "../api/useLiveQuery";
 
 // A DAG's structure, and the tasks of one of its runs; the same two queries for the rows at the left and for the graph.
 
+// Of a version: the newest's, if that is what it is; no second request for the same.
 export function useStructure(dagId: string, version?: number, enabled = true) {
+  const cache = useQueryClient().getQueryCache();
+  const newest = () => cache.find<Structure>({ queryKey: ["structure", dagId, "newest"] });
+  const sameAs = (known: Structure | undefined) => (version !== undefined && known?.version_number === version ? known : undefined);
   return useLiveQuery<Structure>({
     key: ["structure", dagId, version ?? "newest"],
-    read: (signal) => get(path`/api/gale/v1/dags/${dagId}/structure`, { version_number: version }, signal),
+    read: async (signal) => {
+      if (version !== undefined) {
+        const known = sameAs(newest()?.state.data ?? (await newest()?.promise?.catch(() => undefined)));
+        if (known) return known;
+      }
+      return get(path`/api/gale/v1/dags/${dagId}/structure`, { version_number: version }, signal);
+    },
+    initial: () => sameAs(newest()?.state.data),
     watches: version === undefined ? [watchDag(dagId)] : [], // a version stays as it is
     concerns: (change) => version === undefined && change.kind === "dag" && change.dag_id === dagId,
     patch: (data, change) => (change.kind === "dag" && change.dag_version !== data.version_number ? "read" : data),

@@ -28,8 +28,8 @@ function keep(key: string, layout: Layout): Layout {
 interface Elk { layout: (graph: ReturnType<typeof toElk>) => Promise<ReturnType<typeof toElk>>; terminateWorker: () => void }
 let elk: Promise<Elk> | undefined;
 
-// Loads the worker before it is needed: 1.6 MB to parse.
-export function warm(): void {
+// Loads the worker: 1.6 MB to parse, which a graph too big for it does without.
+function warm(): void {
   elk ??= (async () => {
     const [{ default: ELK }, { default: ElkWorker }] = await Promise.all([import("elkjs/lib/elk-api.js"), import("elkjs/lib/elk-worker.min.js?worker")]);
     return new ELK({ workerFactory: () => new ElkWorker() }) as unknown as Elk;

@@ -2,7 +2,7 @@
 // what depends on it isn't drawn anew at each frame.
 
 export interface Sight { left: number; top: number; right: number; bottom: number }
-export const STEP = 400;
+export const STEP = 200;
 
 export function sightOf(x: number, y: number, zoom: number, width: number, height: number): Sight {
   const down = (n: number) => Math.floor((n - STEP / 2) / STEP) * STEP, up = (n: number) => Math.ceil((n + STEP / 2) / STEP) * STEP;

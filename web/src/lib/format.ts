@@ -4,7 +4,8 @@ import { language, t } from "../texts";
 
 let zone: string | undefined;
 export const setTimeZone = (name: string | undefined) => { zone = name; };
-export const timeZone = () => zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+let own: string | undefined;
+export const timeZone = () => zone ?? (own ??= Intl.DateTimeFormat().resolvedOptions().timeZone);
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {

@@ -49,20 +49,26 @@ function drawMark(context: CanvasRenderingContext2D, host: Element) {
 
 function make(scale: number): Atlas {
   const colours = {} as Atlas["colours"], mark = {} as Atlas["mark"];
-  for (const state of states) {
-    const host = document.createElementNS(SVG, "svg");
+  // All of them are put into the page before the first is measured: the page's styles are made anew once, not for each.
+  const whole = document.createElementNS(SVG, "svg");
+  whole.style.cssText = "position:absolute;visibility:hidden;width:0;height:0";
+  const hosts = states.map((state) => {
+    const host = document.createElementNS(SVG, "g");
     host.setAttribute("class", `s-${state}`);
-    host.style.cssText = "position:absolute;visibility:hidden;width:0;height:0";
     for (const child of document.getElementById(`g-${state}`)?.children ?? []) host.append(child.cloneNode(true));
-    document.body.append(host);
+    whole.append(host);
+    return [state, host] as const;
+  });
+  document.body.append(whole);
+  for (const [state, host] of hosts) {
     const style = getComputedStyle(host);
     const value = (name: string) => style.getPropertyValue(`--${name}`).trim();
     colours[state] = { fg: value("fg"), solid: value("solid"), tint: value("tint"), edge: value("edge"), on: value("on") };
     const [canvas, context] = picture(scale);
     drawMark(context, host);
     mark[state] = canvas;
-    host.remove();
   }
+  whole.remove();
   const made = new Map<string, HTMLCanvasElement>();
   const counted = (state: State, text: string) => {
     const key = `${state} ${text}`;

@@ -18,8 +18,14 @@ export type Index = { place: Map<string, number>; states: State[] };
 export const indexOf = (grid: Grid): Index => ({ place: new Map(grid.task_ids.map((id, n) => [id, n])), states: grid.states.map(stateOf) });
 
 // The places in a run's cells that a row sums up.
-export const placesOf = (row: Row, index: Index): number[] =>
-  row.tasks.map((id) => index.place.get(id)).filter((place) => place !== undefined);
+export function placesOf({ tasks }: Row, index: Index): number[] {
+  const places: number[] = [];
+  for (const id of tasks) {
+    const place = index.place.get(id);
+    if (place !== undefined) places.push(place);
+  }
+  return places;
+}
 
 export function stateAt(run: GridRun, places: number[], index: Index): State | null {
   if (places.length === 1) return index.states[run.cells.charCodeAt(places[0]!) - A] ?? null;

@@ -92,7 +92,7 @@ export function rowsOf({ structure, fold = [], filter = "", others = [], maps, k
   const folds = new Set(fold);
   const putTask = (id: string, label: string, depth: number, task: StructureTask | null) => {
     const instances = maps?.get(id) ?? 0;
-    const one: Row = { kind: "task", key: id, id, map: -1, label, depth, folded: !folds.has(`!${id}`), maps: instances, tasks: [id], task, group: null, removed: task === null };
+    const one: Row = { kind: "task", key: id, id, map: -1, label, depth, folded: instances > 0 && !folds.has(`!${id}`), maps: instances, tasks: [id], task, group: null, removed: task === null };
     rows.push(one);
     if (instances === 0 || one.folded) return;
     for (let map = 0; map < Math.min(instances, MAP_ROWS_MAX); map += 1) {
