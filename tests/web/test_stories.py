@@ -267,3 +267,44 @@ def test_a_new_password_ends_the_other_sessions(gale, reader):
     elsewhere.get_by_label("Password", exact=True).fill("another")
     elsewhere.get_by_role("button", name="Log in").click()
     expect(elsewhere.get_by_role("cell", name="default_pool").first).to_be_visible()
+
+
+MAPPED = '''
+from airflow.sdk import task
+@task(map_index_template="{{ task.op_kwargs['name'] }}")
+def fetch(name):
+    assert not name.endswith(" 7")
+fetch.expand(name=[f"<i>page</i> {n}" for n in range(12)])'''
+
+
+def test_a_mapped_task_unfolds_by_keyboard_and_by_mouse(gale, reader):
+    gale.add_dag("maps", dag_text("maps", MAPPED))
+    gale.trigger("maps", "r1")
+    assert gale.wait_for_end("maps", "r1")[0] == "failed"
+    page = reader(gale, "/dags/maps?side=details&sel=fetch")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "listMapped" in request.url else None)
+    grid = page.get_by_role("grid")
+    expect(grid).to_contain_text("×12")
+    assert not asked  # nothing is read of what is folded
+    grid.focus()
+    page.keyboard.press(" ")
+    expect(page).to_have_url(re.compile(r"fold=%21fetch"))
+    expect(grid).to_contain_text("<i>page</i> 8")
+    assert len(asked) == 1, asked
+    for _ in range(8):
+        page.keyboard.press("ArrowDown")
+    expect(page.locator(".rgt")).to_contain_text("fetch[7]")
+    expect(grid.locator("[aria-selected=true]")).to_have_attribute("aria-label", re.compile(r"fetch\[7\], .*failed"))
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/runs/r1/tasks/fetch\?map=7"))
+    page.go_back()
+    expect(grid).to_contain_text("<i>page</i> 8")  # as the address says
+    page.get_by_role("radio", name="Gantt").click()
+    rows = page.get_by_role("treegrid")
+    expect(rows.get_by_role("row", name="[7]").get_by_label("failed")).to_be_visible()
+    rows.locator("[aria-expanded=true] .fold").click()
+    expect(rows.get_by_text("<i>page</i> 8")).to_have_count(0)
+    rows.locator("[aria-expanded=false] .fold").click()
+    rows.get_by_role("link", name="<i>page</i> 8").click()
+    expect(page).to_have_url(re.compile(r"/runs/r1/tasks/fetch\?map=8"))
