@@ -76,7 +76,7 @@ void World::MarkTasks() {
     auto rows = loop.SetTasks(request, kSomebody);
     if (!rows.ok()) return;
     context_.Trace("{} tasks of '{}' '{}' marked {}", rows->size(), request.dag_id, request.run_id,
-                   Name(request.state));
+                   Name(*request.state));
     context_.Saw(Seen::kMarkedTasks, rows->size());
   });
 }
