@@ -33,7 +33,7 @@ class LimitCounts {
   uint64_t count(std::string_view limit) const;  // 0 for one that isn't counted
 
  private:
-  static constexpr size_t kCounted = 19;
+  static constexpr size_t kCounted = 25;
   friend std::span<const std::string_view> CountedLimits();
   std::array<Counter, kCounted> counts_;
 };

@@ -26,7 +26,8 @@ TEST(RowsTest, ATaskInstanceShowsWhatIsKnownOfIt) {
             R"({"dag_id":"","run_id":"","task_id":"","map_index":0,"state":"","start_date":null,)"
             R"("end_date":null,"try_number":0,"max_tries":0,"next_retry_at":null,)"
             R"("cpu_seconds":null,"rss_mib_max":null,"reason":null,"worker":null,"pid":0,)"
-            R"("operator":"","pool":"","pool_slots":0,"queue":"","priority_weight":0})");
+            R"("operator":"","pool":"","pool_slots":0,"queue":"","priority_weight":0,)"
+            R"("scheduled_at":null,"note":null})");
   ti.set_rss_bytes_max((3 << 20) + 1);
   ti.mutable_user_time()->set_seconds(1);
   ti.mutable_system_time()->set_nanos(250'000'000);
