@@ -173,6 +173,38 @@ def test_the_page_outlives_the_master(gale, reader):
     expect(page.get_by_role("switch", name="Switch echo_test on")).to_be_visible()
 
 
+def test_a_dag_whose_file_goes_while_its_page_is_open(gale, reader):
+    gale.add_dag("echo_test", tutorial(gale))
+    gale.trigger("echo_test", "r1")
+    gale.wait_for_end("echo_test", "r1")
+    page = reader(gale, "/dags/echo_test")
+    expect(page.get_by_text("r1").first).to_be_visible()
+    (gale.dags / "echo_test.py").unlink()
+    expect(page.get_by_text("Its file no longer defines this DAG; its runs stay.")).to_be_visible()
+    expect(page.get_by_text("r1").first).to_be_visible()
+    page.goto("/dags/nobody")
+    expect(page.get_by_text("There is no such DAG")).to_be_visible()
+
+
+def test_a_slow_network_and_one_that_is_away_for_a_while(gale, reader):
+    """150 kB/s, and nearly half a second to the master and back."""
+    gale.add_dag("echo_test", tutorial(gale))
+    page = reader(gale, "/")
+    network = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 400, "downloadThroughput": 150_000, "uploadThroughput": 50_000}
+    network.send("Network.emulateNetworkConditions", slow)
+    page.goto("/dags/echo_test")
+    expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
+    expect(page.get_by_role("heading", name="echo_test")).to_be_visible()
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Pools").first.click()  # nothing can be read: it says so, and goes on by itself
+    gale.cli("dags", "pause", "echo_test")
+    page.context.set_offline(False)
+    expect(page.get_by_text("default_pool").first).to_be_visible()
+    page.get_by_role("link", name="DAGs").first.click()
+    expect(page.get_by_role("switch", name="Switch echo_test on")).to_be_visible()
+
+
 def test_airflows_old_addresses_lead_where_they_should(gale, reader):
     gale.add_dag("echo_test", tutorial(gale))
     gale.trigger("echo_test", "r1")
