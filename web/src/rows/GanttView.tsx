@@ -48,12 +48,15 @@ function Chart({ gantt, edges, rows, selected, onSelect, onOpen, onFold, now, li
         const end = Math.max(...bars.map((bar) => bar.to), -Infinity);
         const words = wordsOf(of, now);
         const left = end === -Infinity ? null : x(end, width);
-        const before = Math.max(0, width - x(Math.min(...bars.map((bar) => bar.from)), width) + 6); // where there is no room after them
+        const first = x(Math.min(...bars.map((bar) => bar.from)), width);
+        const after = left !== null && left < width - 90;
+        const beforeOf = (at: number) => ({ left: at - 6, transform: "translateX(-100%)" });
+        const spot = after ? { left: left + 6 } : beforeOf(first > 90 ? first : left ?? 0); // at worst on the bar
         return (
           <>
             {bars.map((bar, n) => <GanttBar key={n} bar={bar} style={place(bar)} />)}
             {hoped ? <GanttBar bar={{ kind: "expected", state: "none", try: of.try_number, ...hoped }} style={place(hoped)} /> : null}
-            {words && left !== null && !hoped ? <span className="gl" style={left < width - 90 ? { left: left + 6 } : { right: before }}>{words}</span> : null}
+            {words && left !== null && !hoped ? <span className="gl" style={spot}>{words}</span> : null}
           </>
         );
       }}
