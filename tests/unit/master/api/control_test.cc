@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "common/base/limits.h"
 #include "common/base/text_limits.h"
 #include "master/api/grants.h"
 #include "master/api/json.h"
@@ -42,6 +43,33 @@ TEST_F(ControlTest, ADagOfAFileCannotBeTakenByASubmission) {
   auto refused = control().SubmitDag(spec, server_.actor);
   EXPECT_EQ(refused.status().code(), Code::kAlreadyExists);
   EXPECT_THAT(refused.status().ToString(), testing::HasSubstr("/dags/etl.py"));
+}
+
+TEST_F(ControlTest, MoreRunsThanOneClearMayTouchAreRefusedWhole) {
+  server_.AddDag("etl", {"a"});
+  const TimePoint first = *ParseTime("2024-01-01T00:00:00Z");
+  const auto end = [&](size_t n) {
+    TriggerRequest request;
+    request.dag_id = "etl";
+    request.run_id = fmt::format("r{}", n);
+    request.logical_date = first + std::chrono::hours(n);
+    ASSERT_TRUE(control().Trigger(request, server_.actor).ok());
+    ASSERT_TRUE(
+        control().SetRunState("etl", request.run_id, RunState::kFailed, server_.actor).ok());
+  };
+  for (size_t n = 0; n <= limits::kClearedRunsMax; ++n) end(n);
+  ClearRequest clear{.dag_id = "etl", .run_id = "r0", .task_ids = {"a"}};
+  clear.include_future = true;
+  clear.dry_run = true;
+  EXPECT_EQ(control().Clear(clear, server_.actor)->size(), limits::kClearedRunsMax + 1)
+      << "the run that is named, and as many others as may be";
+  end(limits::kClearedRunsMax + 1);
+  clear.dry_run = false;
+  const Status refused = control().Clear(clear, server_.actor).status();
+  EXPECT_EQ(refused.code(), Code::kInvalidArgument);
+  EXPECT_THAT(refused.ToString(), testing::HasSubstr("kClearedRunsMax"));
+  EXPECT_EQ(control().GetRun("etl", "r0")->row.state, RunState::kFailed);
+  EXPECT_EQ(control().GetRun("etl", "r9")->row.state, RunState::kFailed);
 }
 
 TEST_F(ControlTest, AllTasksOfARunAreListedEvenThoseNothingHasHappenedTo) {
