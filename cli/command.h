@@ -36,6 +36,12 @@ struct Arg {
   std::string_view key() const;
 };
 
+// What many commands are about.
+inline constexpr Arg kDagId = {Arg::Kind::kOne, "dag_id", "the DAG"};
+inline constexpr Arg kRunId = {Arg::Kind::kOne, "run_id", "the run"};
+inline constexpr Arg kTaskId = {Arg::Kind::kOne, "task_id", "the task"};
+inline constexpr Arg kMapIndex = {Arg::Kind::kValue, "--map-index", "of a mapped task", "N"};
+
 // The arguments that were given, by Arg::key().
 class Args {
  public:
@@ -114,7 +120,7 @@ std::vector<Command> RunCommands();  // `gale dags ...` that are about runs
 std::vector<Command> TaskCommands();
 std::vector<Command> ValueCommands();  // `gale tasks ...` that are about values
 std::vector<Command> PoolCommands();
-std::vector<Command> UserCommands();  // and tokens
+std::vector<Command> UserCommands();    // and tokens
 std::vector<Command> WorkerCommands();  // and queues
 std::vector<Command> LocalCommands();
 std::vector<Command> VariableCommands();

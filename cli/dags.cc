@@ -13,8 +13,6 @@ namespace {
 
 using enum Arg::Kind;
 
-const Arg kDagId = {kOne, "dag_id", "the DAG"};
-
 Result<v1::GetDagResponse> GetDag(Context& context) {
   GALE_ASSIGN_OR_RETURN(Client * client, context.Connect());
   v1::GetDagRequest request;

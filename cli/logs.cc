@@ -149,11 +149,11 @@ Status ExportLogs(Context& context) {
 Command LogsCommand() {
   return {"tasks logs",
           "The output of a task in a run",
-          {{kOne, "dag_id", "the DAG"},
-           {kOne, "run_id", "the run"},
-           {kOne, "task_id", "the task"},
+          {kDagId,
+           kRunId,
+           kTaskId,
            {kValue, "--try", "of this try (default: the latest)", "N"},
-           {kValue, "--map-index", "of a mapped task", "N"},
+           kMapIndex,
            {kFlag, "-f,--follow", "go on until the task ends"},
            {kFlag, "--timestamps", "each line behind the time when it came to the master"}},
           "  gale tasks logs my_dag my_run my_task\n"
@@ -163,13 +163,12 @@ Command LogsCommand() {
 }
 
 Command ExportLogsCommand() {
-  return {"logs export",
-          "A run's logs as files: DIR/dag_id=.../run_id=.../task_id=.../attempt=N.log",
-          {{kOne, "dag_id", "the DAG"},
-           {kOne, "run_id", "the run"},
-           {kOne, "folder", "where to; made if missing, files in it are written over"}},
-          "  gale logs export my_dag my_run /tmp/logs",
-          ExportLogs};
+  return {
+      "logs export",
+      "A run's logs as files: DIR/dag_id=.../run_id=.../task_id=.../attempt=N.log",
+      {kDagId, kRunId, {kOne, "folder", "where to; made if missing, files in it are written over"}},
+      "  gale logs export my_dag my_run /tmp/logs",
+      ExportLogs};
 }
 
 }  // namespace gale::cli

@@ -187,12 +187,10 @@ Status SetState(Context& context) {
 }  // namespace
 
 std::vector<Command> RunCommands() {
-  const Arg dag_id = {kOne, "dag_id", "the DAG"};
-  const Arg run_id = {kOne, "run_id", "the run"};
   return {
       {"dags trigger",
        "Make a run of a DAG",
-       {dag_id,
+       {kDagId,
         {kValue, "-r,--run-id", "its id (default: manual__<time>)", "ID"},
         {kValue, "-c,--conf", "what tasks see as dag_run.conf", "JSON"},
         {kValue, "-e,--exec-date,--logical-date",
@@ -214,11 +212,11 @@ std::vector<Command> RunCommands() {
         {kValue, "--limit", "at most so many (default: 100)", "N"}},
        "  gale dags list-runs my_dag\n  gale dags list-runs --state failed --limit 20 -o json",
        ListRuns},
-      {"dags state", "A run's state", {dag_id, run_id}, "  gale dags state my_dag my_run", State},
+      {"dags state", "A run's state", {kDagId, kRunId}, "  gale dags state my_dag my_run", State},
       {"dags set-state",
        "Put a run into a state: success and failed end it, queued runs it again",
-       {dag_id,
-        run_id,
+       {kDagId,
+        kRunId,
         {kOne, "state", "success, failed or queued"},
         {kValue, "--note", "a note that stands at the run", "TEXT"}},
        "  gale dags set-state my_dag my_run failed",

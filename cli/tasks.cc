@@ -289,33 +289,29 @@ Status Clear(Context& context) {
 }  // namespace
 
 std::vector<Command> TaskCommands() {
-  const Arg dag_id = {kOne, "dag_id", "the DAG"};
-  const Arg run_id = {kOne, "run_id", "the run"};
-  const Arg task_id = {kOne, "task_id", "the task"};
-  const Arg map_index = {kValue, "--map-index", "of a mapped task", "N"};
   const Arg upstream = {kFlag, "-u,--upstream", "with all that it waits for"};
   const Arg downstream = {kFlag, "-d,--downstream", "with all that waits for it"};
   std::vector<Command> commands = {
       {"tasks list",
        "List the tasks of a DAG",
-       {dag_id},
+       {kDagId},
        "  gale tasks list my_dag\n  gale tasks list my_dag -o json",
        List},
       {"tasks states-for-dag-run",
        "What became of each task of a run",
-       {dag_id, run_id},
+       {kDagId, kRunId},
        "  gale tasks states-for-dag-run my_dag my_run",
        States},
       {"tasks state",
        "A task's state in a run",
-       {dag_id, run_id, task_id, map_index},
+       {kDagId, kRunId, kTaskId, kMapIndex},
        "  gale tasks state my_dag my_run my_task",
        State},
       LogsCommand(),
       ExportLogsCommand(),
       {"tasks clear",
        "Let tasks run again, in one run or in all runs of the DAG",
-       {dag_id,
+       {kDagId,
         {kValues, "-r,--run-id", "only this run (may be given again)", "ID"},
         {kValues, "-t,--task-regex",
          "only tasks that it is found in, as '(?i)^load_' (may be given again)", "REGEX"},
@@ -330,19 +326,19 @@ std::vector<Command> TaskCommands() {
        Clear},
       {"tasks set-state",
        "Mark a task as success, failed or skipped",
-       {dag_id,
-        run_id,
-        task_id,
+       {kDagId,
+        kRunId,
+        kTaskId,
         {kOne, "state", "success, failed or skipped"},
         upstream,
         downstream,
-        map_index,
+        kMapIndex,
         {kValue, "--note", "a note that stands at the task instance", "TEXT"}},
        "  gale tasks set-state my_dag my_run my_task success",
        SetState},
       {"tasks explain",
        "Why a task is where it is: what it waits for",
-       {dag_id, run_id, task_id, map_index},
+       {kDagId, kRunId, kTaskId, kMapIndex},
        "  gale tasks explain my_dag my_run my_task",
        Explain},
   };

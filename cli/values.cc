@@ -102,19 +102,15 @@ Status XComs(Context& context) {
 }  // namespace
 
 std::vector<Command> ValueCommands() {
-  const Arg dag_id = {kOne, "dag_id", "the DAG"};
-  const Arg run_id = {kOne, "run_id", "the run"};
-  const Arg task_id = {kOne, "task_id", "the task"};
-  const Arg map_index = {kValue, "--map-index", "of a mapped task", "N"};
   return {
       {"tasks render",
        "What a task's templates became in a run",
-       {dag_id, run_id, task_id, map_index},
+       {kDagId, kRunId, kTaskId, kMapIndex},
        "  gale tasks render my_dag my_run my_task",
        Render},
       {"tasks xcoms",
        "What a task left for others in a run",
-       {dag_id, run_id, task_id, map_index, {kValue, "-k,--key", "only this one's value", "KEY"}},
+       {kDagId, kRunId, kTaskId, kMapIndex, {kValue, "-k,--key", "only this one's value", "KEY"}},
        "  gale tasks xcoms my_dag my_run my_task\n"
        "  gale tasks xcoms my_dag my_run my_task --key return_value",
        XComs},

@@ -9,18 +9,12 @@ namespace {
 constexpr SqlTable<UserRow> kUsers = {"user", kUserColumns};
 constexpr std::string_view kAdmin = "Admin";
 
-Result<int64_t> Count(Sql& sql, const SqlQuery& query) {
-  int64_t number = 0;
-  GALE_RETURN_IF_ERROR(sql.Query(query, [&](SqlRow& row) { row.Read(number); }));
-  return number;
-}
-
 Status Add(Sql& sql, const UserRow& user) {
   std::vector<UserRow> there;
   GALE_RETURN_IF_ERROR(SelectRows(sql, kUsers, SqlQuery(kUsers.by_key(), user.name), there));
   if (!there.empty()) return AlreadyExists("there is already a user '{}'", user.name);
-  GALE_ASSIGN_OR_RETURN(const int64_t all, Count(sql, SqlQuery("SELECT count(*) FROM `user`")));
-  if (static_cast<size_t>(all) >= limits::kUsersMax) {
+  GALE_ASSIGN_OR_RETURN(const size_t all, ReadCount(sql, SqlQuery("SELECT count(*) FROM `user`")));
+  if (all >= limits::kUsersMax) {
     return ResourceExhausted("there are {} users already (kUsersMax)", all);
   }
   return InsertRow(sql, kUsers, user, /*anew=*/false);
@@ -82,7 +76,7 @@ Result<bool> SqlStore::SetFavorite(const FavoriteRow& row, bool favorite) {
   GALE_RETURN_IF_ERROR(WriteSql([&](Sql& sql) -> Status {
     SqlQuery query("SELECT count(*) FROM dag_favorite WHERE `user` = ? AND dag_id = ?", row.user,
                    row.dag_id);
-    GALE_ASSIGN_OR_RETURN(const int64_t there, Count(sql, query.Add(sql.for_update())));
+    GALE_ASSIGN_OR_RETURN(const size_t there, ReadCount(sql, query.Add(sql.for_update())));
     changed = (there > 0) != favorite;
     if (!changed) return OkStatus();
     return sql.Run(favorite ? "INSERT INTO dag_favorite (`user`, dag_id) VALUES (?, ?)"

@@ -59,4 +59,11 @@ Status SelectRows(Sql& sql, const SqlTable<Row>& table, const SqlQuery& rest,
                    rest.values(), [&](SqlRow& row) { row.ReadRow(Columns(rows.emplace_back())); });
 }
 
+// The number that `query` asks for.
+inline Result<size_t> ReadCount(Sql& sql, const SqlQuery& query) {
+  size_t number = 0;
+  GALE_RETURN_IF_ERROR(sql.Query(query, [&](SqlRow& row) { row.Read(number); }));
+  return number;
+}
+
 }  // namespace gale

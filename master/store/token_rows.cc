@@ -11,12 +11,6 @@ constexpr SqlTable<TokenRow> kTokens = {"api_token", kTokenColumns};
 constexpr SqlTable<EndedSessionRow> kEnded = {"ended_session", kEndedSessionColumns};
 constexpr SqlTable<UserRow> kUsers = {"user", kUserColumns};
 
-Result<size_t> Count(Sql& sql, const SqlQuery& query) {
-  size_t number = 0;
-  GALE_RETURN_IF_ERROR(sql.Query(query, [&](SqlRow& row) { row.Read(number); }));
-  return number;
-}
-
 Status AddToken(Sql& sql, const TokenRow& token) {
   // Held until the transaction ends: two who add don't pass the limit, and nobody removes him meanwhile.
   std::vector<UserRow> users;
@@ -25,13 +19,13 @@ Status AddToken(Sql& sql, const TokenRow& token) {
   if (users.empty()) return NotFound("there is no user '{}'", token.user);
   GALE_ASSIGN_OR_RETURN(
       const size_t same,
-      Count(sql, SqlQuery("SELECT count(*) FROM api_token WHERE `user` = ? AND name = ?",
-                          token.user, token.name)));
+      ReadCount(sql, SqlQuery("SELECT count(*) FROM api_token WHERE `user` = ? AND name = ?",
+                              token.user, token.name)));
   if (same > 0)
     return AlreadyExists("there is already a token '{}' of '{}'", token.name, token.user);
   GALE_ASSIGN_OR_RETURN(
       const size_t all,
-      Count(sql, SqlQuery("SELECT count(*) FROM api_token WHERE `user` = ?", token.user)));
+      ReadCount(sql, SqlQuery("SELECT count(*) FROM api_token WHERE `user` = ?", token.user)));
   if (all >= limits::kTokensOfUserMax) {
     return ResourceExhausted("'{}' has {} tokens (kTokensOfUserMax): delete one first", token.user,
                              all);
@@ -44,7 +38,8 @@ Status AddEnded(Sql& sql, const EndedSessionRow& session, TimePoint now) {
       sql.Run("DELETE FROM ended_session WHERE expires_at < ?", {ToSql(now - kEndedSessionKept)}));
   GALE_ASSIGN_OR_RETURN(
       const size_t all,
-      Count(sql, SqlQuery("SELECT count(*) FROM ended_session WHERE `user` = ?", session.user)));
+      ReadCount(sql,
+                SqlQuery("SELECT count(*) FROM ended_session WHERE `user` = ?", session.user)));
   if (all >= limits::kEndedSessionsOfUserMax) {
     return ResourceExhausted(
         "'{}' has ended {} sessions that would be valid still (kEndedSessionsOfUserMax); a new "
@@ -76,7 +71,7 @@ class SqlTokenRows : public TokenRows {
     count.Add(filter.where());
     Page<TokenRow> page;
     GALE_RETURN_IF_ERROR(read_([&](Sql& sql) -> Status {
-      GALE_ASSIGN_OR_RETURN(page.total, Count(sql, count));
+      GALE_ASSIGN_OR_RETURN(page.total, ReadCount(sql, count));
       return SelectRows(sql, kTokens, rest, page.rows);
     }));
     return page;
