@@ -34,8 +34,6 @@ ALLOWED = {
     ("one_door_to_the_files", "worker/keeper/child.cc"): "between vfork and exec: no allocation, no locks",
     ("no_sleep_in_tests", "tests/python/test_parse_server.py"):
         "the sleep is in a DAG file that hangs; the test waits for the server to give it up",
-    ("no_sleep_in_tests", "tests/python/test_task_runner.py"):
-        "the sleep is in a task, which goes on until it is told to end",
     ("no_skipped_tests", "tests/contract/store_contract.cc"): "a ledger in memory lives as long as its one store",
     ("no_skipped_tests", "tests/contract/store_contract_bounds.cc"): "nobody else can look into a ledger in memory",
     ("no_skipped_tests", "tests/unit/common/rpc/tls_test.cc"): "root may read every file",

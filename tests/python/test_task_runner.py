@@ -227,9 +227,11 @@ def kill_it(question, process):
 LONG = """
 class Long(PythonOperator):
     def on_kill(self): print("killed kindly", Variable.get("who"))
-def wait_for_term():
-    while True:
-        time.sleep(0.01)  # pause() would miss a signal that Python's handler hasn't seen yet when it is called
+def wait_for_term():  # pause() would miss a signal that comes just before it
+    here, there = os.pipe()
+    os.set_blocking(there, False)
+    signal.set_wakeup_fd(there)
+    os.read(here, 1)
 def wait(ti=None):
     {}
 Long(task_id="f", python_callable=wait)
